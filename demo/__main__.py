@@ -1,0 +1,64 @@
+"""What does `python -m demo` start, and how does it answer what it is asked on the command line?"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from demo.launch import ROOT, Failed, Launcher, Stopped, check
+
+
+def port(text):
+    number = int(text)
+    if not 1 <= number <= 65535:
+        raise ValueError(text)
+    return number
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="run-demo.sh",
+        description="Starts a catalogue and a secure environment on this machine; Ctrl-C stops both.",
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where everything is kept (default: .demo)")
+    parser.add_argument("--port", type=port, default=5000, metavar="N", help="catalogue (default: 5000)")
+    parser.add_argument(
+        "--secure-port", type=port, default=5001, metavar="N", help="secure environment (default: 5001)"
+    )
+    parser.add_argument("--fresh", action="store_true", help="forget what earlier starts left behind")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="start on free ports with new data, try everything out, stop, and tell by the exit code",
+    )
+    options = parser.parse_args(arguments)
+    if options.port == options.secure_port:
+        parser.error("--port and --secure-port must differ")
+    return options
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    # run-demo.sh changes to the checkout: a relative folder is meant from where it was called
+    called_in = Path(os.environ.get("SECUREB2SHARE_DEMO_STARTED_IN", "."))
+    data = called_in / options.data if options.data else ROOT / ".demo"
+    try:
+        if options.check:
+            return check()
+        with Launcher(data.resolve(), options.port, options.secure_port) as launcher:
+            launcher.open_data(options.fresh)
+            launcher.start()
+            launcher.explain()
+            launcher.wait()
+    except Failed as error:
+        print("run-demo.sh: %s" % error, file=sys.stderr)
+        return error.code
+    except Stopped as stopped:
+        print("Stopped.")
+        # who asked to stop a demo that runs has nothing to be told by the exit code
+        return stopped.code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""python -m demo.catalogue --data DIR --port N --secure-environment URL --source-key KEY [--prepare]"""
+
+import argparse
+import os
+import threading
+import warnings
+
+# Invenio's own modules warn on every import; a newcomer can do nothing about that
+warnings.simplefilter("ignore")
+
+SWEEP_SECONDS = 1
+
+
+def main():
+    """Prepare, or serve until a signal comes."""
+    parser = argparse.ArgumentParser(prog="python -m demo.catalogue")
+    parser.add_argument("--data", required=True, help="folder of the database, keys and tokens")
+    parser.add_argument("--port", type=int, default=5000)
+    parser.add_argument("--secure-environment", required=True, metavar="URL")
+    parser.add_argument("--source-key", required=True, metavar="whpk_...")
+    parser.add_argument("--prepare", action="store_true", help="make the database, then end")
+    options = parser.parse_args()
+    data = os.path.abspath(options.data)
+    os.makedirs(data, exist_ok=True)
+    os.environ.setdefault("INVENIO_INSTANCE_PATH", os.path.join(data, "instance"))
+
+    from .app import create_app
+    from .config import settings
+
+    app = create_app(settings(data, options.port, options.secure_environment, options.source_key))
+    if options.prepare:
+        from .prepare import prepare
+
+        prepare(app, data)
+    else:
+        serve(app, options.port)
+
+
+def serve(app, port):
+    """Serve on loopback with gunicorn, one worker with threads, and sweep the outbox beside it."""
+    from gunicorn.app.base import BaseApplication
+
+    class Server(BaseApplication):
+        def load_config(self):
+            options = {
+                "bind": ["127.0.0.1:%d" % port],
+                "workers": 1,
+                "worker_class": "gthread",
+                "threads": 8,
+                "post_worker_init": lambda worker: threading.Thread(target=sweep, args=(app,), daemon=True).start(),
+                "accesslog": None,
+                "control_socket_disable": True,
+            }
+            for name, value in options.items():
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
+
+        def load(self):
+            return app
+
+    Server("python -m demo.catalogue").run()
+
+
+def sweep(app):
+    """What Celery beat does on a site."""
+    from invenio_db import db
+    from secureb2share_ext.outbox.tasks import sweep as task
+
+    wake = threading.Event()
+    while not wake.wait(SWEEP_SECONDS):
+        with app.app_context():
+            try:
+                task()
+            except Exception:
+                app.logger.exception("secureb2share.sweep-failed")
+            finally:
+                db.session.remove()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""What must be there before the catalogue serves? Made once; again is no change."""
+
+import json
+import os
+
+from flask_security.utils import hash_password
+from invenio_access.models import ActionUsers
+from invenio_access.permissions import superuser_access
+from invenio_accounts.proxies import current_datastore
+from invenio_db import db
+from invenio_files_rest.models import Location
+from invenio_oauth2server.models import Token
+from secureb2share_ext import config, setup
+from secureb2share_ext.hosts.records_rest.permissions import curate, curate_scope
+
+from . import search
+
+# role addresses of a domain that nobody has (RFC 2606)
+USERS = {"curator": ("curator@catalogue.example.org", curate), "superuser": ("admin@catalogue.example.org", superuser_access)}
+
+
+def prepare(app, data):
+    """Make database, triggers, signing key, users; tokens go to DATA/tokens.json."""
+    with app.app_context():
+        db.create_all()
+        with db.engine.begin() as connection:
+            search.create_table(connection)
+        setup.init(config.current().is_on)
+        if not config.current().keyring.list():
+            config.current().keyring.new()
+        if Location.get_default() is None:
+            db.session.add(Location(name="default", uri=os.path.join(data, "files"), default=True))
+            os.makedirs(os.path.join(data, "files"), exist_ok=True)
+        tokens = {name: _user(*user) for name, user in USERS.items()}
+        db.session.commit()
+    with os.fdopen(os.open(os.path.join(data, "tokens.json"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(tokens, file)
+
+
+def _user(email, action):
+    user = current_datastore.get_user(email)
+    if user is None:
+        # nobody knows the password: these two work with tokens only
+        user = current_datastore.create_user(email=email, password=hash_password(os.urandom(24).hex()), active=True)
+        db.session.flush()
+        db.session.add(ActionUsers.allow(action, user_id=user.id))
+    token = db.session.query(Token).filter_by(user_id=user.id, is_personal=True).first()
+    if token is None:
+        token = Token.create_personal("demo", user.id, scopes=[curate_scope.id])
+        db.session.flush()
+    return token.access_token

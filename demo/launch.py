@@ -1,0 +1,327 @@
+"""How do the demo's two servers start together, and how does nothing of them stay behind?"""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+START_SECONDS = 60
+STOP_SECONDS = 5
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+# a developer's settings for another Invenio or Flask must not reach the demo's database
+FOREIGN_SETTINGS = ("INVENIO_", "FLASK_", "GUNICORN_CMD_ARGS")
+
+
+class Failed(Exception):
+    """The demo cannot start; the message is one sentence for the person who started it."""
+
+    def __init__(self, message, code=1):
+        super().__init__(message)
+        self.code = code
+
+
+class Stopped(Exception):
+    """Someone asked the demo to end."""
+
+    def __init__(self, signal_number, running):
+        super().__init__(signal_number)
+        self.code = 0 if running else 128 + signal_number
+
+
+class Child:
+    def __init__(self, name, process, log):
+        self.name = name
+        self.process = process
+        self.log = log
+
+    def signal(self, number):
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, number)
+
+    def is_gone(self):
+        # its group lives on while a worker of it does, though the first process has ended
+        self.process.poll()
+        try:
+            os.killpg(self.process.pid, 0)
+        except OSError:
+            return True
+        return False
+
+
+class Launcher:
+    def __init__(self, data, catalogue_port, secure_port):
+        self.data = data
+        self.ports = {"--port": catalogue_port, "--secure-port": secure_port}
+        self.catalogue_url = "http://localhost:%d" % catalogue_port
+        self.secure_url = "http://localhost:%d" % secure_port
+        self.children = []
+        self.previous = {}
+        self.lock = None
+        self.asked_to_stop = None
+        self.running = False
+
+    def __enter__(self):
+        # the handler only takes note: an exception between fork and its return would lose a child
+        for number in SIGNALS:
+            # nohup and the like
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self.previous[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+        for number, handler in self.previous.items():
+            signal.signal(number, handler)
+        if self.lock:
+            self.lock.close()
+
+    def _note(self, number, frame):
+        self.asked_to_stop = number
+
+    def open_data(self, fresh=False):
+        """Make the folder ours; whatever an earlier start left in it, even by a crash, is used again."""
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            # the system releases this lock when its process ends, however that happens
+            self.lock = open(self.data / "lock", "w")
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failed("a demo is running with the data in %s; stop it, or use --data DIR." % self.data, 2)
+        except OSError as error:
+            raise Failed("the folder %s cannot be used: %s." % (self.data, error.strerror), 2)
+        for option, port in self.ports.items():
+            check_port(port, option)
+        if fresh:
+            for name in ("catalogue", "secure-environment"):
+                shutil.rmtree(self.data / name, ignore_errors=True)
+
+    def start(self):
+        secure = ["demo.secure_environment", "--data", str(self.data / "secure-environment")]
+        catalogue = [
+            *("demo.catalogue", "--data", str(self.data / "catalogue"), "--port", str(self.ports["--port"])),
+            *("--secure-environment", self.secure_url),
+        ]
+        key = self._finish("keys", "Making the secure environment's key", [*secure, "--make-key"])
+        found = re.search(r"\bwhpk_\S+", key)
+        if not found:
+            raise Failed("the secure environment printed no public key (whpk_...) but %r." % key.strip())
+        catalogue += ["--source-key", found.group()]
+        self._finish("prepare", "Preparing the catalogue (about 10 s)", [*catalogue, "--prepare"])
+        self._serve("catalogue", catalogue, self.catalogue_url + "/api/datasets/keys")
+        secure += ["--port", str(self.ports["--secure-port"]), "--catalogue", self.catalogue_url]
+        self._serve("secure-environment", secure, self.secure_url + "/health")
+
+    def explain(self):
+        print(
+            """
+The demo runs. Open these two in a browser:
+
+  the catalogue            %s
+  the secure environment   %s
+
+Try this:
+  1. In the secure environment, publish a dataset: its description appears in the catalogue, its data stay.
+  2. In the catalogue, open that record and follow its access link: it leads back to the secure environment.
+  3. Upload a file to the catalogue, in any way you can think of: it is refused.
+
+Everything is kept in %s (the logs too). Ctrl-C stops both."""
+            % (self.catalogue_url, self.secure_url, self.data),
+            flush=True,
+        )
+
+    def wait(self):
+        """Return never; raise when someone stops the demo or when one of its servers ends."""
+        self.running = True
+        while True:
+            self._pause()
+
+    def check(self):
+        """The exit code of demo.check, which tries the running demo out."""
+        program = "import sys; from demo import check; sys.exit(check.run(*sys.argv[1:]))"
+        child = self._spawn("check", ["-c", program, self.catalogue_url, self.secure_url, str(self.data)])
+        self._join(child)
+        return child.process.returncode
+
+    def stop(self):
+        """End every process that was started, with all that those started."""
+        for child in self.children:
+            child.signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while not all(child.is_gone() for child in self.children) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for child in self.children:
+            child.signal(signal.SIGKILL)
+            child.process.wait()
+        self.children = []
+
+    def tails(self, lines=40):
+        for log in sorted(self.data.glob("*.log")):
+            print("--- the end of %s" % log.name, file=sys.stderr)
+            print(tail(log, lines), file=sys.stderr)
+
+    def _finish(self, name, doing, module):
+        """What a program that ends by itself prints."""
+        log = self.data / (name + ".log")
+        with self._progress(doing):
+            child = self._spawn(name, ["-m", *module], log)
+            self._join(child)
+            if child.process.returncode != 0:
+                raise Failed(self._died(child))
+        return log.read_text(errors="replace")
+
+    def _serve(self, name, module, url):
+        log = self.data / (name + ".log")
+        with self._progress("Starting the %s" % name.replace("-", " ")):
+            self._spawn(name, ["-m", *module], log)
+            deadline = time.monotonic() + START_SECONDS
+            answer = "nothing"
+            while answer != 200:
+                self._pause()
+                if time.monotonic() > deadline:
+                    raise Failed(
+                        "after %d s %s answers %s; the end of %s:\n%s"
+                        % (START_SECONDS, url, answer, log, tail(log, 15))
+                    )
+                answer = ask(url)
+
+    def _spawn(self, name, arguments, log=None):
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        for key in os.environ:
+            if key.startswith(FOREIGN_SETTINGS):
+                del environment[key]
+        with open(log, "wb") if log else contextlib.nullcontext() as output:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=end_with_parent(),
+            )
+        child = Child(name, process, log)
+        self.children.append(child)
+        return child
+
+    def _join(self, child):
+        while child.process.poll() is None:
+            self._pause(child)
+        child.signal(signal.SIGKILL)  # what it may have left in its group
+        self.children.remove(child)
+
+    def _pause(self, ending=None):
+        """Wait a moment, unless there is a reason to stop."""
+        if self.asked_to_stop:
+            raise Stopped(self.asked_to_stop, self.running)
+        for child in self.children:
+            if child is not ending and child.process.poll() is not None:
+                raise Failed(self._died(child))
+        time.sleep(0.1)
+
+    def _died(self, child):
+        return "'%s' ended with exit code %d; the end of %s:\n%s" % (
+            child.name,
+            child.process.returncode,
+            child.log,
+            tail(child.log, 15),
+        )
+
+    @contextlib.contextmanager
+    def _progress(self, doing):
+        started = time.monotonic()
+        print("%s ..." % doing, end=" ", flush=True)
+        try:
+            yield
+        except BaseException:
+            print(flush=True)
+            raise
+        print("%.1f s" % (time.monotonic() - started), flush=True)
+
+
+def check():
+    """Try the whole demo out with new data on free ports; the exit code."""
+    with contextlib.ExitStack() as stack:
+        data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="secureb2share-demo-")))
+        launcher = stack.enter_context(Launcher(data, *free_ports(2)))
+        launcher.open_data()
+        try:
+            launcher.start()
+            code = launcher.check()
+        except Failed:
+            launcher.tails()
+            raise
+        if code != 0:
+            launcher.stop()
+            launcher.tails()
+        return code
+
+
+def check_port(port, option):
+    # on macOS one that listens on all addresses does not hinder the bind below
+    with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=2):
+        raise Failed("port %d is in use; choose another with %s N." % (port, option), 2)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise Failed("port %d needs more rights; choose one above 1023 with %s N." % (port, option), 2)
+        except OSError:
+            raise Failed("port %d is in use; choose another with %s N." % (port, option), 2)
+
+
+def free_ports(number):
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def ask(url):
+    # without proxies: the environment's are for other machines
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5) as response:
+            return response.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return "nothing"
+
+
+def tail(path, lines):
+    try:
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return ""
+
+
+def end_with_parent():
+    """What a child of ours runs first, on Linux: the kernel ends it should we be killed."""
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    parent = os.getpid()
+
+    def ask_kernel():
+        prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask_kernel

@@ -1,0 +1,59 @@
+"""How are the parts put together, and what holds for every page?"""
+
+from flask import Flask, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from . import applications, inbox, ingest, portal, problem, publication
+from .environment import Environment, here
+
+HEADERS = {
+    # a secret address must not leave with a link; own forms still need their Origin header
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+def create_app(data, catalogue_url, retry_every=2.0):
+    """The application on one data folder.
+
+    catalogue_url: the catalogue's base URL, as its references name it
+    retry_every: seconds between attempts to send what waits; None for no such thread
+    """
+    app = Flask(__name__)
+    app.config.update(MAX_CONTENT_LENGTH=200 << 20, PUBLICATION_SECONDS=7 * 24 * 3600)
+    app.jinja_env.tests["weblink"] = lambda url: str(url or "").startswith(("https://", "http://"))
+    environment = app.extensions["environment"] = Environment(data, catalogue_url)
+    app.before_request(refuse_other_origins)
+    app.after_request(add_headers)
+    app.register_error_handler(problem.Problem, problem.answer)
+    app.register_error_handler(HTTPException, problem.from_http)
+    for part in (portal, applications, inbox, publication, ingest):
+        app.register_blueprint(part.blueprint)
+    app.add_url_rule("/", "front", front)
+    app.add_url_rule("/health", "health", lambda: jsonify(ok=True))
+    if retry_every is not None:
+        environment.outgoing.start(retry_every)
+    return app
+
+
+def refuse_other_origins():
+    """A form of another site must not act here in the name of who has both open."""
+    origin = request.headers.get("Origin")
+    if request.method == "POST" and origin is not None and origin + "/" != request.host_url:
+        raise problem.Problem(403, "Refused", "This was sent by a page of another origin.")
+
+
+def add_headers(response):
+    """What browsers may do with any answer."""
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    return response
+
+
+def front():
+    """Where to go from here."""
+    return render_template("front.html", catalogue_url=here().catalogue_url)

@@ -1,0 +1,31 @@
+"""What does one running environment hold?"""
+
+from flask import current_app
+
+from secureb2share_ext import client
+
+from . import SOURCE, keys
+from .archive import Archive
+from .outgoing import Outgoing
+from .store import Store
+
+
+class Environment:
+    """The store, the archive and the catalogue of one data folder."""
+
+    def __init__(self, data, catalogue_url):
+        self.catalogue_url = catalogue_url.rstrip("/")
+        self._private, self.public = keys.own(data)
+        self.store = Store(data)
+        self.archive = Archive(data)
+        self.keys = keys.CatalogueKeys(lambda: self.client().keys())
+        self.outgoing = Outgoing(self.store, self.client)
+
+    def client(self):
+        """A new client of the catalogue; each has its own connections, so that threads do not share them."""
+        return client.Client(self.catalogue_url, SOURCE, self._private)
+
+
+def here():
+    """The environment of the current application."""
+    return current_app.extensions["environment"]

@@ -1,0 +1,70 @@
+"""How does an approved person collect the data?
+
+The link is a secret that ends by itself, and at once when the dataset is withdrawn or suspended.
+"""
+
+import time
+
+from flask import Blueprint, jsonify, render_template, send_file, url_for
+
+from . import datasets
+from .environment import here
+from .problem import Problem, wants_json
+
+blueprint = Blueprint("publication", __name__)
+
+
+def _approved(token):
+    """The application and the dataset of a link that is valid now; raises Problem."""
+    row = here().store.one(
+        "SELECT * FROM applications WHERE publication_token = ? AND state = 'approved'", (token,)
+    )
+    if row is None:
+        raise Problem(404, "Not found", "There is nothing to collect at this address.")
+    dataset = datasets.find(here().store, row["dataset"])
+    datasets.must_be_open(dataset)
+    if row["expires"] <= time.time():
+        raise Problem(
+            410,
+            "The link has expired",
+            "The time for collecting these files is over. Please ask the data owner.",
+        )
+    return row, dataset
+
+
+@blueprint.route("/publication/<token>")
+def page(token):
+    """The files of the dataset."""
+    application, dataset = _approved(token)
+    files = here().store.all(
+        "SELECT * FROM files WHERE dataset = ? ORDER BY number", (dataset["identifier"],)
+    )
+    if wants_json():
+        described = [
+            {
+                "label": f["label"],
+                "media_type": f["media_type"],
+                "size": f["size"],
+                "sha256": f["sha256"],
+                "url": url_for("publication.download", token=token, number=f["number"], _external=True),
+            }
+            for f in files
+        ]
+        return jsonify(dataset=dataset["identifier"], title=dataset["title"], files=described)
+    return render_template(
+        "publication.html", application=application, dataset=dataset, files=files, token=token
+    )
+
+
+@blueprint.route("/publication/<token>/<int:number>")
+def download(token, number):
+    """One file, under its original name."""
+    _, dataset = _approved(token)
+    file = here().store.one(
+        "SELECT * FROM files WHERE dataset = ? AND number = ?", (dataset["identifier"], number)
+    )
+    if file is None:
+        raise Problem(404, "Not found", "The dataset has no such file.")
+    path = here().archive.path(dataset["identifier"], file["stored"])
+    # never a type that a browser would open on this origin
+    return send_file(path, "application/octet-stream", as_attachment=True, download_name=file["name"])

@@ -1,0 +1,68 @@
+"""What is stored when a dataset is registered or its description changes?
+
+Its files are archived; its description and the message to the catalogue are stored in one transaction. A
+catalogue that is down delays the record and loses nothing.
+"""
+
+import json
+import re
+import secrets
+import sqlite3
+
+from secureb2share_ext import client
+
+from . import archive
+from .problem import Problem
+
+
+def register(environment, dataset, uploads=(), tenant="p11", identifier=None):
+    """Store a dataset and its registration in one step; returns the identifier. Nothing is sent yet."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", tenant):
+        raise Problem(400, "Not registered", "A tenant is named like p11.")
+    identifier = identifier or "%s-%s" % (tenant, secrets.token_hex(4))
+    if not is_identifier(identifier):
+        raise Problem(400, "Not registered", "This text cannot be the identifier of a dataset.")
+    files = environment.archive.keep(identifier, uploads)
+    if files and "files" not in dataset:
+        dataset = dict(dataset, files=archive.public(files))
+    try:
+        with environment.store.write() as db:
+            db.execute(
+                "INSERT INTO datasets (identifier, tenant, description, created) VALUES (?, ?, ?, ?)",
+                (identifier, tenant, json.dumps(dataset), client.now_utc()),
+            )
+            db.executemany(
+                "INSERT INTO files (dataset, number, stored, name, label, media_type, size, sha256)"
+                " VALUES (:dataset, :number, :stored, :name, :label, :media_type, :size, :sha256)",
+                [dict(file, dataset=identifier) for file in files],
+            )
+            environment.outgoing.write(db, "register", identifier, tenant=tenant, dataset=dataset)
+    except BaseException as error:
+        environment.archive.forget(identifier, files)
+        if isinstance(error, sqlite3.IntegrityError):
+            raise Problem(409, "Not registered", "This identifier belongs to another dataset.")
+        raise
+    return identifier
+
+
+def correct(environment, identifier, dataset):
+    """Store a changed description of a registered dataset, and the message that says so."""
+    with environment.store.write() as db:
+        row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (identifier,)).fetchone()
+        if row["state"] == "withdrawn":
+            raise Problem(
+                409, "Withdrawn", "This dataset was withdrawn; its description cannot change any more."
+            )
+        db.execute(
+            "UPDATE datasets SET description = ?, problem = NULL,"
+            " registration = CASE registration WHEN 'refused' THEN 'waiting' ELSE registration END"
+            " WHERE identifier = ?",
+            (json.dumps(dataset), identifier),
+        )
+        environment.outgoing.write(db, "register", identifier, tenant=row["tenant"], dataset=dataset)
+
+
+def is_identifier(text):
+    """Whether the catalogue can take it: at most 255 printable characters, no empty or dot segments."""
+    segments = text.split("/")
+    return len(text) <= 255 and text.isprintable() and not {"", ".", ".."} & set(segments)

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Starts the demo, a catalogue and a secure environment, on a machine that has only Python 3.9 or newer.
+# Usage: ./run-demo.sh [--check] [--data DIR] [--port N] [--secure-port N] [--fresh]
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
+set -euo pipefail
+
+export SECUREB2SHARE_DEMO_STARTED_IN="$PWD"
+root="$(CDPATH="" cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+cd "$root"
+. scripts/environment.sh
+
+find_python
+make_environment "$root/.venv-demo" "invenio,demo"
+exec "$root/.venv-demo/bin/python" -m demo "$@"

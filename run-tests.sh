@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# Runs the tests and everything else that has to hold, and says what was left out and why.
+# Usage: ./run-tests.sh [--services] [ARGUMENTS FOR PYTEST]
+#   --services   start PostgreSQL and Redis for the tests, and stop them at the end
+# With arguments for pytest, only pytest runs. Parts named in SECUREB2SHARE_TEST_REQUIRE (of: postgresql
+# redis browser python36 docs) may not be left out: where one cannot run, that is an error.
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
+set -euo pipefail
+
+root="$(CDPATH="" cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+cd "$root"
+. scripts/environment.sh
+
+required=" ${SECUREB2SHARE_TEST_REQUIRE:-} "
+parts_run=""
+parts_failed=""
+left_out=""
+
+is_required() {
+    case "$required" in *" $1 "*) return 0 ;; esac
+    return 1
+}
+
+leave_out() {
+    if is_required "$1"; then
+        echo "run-tests.sh: $1 is required by SECUREB2SHARE_TEST_REQUIRE, but $2." >&2
+        exit 1
+    fi
+    left_out="$left_out
+  $1: $2"
+}
+
+run_part() {
+    local name="$1"
+    shift
+    echo
+    echo "== $name"
+    parts_run="$parts_run${parts_run:+, }$name"
+    "$@" || parts_failed="$parts_failed${parts_failed:+, }$name"
+}
+
+start_services() {
+    local service exports
+    services="$(mktemp -d)"
+    # the database server's user has to pass through it
+    chmod 755 "$services"
+    trap '"$root/.venv-tests/bin/python" "$root/scripts/services.py" stop --folder "$services"; rm -rf "$services"' EXIT
+    for service in postgresql redis; do
+        # one that does not start says why; what needs it is left out below
+        if exports="$(.venv-tests/bin/python scripts/services.py start --folder "$services" "$service")"; then
+            eval "$exports"
+        fi
+    done
+}
+
+find_python36() {
+    local candidate
+    for candidate in "$(command -v python3.6 || true)" \
+            "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.6*/bin/python; do
+        if [ -n "$candidate" ] && "$candidate" -c "import sys; sys.exit(sys.version_info[:2] != (3, 6))" 2>/dev/null
+        then
+            python36="$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+pip_of_36() {
+    run_quietly .venv-py36/install.log .venv-py36/bin/python -m pip install --no-input "$@" && return
+    # a pip this old may not know what the machine's pip is told to do
+    run_quietly .venv-py36/install.log env PIP_CONFIG_FILE=/dev/null .venv-py36/bin/python -m pip install --no-input "$@"
+}
+
+run_python36() {
+    if [ ! -e .venv-py36/made ]; then
+        rm -rf .venv-py36
+        mkdir .venv-py36
+        if ! { run_quietly .venv-py36/install.log "$python36" -m venv .venv-py36 &&
+                pip_of_36 "pip==21.3.1" "setuptools==57.5.0" &&
+                pip_of_36 cryptography jsonschema requests "pytest==7.0.1"; }; then
+            echo "The environment of Python 3.6 could not be made; the log is $root/.venv-py36/install.log" >&2
+            return 1
+        fi
+        touch .venv-py36/made
+    fi
+    .venv-py36/bin/python - <<'PYTHON' || return 1
+import os
+import sys
+
+NEWER = {os.path.join("secureb2share_ext", "hosts", host) for host in ("records_rest", "rdm")}
+failed = checked = 0
+for folder, folders, files in os.walk("secureb2share_ext"):
+    folders[:] = [name for name in folders if os.path.join(folder, name) not in NEWER]
+    for name in files:
+        if name.endswith(".py"):
+            path = os.path.join(folder, name)
+            checked += 1
+            try:
+                with open(path, "rb") as source:
+                    compile(source.read(), path, "exec")
+            except SyntaxError as error:
+                failed += 1
+                print("%s:%s: %s" % (path, error.lineno, error.msg))
+print("Python 3.6 understands %d of %d files." % (checked - failed, checked))
+sys.exit(failed > 0)
+PYTHON
+    xargs env PYTHONDONTWRITEBYTECODE=1 .venv-py36/bin/python -m pytest < tests/python36.txt
+}
+
+for name in $required; do
+    case "$name" in
+    postgresql | redis | browser | python36 | docs) ;;
+    *) fail "SECUREB2SHARE_TEST_REQUIRE names '$name', which is none of: postgresql redis browser python36 docs." ;;
+    esac
+done
+with_services=""
+if [ "${1:-}" = "--services" ]; then
+    with_services=yes
+    shift
+fi
+everything=""
+[ $# -gt 0 ] || everything=yes
+
+find_python
+make_environment "$root/.venv-tests" "invenio,postgresql,redis,demo,tests"
+if is_required docs; then
+    add_to_environment "$root/.venv-tests" docs
+fi
+if [ -n "$with_services" ]; then
+    start_services
+fi
+
+if [ -n "$with_services" ]; then
+    why="it did not start (the reason stands above); set"
+else
+    why="no server is known; use ./run-tests.sh --services, or set"
+fi
+[ -n "${SECUREB2SHARE_TEST_POSTGRESQL:-}" ] || leave_out postgresql "$why SECUREB2SHARE_TEST_POSTGRESQL to one"
+[ -n "${SECUREB2SHARE_TEST_REDIS:-}" ] || leave_out redis "$why SECUREB2SHARE_TEST_REDIS to one"
+if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null
+then
+    leave_out browser "no Chromium was found (on Debian the package is chromium)"
+fi
+python36=""
+docs=""
+if [ -n "$everything" ] || is_required python36; then
+    find_python36 || leave_out python36 "no Python 3.6 was found"
+fi
+if [ -n "$everything" ] || is_required docs; then
+    if [ ! -e docs/conf.py ]; then
+        leave_out docs "there is no docs/conf.py"
+    elif [ -x .venv-tests/bin/sphinx-build ]; then
+        docs=yes
+    else
+        leave_out docs "Sphinx is not installed (SECUREB2SHARE_TEST_REQUIRE=docs installs it)"
+    fi
+fi
+
+if [ -n "$everything" ] && grep -q '^\[tool\.ruff' pyproject.toml; then
+    run_part "ruff" .venv-tests/bin/python -m ruff check --no-cache --extend-exclude ".venv*" .
+fi
+if [ -n "$docs" ]; then
+    run_part "docs" .venv-tests/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+fi
+if [ -n "$python36" ]; then
+    run_part "python36" run_python36
+fi
+run_part "pytest" .venv-tests/bin/python -m pytest "$@"
+
+echo
+echo "parts run: $parts_run"
+[ -n "$everything" ] || echo "only pytest was asked for"
+[ -z "$left_out" ] || echo "left out:$left_out"
+if [ -n "$parts_failed" ]; then
+    echo "FAILED: $parts_failed"
+    exit 1
+fi
+echo "all passed"

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""Where do tests that need a real database server or broker get one, on a machine without containers?
+
+    eval "$(python3 scripts/services.py start postgresql redis)"
+    python3 scripts/services.py stop
+
+`start` prints export lines for the shell; the services listen on this machine only, on ports that the
+operating system chooses, and keep nothing. Where Docker is present, docker-services-cli is the alternative:
+it exports SQLALCHEMY_DATABASE_URI, BROKER_URL and others.
+"""
+
+import argparse
+import glob
+import os
+import pwd
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+FOLDER_VARIABLE = "SECUREB2SHARE_TEST_SERVICES"
+MARK = "services-for-tests"
+START_SECONDS = 60
+STOP_SECONDS = 10
+
+
+class Failed(Exception):
+    """A service cannot be had; the message is one sentence."""
+
+
+class PostgreSQL:
+    name = "postgresql"
+
+    def __init__(self, folder):
+        self.folder = os.path.join(folder, self.name)
+        self.data = os.path.join(self.folder, "data")
+        self.log = os.path.join(self.folder, "log")
+        # the server refuses to run as root
+        self.user = unprivileged_user() if os.geteuid() == 0 else None
+
+    def start(self):
+        initdb = find_program("initdb", "postgresql", glob.glob("/usr/lib/postgresql/*/bin"))
+        pg_ctl = os.path.join(os.path.dirname(initdb), "pg_ctl")
+        os.makedirs(self.folder)
+        if self.user:
+            os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
+        self._run(
+            initdb, "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"
+        )
+        port = free_port()
+        with open(os.path.join(self.data, "postgresql.conf"), "a") as settings:
+            settings.write(
+                "\nport = %d\nlisten_addresses = '127.0.0.1'\n"
+                # a socket's path may have no more than about 100 characters
+                "unix_socket_directories = ''\n"
+                "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n" % port
+            )
+        self._run(pg_ctl, "-D", self.data, "-l", self.log, "-w", "-t", str(START_SECONDS), "start")
+        address = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres"]
+        self._run(os.path.join(os.path.dirname(initdb), "createdb"), *address, "test")
+        return {"SECUREB2SHARE_TEST_POSTGRESQL": "postgresql+psycopg2://postgres@127.0.0.1:%d/test" % port}
+
+    def stop(self):
+        # "fast": open connections are closed
+        pid = (read_numbers(os.path.join(self.data, "postmaster.pid")) + [None])[0]
+        stop_process(pid, self.data, signal.SIGINT)
+
+    def _run(self, *command):
+        with open(os.path.join(self.folder, "commands.log"), "ab") as log:
+            try:
+                code = subprocess.call(
+                    command,
+                    cwd=self.folder,
+                    env={key: value for key, value in os.environ.items() if not key.startswith("PG")},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    timeout=START_SECONDS + 10,
+                    preexec_fn=self._become_user if self.user else None,
+                )
+            except subprocess.TimeoutExpired:
+                code = "none in time"
+            except OSError as error:
+                code = error.strerror
+        if code != 0:
+            raise Failed(
+                "%s failed (%s):\n%s%s"
+                % (os.path.basename(command[0]), code, read_tail(log.name), read_tail(self.log))
+            )
+
+    def _become_user(self):
+        os.setgroups([])
+        os.setgid(self.user.pw_gid)
+        os.setuid(self.user.pw_uid)
+
+
+class Redis:
+    name = "redis"
+
+    def __init__(self, folder):
+        self.folder = os.path.join(folder, self.name)
+        self.pid_file = os.path.join(self.folder, "pid")
+        self.log = os.path.join(self.folder, "log")
+
+    def start(self):
+        program = find_program("redis-server", "redis-server", [])
+        os.makedirs(self.folder)
+        port = free_port()
+        # no configuration file: nothing of the machine's own Redis is read or written
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        options += ["--dir", self.folder, "--logfile", self.log]
+        with open(self.log, "ab") as log:
+            process = subprocess.Popen(
+                [program] + options,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        with open(self.pid_file, "w") as file:
+            file.write("%d\n%d\n" % (process.pid, port))
+        deadline = time.monotonic() + START_SECONDS
+        while not answers_ping(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Failed("redis-server does not answer:\n%s" % read_tail(self.log))
+            time.sleep(0.05)
+        return {"SECUREB2SHARE_TEST_REDIS": "redis://127.0.0.1:%d" % port}
+
+    def stop(self):
+        pid, port = (read_numbers(self.pid_file) + [None, None])[:2]
+        stop_process(pid, str(port), signal.SIGTERM)
+
+
+SERVICES = {service.name: service for service in (PostgreSQL, Redis)}
+
+
+def start(folder, names):
+    """Start the services anew; the variables that tell where they are."""
+    folder = own_folder(folder)
+    exports = {FOLDER_VARIABLE: folder}
+    started = []
+    try:
+        for name in names:
+            service = SERVICES[name](folder)
+            # an earlier run may have been killed
+            service.stop()
+            shutil.rmtree(service.folder, ignore_errors=True)
+            started.append(service)
+            exports.update(service.start())
+    except BaseException:
+        for service in started:
+            service.stop()
+        remove(folder)
+        raise
+    return exports
+
+
+def stop(folder):
+    if not os.path.exists(os.path.join(folder, MARK)):
+        return
+    for service in SERVICES.values():
+        service(folder).stop()
+    remove(folder)
+
+
+def own_folder(folder):
+    if not folder:
+        folder = tempfile.mkdtemp(prefix="secureb2share-services-")
+        # the database server's user has to pass through it
+        os.chmod(folder, 0o755)
+    folder = os.path.abspath(folder)
+    os.makedirs(folder, exist_ok=True)
+    mark = os.path.join(folder, MARK)
+    if os.listdir(folder) and not os.path.exists(mark):
+        raise Failed("the folder %s has other things in it; choose an empty one." % folder)
+    open(mark, "w").close()
+    return folder
+
+
+def remove(folder):
+    """Forget the services in a folder of ours, and the folder when nothing else is in it."""
+    for name in SERVICES:
+        shutil.rmtree(os.path.join(folder, name), ignore_errors=True)
+    try:
+        os.remove(os.path.join(folder, MARK))
+        os.rmdir(folder)
+    except OSError:
+        pass
+
+
+def find_program(name, package, folders):
+    path = os.pathsep.join(sorted(folders, reverse=True) + [os.environ.get("PATH", os.defpath)])
+    found = shutil.which(name, path=path)
+    if not found:
+        raise Failed("%s is not installed; on Debian and Ubuntu the package is %s." % (name, package))
+    return found
+
+
+def unprivileged_user():
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            pass
+    raise Failed("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' here.")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers_ping(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+def read_numbers(path):
+    """The lines of a file of numbers, up to the first that is none."""
+    numbers = []
+    try:
+        with open(path) as file:
+            for line in file:
+                numbers.append(int(line))
+    except (OSError, ValueError):
+        pass
+    return numbers
+
+
+def read_tail(path):
+    try:
+        with open(path, errors="replace") as file:
+            return "".join(file.readlines()[-15:])
+    except OSError:
+        return ""
+
+
+def is_running(pid, word):
+    """Whether the process is ours still: the number in a file of a crashed one may have gone to another."""
+    if os.path.exists("/proc/self/cmdline"):
+        try:
+            with open("/proc/%d/cmdline" % pid) as file:
+                # that of an ended process is empty
+                return word in file.read().replace("\0", " ")
+        except OSError:
+            return False
+    command = ["ps", "-o", "args=", "-p", str(pid)]
+    return word in subprocess.run(command, stdout=subprocess.PIPE, universal_newlines=True).stdout
+
+
+def stop_process(pid, word, number):
+    if pid is None:
+        return
+    for attempt, seconds in ((number, STOP_SECONDS), (signal.SIGKILL, 2)):
+        if not is_running(pid, word):
+            return
+        os.kill(pid, attempt)
+        deadline = time.monotonic() + seconds
+        while is_running(pid, word) and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="services.py"
+    )
+    parser.add_argument("action", choices=["start", "stop"])
+    parser.add_argument(
+        "services", nargs="*", metavar="SERVICE", help="of: %s (default: all)" % ", ".join(SERVICES)
+    )
+    parser.add_argument("--folder", help="where they keep what they need (default: $%s)" % FOLDER_VARIABLE)
+    options = parser.parse_intermixed_args(arguments)
+    for name in options.services:
+        if name not in SERVICES:
+            parser.error("there is no service %r, only %s" % (name, ", ".join(SERVICES)))
+    # what was started so far is stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        if options.action == "start":
+            for item in sorted(start(options.folder, options.services or list(SERVICES)).items()):
+                print("export %s=%s" % (item[0], shlex.quote(item[1])))
+        else:
+            folder = options.folder or os.environ.get(FOLDER_VARIABLE)
+            if not folder:
+                parser.error("which services? Give --folder, or set %s" % FOLDER_VARIABLE)
+            stop(folder)
+    except Failed as error:
+        print("services.py: %s" % error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+"""What proves to the form that the catalogue sent this reader for this dataset?
+
+A compact JWS that is a pure function of the published record and the signing key: minted at the redirect, never
+stored, without an end. It names no person and grants nothing; `client.verify_reference` checks it.
+"""
+
+from ..client import mint_reference
+
+
+def mint(private, issuer, dataset):
+    """The token for a published Dataset; issuer: the catalogue's base URL; private: a "whsk_..."."""
+    claims = {
+        "iss": issuer,
+        "pid": dataset.pid,
+        "revision": dataset.revision,
+        "source": dataset.source,
+        "identifier": dataset.identifier,
+        "iat": dataset.updated,
+    }
+    return mint_reference(private, claims)

@@ -1,0 +1,111 @@
+"""GET /access/<pid>: where does a reader go from here?
+
+The stable address that records carry. 302 to the access-request form, or a page in plain words that says why not.
+Also by DOI or Handle, and by ?source=&id=.
+"""
+
+from flask import Blueprint, make_response, redirect, render_template, request
+
+from .. import config
+from ..compat import VERBATIM, utcnow
+from ..datasets import publication, store
+from ..dataset import identifier_fault
+from ..errors import Gone, NoAccess, Problem, UnknownDataset
+from ..signature import NoSigningKey
+from ..uploads.refusal import problem_response
+from . import reference
+from .rights import label_of, right_of, today_utc
+
+blueprint = Blueprint("secureb2share_access", __name__, url_prefix="/access", template_folder="templates")
+
+
+@blueprint.record
+def _private_at_last(state):
+    # the first after_request of an application runs last: what sets such headers for all pages does not undo ours
+    state.app.after_request_funcs.setdefault(None, []).insert(0, _private)
+
+
+def _private(response):
+    if request.blueprint == blueprint.name:
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@blueprint.errorhandler(Problem)
+def _explain(problem):
+    """The same sentence as HTML or as problem+json, whichever the client prefers."""
+    offered = ["application/problem+json", "application/json", "text/html"]
+    if request.accept_mimetypes.best_match(offered, default=offered[0]) != "text/html":
+        return problem_response(problem)
+    return make_response(render_template("secureb2share_ext/access.html", problem=problem), problem.status)
+
+
+@blueprint.route("/")
+def by_identifier():
+    """By the source's own identifier: ?source=&id="""
+    source, identifier = request.args.get("source", ""), request.args.get("id", "")
+    return _go(None if identifier_fault(identifier) else store.find(source, identifier))
+
+
+@blueprint.route("/<path:pid>", **VERBATIM)
+def by_pid(pid):
+    """By PID, DOI or Handle."""
+    known = None if identifier_fault(pid) else config.current().host.pid_of(pid)
+    return _go(store.by_pid(known) if known else None)
+
+
+def _go(row):
+    extension = config.current()
+    if row is None or row.pid is None:
+        raise UnknownDataset("This catalogue has published no such dataset.")
+    host = extension.host
+    record = host.record(row)
+    if row.state == "withdrawn" or record is None:
+        raise Gone("This dataset was withdrawn. %s" % (row.reason or ""), **_shown(host, row))
+    dataset = publication.dataset_of(host, row, record)
+    shown = dict(_shown(host, row), contact=dataset.core["contact"])
+    if row.state == "suspended":
+        raise NoAccess("Requests for this dataset are suspended. %s" % row.reason, code="suspended", **shown)
+    if row.state == "superseded":
+        raise NoAccess("This dataset was superseded by %s. %s" % (row.successor, row.reason), code="superseded", **shown)
+    right = right_of(dataset.sensitive, today_utc(utcnow()))
+    if right.value != "controlled":
+        raise NoAccess(label_of(right, dataset.sensitive) + ".", code=right.value, requests_from=dataset.sensitive.get("embargo_until"), **shown)
+    return redirect(_link(extension, row, dataset), code=302)
+
+
+def _link(extension, row, dataset):
+    if row.source not in extension.sources:
+        raise _NotReady("The source of this dataset is not configured here any more.", code="no-source")
+    provider = extension.providers[extension.sources[row.source].access]
+    values = {
+        "identifier": dataset.identifier,
+        "pid": dataset.pid,
+        "source": dataset.source,
+        "revision": dataset.revision,
+        "record_url": extension.host.record_url(row),
+    }
+    if provider.signs:
+        try:
+            values["reference"] = reference.mint(extension.keyring.current(), extension.host.base_url(), dataset)
+        except NoSigningKey:
+            raise _NotReady()
+    return provider.expand(values)
+
+
+class _NotReady(Problem):
+    """This catalogue has no signing key yet, so it cannot lead to the form; its operator has to make one."""
+
+    status = 503
+    code = "no-signing-key"
+    title = "Not ready"
+
+
+def _shown(host, row):
+    shown = {"state": row.state, "record_url": host.record_url(row)}
+    shown.update((name, getattr(row, name)) for name in ("reason", "state_at") if getattr(row, name))
+    if row.successor:
+        successor = store.find(row.source, row.successor)
+        shown["successor"] = host.record_url(successor)
+    return shown

@@ -1,0 +1,341 @@
+"""How does the secure side talk to the catalogue, and check what comes from it?
+
+One file, for Python 3.6 and later, that can be carried into a closed environment: it needs `cryptography` and
+`requests`, neither Flask nor Invenio nor the rest of this package. The catalogue signs and verifies with the same
+functions.
+
+    from client import Client, new_key
+    private, public = new_key()                          # the operator configures `public` for this source
+    catalogue = Client("https://catalogue.example.org", "tsd", private)
+    answer = catalogue.register("p11-moba-2024", description)    # {"pid": ..., "access_url": ..., ...}
+
+Formats: Standard Webhooks 1.0.0 (``v1a`` Ed25519, ``v1`` HMAC-SHA256 over ``id.timestamp.body``; keys ``whsk_``,
+``whpk_``, ``whsec_``), RFC 7515 compact JWS and RFC 8037 EdDSA for references, RFC 7638 thumbprints as key ids.
+"""
+
+import base64
+import binascii
+import calendar
+import datetime
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from urllib.parse import quote
+
+import requests
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+TOLERANCE = 300  # seconds that a timestamp may differ (Standard Webhooks)
+ATTEMPTS = 3  # sends of one message before the caller is told
+TIMEOUT = 30  # seconds
+
+
+class ClientError(Exception):
+    """Something between the secure side and the catalogue is not as it should be."""
+
+
+class NotVerified(ClientError):
+    """The signature, the time or the form of a message or reference does not hold."""
+
+
+class Refused(ClientError):
+    """The catalogue refused a message: `status` (int), `code` (str), `problem` (the RFC 9457 body as dict)."""
+
+    def __init__(self, status, problem):
+        self.status = status
+        self.problem = problem
+        self.code = problem.get("code", "")
+        faults = "; ".join("%s %s" % (e.get("field"), e.get("message")) for e in problem.get("errors", []))
+        super().__init__("%s %s: %s" % (status, self.code, faults or problem.get("detail", "")))
+
+
+def canonical(value):
+    """The one byte form of a JSON value: sorted keys, no spaces, UTF-8 (RFC 8785 for data without floats)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+
+def digest(body):
+    """SHA-256 of `body` (bytes) as lower-case hex."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def _b64url(raw):
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _from_b64url(text):
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if _b64url(raw) != text:
+        raise ValueError("not canonical base64url")
+    return raw
+
+
+def _secret(key, prefix):
+    if not key.startswith(prefix):
+        raise ValueError("a key that starts with %s is needed here" % prefix)
+    return base64.b64decode(key[len(prefix) :], validate=True)
+
+
+def _private(key):
+    return Ed25519PrivateKey.from_private_bytes(_secret(key, "whsk_")[:32])
+
+
+def _raw_public(key):
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def new_key():
+    """A fresh Ed25519 pair: ("whsk_...", "whpk_...")."""
+    key = Ed25519PrivateKey.generate()
+    raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+    pair = ("whsk_" + base64.b64encode(raw).decode("ascii"), "whpk_" + base64.b64encode(_raw_public(key.public_key())).decode("ascii"))
+    return pair
+
+
+def public_of(private):
+    """The "whpk_..." of a "whsk_..."."""
+    return "whpk_" + base64.b64encode(_raw_public(_private(private).public_key())).decode("ascii")
+
+
+def to_jwk(public):
+    """A "whpk_..." as a JWK (RFC 8037), its `kid` being the RFC 7638 thumbprint."""
+    jwk = {"crv": "Ed25519", "kty": "OKP", "x": _b64url(_secret(public, "whpk_"))}
+    kid = _b64url(hashlib.sha256(canonical(jwk)).digest())
+    return dict(jwk, kid=kid, alg="EdDSA", use="sig")
+
+
+def from_jwk(jwk):
+    """The "whpk_..." of an Ed25519 JWK."""
+    return "whpk_" + base64.b64encode(_from_b64url(jwk["x"])).decode("ascii")
+
+
+def sign(key, message_id, timestamp, body):
+    """One Standard Webhooks signature, "v1a,..." or "v1,...", of `body` (bytes) at `timestamp` (int, seconds)."""
+    content = ("%s.%d." % (message_id, timestamp)).encode("utf-8") + body
+    if key.startswith("whsec_"):
+        raw = hmac.new(_secret(key, "whsec_"), content, hashlib.sha256).digest()
+        return "v1," + base64.b64encode(raw).decode("ascii")
+    return "v1a," + base64.b64encode(_private(key).sign(content)).decode("ascii")
+
+
+def signed_headers(key, message_id, body, now=None):
+    """The three Standard Webhooks headers for `body`, stamped with the current time."""
+    timestamp = int(time.time() if now is None else now)
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": sign(key, message_id, timestamp, body),
+    }
+
+
+def _holds(key, version, given, content):
+    try:
+        raw = base64.b64decode(given, validate=True)
+        if version == "v1" and key.startswith("whsec_"):
+            return hmac.compare_digest(raw, hmac.new(_secret(key, "whsec_"), content, hashlib.sha256).digest())
+        if version == "v1a" and key.startswith("whpk_"):
+            Ed25519PublicKey.from_public_bytes(_secret(key, "whpk_")).verify(raw, content)
+            return True
+    except (InvalidSignature, ValueError, binascii.Error):
+        pass
+    return False
+
+
+def verify(keys, headers, body, now=None, tolerance=TOLERANCE):
+    """The id of the message and the key that signed it; raises NotVerified.
+
+    keys: "whpk_..." and "whsec_..." strings, tried in turn; headers: a mapping with lower-case or case-insensitive
+    names; body: bytes; tolerance: seconds.
+    """
+    message_id, stamp, signatures = (headers.get("webhook-" + name) or "" for name in ("id", "timestamp", "signature"))
+    if not (message_id and stamp and signatures):
+        raise NotVerified("The headers webhook-id, webhook-timestamp and webhook-signature are all needed.")
+    if len(message_id) > 255 or not stamp.isdigit() or len(stamp) > 12:
+        raise NotVerified("webhook-id or webhook-timestamp is not of the right form.")
+    if abs((time.time() if now is None else now) - int(stamp)) > tolerance:
+        raise NotVerified("webhook-timestamp differs from the clock by more than %d seconds." % tolerance)
+    content = ("%s.%s." % (message_id, stamp)).encode("utf-8") + body
+    for signature in signatures.split(" ")[:16]:
+        version, _, given = signature.partition(",")
+        for key in keys:
+            if _holds(key, version, given, content):
+                return message_id, key
+    raise NotVerified("No signature in webhook-signature was made with a known key.")
+
+
+def target(path, query=""):
+    """What a request without a body signs after its method: the percent-encoded path, and the query as sent."""
+    return quote(path, safe="/~") + ("?" + query if query else "")
+
+
+def bare(method, path, query=""):
+    """The bytes that stand in the body's place in the signature of a request without a body."""
+    return ("%s %s" % (method.upper(), target(path, query))).encode("ascii")
+
+
+def now_utc():
+    """The current time as the RFC 3339 string that `issued` holds, in microseconds."""
+    return datetime.datetime.utcfromtimestamp(time.time()).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def from_utc(text):
+    """An `issued` string as a naive UTC datetime; raises ValueError."""
+    for form in ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ"):
+        try:
+            return datetime.datetime.strptime(text, form)
+        except ValueError:
+            continue
+    raise ValueError("not a UTC time such as 2026-01-31T12:00:00Z")
+
+
+def mint_reference(private, claims):
+    """A compact JWS over `claims`, its header exactly alg EdDSA and the key's kid; equal input, equal token."""
+    head = {"alg": "EdDSA", "kid": to_jwk(public_of(private))["kid"]}
+    signing_input = "%s.%s" % (_b64url(canonical(head)), _b64url(canonical(claims)))
+    return "%s.%s" % (signing_input, _b64url(_private(private).sign(signing_input.encode("ascii"))))
+
+
+def verify_reference(token, jwks, issuer=None):
+    """The claims of an access reference; raises NotVerified.
+
+    jwks: the JWK set that the catalogue publishes at /api/datasets/keys (dict); issuer: the catalogue's base URL.
+    The reference says which dataset of which catalogue is meant. It names no person and grants nothing.
+    """
+    try:
+        head_part, claims_part, signature = token.split(".")
+        head = json.loads(_from_b64url(head_part).decode("utf-8"))
+        if not isinstance(head, dict) or set(head) != {"alg", "kid"} or head["alg"] != "EdDSA":
+            raise ValueError("the header must be exactly alg EdDSA and a kid")
+        jwk = {k["kid"]: k for k in jwks.get("keys", [])}.get(head["kid"])
+        if jwk is None:
+            raise ValueError("its key is not among the published ones")
+        raw = _from_b64url(jwk["x"])
+        signing_input = ("%s.%s" % (head_part, claims_part)).encode("ascii")
+        Ed25519PublicKey.from_public_bytes(raw).verify(_from_b64url(signature), signing_input)
+        claims = json.loads(_from_b64url(claims_part).decode("utf-8"))
+        if set(claims) != {"iss", "pid", "revision", "source", "identifier", "iat"}:
+            raise ValueError("its claims are not those of an access reference")
+        if issuer is not None and claims["iss"] != issuer:
+            raise ValueError("another catalogue issued it")
+    except (InvalidSignature, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotVerified("The reference does not hold: %s." % (str(error) or "its signature is wrong"))
+    return claims
+
+
+def verify_event(headers, body, jwks=None, secret=None):
+    """The CloudEvent in `body` (bytes), signed by the catalogue; raises NotVerified.
+
+    jwks: the published JWK set, or secret: the "whsec_..." agreed on. The receiver keeps the ids that it has seen:
+    every event is delivered at least once, and one id always has the same body.
+    """
+    keys = [secret] if secret else [from_jwk(k) for k in (jwks or {}).get("keys", [])]
+    message_id, _ = verify(keys, headers, body)
+    event = json.loads(body.decode("utf-8"))
+    if event.get("id") != message_id:
+        raise NotVerified("The event's id is not the message's id.")
+    return event
+
+
+def receipt(event, body, receipt_id):
+    """The answer that acknowledges an event: what a receiver returns with a status of 200."""
+    return {
+        "dataset_id": event["data"]["identifier"],
+        "receipt_id": receipt_id,
+        "received_at": now_utc(),
+        "digest": digest(body),
+    }
+
+
+class Client:
+    """One source's side of the registration interface; every call signs, sends, and raises Refused on a refusal.
+
+    base_url: of the catalogue; source: the name that it configured; key: "whsk_..." or "whsec_...".
+    """
+
+    def __init__(self, base_url, source, key, session=None):
+        self.base_url = base_url.rstrip("/")
+        self.source = source
+        self.key = key
+        self.session = session or requests.Session()
+
+    def register(self, identifier, dataset, tenant=None, issued=None, message_id=None):
+        """Publish or change the description of a dataset; a repetition with the same `message_id` has one effect."""
+        return self._act("PUT", identifier, "", "register", issued, message_id, tenant=tenant, dataset=dataset)
+
+    def set_state(self, identifier, state, reason, successor=None, issued=None, message_id=None):
+        """Move a dataset to active, suspended, superseded (with the successor's identifier) or withdrawn."""
+        return self._act("POST", identifier, "/state", "state", issued, message_id, state=state, reason=reason, successor=successor)
+
+    def report_decision(self, identifier, application, state, issued=None, message_id=None):
+        """Tell that an application (its id, no person) was submitted, approved, denied or closed: it is counted."""
+        return self._act(
+            "POST", identifier, "/decisions", "decision", issued, message_id, application=application, state=state
+        )
+
+    def get(self, identifier):
+        """What the catalogue holds of one dataset, with the receipts of its events."""
+        return self._ask(self._path(identifier))
+
+    def list(self, after=None):
+        """One page of this source's datasets: {"datasets": [...], "next": token or None}."""
+        query = "after=" + quote(after, safe="") if after else ""
+        return self._ask("/api/datasets/" + quote(self.source, safe=""), query)
+
+    def keys(self):
+        """The JWK set with which the catalogue signs events and references."""
+        answer = self.session.get(self.base_url + "/api/datasets/keys", timeout=TIMEOUT, allow_redirects=False)
+        return self._answer(answer)
+
+    def envelope(self, action, identifier, issued=None, **members):
+        """The body of a signed message, as canonical bytes."""
+        body = {"action": action, "source": self.source, "identifier": identifier, "issued": issued or now_utc()}
+        body.update((name, value) for name, value in members.items() if value is not None)
+        return canonical(body)
+
+    def _act(self, method, identifier, suffix, action, issued, message_id, **members):
+        body = self.envelope(action, identifier, issued, **members)
+        return self._send(method, self._path(identifier) + suffix, body, message_id or str(uuid.uuid4()))
+
+    def _path(self, identifier):
+        return "/api/datasets/%s/%s" % (quote(self.source, safe=""), quote(identifier, safe="/~"))
+
+    def _send(self, method, path, body, message_id):
+        for attempt in range(1, ATTEMPTS + 1):
+            headers = dict(signed_headers(self.key, message_id, body), **{"content-type": "application/json"})
+            try:
+                answer = self.session.request(
+                    method, self.base_url + path, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False
+                )
+            except requests.ConnectionError:
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                if answer.status_code not in (502, 503, 504) or attempt == ATTEMPTS:
+                    return self._answer(answer)
+            time.sleep(0.5 * attempt)
+
+    def _ask(self, path, query=""):
+        # the catalogue rebuilds these bytes from the decoded path
+        signed = ("GET " + path + ("?" + query if query else "")).encode("ascii")
+        headers = signed_headers(self.key, str(uuid.uuid4()), signed)
+        url = self.base_url + path + ("?" + query if query else "")
+        return self._answer(self.session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False))
+
+    @staticmethod
+    def _answer(answer):
+        try:
+            body = answer.json()
+        except ValueError:
+            body = {}
+        if not 200 <= answer.status_code < 300:
+            raise Refused(answer.status_code, body if isinstance(body, dict) else {})
+        return body
+
+
+def seconds(moment):
+    """A naive UTC datetime as whole seconds since 1970."""
+    return calendar.timegm(moment.utctimetuple())

@@ -1,0 +1,91 @@
+"""What is a dataset, as every flow sees it?
+
+The value that travels from a signed registration or a host's record to events, links and exports. It holds no
+session and no request.
+"""
+
+import re
+from typing import NamedTuple, Optional
+
+from .client import canonical, digest
+
+RESERVED_SEGMENTS = ("state", "decisions", "receipt", "transfer")  # last segments that are routes
+RESERVED_SOURCES = ("keys", "openapi.json")
+PARTS = ("core", "sensitive", "files", "version")
+
+# state -> the states that may follow; withdrawn is final
+TRANSITIONS = {
+    "active": ("suspended", "superseded", "withdrawn"),
+    "suspended": ("active", "superseded", "withdrawn"),
+    "superseded": ("withdrawn",),
+    "withdrawn": (),
+}
+
+
+class Dataset(NamedTuple):
+    """One dataset: who assigned which identifier, what is said of it, and where it stands."""
+
+    source: str  # the authority that assigned the identifier, e.g. "tsd"
+    identifier: str  # at most 255 characters, see identifier_fault
+    description: dict  # the `dataset` member of a registration: core, sensitive, files, version
+    pid: Optional[str] = None  # of the record, once published
+    revision: int = 0  # the host's, from 0
+    updated: int = 0  # the record's last change, seconds since 1970
+    state: str = "active"  # a key of TRANSITIONS
+    reason: Optional[str] = None  # of the state, public
+    state_at: Optional[str] = None  # RFC 3339 UTC
+    successor: Optional[str] = None  # identifier, where superseded
+
+    @property
+    def core(self):
+        return self.description["core"]
+
+    @property
+    def sensitive(self):
+        return self.description["sensitive"]
+
+    @property
+    def files(self):
+        return self.description.get("files", [])
+
+    @property
+    def title(self):
+        return self.core["titles"][0]["text"]
+
+    @property
+    def digest(self):
+        """SHA-256 of the canonical description: equal digests mean that nothing changed."""
+        return digest(canonical(self.description))
+
+
+def identifier_fault(identifier):
+    """Why a text cannot be the identifier of a dataset, or None.
+
+    The identifier stands in URLs, so nothing may be in it that a proxy or browser would rewrite.
+    """
+    if not isinstance(identifier, str) or not identifier:
+        return "must be a text that is not empty"
+    if len(identifier) > 255:
+        return "must have at most 255 characters"
+    if re.search(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]", identifier):
+        return "must have no control characters"
+    if identifier.startswith("/") or identifier.endswith("/") or "//" in identifier:
+        return "must not begin or end with a slash, nor have two in a row"
+    segments = identifier.split("/")
+    if "." in segments or ".." in segments:
+        return "must have no segment that is '.' or '..'"
+    if segments[-1] in RESERVED_SEGMENTS:
+        return "must not end in the segment '%s', which is a route" % segments[-1]
+    return None
+
+
+def state_fault(old, new, successor, identifier):
+    """Why a dataset cannot go from state `old` to `new`, or None."""
+    if new not in TRANSITIONS[old]:
+        follow = ", ".join(TRANSITIONS[old]) or "none, it is final"
+        return "cannot follow the state %s (%s can)" % (old, follow)
+    if (new == "superseded") != bool(successor):
+        return "superseded needs a successor, and no other state has one"
+    if successor == identifier:
+        return "a dataset cannot succeed itself"
+    return None

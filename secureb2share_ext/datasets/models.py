@@ -1,0 +1,55 @@
+"""Which datasets and messages does the catalogue remember?
+
+`Registered` is the truth about which records are ours: one row per dataset, whoever made its record. Its SQL lives in
+store.py.
+"""
+
+from invenio_db import db
+from sqlalchemy_utils import UUIDType
+
+from ..compat import utcnow
+
+
+class Registered(db.Model):
+    """One dataset, its record and where it stands."""
+
+    __tablename__ = "secureb2share_dataset"
+    __table_args__ = (
+        db.UniqueConstraint("source", "identifier", name="uq_secureb2share_dataset_source_identifier"),
+        db.UniqueConstraint("pid", name="uq_secureb2share_dataset_pid"),
+        db.UniqueConstraint("record_uuid", name="uq_secureb2share_dataset_record_uuid"),
+    )
+
+    id = db.Column(db.Integer, primary_key=True)
+    source = db.Column(db.String(100), nullable=False)
+    identifier = db.Column(db.String(255), nullable=False)
+    tenant = db.Column(db.String(100))
+    origin = db.Column(db.String(10), nullable=False)  # "source" or "curator": who edits it
+    pid = db.Column(db.String(255))
+    record_uuid = db.Column(UUIDType)
+    state = db.Column(db.String(12), nullable=False, default="active")
+    reason = db.Column(db.Text)
+    state_at = db.Column(db.String(32))
+    successor = db.Column(db.String(255))
+    digest = db.Column(db.String(64))  # of the last accepted description
+    issued = db.Column(db.DateTime)  # of the last accepted message, naive UTC
+    sequence = db.Column(db.Integer, nullable=False, default=0)  # of the last event
+    event_digest = db.Column(db.String(64))  # of what the last event said
+    created = db.Column(db.DateTime, nullable=False, default=utcnow)
+
+
+class Answered(db.Model):
+    """One accepted message and its answer: the same message again gets the same answer."""
+
+    __tablename__ = "secureb2share_message"
+    __table_args__ = (
+        db.UniqueConstraint("source", "message_id", name="uq_secureb2share_message_source_message_id"),
+    )
+
+    id = db.Column(db.Integer, primary_key=True)
+    source = db.Column(db.String(100), nullable=False)
+    message_id = db.Column(db.String(255), nullable=False)
+    digest = db.Column(db.String(64), nullable=False)
+    status = db.Column(db.Integer, nullable=False)
+    answer = db.Column(db.Text, nullable=False)
+    accepted = db.Column(db.DateTime, nullable=False, default=utcnow)

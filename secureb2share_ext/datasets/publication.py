@@ -1,0 +1,93 @@
+"""What follows when a record of ours is published, changed or deleted, by whomever?
+
+The host's own hook calls these inside its transaction, for a registration and for a curator's record alike, so that
+both take the same way: the row, its digest and its event are written in one place.
+"""
+
+import contextlib
+
+from flask import g
+
+from ..client import now_utc
+from ..dataset import Dataset
+from ..errors import Invalid, NotAccepted
+from ..outbox import announce
+from . import schema, store
+
+DELETED = "Deleted from the catalogue by its administrator."
+
+
+@contextlib.contextmanager
+def caused_by_source():
+    """While a signed message of a source is carried out, the host's hooks do not take its record for a user's edit."""
+    g.secureb2share_caused_by_source = True
+    try:
+        yield
+    finally:
+        g.secureb2share_caused_by_source = False
+
+
+def is_caused_by_source():
+    return g.get("secureb2share_caused_by_source", False)
+
+
+def check_description(host, source, description):
+    """Raise Invalid, in the field names of the host's records, when a curator's description has faults."""
+    faults = schema.description_faults(description, source.describe_files)
+    if faults:
+        raise Invalid([(host.field(name), message) for name, message in faults])
+
+
+def check_edit(row):
+    """Raise NotAccepted when a user of the host may not edit the record of this row (None: it is not ours)."""
+    if row is None:
+        raise NotAccepted("This record was made before uploads were closed, and is left as it is.", code="legacy")
+    if row.origin == "source":
+        raise NotAccepted(
+            "The source %s registered this record and is the only one to edit it." % row.source, code="registered-elsewhere"
+        )
+    if row.state == "withdrawn":
+        raise NotAccepted("This dataset was withdrawn; its record does not change any more.", code="withdrawn")
+
+
+def check_identifier_is_free(source, identifier):
+    """Raise NotAccepted when a dataset with the identifier exists already."""
+    if store.find(source, identifier) is not None:
+        raise NotAccepted("A dataset with this identifier exists already.", code="identifier-taken")
+
+
+def published(host, row, record):
+    """The record of a row was created or changed in the open transaction: note it and write the event."""
+    dataset = dataset_of(host, row, record)
+    row.digest = dataset.digest
+    source = host.sources[row.source]
+    targets = source.echo if is_caused_by_source() else source.targets
+    announce.announce(row, dataset, host.record_url(row), host.access_url(row.pid), host.base_url(), targets)
+
+
+def deleted(host, row, record):
+    """The host's administrator deletes the record of a row: that is a withdrawal."""
+    set_state(row, "withdrawn", DELETED)
+    published(host, row, record)
+
+
+def set_state(row, state, reason, successor=None):
+    """Write a state and why into the row."""
+    row.state, row.reason, row.successor, row.state_at = state, reason, successor, now_utc()
+
+
+def dataset_of(host, row, record):
+    """The Dataset that a row and its record are."""
+    revision, updated = host.revision(record)
+    return Dataset(
+        source=row.source,
+        identifier=row.identifier,
+        description=host.from_record(record),
+        pid=row.pid,
+        revision=revision,
+        updated=updated,
+        state=row.state,
+        reason=row.reason,
+        state_at=row.state_at,
+        successor=row.successor,
+    )

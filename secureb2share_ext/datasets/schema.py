@@ -1,0 +1,109 @@
+"""What may a description and a message contain, and which faults has a given one?
+
+JSON Schema draft-04, closed at every level; all faults at once, each with its field, none with the value: what a
+client sent by mistake must not come back in an answer or a log.
+"""
+
+import json
+import os
+import re
+
+from jsonschema import Draft4Validator, ValidationError, validators
+
+from . import rules
+
+VERSION = "1.0.0"
+
+
+def load(version=VERSION):
+    """The schema of the `dataset` member, as dict."""
+    path = os.path.join(os.path.dirname(__file__), "schemas", "sensitive-dataset-v%s.json" % version)
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _pattern(validator, pattern, text, schema):
+    # `$` means the end of the text here, as in ECMA 262, not before a last newline
+    if validator.is_type(text, "string") and not re.search(re.sub(r"\$$", r"\\Z", pattern), text):
+        yield ValidationError("pattern")
+
+
+Strict = validators.extend(Draft4Validator, {"pattern": _pattern})
+SCHEMA = load()
+_VALIDATOR = Strict(SCHEMA)
+
+
+def description_faults(description, describe_files="labels"):
+    """[(field, message)] of a `dataset` member; empty when it is right."""
+    faults = schema_faults(_VALIDATOR, description)
+    faults += [(field, "must have no control characters") for field, text in _texts(description, []) if has_controls(text)]
+    return sorted(set(faults + rules.faults(description, describe_files)))
+
+
+def has_controls(text):
+    """Whether a value is a text with characters that PostgreSQL, XML or a log cannot hold; line ends and tabs may be."""
+    return isinstance(text, str) and bool(re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]", text))
+
+
+def _texts(value, path):
+    if isinstance(value, str):
+        yield _field(path), value
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            yield from _texts(member, path + [_short(name)])
+    elif isinstance(value, list):
+        for number, member in enumerate(value):
+            yield from _texts(member, path + [number])
+
+
+def schema_faults(validator, instance):
+    """[(field, message)], in the order of the fields."""
+    found = []
+    for error in validator.iter_errors(instance):
+        path = list(error.absolute_path)
+        if error.validator == "required":
+            for name in error.validator_value:
+                if name not in error.instance:
+                    found.append((_field(path + [name]), "is required"))
+        elif error.validator == "additionalProperties":
+            for name in error.instance:
+                if name not in error.schema.get("properties", {}):
+                    found.append((_field(path + [_short(name)]), "is not a known field"))
+        else:
+            found.append((_field(path), _message(error)))
+    return sorted(set(found))
+
+
+def _field(path):
+    text = ""
+    for part in path:
+        text += "[%d]" % part if isinstance(part, int) else ("." if text else "") + part
+    return text or "(body)"
+
+
+def _short(name):
+    name = "".join(c if c.isprintable() else "?" for c in name)
+    return name if len(name) <= 60 else name[:57] + "..."
+
+
+def _message(error):
+    value = error.validator_value
+    if error.validator == "enum":
+        return "must be one of %s" % ", ".join(str(v) for v in value)
+    if error.validator == "type":
+        return "must be of type %s" % value
+    if error.validator == "pattern":
+        return "is empty" if value == r"\S" else "must match %s" % value
+    words = {
+        "minLength": "must have at least %s characters",
+        "maxLength": "must have at most %s characters",
+        "minItems": "must have at least %s entries",
+        "maxItems": "must have at most %s entries",
+        "minimum": "must be at least %s",
+        "maximum": "must be at most %s",
+    }
+    if error.validator in words:
+        return words[error.validator] % value
+    if error.validator == "uniqueItems":
+        return "must not have an entry twice"
+    return "does not fit the rule %s" % error.validator

@@ -1,0 +1,87 @@
+"""What does this package do to an application?"""
+
+from . import config, errors, signature, targets
+from .access import link
+from .datasets import sources
+from .hosts import choice
+from .uploads import gate, guard, lock
+from .uploads.refusal import problem_response
+
+SWEEP = "secureb2share_ext.outbox.tasks.sweep"
+
+
+class SecureB2Share:
+    """The extension: what an application has of sources, targets, providers, keys and host.
+
+    Found at ``current_app.extensions["secureb2share"]``, or by ``config.current()``. One object per application.
+    """
+
+    def __init__(self, app=None):
+        self.is_on = False
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app):
+        """Read the SECUREB2SHARE_* keys (config.py) and take their consequences. A second call changes nothing."""
+        if "secureb2share" in app.extensions:
+            return
+        config.set_defaults(app.config)
+        self.init_config(app)
+        self.init_host(app)
+        app.extensions["secureb2share"] = self
+        self.init_errors(app)
+        self.init_cli(app)
+        if self.is_on:
+            self.init_lock(app)
+            self.init_records(app)
+            self.init_schedule(app)
+
+    def init_config(self, app):
+        mode = app.config["SECUREB2SHARE_MODE"]
+        if mode not in ("off", "on"):
+            raise errors.ConfigError("SECUREB2SHARE_MODE is %r; it must be 'off' or 'on'." % (mode,))
+        self.is_on = mode == "on"
+        self.keyring = signature.Keyring(app.config["SECUREB2SHARE_SIGNING_KEY"])
+        self.targets = targets.read(app.config, self.keyring.sign)
+        self.providers = link.read(app.config)
+        self.sources = sources.read(app.config, self.targets, self.providers)
+
+    def init_host(self, app):
+        self.host = choice.choose(app.config["SECUREB2SHARE_HOST"])(app.config, self.sources)
+        faults = self.host.faults() if self.is_on else []
+        if faults:
+            raise errors.ConfigError(" ".join(faults))
+
+    def init_errors(self, app):
+        app.register_error_handler(errors.Problem, problem_response)
+
+    def init_cli(self, app):
+        from .cli import secureb2share
+
+        app.cli.add_command(secureb2share)
+
+    def init_lock(self, app):
+        self.host.lock(app)
+        gate.install(app)
+        guard.install()
+        self.lock = lock.Lock(app, self.host, app.config["SECUREB2SHARE_AUDIT_KNOWN"])
+
+    def init_records(self, app):
+        self.host.watch()
+        self.host.serve(app)
+
+    def init_schedule(self, app):
+        entry = {"task": SWEEP, "schedule": app.config["SECUREB2SHARE_SWEEP_INTERVAL"]}
+        app.config["CELERY_BEAT_SCHEDULE"] = dict(app.config.get("CELERY_BEAT_SCHEDULE") or {}, **{"secureb2share-sweep": entry})
+
+    @property
+    def help_url(self):
+        """The page that says what to do instead of uploading."""
+        return self.host.config["SITE_API_URL"].rstrip("/") + "/secureb2share/uploads"
+
+
+def finalize_app(app):
+    """Put the gate back in front of what other extensions installed after it."""
+    extension = app.extensions.get("secureb2share")
+    if extension is not None and extension.is_on:
+        gate.install(app)

@@ -1,0 +1,23 @@
+"""Which host is this? Chosen by what is installed, confirmed later by what is on the app.
+
+Never by app.extensions at start-up: the order in which extensions load is undefined.
+"""
+
+import importlib
+
+from ..compat import is_installed
+from ..errors import ConfigError
+
+# an InvenioRDM environment holds records-rest too, so the order matters
+MODULES = (("records_rest", "invenio_records_rest"),)
+
+
+def choose(wanted):
+    """The Host class; wanted: SECUREB2SHARE_HOST or None. Raises ConfigError."""
+    names = dict(MODULES)
+    if wanted is not None and wanted not in names:
+        raise ConfigError("SECUREB2SHARE_HOST is %r; this version supports %s." % (wanted, ", ".join(names)))
+    for name, module in MODULES:
+        if (wanted or name) == name and is_installed(module):
+            return importlib.import_module("%s.%s.host" % (__package__, name)).HOST
+    raise ConfigError("No host that this package supports is installed; it needs one of %s." % ", ".join(names.values()))

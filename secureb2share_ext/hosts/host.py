@@ -1,0 +1,91 @@
+"""Which questions must a host answer?
+
+The flows know a host through these alone. A *record* is whatever object the host's own interface hands out; a *row* is
+a datasets.models.Registered; a Dataset is the value of dataset.py. All of them run inside an application context.
+"""
+
+import abc
+
+
+class Host(abc.ABC):
+    """What the flows ask of the system that holds the records."""
+
+    name = ""
+    extension = ""  # the name of the host's own extension on the app, by which `check` confirms the choice
+
+    def __init__(self, config, sources):
+        """config: the app's; sources: {name: datasets.sources.Source}."""
+        self.config = config
+        self.sources = sources
+
+    @abc.abstractmethod
+    def faults(self):
+        """[sentence]: what in the configuration of this host does not fit the sources."""
+
+    @abc.abstractmethod
+    def lock(self, app):
+        """Assign the host's own configuration so that it denies content, and delegates reading and deleting."""
+
+    @abc.abstractmethod
+    def lock_faults(self, app):
+        """[sentence]: which part of `lock` is not in force any more."""
+
+    @abc.abstractmethod
+    def content_endpoints(self, app):
+        """{endpoint: what it would take} of the routes that carry content; all their writing methods but DELETE are refused."""
+
+    @abc.abstractmethod
+    def known_writes(self):
+        """{endpoint, or its beginning with a *: reason} of the host's write routes that take no content."""
+
+    @abc.abstractmethod
+    def watch(self):
+        """Connect the host's publish, change and delete to datasets.publication, in the host's transaction, once a process."""
+
+    @abc.abstractmethod
+    def serve(self, app):
+        """Get the access member and link into what the host serves of the sources' records."""
+
+    @abc.abstractmethod
+    def field(self, name):
+        """A field of a description (``core.titles``), as an editor of the host's records knows it."""
+
+    @abc.abstractmethod
+    def from_record(self, record):
+        """The description (the `dataset` member) that a record holds: the inverse of what publish stored."""
+
+    @abc.abstractmethod
+    def to_record(self, description):
+        """The metadata with which the host holds a description."""
+
+    @abc.abstractmethod
+    def publish(self, row, dataset):
+        """Make a public record of a registration, in the open transaction; sets the row's pid and record_uuid."""
+
+    @abc.abstractmethod
+    def update(self, row, dataset):
+        """Write a new revision of the record with this description and state, in the open transaction."""
+
+    @abc.abstractmethod
+    def record(self, row):
+        """The record of a row, or None where it was deleted."""
+
+    @abc.abstractmethod
+    def revision(self, record):
+        """(revision number from 0, its time in seconds since 1970)."""
+
+    @abc.abstractmethod
+    def pid_of(self, text):
+        """The PID under which a row is kept, for any identifier of its record (own PID, DOI, Handle), or None."""
+
+    @abc.abstractmethod
+    def record_url(self, row):
+        """The record's public page in the canonical base URL."""
+
+    @abc.abstractmethod
+    def base_url(self):
+        """The canonical base URL of the catalogue, without a slash at the end."""
+
+    @abc.abstractmethod
+    def access_url(self, pid):
+        """The stable address that records carry, in the canonical base URL."""

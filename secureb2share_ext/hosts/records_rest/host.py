@@ -1,0 +1,92 @@
+"""The answers of this host, each from its own file."""
+
+from urllib.parse import quote
+
+from ..host import Host
+from . import lock, mapping, records, routes, serve, watch
+
+
+class RecordsRest(Host):
+    """invenio-app with invenio-records-rest; a source's `community` names its entry of RECORDS_REST_ENDPOINTS."""
+
+    name = "records_rest"
+    extension = "invenio-records-rest"
+
+    def endpoint(self, source):
+        """The source's entry of RECORDS_REST_ENDPOINTS."""
+        return self.config["RECORDS_REST_ENDPOINTS"][source.community]
+
+    def faults(self):
+        found = []
+        for source in self.sources.values():
+            if source.community not in self.config.get("RECORDS_REST_ENDPOINTS", {}):
+                found.append("SECUREB2SHARE_SOURCES[%r]: community %r is not in RECORDS_REST_ENDPOINTS." % (source.name, source.community))
+        for key in ("SITE_UI_URL", "SITE_API_URL"):
+            if not self.config.get(key):
+                found.append("%s is not set: links need the canonical address, such as https://catalogue.example.org." % key)
+        return found
+
+    def lock(self, app):
+        lock.lock(app)
+
+    def lock_faults(self, app):
+        return lock.faults(app)
+
+    def content_endpoints(self, app):
+        return routes.content_endpoints(app)
+
+    def known_writes(self):
+        return routes.KNOWN
+
+    def watch(self):
+        watch.connect()
+
+    def serve(self, app):
+        communities = {source.community for source in self.sources.values()}
+        app.config["RECORDS_REST_ENDPOINTS"] = serve.wrap(app.config["RECORDS_REST_ENDPOINTS"], communities)
+
+    def field(self, name):
+        return mapping.field(name)
+
+    def from_record(self, record):
+        return mapping.from_record(record)
+
+    def to_record(self, description):
+        return mapping.to_record(description)
+
+    def publish(self, row, dataset):
+        records.publish(self._endpoint_of(row), row, dataset)
+
+    def update(self, row, dataset):
+        records.update(self._endpoint_of(row), row, dataset)
+
+    def record(self, row):
+        return records.get(self._endpoint_of(row), row)
+
+    def revision(self, record):
+        return records.revision(record)
+
+    def pid_of(self, text):
+        types = {self.endpoint(source)["pid_type"] for source in self.sources.values()}
+        return next(filter(None, (records.pid_of(pid_type, text) for pid_type in sorted(types))), None)
+
+    def record_url(self, row):
+        community = self.sources[row.source].community if row.source in self.sources else ""
+        pages = self.config.get("RECORDS_UI_ENDPOINTS", {})
+        route = pages.get(community, {}).get("route", "/records/<pid_value>")
+        return self.base_url() + route.replace("<pid_value>", quote(row.pid, safe="/"))
+
+    def base_url(self):
+        return self.config["SITE_UI_URL"].rstrip("/")
+
+    def access_url(self, pid):
+        return "%s/access/%s" % (self.config["SITE_API_URL"].rstrip("/"), quote(pid, safe="/"))
+
+    def _endpoint_of(self, row):
+        if row.source in self.sources:
+            return self.endpoint(self.sources[row.source])
+        # a source that is configured no more: its records are still read, by the class that all have
+        return {}
+
+
+HOST = RecordsRest

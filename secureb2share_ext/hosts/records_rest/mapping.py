@@ -1,0 +1,37 @@
+"""How does a record of invenio-records hold a description?
+
+The members of core stand at the top, as in most Invenio repositories; sensitive, files and version as they are. Two
+more are written by us alone: the PID's field and `secureb2share`, which says what the dataset is and where it stands.
+"""
+
+STAMP = "secureb2share"
+PID_FIELD = "control_number"  # invenio-pidstore's recid minter and fetcher
+_PARTS = ("sensitive", "files", "version")
+
+
+def to_record(description):
+    """The metadata that hold a description."""
+    metadata = dict(description["core"])
+    metadata.update((part, description[part]) for part in _PARTS if part in description)
+    return metadata
+
+
+def from_record(metadata):
+    """The description in a record's metadata; whatever we do not know ends in core, where the schema refuses it."""
+    outside = _PARTS + (STAMP, PID_FIELD, "$schema")
+    description = {part: metadata[part] for part in _PARTS if part in metadata}
+    description["core"] = {k: v for k, v in metadata.items() if k not in outside and not k.startswith("_")}
+    return description
+
+
+def field(name):
+    """A field of a description, as an editor of the record knows it."""
+    return name[len("core.") :] if name.startswith("core.") else name
+
+
+def stamp(source, identifier, row=None):
+    """What is written into a record of ours beside its description."""
+    said = {"source": source, "identifier": identifier, "state": row.state if row else "active"}
+    if row is not None:
+        said.update((name, getattr(row, name)) for name in ("reason", "state_at", "successor") if getattr(row, name))
+    return said

@@ -1,0 +1,41 @@
+"""Which routes of this host carry content, which writing routes do not, and which belong to a source?"""
+
+from flask import has_request_context, request
+from invenio_files_rest.views import BucketResource, LocationResource, ObjectResource
+
+CONTENT_VIEWS = {
+    LocationResource: "creates buckets",
+    BucketResource: "writes to buckets",
+    ObjectResource: "file content: stream, form and multipart",
+}
+
+KNOWN = {
+    "invenio_accounts*": "sign-up, login, password and session forms; no file fields",
+    "security.*": "sign-up, login, password and session forms; no file fields",
+    "invenio_oauth2server*": "token and application forms; no file fields",
+    "invenio_userprofiles*": "profile form; no file fields",
+    "invenio_oaiserver*": "OAI-PMH requests as form fields",
+    "invenio_records_rest.*": "record metadata as JSON; of our sources checked against a closed schema",
+}
+
+
+def content_endpoints(app):
+    """{endpoint: what it would take}, by the class of the view, so that subclasses and moved blueprints count too."""
+    found = {}
+    for endpoint, view in app.view_functions.items():
+        view_class = getattr(view, "view_class", None)
+        for content, reason in CONTENT_VIEWS.items():
+            if isinstance(view_class, type) and issubclass(view_class, content):
+                found[endpoint] = reason
+    return found
+
+
+def source_of_request(sources):
+    """The Source at whose records-rest endpoint the current request arrived, or None."""
+    if not has_request_context() or request.url_rule is None:
+        return None
+    for source in sources.values():
+        views = ("%s_list" % source.community, "%s_item" % source.community)
+        if request.endpoint in tuple("invenio_records_rest." + view for view in views):
+            return source
+    return None

@@ -1,0 +1,72 @@
+"""How do the access member and link get into what records-rest serves?
+
+The JSON serializers of the sources' endpoints are wrapped: whatever a site's own serializer wrote, its answer gets
+the access member, the link and the described files, and loses every link to content.
+"""
+
+import functools
+import json
+
+from invenio_records_rest.utils import obj_or_import_string
+
+from ... import config
+from ...access import decorate
+from ...access.rights import today_utc
+from ...compat import utcnow
+from ...datasets import store
+from ...dataset import Dataset
+from . import mapping
+
+
+def wrap(endpoints, communities):
+    """A copy of RECORDS_REST_ENDPOINTS in which the entries named in `communities` serve our members."""
+    served = dict(endpoints)
+    for name in communities:
+        entry = dict(served[name])
+        for key, wrapper in (("record_serializers", _item), ("search_serializers", _search)):
+            entry[key] = {
+                mimetype: functools.partial(wrapper, serializer) if mimetype.endswith("json") else serializer
+                for mimetype, serializer in entry[key].items()
+            }
+        served[name] = entry
+    return served
+
+
+def _item(serializer, pid, record, *args, **kwargs):
+    response = obj_or_import_string(serializer)(pid, record, *args, **kwargs)
+    row = store.by_record(record.id)
+    if row is not None:
+        body = json.loads(response.get_data(as_text=True))
+        response.set_data(json.dumps(_decorated(body, row, record)))
+        # the access value changes with the date too, not only with the revision
+        response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _search(serializer, pid_fetcher, search_result, *args, **kwargs):
+    response = obj_or_import_string(serializer)(pid_fetcher, search_result, *args, **kwargs)
+    body = json.loads(response.get_data(as_text=True))
+    sources = [hit["_source"] for hit in search_result["hits"]["hits"]]
+    hits = body["hits"]["hits"]
+    rows = store.by_pids([pid_fetcher(None, source).pid_value for source in sources])
+    for number, source in enumerate(sources):
+        row = rows.get(pid_fetcher(None, source).pid_value)
+        if row is not None:
+            hits[number] = _decorated(hits[number], row, source)
+    response.set_data(json.dumps(body))
+    return response
+
+
+def _decorated(body, row, metadata):
+    access_url = config.current().host.access_url(row.pid)
+    dataset = Dataset(
+        source=row.source,
+        identifier=row.identifier,
+        description=mapping.from_record(metadata),
+        pid=row.pid,
+        state=row.state,
+        reason=row.reason,
+        state_at=row.state_at,
+        successor=row.successor,
+    )
+    return decorate.item(body, dataset, access_url, today_utc(utcnow()))

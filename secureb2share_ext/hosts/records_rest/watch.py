@@ -1,0 +1,99 @@
+"""How is a publication, change or deletion noticed inside its transaction?
+
+By the signals of invenio-records: they are sent after the minter and inside the transaction of the request. They are
+process-global and two applications may live in one process, so that each receiver asks the current one.
+"""
+
+from flask import current_app
+from invenio_pidstore.proxies import current_pidstore
+from invenio_records import signals
+
+from ...datasets import publication, store
+from . import mapping, routes
+
+
+def connect():
+    """Connect the receivers, once a process."""
+    signals.before_record_insert.connect(_before_insert, weak=False)
+    signals.after_record_insert.connect(_after_insert, weak=False)
+    signals.before_record_update.connect(_before_update, weak=False)
+    signals.after_record_update.connect(_after_update, weak=False)
+    signals.before_record_delete.connect(_before_delete, weak=False)
+    signals.before_record_revert.connect(_before_update, weak=False)
+
+
+def _active():
+    extension = current_app.extensions.get("secureb2share")
+    return extension if extension is not None and extension.is_on else None
+
+
+def _before_insert(sender, record=None, **kwargs):
+    extension = _active()
+    if extension is None or publication.is_caused_by_source():
+        return
+    source = routes.source_of_request(extension.sources)
+    if source is None:
+        return
+    description = mapping.from_record(record)
+    publication.check_description(extension.host, source, description)
+    endpoint = extension.host.endpoint(source)
+    pid = current_pidstore.fetchers[endpoint["pid_fetcher"]](None, record).pid_value
+    stamp = record.get(mapping.STAMP)
+    claimed = stamp.get("identifier") if isinstance(stamp, dict) else None
+    identifier = "pid:%s" % pid if claimed is None else claimed
+    publication.check_identifier_is_free(source.name, identifier)
+    _rewrite(record, description, mapping.stamp(source.name, identifier))
+
+
+def _after_insert(sender, record=None, **kwargs):
+    extension = _active()
+    if extension is None:
+        return
+    if publication.is_caused_by_source():
+        row = store.by_record(record.id)
+    else:
+        source = routes.source_of_request(extension.sources)
+        if source is None:
+            return
+        row = store.add(source.name, record[mapping.STAMP]["identifier"], "curator")
+        row.pid = current_pidstore.fetchers[extension.host.endpoint(source)["pid_fetcher"]](record.id, record).pid_value
+        row.record_uuid = record.id
+    publication.published(extension.host, row, record)
+
+
+def _before_update(sender, record=None, **kwargs):
+    extension = _active()
+    if extension is None or publication.is_caused_by_source():
+        return
+    row = store.lock_by_record(record.id)
+    if row is None and routes.source_of_request(extension.sources) is None:
+        return
+    publication.check_edit(row)
+    description = mapping.from_record(record)
+    publication.check_description(extension.host, extension.sources[row.source], description)
+    # a PUT replaces everything, the PID's field too
+    record[mapping.PID_FIELD] = row.pid
+    _rewrite(record, description, mapping.stamp(row.source, row.identifier, row))
+
+
+def _after_update(sender, record=None, **kwargs):
+    extension = _active()
+    row = store.lock_by_record(record.id) if extension is not None else None
+    if row is not None:
+        publication.published(extension.host, row, record)
+
+
+def _before_delete(sender, record=None, **kwargs):
+    extension = _active()
+    row = store.lock_by_record(record.id) if extension is not None else None
+    if row is not None and row.state != "withdrawn":
+        publication.deleted(extension.host, row, record)
+
+
+def _rewrite(record, description, stamp):
+    """Leave nothing in the record but the description, the PID's field and our stamp."""
+    kept = {name: record[name] for name in (mapping.PID_FIELD,) if name in record}
+    record.clear()
+    record.update(mapping.to_record(description))
+    record.update(kept)
+    record[mapping.STAMP] = stamp

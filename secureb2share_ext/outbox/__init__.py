@@ -1,0 +1,1 @@
+"""Flow 2b: what happens to a record is told to the secure side, durably."""

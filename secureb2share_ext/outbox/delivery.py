@@ -1,0 +1,79 @@
+"""How does an event leave?
+
+Claim, commit, send outside any transaction, record exactly one outcome. A worker that is killed between any two of
+these leaves a lease that runs out, and the same bytes go again under the same id.
+"""
+
+import datetime
+import random
+import time
+
+from flask import current_app
+from invenio_db import db
+
+from ..compat import utcnow
+from . import receipt, retry, store
+
+BATCH = 100
+LONGEST = 60  # seconds that one sweep goes on claiming
+
+
+def sweep(targets, size=BATCH):
+    """Send what is due; {outcome name: count}. targets: {name: target with send(event) -> retry.Answer}."""
+    counts = {}
+    end = time.monotonic() + LONGEST
+    waiting = store.due(targets, utcnow(), size)
+    db.session.commit()
+    for event_id in waiting:
+        if time.monotonic() > end:
+            break
+        event = store.claim(event_id, utcnow())
+        if event is None:
+            continue
+        outcome = attempt(targets[event.target], event)
+        name = type(outcome).__name__.lower() if outcome else "skipped"
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def attempt(target, event):
+    """Send a claimed event and record what came of it; the outcome, or None when its target is paused."""
+    now = utcnow()
+    sendable = store.may_send(event.target, now, now + datetime.timedelta(seconds=retry.PROBE))
+    if not sendable:
+        store.finish(event, now)
+        db.session.commit()
+        return None
+    db.session.commit()
+    answer = target.send(event)
+    now = utcnow()
+    outcome = retry.decide(answer, event.attempts, now, random.random())
+    if record(event, outcome, answer, now):
+        _settle(event.target, outcome, now)
+    db.session.commit()
+    current_app.logger.info(
+        "secureb2share.delivery %s event=%s target=%s", type(outcome).__name__.lower(), event.message_id, event.target
+    )
+    return outcome
+
+
+def record(event, outcome, answer, now):
+    """Write the outcome of the attempt; whether the lease still held."""
+    if isinstance(outcome, retry.Delivered):
+        kept, acknowledged = receipt.read(answer.body, event.body)
+        values = {"receipt": kept, "outcome": "status %d" % answer.status, "attempts": event.attempts + 1}
+        return store.finish(event, now, state="acknowledged" if acknowledged else "delivered", finished=now, **values)
+    if isinstance(outcome, retry.Park):
+        return store.finish(event, now, state="parked", outcome=outcome.reason[:200], attempts=event.attempts + 1)
+    wait = datetime.timedelta(seconds=outcome.seconds)
+    if isinstance(outcome, retry.Pause):
+        # the target is at fault: its messages keep their attempts and are due at once when it is resumed
+        return store.finish(event, now, outcome=outcome.reason[:200])
+    return store.finish(event, now, next_at=now + wait, outcome=outcome.reason[:200], attempts=event.attempts + 1)
+
+
+def _settle(target, outcome, now):
+    if isinstance(outcome, retry.Pause):
+        store.pause(target, outcome.reason[:200], now + datetime.timedelta(seconds=outcome.seconds))
+    else:
+        store.resume(target)

@@ -1,0 +1,62 @@
+"""What is said of a dataset to its targets?
+
+A CloudEvent 1.0.2 in structured JSON. It carries the whole public description, because a receiver inside a closed
+network cannot fetch it; nothing in it changes between attempts.
+"""
+
+import uuid
+
+from ..client import canonical, digest
+
+PREFIX = "org.secureb2share.dataset."
+SCHEMA = "urn:secureb2share:schema:dataset-event:1.0.0"
+
+
+def said(dataset, record_url, access_url):
+    """The `data` member without its order: two equal ones need only one event."""
+    return {
+        "source": dataset.source,
+        "identifier": dataset.identifier,
+        "pid": dataset.pid,
+        "state": dataset.state,
+        "reason": dataset.reason,
+        "successor": dataset.successor,
+        "record_url": record_url,
+        "access_url": access_url,
+        "digest": dataset.digest,
+        "dataset": dataset.description,
+    }
+
+
+def kind(first, state):
+    """The last part of the event's type: published, changed, or the state that the dataset is in."""
+    if first:
+        return "published"
+    return "changed" if state == "active" else state
+
+
+def body(catalogue, target, data, kind, sequence, revision, time):
+    """(message id, canonical bytes) of one event for one target.
+
+    catalogue: its base URL; data: from `said`; time: RFC 3339 UTC. The id is a UUIDv5 of what makes the event unique.
+    """
+    name = "%s|%s|%s|%s|%d" % (catalogue, target, data["source"], data["identifier"], sequence)
+    message_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    event = {
+        "specversion": "1.0",
+        "id": message_id,
+        "source": catalogue,
+        "type": PREFIX + kind + ".v1",
+        "subject": data["pid"],
+        "time": time,
+        "datacontenttype": "application/json",
+        "dataschema": SCHEMA,
+        "sequence": "%010d" % sequence,
+        "data": dict(data, sequence=sequence, revision=revision),
+    }
+    return message_id, canonical(event)
+
+
+def fingerprint(data):
+    """SHA-256 hex of what an event says, to compare it with the last one."""
+    return digest(canonical(data))

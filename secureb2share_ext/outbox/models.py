@@ -1,0 +1,55 @@
+"""What stands in the outbox?
+
+Invariants. A row is written in the transaction that changes the dataset, and its body and message id never change
+after that transaction. A row is *due* iff its state is pending, its next_at has come, its lease is unset or expired,
+no earlier row of the same target and dataset is pending, and its target is not paused. Every outcome is written with
+the lease token in its WHERE clause: a worker that lost its lease changes nothing. One row per target, dataset and
+sequence.
+
+    pending -> delivered -> acknowledged        pending -> parked | discarded        parked -> pending (retry)
+"""
+
+from invenio_db import db
+
+from ..compat import utcnow
+
+STATES = ("pending", "delivered", "acknowledged", "parked", "discarded")
+
+
+class Event(db.Model):
+    """One event for one target."""
+
+    __tablename__ = "secureb2share_event"
+    __table_args__ = (
+        db.UniqueConstraint("target", "dataset_id", "sequence", name="uq_secureb2share_event_target_dataset_sequence"),
+        db.Index("ix_secureb2share_event_state_next_at", "state", "next_at"),
+    )
+
+    id = db.Column(db.Integer, primary_key=True)
+    target = db.Column(db.String(100), nullable=False)
+    dataset_id = db.Column(
+        db.Integer, db.ForeignKey("secureb2share_dataset.id", name="fk_secureb2share_event_dataset_id"), nullable=False
+    )
+    sequence = db.Column(db.Integer, nullable=False)
+    message_id = db.Column(db.String(36), nullable=False)
+    body = db.Column(db.LargeBinary, nullable=False)
+    state = db.Column(db.String(12), nullable=False, default="pending")
+    created = db.Column(db.DateTime, nullable=False, default=utcnow)
+    next_at = db.Column(db.DateTime, nullable=False, default=utcnow)
+    attempts = db.Column(db.Integer, nullable=False, default=0)
+    lease_token = db.Column(db.String(36))
+    lease_until = db.Column(db.DateTime)
+    outcome = db.Column(db.String(200))  # of the last attempt, in words; nothing of the answer's body
+    finished = db.Column(db.DateTime)
+    receipt = db.Column(db.Text)  # what the target answered, at most 8 kB
+
+
+class Pause(db.Model):
+    """A target that is not sent to, until `until` (one probe) or an operator's retry."""
+
+    __tablename__ = "secureb2share_pause"
+
+    target = db.Column(db.String(100), primary_key=True)
+    reason = db.Column(db.String(200), nullable=False)
+    since = db.Column(db.DateTime, nullable=False, default=utcnow)
+    until = db.Column(db.DateTime, nullable=False)

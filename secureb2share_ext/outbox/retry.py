@@ -1,0 +1,69 @@
+"""After an attempt: delivered, again later, pause the target, or park the message?
+
+Plan of the pauses: Standard Webhooks 1.0.0. Errors of the target (credentials, address) pause it and burn no attempt
+of any message; errors of one message park that message; the rest is tried again until the plan ends.
+"""
+
+import datetime
+import email.utils
+from typing import NamedTuple
+
+PLAN = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)  # seconds after the 1st, 2nd, ... failure
+PROBE = 900  # seconds until a paused target is tried with one message
+LONGEST = 86400  # seconds that a Retry-After can ask for
+OF_TARGET = (401, 403, 404, 410)
+OF_MESSAGE = (400, 409, 413, 422)
+
+
+class Delivered(NamedTuple):
+    """The target has it."""
+
+
+class Retry(NamedTuple):
+    """Again after `seconds`."""
+
+    seconds: int
+    reason: str
+
+
+class Pause(NamedTuple):
+    """The target itself is not right; nothing goes there until a probe after `seconds`."""
+
+    seconds: int
+    reason: str
+
+
+class Park(NamedTuple):
+    """This message will not be accepted as it is; an operator decides."""
+
+    reason: str
+
+
+def decide(answer, attempts, now, jitter):
+    """Delivered, Retry, Pause or Park, for a targets.answer.Answer.
+
+    attempts: how often this message failed before; now: naive UTC; jitter: 0 to 1, spreads retries by up to a tenth.
+    """
+    status = answer.status
+    if status is not None and 200 <= status < 300:
+        return Delivered()
+    reason = "status %d" % status if status else answer.error
+    if status in OF_TARGET or (status is not None and 300 <= status < 400) or answer.error == "EgressRefused":
+        return Pause(PROBE, reason)
+    if status in OF_MESSAGE:
+        return Park(reason)
+    if attempts >= len(PLAN):
+        return Park("given up after %d attempts, last: %s" % (attempts + 1, reason))
+    pause = int(PLAN[attempts] * (1 + 0.1 * jitter))
+    return Retry(max(pause, wish(answer.retry_after, now)), reason)
+
+
+def wish(text, now):
+    """Seconds that a Retry-After header (RFC 9110) asks for, 0 to LONGEST."""
+    if text.isdigit():
+        return min(int(text), LONGEST) if len(text) < 9 else LONGEST
+    try:
+        moment = datetime.datetime(*email.utils.parsedate(text)[:6])
+    except (TypeError, ValueError):
+        return 0
+    return int(min(max((moment - now).total_seconds(), 0), LONGEST))

@@ -1,0 +1,69 @@
+"""Is the instance as it must be, and how does it get there?"""
+
+from flask import current_app
+from invenio_db import db
+from sqlalchemy import inspect
+
+from .signature import NoSigningKey
+from .uploads import lock, triggers
+
+BRANCH = "secureb2share"
+
+
+def init(is_on):
+    """Make what is missing: tables by our alembic branch, triggers when the mode is on; [what was done]."""
+    done = [_tables()]
+    if is_on:
+        with db.engine.begin() as connection:
+            made = triggers.install(connection)
+        done.append("Triggers: %d made, %d in all." % (len(made), len(triggers.TABLES) + 1))
+    else:
+        done.append("Triggers: none, MODE is off.")
+    return done
+
+
+def _tables():
+    alembic = current_app.extensions["invenio-db"].alembic
+    before = _existing()
+    if before and not _is_stamped(alembic):
+        # made by `db create`, which makes every table without our branch's revisions
+        alembic.stamp(BRANCH + "@head")
+        return "Tables: were there; noted in alembic_version."
+    alembic.upgrade(BRANCH + "@head")
+    return "Tables: %d in all." % len(_existing())
+
+
+def _existing():
+    return [name for name in inspect(db.engine).get_table_names() if name.startswith("secureb2share_")]
+
+
+def _is_stamped(alembic):
+    ours = {revision.revision for revision in alembic.script_directory.walk_revisions() if BRANCH in revision.branch_labels}
+    return bool(ours & set(alembic.migration_context.get_current_heads()))
+
+
+def check(app, extension):
+    """[finding] on what is missing for the mode that is set."""
+    found = []
+    locks = lock.of_instance(app)
+    if not any(extension.host.extension in each.extensions for each in [app] + [one.app for one in locks]):
+        found.append("The host %s is installed but not on this application." % extension.host.name)
+    if not _existing():
+        return found + ["The tables are missing: run `secureb2share init`."]
+    with db.engine.connect() as connection:
+        there = triggers.installed(connection)
+        missing = triggers.missing(connection)
+    if not extension.is_on:
+        if there:
+            found.append("MODE is off, but %d triggers still refuse uploads: run `secureb2share unlock`." % len(there))
+        return found
+    if missing:
+        found.append("The database has no trigger %s: run `secureb2share init`." % ", ".join(missing))
+    found += [finding for one in locks for finding in one.look()]
+    try:
+        extension.keyring.current()
+    except NoSigningKey as error:
+        found.append(str(error))
+    if db.engine.dialect.name == "sqlite" and not app.config["SECUREB2SHARE_DEMO"]:
+        found.append("SQLite is not supported for production: use PostgreSQL.")
+    return found

@@ -1,0 +1,81 @@
+"""With which key does the catalogue sign events and access references, and which ones does it publish?
+
+Private keys are files in the folder that SECUREB2SHARE_SIGNING_KEY names, one ``<kid>.key`` each; the table holds
+what everybody may know. The newest active key signs; all active ones are published.
+"""
+
+import os
+
+from invenio_db import db
+
+from .client import new_key, signed_headers, to_jwk
+from .compat import utcnow
+from .errors import ConfigError
+
+
+class Key(db.Model):
+    """The public part of a signing key."""
+
+    __tablename__ = "secureb2share_key"
+
+    kid = db.Column(db.String(64), primary_key=True)
+    public = db.Column(db.String(100), nullable=False)
+    state = db.Column(db.String(10), nullable=False, default="active")
+    created = db.Column(db.DateTime, nullable=False, default=utcnow)
+
+
+class NoSigningKey(ConfigError):
+    """There is no signing key: set SECUREB2SHARE_SIGNING_KEY to a folder and run `secureb2share keys new`."""
+
+
+class Keyring:
+    """The catalogue's signing keys; folder: path or None."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self._private = {}
+
+    def new(self):
+        """Make a key that signs from now on; its kid. The caller commits."""
+        if not self.folder:
+            raise NoSigningKey(NoSigningKey.__doc__)
+        private, public = new_key()
+        kid = to_jwk(public)["kid"]
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        descriptor = os.open(self._path(kid), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(private + "\n")
+        db.session.add(Key(kid=kid, public=public, state="active"))
+        db.session.flush()
+        return kid
+
+    def list(self):
+        """Every key's row, the newest first."""
+        return db.session.query(Key).order_by(Key.created.desc(), Key.kid).all()
+
+    def jwks(self):
+        """The JWK set (RFC 7517) that verifies what the catalogue signs."""
+        return {"keys": [to_jwk(row.public) for row in self.list() if row.state == "active"]}
+
+    def current(self):
+        """The private key, "whsk_...", that signs now; raises NoSigningKey."""
+        for row in self.list():
+            if row.state == "active":
+                return self._read(row.kid)
+        raise NoSigningKey(NoSigningKey.__doc__)
+
+    def sign(self, message_id, body):
+        """The Standard Webhooks headers for `body` with the current key."""
+        return signed_headers(self.current(), message_id, body)
+
+    def _read(self, kid):
+        if kid not in self._private:
+            try:
+                with open(self._path(kid)) as file:
+                    self._private[kid] = file.read().strip()
+            except (OSError, TypeError):
+                raise NoSigningKey("The private part of the signing key %s is not in SECUREB2SHARE_SIGNING_KEY." % kid)
+        return self._private[kid]
+
+    def _path(self, kid):
+        return os.path.join(self.folder, kid + ".key")

@@ -1,0 +1,87 @@
+"""May this request go on to its view?
+
+The first before_request of every application: nothing may look at a body before it. It decides by the endpoint, not
+by the path, so that mounts, double slashes and percent-encoding make no difference.
+"""
+
+from flask import current_app, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from .. import config
+from ..errors import WritesStopped
+from . import refusal
+
+SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+
+
+def decide(method, takes_content, mimetype, length, is_chunked, longest):
+    """The code of the refusal, or None. Pure.
+
+    takes_content: whether the endpoint carries content; length: of the body, int or None; longest: bytes.
+    """
+    if method in SAFE:
+        return None
+    if takes_content and method != "DELETE":
+        return "upload-refused"
+    if mimetype == "multipart/form-data":
+        return "form-data-refused"
+    if length is not None and length > longest:
+        return "body-too-long"
+    if length is None and is_chunked:
+        return "body-unsized"
+    return None
+
+
+def install(app):
+    """Put the gate before every other before_request of the application; again is no change."""
+    functions = app.before_request_funcs.setdefault(None, [])
+    if _gate in functions:
+        functions.remove(_gate)
+    functions.insert(0, _gate)
+
+
+def is_first(app):
+    """Whether nothing runs before the gate."""
+    return app.before_request_funcs.get(None, [])[:1] == [_gate]
+
+
+def _gate():
+    extension = config.current()
+    if request.method in SAFE:
+        return None
+    endpoint = _endpoint()
+    code = decide(
+        request.method,
+        endpoint in extension.lock.content_endpoints,
+        request.mimetype,
+        request.content_length,
+        "chunked" in request.headers.get("Transfer-Encoding", "").lower(),
+        current_app.config["SECUREB2SHARE_MAX_BODY"],
+    )
+    if code is None and not extension.lock.findings:
+        return None
+    if code is None:
+        problem = WritesStopped()
+        current_app.logger.error("secureb2share.write-stopped endpoint=%s", endpoint)
+    else:
+        problem = refusal.refuse(code, extension.help_url)
+        current_app.logger.info("secureb2share.%s endpoint=%s method=%s", code, endpoint, request.method)
+    response = refusal.problem_response(problem)
+    # the body stays unread, so the connection cannot be used again
+    response.headers["Connection"] = "close"
+    return response
+
+
+def _endpoint():
+    if request.url_rule is not None:
+        return request.endpoint
+    redirected = request.routing_exception
+    if not isinstance(redirected, RequestRedirect):
+        return None
+    try:
+        # where a router would send the client: the same view, refused at once
+        path = "/" + "/".join(part for part in request.path.split("/") if part)
+        return current_app.create_url_adapter(request).match(path, method=request.method)[0]
+    except HTTPException:
+        return None

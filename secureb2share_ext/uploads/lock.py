@@ -1,0 +1,68 @@
+"""Are the layers of the lock that live in this process all in place?
+
+Looked at once, when the first request or command needs it: only then are all views there. A missing layer, or a
+writing route that nobody knows, stops every write with 503 and leaves reading alone.
+"""
+
+import weakref
+
+from . import audit, gate, guard
+
+# a process may hold the UI's and the API's application; both are looked at
+_LOCKS = weakref.WeakSet()
+
+
+def of_instance(app):
+    """The locks of this process's applications that serve the same database as `app`."""
+    database = app.config["SQLALCHEMY_DATABASE_URI"]
+    return [lock for lock in _LOCKS if lock.app.config["SQLALCHEMY_DATABASE_URI"] == database]
+
+
+def audit_instance(app):
+    """[audit.Row] of `app` and of the applications that serve with it."""
+    return sorted({row for lock in of_instance(app) for row in lock.audit()}, key=audit.order)
+
+
+class Lock:
+    """The lock of one application."""
+
+    def __init__(self, app, host, known):
+        """host: hosts.host.Host; known: SECUREB2SHARE_AUDIT_KNOWN."""
+        self.app = app
+        self.host = host
+        self.known = known
+        self._content = None
+        self._findings = None
+        _LOCKS.add(self)
+
+    @property
+    def content_endpoints(self):
+        """{endpoint: what it would take}"""
+        if self._content is None:
+            self._content = self.host.content_endpoints(self.app)
+        return self._content
+
+    @property
+    def findings(self):
+        """[sentence]: what is missing in this process; empty when the lock holds."""
+        if self._findings is None:
+            self._findings = self.look()
+            for finding in self._findings:
+                self.app.logger.error("secureb2share.lock-incomplete %s", finding)
+        return self._findings
+
+    def audit(self):
+        """[audit.Row] of this application."""
+        return audit.classify(audit.rules_of(self.app), self.content_endpoints, self.host.known_writes(), self.known)
+
+    def look(self):
+        """The findings as they are now."""
+        found = list(self.host.lock_faults(self.app))
+        if not gate.is_first(self.app):
+            found.append("The request gate is not the first before_request of the application.")
+        if not guard.is_installed():
+            found.append("The guard on the models that hold content is not installed.")
+        for row in self.audit():
+            if row.kind == "unknown":
+                found.append("The route %s (%s, endpoint %s) accepts a write and is not known." % (row.rule, row.methods, row.endpoint))
+        return found

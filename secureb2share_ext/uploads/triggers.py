@@ -1,0 +1,86 @@
+"""What refuses content rows that go round the ORM: SQLAlchemy Core, raw SQL, a worker without this package?
+
+Triggers in the database itself, on PostgreSQL (9.6 and later) and SQLite. Deleting stays possible; an update is
+refused only where it changes what a file's row points to.
+"""
+
+from sqlalchemy import text
+
+TABLES = ("files_files", "files_multipartobject", "files_multipartobject_part")
+MESSAGE = "secureb2share: uploads are closed"
+_COLUMNS = ("uri", "size", "checksum", "storage_class")
+
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION secureb2share_refuse() RETURNS trigger AS $$
+BEGIN RAISE EXCEPTION '%s'; END
+$$ LANGUAGE plpgsql
+""" % MESSAGE
+
+
+def _name(table, verb):
+    return "secureb2share_%s_%s" % (verb, table)
+
+
+def _statements(dialect):
+    """[(table, name, SQL)] of the triggers of a database."""
+    if dialect == "postgresql":
+        body = "EXECUTE PROCEDURE secureb2share_refuse()"
+        differs = " OR ".join("OLD.%s IS DISTINCT FROM NEW.%s" % (c, c) for c in _COLUMNS)
+        when = "FOR EACH ROW WHEN (%s)" % differs
+        each = "FOR EACH ROW"
+    else:
+        body = "BEGIN SELECT RAISE(ABORT, '%s'); END" % MESSAGE
+        differs = " OR ".join("OLD.%s IS NOT NEW.%s" % (c, c) for c in _COLUMNS)
+        when = "FOR EACH ROW WHEN %s" % differs
+        each = "FOR EACH ROW"
+    found = []
+    for table in TABLES:
+        name = _name(table, "insert")
+        found.append((table, name, "CREATE TRIGGER %s BEFORE INSERT ON %s %s %s" % (name, table, each, body)))
+    name = _name("files_files", "update")
+    found.append(("files_files", name, "CREATE TRIGGER %s BEFORE UPDATE ON files_files %s %s" % (name, when, body)))
+    return found
+
+
+def install(connection):
+    """Make the triggers that are missing; their names."""
+    dialect = connection.dialect.name
+    there = installed(connection)
+    if dialect == "postgresql":
+        connection.execute(text(_FUNCTION))
+    made = []
+    for _, name, sql in _statements(dialect):
+        if name not in there:
+            connection.execute(text(sql))
+            made.append(name)
+    return made
+
+
+def remove(connection):
+    """Drop the triggers that are there; their names."""
+    dialect = connection.dialect.name
+    there = installed(connection)
+    for table, name, _ in _statements(dialect):
+        if name in there:
+            connection.execute(text("DROP TRIGGER %s%s" % (name, " ON " + table if dialect == "postgresql" else "")))
+    if dialect == "postgresql":
+        connection.execute(text("DROP FUNCTION IF EXISTS secureb2share_refuse()"))
+    return there
+
+
+def installed(connection):
+    """Names of the triggers that are there and enabled, in order."""
+    if connection.dialect.name == "postgresql":
+        query = (
+            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND pg_table_is_visible(tgrelid)"
+        )
+    else:
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    names = {row[0] for row in connection.execute(text(query))}
+    return [name for _, name, _ in _statements(connection.dialect.name) if name in names]
+
+
+def missing(connection):
+    """Names of the triggers that should be there and are not."""
+    there = installed(connection)
+    return [name for _, name, _ in _statements(connection.dialect.name) if name not in there]

@@ -1,0 +1,187 @@
+"""Does the demo start and end as a whole, whatever happens to its parts?"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+LAUNCHER = Path(__file__).resolve().parents[2] / "demo"
+
+FAKE = """
+import http.server, os, pathlib, subprocess, sys, time
+
+name = __name__ if __name__ != "__main__" else __spec__.name
+told = os.environ.get(name.replace(".", "_"), "")
+options = dict(zip(sys.argv[1::2], sys.argv[2::2] + [""]))
+
+def leave_pids():
+    pathlib.Path("pids", str(os.getpid())).touch()
+    if told == "worker":
+        worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        pathlib.Path("pids", str(worker.pid)).touch()
+
+if "--make-key" in sys.argv:
+    print("public key: whpk_abc")
+elif "--prepare" in sys.argv:
+    assert options["--source-key"] == "whpk_abc", options
+    if told == "slow":
+        leave_pids()
+        time.sleep(60)
+else:
+    leave_pids()
+    if told == "die":
+        print("a line before")
+        sys.exit("the disk is full")
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+
+    http.server.HTTPServer(("127.0.0.1", int(options["--port"])), Answer).serve_forever()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    checkout = tmp_path / "a check out"
+    (checkout / "demo").mkdir(parents=True)
+    (checkout / "pids").mkdir()
+    for name in ("__init__.py", "__main__.py", "launch.py"):
+        shutil.copy(LAUNCHER / name, checkout / "demo")
+    for name in ("catalogue.py", "secure_environment.py"):
+        (checkout / "demo" / name).write_text(FAKE)
+    yield checkout
+    for pid in left_behind(checkout, seconds=0):
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def ports():
+    with socket.socket() as one, socket.socket() as two:
+        one.bind(("127.0.0.1", 0))
+        two.bind(("127.0.0.1", 0))
+        return [str(one.getsockname()[1]), str(two.getsockname()[1])]
+
+
+@pytest.fixture
+def start(folder, ports):
+    started = []
+
+    def start(**told):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "demo", "--port", ports[0], "--secure-port", ports[1]],
+            cwd=folder,
+            env={**os.environ, **told},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def read_until(process, text):
+    seen = ""
+    while text not in seen:
+        line = process.stdout.read(1)
+        assert line, seen
+        seen += line
+    return seen
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    try:
+        # a process that ended stays listed until its parent takes note
+        return Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return not Path("/proc/self").exists()
+
+
+def left_behind(folder, seconds=3):
+    deadline = time.monotonic() + seconds
+    while True:
+        alive = [int(entry.name) for entry in (folder / "pids").iterdir() if is_alive(int(entry.name))]
+        if not alive or time.monotonic() > deadline:
+            return alive
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_it_runs(start, folder, number):
+    demo = start(demo_catalogue="worker")
+    read_until(demo, "Ctrl-C")
+    assert len(left_behind(folder, seconds=0)) == 3
+    os.killpg(demo.pid, number)
+    output, _ = demo.communicate(timeout=5)
+    assert demo.returncode == 0
+    assert output.endswith("Stopped.\n")
+    assert left_behind(folder) == []
+
+
+def test_stopped_while_it_starts(start, folder):
+    demo = start(demo_catalogue="slow")
+    while not left_behind(folder, seconds=0):
+        time.sleep(0.05)
+    os.killpg(demo.pid, signal.SIGINT)
+    output, _ = demo.communicate(timeout=5)
+    assert demo.returncode == 128 + signal.SIGINT
+    assert "Traceback" not in output
+    assert left_behind(folder) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux ends the servers then")
+def test_killed(start, folder):
+    demo = start()
+    read_until(demo, "Ctrl-C")
+    assert len(left_behind(folder, seconds=0)) == 2
+    demo.kill()
+    demo.wait()
+    assert left_behind(folder) == []
+
+
+@pytest.mark.parametrize("name", ["catalogue", "secure_environment"])
+def test_server_that_dies(start, folder, name):
+    demo = start(**{"demo_" + name: "die"})
+    output, _ = demo.communicate(timeout=10)
+    assert demo.returncode == 1
+    assert "a line before\nthe disk is full" in output
+    assert "Traceback" not in output
+    assert left_behind(folder) == []
+
+
+@pytest.mark.parametrize("taken, option", [(0, "--port"), (1, "--secure-port")])
+def test_port_in_use(start, ports, taken, option):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", int(ports[taken])))
+        other.listen()
+        demo = start()
+        output, _ = demo.communicate(timeout=5)
+    assert demo.returncode == 2
+    assert output == "run-demo.sh: port %s is in use; choose another with %s N.\n" % (ports[taken], option)
+
+
+def test_data_in_use(start, folder):
+    demo = start()
+    read_until(demo, "Ctrl-C")
+    output, _ = start().communicate(timeout=5)
+    assert output.startswith("run-demo.sh: a demo is running with the data in ")
+    os.killpg(demo.pid, signal.SIGINT)
+    demo.communicate(timeout=5)
+    assert left_behind(folder) == []

@@ -1,0 +1,685 @@
+"""Does the demo's secure environment keep its part of the contract?"""
+
+import io
+import json
+import re
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(CHECKOUT))
+
+from demo.secure_environment import description, seed  # noqa: E402
+from demo.secure_environment.app import create_app  # noqa: E402
+from secureb2share_ext import client  # noqa: E402
+from secureb2share_ext.datasets import schema  # noqa: E402
+
+HOSTILE = "<script>alert(1)</script>\"'>"
+
+
+class Catalogue:
+    """A catalogue that remembers every message; it can be down, or lose its answers."""
+
+    def __init__(self):
+        self.private, self.public = client.new_key()
+        self.sources_key = None
+        self.messages, self.records, self.key_requests = [], {}, 0
+        self.lose_answers = self.refusals = 0
+        self.server, self.port = None, 0
+        self.up()
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d" % self.port
+
+    def up(self):
+        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), self.handler())
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def down(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def bodies(self, action):
+        return [json.loads(body) for _, body in self.messages if json.loads(body)["action"] == action]
+
+    def reference(self, identifier, private=None, **claims):
+        made = {
+            "iss": self.url,
+            "pid": "abc12-3de45",
+            "revision": 1,
+            "source": "tsd",
+            "identifier": identifier,
+            "iat": 1,
+        }
+        return client.mint_reference(private or self.private, dict(made, **claims))
+
+    def event(self, identifier, event_id="evt-1", private=None, **data):
+        made = {
+            "source": "tsd",
+            "identifier": identifier,
+            "pid": "cur8d-0aaaa",
+            "state": "active",
+            "sequence": 1,
+            "record_url": self.url + "/records/cur8d-0aaaa",
+            "access_url": self.url + "/api/access/cur8d-0aaaa",
+            "dataset": example("Curated"),
+        }
+        made.update(data)
+        event = {"specversion": "1.0", "id": event_id, "type": "dataset", "source": self.url, "data": made}
+        body = client.canonical(event)
+        return {"data": body, "headers": client.signed_headers(private or self.private, event_id, body)}
+
+    def handler(catalogue):  # noqa: N805
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *arguments):
+                pass
+
+            def answer(self, status, body):
+                payload = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(payload)))
+                self.end_headers()
+                self.wfile.write(payload)
+
+            def do_GET(self):
+                assert self.path == "/api/datasets/keys"
+                catalogue.key_requests += 1
+                self.answer(200, {"keys": [client.to_jwk(catalogue.public)]})
+
+            def do_PUT(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                try:
+                    message_id, _ = client.verify([catalogue.sources_key], self.headers, body)
+                except client.NotVerified as error:
+                    return self.answer(401, {"code": "signature", "detail": str(error)})
+                said = json.loads(body)
+                assert unquote(self.path).startswith("/api/datasets/tsd/" + said["identifier"])
+                if catalogue.refusals:
+                    catalogue.refusals -= 1
+                    return self.answer(401, {"code": "signature"})
+                catalogue.messages.append((message_id, body))
+                status, answer = catalogue.judge(said)
+                if catalogue.lose_answers:
+                    catalogue.lose_answers -= 1
+                    return self.connection.close()
+                self.answer(status, answer)
+
+            do_POST = do_PUT
+
+        return Handler
+
+    def judge(self, said):
+        if said["action"] != "register":
+            return 200, {"result": "ok"}
+        faults = schema.description_faults(said["dataset"])
+        if faults:
+            errors = [{"field": f, "message": m} for f, m in faults]
+            return 400, {
+                "title": "The request has faults",
+                "status": 400,
+                "code": "invalid",
+                "errors": errors,
+            }
+        known = said["identifier"] in self.records
+        pid = self.records.setdefault(said["identifier"], "abc12-%05d" % len(self.records))
+        answer = {
+            "source": "tsd",
+            "identifier": said["identifier"],
+            "pid": pid,
+            "state": "active",
+            "revision": 1,
+        }
+        answer.update(record_url=self.url + "/records/" + pid, access_url=self.url + "/api/access/" + pid)
+        return (200 if known else 201), dict(answer, result="changed" if known else "created")
+
+
+def example(title="Made-up cohort", **sensitive):
+    dataset = {
+        "core": {
+            "titles": [{"lang": "en", "text": title}],
+            "descriptions": [{"lang": "en", "text": "A made-up cohort."}],
+            "creators": [{"name": "Made-up study group"}],
+            "publisher": "Made-up university",
+            "publication_year": 2024,
+            "contact": {"name": "Access committee", "email": "access@example.org"},
+        },
+        "sensitive": {
+            "access_right": "controlled",
+            "access_conditions": [{"lang": "en", "text": "For research only."}],
+            "access_mode": ["publication-portal"],
+            "access_eligibility": ["not-stated"],
+            "controller_name": "Made-up university",
+            "controller_country": "NO",
+            "special_categories": [],
+            "deidentification": "synthetic",
+            "storage_service": "TSD",
+            "storage_organisation": "University of Oslo",
+            "storage_country": "NO",
+        },
+    }
+    dataset["sensitive"].update(sensitive)
+    return dataset
+
+
+def filled(**changes):
+    form = {name: texts for name, texts in description.to_form(example()).items()}
+    form.update({name: [text] for name, text in changes.items()})
+    return form
+
+
+@pytest.fixture
+def catalogue():
+    made = Catalogue()
+    yield made
+    made.down()
+
+
+@pytest.fixture
+def site(catalogue, tmp_path):
+    made = create_app(tmp_path / "data", catalogue.url, retry_every=None)
+    catalogue.sources_key = made.extensions["environment"].public
+    return made
+
+
+@pytest.fixture
+def visitor(site):
+    return site.test_client()
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """No pauses between the client's own attempts."""
+    monkeypatch.setattr(client, "ATTEMPTS", 1)
+
+
+def register(
+    visitor,
+    title="Made-up cohort",
+    files=((b"a,b\n1,2\n", "raw 01019912345.csv", "Measurements"),),
+    **sensitive,
+):
+    form = {"dataset": json.dumps(example(title, **sensitive)), "tenant": "p11"}
+    form["file"] = [(io.BytesIO(content), name) for content, name, _ in files]
+    form["label"] = [label for _, _, label in files]
+    return visitor.post("/api/register", data=form)
+
+
+def apply(visitor, catalogue, identifier, **changes):
+    form = {"dataset": identifier, "ref": catalogue.reference(identifier), "purpose": "A study."}
+    form.update(name="An applicant", email="applicant@example.org")
+    form.update(changes)
+    return visitor.post("/request", data=form, headers={"Accept": "application/json"})
+
+
+def decide(visitor, application, verb="approve"):
+    return visitor.post("/inbox/%s/%s" % (application, verb), headers={"Accept": "application/json"})
+
+
+def read(visitor, url):
+    return visitor.get(url, headers={"Accept": "application/json"})
+
+
+def set_state(visitor, identifier, state, reason="Asked for by the owner."):
+    return visitor.post("/datasets/%s/state" % identifier, data={"state": state, "reason": reason})
+
+
+def row(site, statement, *values):
+    return site.extensions["environment"].store.one(statement, values)
+
+
+# the key
+
+
+def test_the_key_is_made_once_and_is_private(tmp_path):
+    command = [sys.executable, "-m", "demo.secure_environment", "--data", str(tmp_path / "d"), "--make-key"]
+    printed = [
+        subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert printed[0] == printed[1] == (tmp_path / "d" / "key.pub").read_text()
+    private = tmp_path / "d" / "key"
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    assert client.public_of(private.read_text().strip()) == printed[0].strip()
+
+
+# registration
+
+
+def test_a_registration_archives_the_files_and_tells_the_catalogue_only_labels(site, visitor, catalogue):
+    answer = register(visitor)
+    assert answer.status_code == 201
+    made = answer.get_json()
+    assert re.fullmatch(r"p11-[0-9a-f]{8}", made["identifier"])
+    assert made["state"] == "active" and made["pid"] and made["access_url"].startswith(catalogue.url)
+    [said] = catalogue.bodies("register")
+    assert said["tenant"] == "p11"
+    assert said["dataset"]["files"] == [
+        {"label": "Measurements", "media_type": "text/csv", "size_band": "<1MB"}
+    ]
+    assert b"01019912345" not in catalogue.messages[0][1]
+    archive = site.extensions["environment"].archive
+    kept = row(site, "SELECT * FROM files")
+    assert Path(archive.path(made["identifier"], kept["stored"])).read_bytes() == b"a,b\n1,2\n"
+    assert kept["name"] == "raw 01019912345.csv" and kept["sha256"] == client.digest(b"a,b\n1,2\n")
+
+
+def test_hostile_names_stay_inside_the_archive(site, visitor, tmp_path):
+    form = {
+        "dataset": json.dumps(example()),
+        "identifier": "a..b/c",
+        "file": [(io.BytesIO(b"x"), "../../../etc/x")],
+    }
+    assert visitor.post("/api/register", data=form).status_code == 201
+    form.update(identifier="../../out", file=[(io.BytesIO(b"x"), "x")])
+    assert visitor.post("/api/register", data=form).status_code == 400
+    inside = {p for p in (tmp_path / "data" / "archive").rglob("*") if p.is_file()}
+    assert (
+        len(inside) == 1
+        and {p for p in tmp_path.rglob("*") if p.is_file() and p.read_bytes() == b"x"} == inside
+    )
+    assert row(site, "SELECT name FROM files")["name"] == "x"
+
+
+def test_the_form_makes_a_description_that_the_catalogue_accepts(visitor, catalogue):
+    form = filled(access_right="embargoed", embargo_until="2031-05-01", deidentification="pseudonymised")
+    form.update(legal_basis_art6=["A6-1-e"], eligibility=["researcher-eea", "national-eid:NO"])
+    form.update(file=[(io.BytesIO(b"1"), "one"), (io.BytesIO(b""), ""), (io.BytesIO(b"3"), "three")])
+    form["label"] = ["First", "unused", "Third"]
+    answer = visitor.post("/register", data=form, follow_redirects=True)
+    assert answer.status_code == 200 and catalogue.url + "/records/" in answer.text
+    [said] = catalogue.bodies("register")
+    assert said["dataset"]["sensitive"]["embargo_until"] == "2031-05-01"
+    assert said["dataset"]["sensitive"]["access_eligibility"] == ["researcher-eea", "national-eid:NO"]
+    assert [f["label"] for f in said["dataset"]["files"]] == ["First", "Third"]
+
+
+def test_a_refusal_stands_next_to_the_form_and_its_correction_has_the_same_identifier(
+    site, visitor, catalogue
+):
+    answer = visitor.post("/register", data=filled(deidentification="pseudonymised"))
+    assert answer.status_code == 400
+    assert "Legal basis, GDPR Art. 6 is required for personal data" in answer.text
+    assert 'value="Made-up cohort"' in answer.text and not catalogue.records
+    identifier = row(site, "SELECT identifier FROM datasets")["identifier"]
+    again = visitor.post("/register?dataset=" + identifier, data=filled(deidentification="anonymised"))
+    assert again.status_code == 303 and list(catalogue.records) == [identifier]
+    first, second = catalogue.messages
+    assert first[0] != second[0]
+    assert row(site, "SELECT registration, problem FROM datasets")["registration"] == "registered"
+
+
+def test_a_correction_keeps_what_the_form_does_not_show(visitor, catalogue):
+    identifier = (
+        register(visitor, legal_basis_art6=["A6-1-e", "A6-1-c-is-not-one"]).get_json().get("identifier")
+    )
+    assert identifier  # refused, and still there to be corrected
+    base = example()
+    base["core"]["titles"].append({"lang": "nb", "text": "Oppdiktet kohort"})
+    base["core"]["keywords"] = ["made up"]
+    changed = description.from_form(MultiDict(dict(description.to_form(base), title=["New title"])), base)
+    assert changed["core"]["titles"] == [
+        {"lang": "en", "text": "New title"},
+        {"lang": "nb", "text": "Oppdiktet kohort"},
+    ]
+    changed["core"]["titles"][0]["text"] = base["core"]["titles"][0]["text"]
+    assert changed == base
+
+
+def test_a_program_gets_the_faults(visitor):
+    answer = register(visitor, access_right="open")
+    assert answer.status_code == 400
+    assert [e["field"] for e in answer.get_json()["errors"]] == ["sensitive.access_right"]
+    assert visitor.post("/api/register", data={"dataset": "[]"}).status_code == 400
+
+
+# messages to the catalogue
+
+
+def test_a_catalogue_that_is_down_gets_the_registration_once_it_is_up(site, visitor, catalogue, quick):
+    catalogue.down()
+    assert register(visitor).get_json()["state"] == "waiting"
+    stored = row(site, "SELECT message_id, body FROM outgoing")
+    catalogue.up()
+    outgoing = site.extensions["environment"].outgoing
+    outgoing.send()
+    outgoing.send()
+    assert catalogue.messages == [(stored["message_id"], bytes(stored["body"]))]
+    assert row(site, "SELECT pid FROM datasets")["pid"] == "abc12-00000"
+
+
+def test_a_lost_answer_leads_to_the_same_message_again(site, visitor, catalogue, quick):
+    catalogue.lose_answers = 1
+    assert register(visitor).get_json()["state"] == "waiting"
+    visitor.post("/outgoing/send")
+    assert len(catalogue.messages) == 2 and len(set(catalogue.messages)) == 1
+    assert row(site, "SELECT registration FROM datasets")["registration"] == "registered"
+
+
+def test_the_thread_and_a_restart_send_what_waits(catalogue, tmp_path, quick):
+    first = create_app(tmp_path, catalogue.url, retry_every=None)
+    catalogue.sources_key = first.extensions["environment"].public
+    catalogue.down()
+    identifier = register(first.test_client()).get_json()["identifier"]
+    catalogue.up()
+    second = create_app(tmp_path, catalogue.url, retry_every=0.05)
+    try:
+        until = time.monotonic() + 5
+        while identifier not in catalogue.records and time.monotonic() < until:
+            time.sleep(0.02)
+        assert len(catalogue.messages) == 1 and identifier in catalogue.records
+    finally:
+        second.extensions["environment"].outgoing.stop()
+
+
+def test_later_messages_of_a_dataset_wait_for_the_registration(site, visitor, catalogue, quick):
+    catalogue.refusals = 2  # its operator has not configured the key yet
+    identifier = register(visitor).get_json()["identifier"]
+    assert set_state(visitor, identifier, "withdrawn").status_code == 409
+    visitor.post(
+        "/api/register", data={"dataset": json.dumps(example("Corrected")), "identifier": identifier}
+    )
+    catalogue.refusals = 1
+    visitor.post("/outgoing/send")
+    assert catalogue.messages == [] and catalogue.refusals == 0
+    site.extensions["environment"].outgoing.send(at_once=False)
+    assert catalogue.messages == []  # not yet: the catalogue was asked a moment ago
+    visitor.post("/outgoing/send")
+    titles = [said["dataset"]["core"]["titles"][0]["text"] for said in catalogue.bodies("register")]
+    issued = [said["issued"] for said in catalogue.bodies("register")]
+    assert titles == ["Made-up cohort", "Corrected"] and issued == sorted(issued)
+
+
+def test_seeding_registers_each_example_once(site, catalogue, tmp_path):
+    folder = tmp_path / "examples"
+    folder.mkdir()
+    (folder / "one.json").write_text(
+        json.dumps({"identifier": "p11/one", "tenant": "p11", "dataset": example()})
+    )
+    (folder / "other.json").write_text("[]")
+    assert seed.register_all(site, folder) == ["p11/one"]
+    assert seed.register_all(site, folder) == []
+    site.extensions["environment"].outgoing.send()
+    assert list(catalogue.records) == ["p11/one"]
+    assert row(site, "SELECT size FROM files")["size"] == len(seed.SAMPLE)
+
+
+# requests for access
+
+
+def test_a_reference_of_the_catalogue_opens_the_form(visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    page = visitor.get(
+        "/request", query_string={"dataset": identifier, "ref": catalogue.reference(identifier)}
+    )
+    assert (
+        page.status_code == 200 and "Made-up cohort" in page.text and catalogue.url + "/records/" in page.text
+    )
+    assert '<form method="post"' in page.text
+
+
+@pytest.mark.parametrize(
+    "fault", ["missing", "tampered", "other dataset", "other source", "other catalogue", "other key"]
+)
+def test_a_reference_that_does_not_hold_gets_no_form(visitor, catalogue, site, fault):
+    identifier = register(visitor).get_json()["identifier"]
+    other = register(visitor, "Another").get_json()["identifier"]
+    head, claims, signature = catalogue.reference(identifier).split(".")
+    ref = {
+        "missing": "",
+        "tampered": ".".join([head, catalogue.reference(identifier, revision=2).split(".")[1], signature]),
+        "other dataset": catalogue.reference(other),
+        "other source": catalogue.reference(identifier, source="csc"),
+        "other catalogue": catalogue.reference(identifier, iss="http://127.0.0.1:1"),
+        "other key": catalogue.reference(identifier, client.new_key()[0]),
+    }[fault]
+    page = visitor.get("/request", query_string={"dataset": identifier, "ref": ref})
+    assert page.status_code == 400 and "<form" not in page.text and 'class="fault"' in page.text
+    assert apply(visitor, catalogue, identifier, ref=ref).status_code == 400
+    assert row(site, "SELECT count(*) AS n FROM applications")["n"] == 0
+
+
+def test_keys_are_kept_and_fetched_again_for_a_new_one(visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    for _ in range(3):
+        address = {"dataset": identifier, "ref": catalogue.reference(identifier)}
+        assert visitor.get("/request", query_string=address).status_code == 200
+    assert catalogue.key_requests == 1
+    catalogue.private, catalogue.public = client.new_key()
+    address = {"dataset": identifier, "ref": catalogue.reference(identifier)}
+    assert visitor.get("/request", query_string=address).status_code == 200
+    assert catalogue.key_requests == 2
+
+
+def test_a_catalogue_that_is_down_cannot_vouch_for_a_reference(visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    ref = catalogue.reference(identifier)
+    catalogue.down()
+    assert visitor.get("/request", query_string={"dataset": identifier, "ref": ref}).status_code == 503
+    catalogue.up()
+
+
+@pytest.mark.parametrize(
+    "sensitive, status",
+    [
+        ({"access_right": "metadata-only"}, 403),
+        ({"access_right": "embargoed", "embargo_until": "2999-01-01"}, 403),
+        ({"access_right": "embargoed", "embargo_until": "2001-01-01"}, 201),
+    ],
+)
+def test_the_access_right_decides_whether_access_can_be_requested(visitor, catalogue, sensitive, status):
+    identifier = register(visitor, **sensitive).get_json()["identifier"]
+    assert apply(visitor, catalogue, identifier).status_code == status
+
+
+def test_no_person_leaves_the_environment(visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    application = apply(visitor, catalogue, identifier).get_json()["application"]
+    decide(visitor, application)
+    assert [(b["application"], b["state"]) for b in catalogue.bodies("decision")] == [
+        (application, "submitted"),
+        (application, "approved"),
+    ]
+    everything = b"".join(body for _, body in catalogue.messages)
+    assert not re.search(b"applicant|A study", everything)
+
+
+def test_an_incomplete_application_comes_back_with_its_faults(visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    answer = apply(visitor, catalogue, identifier, email="nobody", purpose=" ")
+    assert answer.status_code == 400
+    assert {e["field"] for e in answer.get_json()["errors"]} == {"email", "purpose"}
+    form = {"dataset": identifier, "ref": catalogue.reference(identifier), "name": "An applicant"}
+    page = visitor.post("/request", data=form)
+    assert page.status_code == 400 and 'value="An applicant"' in page.text
+
+
+# decisions and collecting
+
+
+def test_approve_collect_expire(site, visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    sent = apply(visitor, catalogue, identifier).get_json()
+    assert read(visitor, sent["status_url"]).get_json()["publication_url"] is None
+    assert decide(visitor, sent["application"]).status_code == 200
+    assert decide(visitor, sent["application"], "deny").status_code == 409
+    link = read(visitor, sent["status_url"]).get_json()["publication_url"]
+    assert "Measurements" in visitor.get(link).text
+    [file] = read(visitor, link).get_json()["files"]
+    collected = visitor.get(file["url"])
+    assert collected.data == b"a,b\n1,2\n"
+    assert (
+        "attachment" in collected.headers["Content-Disposition"]
+        and "raw 01019912345.csv" in collected.headers["Content-Disposition"]
+    )
+    assert collected.mimetype == "application/octet-stream"
+    assert (
+        visitor.get(link + "/2").status_code == 404 and visitor.get("/publication/guess").status_code == 404
+    )
+    with site.extensions["environment"].store.write() as db:
+        db.execute("UPDATE applications SET expires = ?", (time.time() - 1,))
+    assert visitor.get(link).status_code == visitor.get(file["url"]).status_code == 410
+    assert read(visitor, sent["status_url"]).get_json()["publication_url"] is None
+
+
+def test_a_denied_application_has_nothing_to_collect(visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    sent = apply(visitor, catalogue, identifier).get_json()
+    decide(visitor, sent["application"], "deny")
+    assert read(visitor, sent["status_url"]).get_json()["state"] == "denied"
+    assert read(visitor, sent["status_url"]).get_json()["publication_url"] is None
+    assert catalogue.bodies("decision")[-1]["state"] == "denied"
+
+
+def test_closing_has_effect_at_once_and_opening_when_the_catalogue_agrees(visitor, catalogue, quick):
+    identifier = register(visitor).get_json()["identifier"]
+    sent = apply(visitor, catalogue, identifier).get_json()
+    decide(visitor, sent["application"])
+    link = read(visitor, sent["status_url"]).get_json()["publication_url"]
+    catalogue.down()
+    set_state(visitor, identifier, "suspended")
+    assert visitor.get(link + "/1").status_code == 403
+    set_state(visitor, identifier, "active")
+    assert visitor.get(link + "/1").status_code == 403
+    catalogue.up()
+    visitor.post("/outgoing/send")
+    assert visitor.get(link + "/1").status_code == 200
+    set_state(visitor, identifier, "withdrawn")
+    assert visitor.get(link + "/1").status_code == 410
+    assert apply(visitor, catalogue, identifier).status_code == 410
+    assert set_state(visitor, identifier, "active").status_code == 409
+    assert [b["state"] for b in catalogue.bodies("state")] == ["suspended", "active", "withdrawn"]
+    assert {b["reason"] for b in catalogue.bodies("state")} == {"Asked for by the owner."}
+    assert set_state(visitor, identifier, "gone").status_code == 400
+
+
+# events of the catalogue
+
+
+def test_an_event_is_stored_once_and_acknowledged_each_time(site, visitor, catalogue):
+    event = catalogue.event("pid:cur8d-0aaaa")
+    first, second = visitor.post("/ingest", **event), visitor.post("/ingest", **event)
+    assert first.status_code == second.status_code == 200
+    assert first.get_json() == second.get_json()
+    assert first.get_json()["digest"] == client.digest(event["data"])
+    assert first.get_json()["dataset_id"] == "pid:cur8d-0aaaa"
+    assert row(site, "SELECT count(*) AS n FROM events")["n"] == 1
+    page = visitor.get("/inbox").text
+    assert "Curated" in page and catalogue.url + "/records/cur8d-0aaaa" in page
+
+
+def test_one_event_id_with_two_bodies_is_refused(visitor, catalogue):
+    assert visitor.post("/ingest", **catalogue.event("one")).status_code == 200
+    assert visitor.post("/ingest", **catalogue.event("one", sequence=2)).status_code == 422
+
+
+def test_an_older_event_is_acknowledged_and_dropped(site, visitor, catalogue):
+    visitor.post("/ingest", **catalogue.event("one", "evt-2", sequence=2, state="suspended"))
+    assert visitor.post("/ingest", **catalogue.event("one", "evt-1", sequence=1)).status_code == 200
+    assert row(site, "SELECT state FROM announced")["state"] == "suspended"
+
+
+def test_only_the_catalogue_can_announce(site, visitor, catalogue):
+    forged = catalogue.event("one", private=client.new_key()[0])
+    assert visitor.post("/ingest", **forged).status_code == 401
+    changed = catalogue.event("one")
+    changed["data"] = changed["data"].replace(b"Curated", b"Changed")
+    assert visitor.post("/ingest", **changed).status_code == 401
+    assert visitor.post("/ingest", data=b"{}").status_code == 401
+    assert visitor.post("/ingest", **catalogue.event("one", source="csc")).status_code == 400
+    assert visitor.post("/ingest", **catalogue.event("one", pid=None)).status_code == 400
+    assert row(site, "SELECT count(*) AS n FROM announced")["n"] == 0
+
+
+def test_the_catalogue_can_close_an_own_dataset_and_not_open_it(site, visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    set_state(visitor, identifier, "suspended")
+    visitor.post("/ingest", **catalogue.event(identifier, "evt-1", sequence=1))
+    assert row(site, "SELECT state FROM datasets")["state"] == "suspended"
+    visitor.post("/ingest", **catalogue.event(identifier, "evt-2", sequence=2, state="withdrawn"))
+    assert row(site, "SELECT state FROM datasets")["state"] == "withdrawn"
+
+
+def test_access_can_be_requested_for_an_announced_dataset(visitor, catalogue):
+    visitor.post("/ingest", **catalogue.event("pid:cur8d-0aaaa"))
+    sent = apply(visitor, catalogue, "pid:cur8d-0aaaa").get_json()
+    decide(visitor, sent["application"])
+    link = read(visitor, sent["status_url"]).get_json()["publication_url"]
+    assert "No files of this dataset" in visitor.get(link).text
+    assert apply(visitor, catalogue, "unknown").status_code == 404
+
+
+# pages
+
+
+def test_hostile_text_is_escaped_everywhere(visitor, catalogue):
+    made = register(visitor, HOSTILE, [(b"x", HOSTILE, HOSTILE)]).get_json()
+    identifier = made["identifier"]
+    visitor.post(
+        "/ingest", **catalogue.event("pid:x", dataset=example(HOSTILE), record_url="javascript:alert(1)")
+    )
+    ref = catalogue.reference(identifier)
+    sent = apply(visitor, catalogue, identifier, name=HOSTILE, purpose=HOSTILE).get_json()
+    decide(visitor, sent["application"])
+    link = read(visitor, sent["status_url"]).get_json()["publication_url"]
+    form = {"dataset": identifier, "ref": ref, "name": HOSTILE, "email": HOSTILE}
+    pages = [visitor.get(url) for url in ("/inbox", link, sent["status_url"], "/registered/" + identifier)]
+    pages += [visitor.get("/register?dataset=" + identifier), visitor.post("/request", data=form)]
+    pages += [visitor.get("/request", query_string={"dataset": identifier, "ref": ref})]
+    for page in pages:
+        assert "&lt;script&gt;" in page.text
+        assert "<script" not in page.text and 'href="javascript' not in page.text
+        assert "script-src" not in page.headers["Content-Security-Policy"]
+        assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        # with no-referrer, browsers would send the pages' own forms with `Origin: null`
+        assert page.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_form_of_another_origin_is_refused(site, visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    form = {"state": "withdrawn", "reason": "x"}
+    for origin in ("https://elsewhere.example.org", "null", "http://localhost.example.org"):
+        answer = visitor.post("/datasets/%s/state" % identifier, data=form, headers={"Origin": origin})
+        assert answer.status_code == 403
+    assert row(site, "SELECT state FROM datasets")["state"] == "active"
+    form["state"] = "suspended"
+    answer = visitor.post(
+        "/datasets/%s/state" % identifier, data=form, headers={"Origin": "http://localhost"}
+    )
+    assert answer.status_code == 303
+
+
+def test_pages_have_a_language_a_heading_and_a_label_for_every_input(visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    addresses = ["/", "/register", "/inbox", "/registered/" + identifier, "/nowhere"]
+    addresses.append("/request?dataset=%s&ref=%s" % (identifier, catalogue.reference(identifier)))
+    for address in addresses:
+        page = visitor.get(address).text
+        assert '<html lang="en">' in page and page.count("<h1>") == 1
+        inputs = re.findall(r"<(?:input|select|textarea)\b[^>]*>", page)
+        labels = set(re.findall(r'<label for="([^"]+)"', page))
+        for tag in inputs:
+            found = re.search(r' id="([^"]+)"', tag)
+            assert (
+                'type="hidden"' in tag or 'type="checkbox"' in tag or (found and found.group(1) in labels)
+            ), tag
+    assert visitor.get("/health").get_json() == {"ok": True}
+
+
+def test_the_database_is_private(tmp_path, catalogue):
+    create_app(tmp_path, catalogue.url, retry_every=None)
+    path = tmp_path / "environment.sqlite"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert sqlite3.connect(path).execute("PRAGMA journal_mode").fetchone() == ("wal",)
