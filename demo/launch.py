@@ -77,8 +77,8 @@ class Launcher:
     def __enter__(self):
         # the handler only takes note: an exception between fork and its return would lose a child
         for number in SIGNALS:
-            # nohup and the like
-            if signal.getsignal(number) is not signal.SIG_IGN:
+            # nohup asks to go on without the terminal
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 self.previous[number] = signal.signal(number, self._note)
         return self
 
@@ -130,16 +130,18 @@ class Launcher:
             """
 The demo runs. Open these two in a browser:
 
-  the catalogue            %s
-  the secure environment   %s
+  the catalogue            {catalogue}
+  the secure environment   {secure}
 
 Try this:
-  1. In the secure environment, publish a dataset: its description appears in the catalogue, its data stay.
-  2. In the catalogue, open that record and follow its access link: it leads back to the secure environment.
-  3. Upload a file to the catalogue, in any way you can think of: it is refused.
+  1. Register a dataset in the secure environment ({secure}/register):
+     a moment later its description is in the catalogue; its files are not.
+  2. Open its record in the catalogue and follow the link that requests access: it leads back.
+  3. Try to get a file into the catalogue; it says why it takes none:
+     curl --data-binary @README.md -X PUT {catalogue}/api/files/any/README.md
 
-Everything is kept in %s (the logs too). Ctrl-C stops both."""
-            % (self.catalogue_url, self.secure_url, self.data),
+Data and logs are in {data}
+Ctrl-C stops both.""".format(catalogue=self.catalogue_url, secure=self.secure_url, data=self.data),
             flush=True,
         )
 

@@ -35,7 +35,7 @@ class Host(abc.ABC):
         """{endpoint: what it would take} of the routes that carry content; all their writing methods but DELETE are refused."""
 
     @abc.abstractmethod
-    def known_writes(self):
+    def known_writes(self, app):
         """{endpoint, or its beginning with a *: reason} of the host's write routes that take no content."""
 
     @abc.abstractmethod

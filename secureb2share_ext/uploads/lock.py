@@ -53,7 +53,7 @@ class Lock:
 
     def audit(self):
         """[audit.Row] of this application."""
-        return audit.classify(audit.rules_of(self.app), self.content_endpoints, self.host.known_writes(), self.known)
+        return audit.classify(audit.rules_of(self.app), self.content_endpoints, self.host.known_writes(self.app), self.known)
 
     def look(self):
         """The findings as they are now."""

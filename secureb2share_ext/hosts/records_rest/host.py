@@ -35,8 +35,8 @@ class RecordsRest(Host):
     def content_endpoints(self, app):
         return routes.content_endpoints(app)
 
-    def known_writes(self):
-        return routes.KNOWN
+    def known_writes(self, app):
+        return routes.known_writes(app)
 
     def watch(self):
         watch.connect()

@@ -2,6 +2,7 @@
 
 from flask import has_request_context, request
 from invenio_files_rest.views import BucketResource, LocationResource, ObjectResource
+from invenio_records_rest.views import RecordResource, RecordsListResource, SuggestResource
 
 CONTENT_VIEWS = {
     LocationResource: "creates buckets",
@@ -15,19 +16,28 @@ KNOWN = {
     "invenio_oauth2server*": "token and application forms; no file fields",
     "invenio_userprofiles*": "profile form; no file fields",
     "invenio_oaiserver*": "OAI-PMH requests as form fields",
-    "invenio_records_rest.*": "record metadata as JSON; of our sources checked against a closed schema",
 }
+RECORD_VIEWS = (RecordsListResource, RecordResource, SuggestResource)
 
 
 def content_endpoints(app):
     """{endpoint: what it would take}, by the class of the view, so that subclasses and moved blueprints count too."""
-    found = {}
+    return {
+        endpoint: reason for content, reason in CONTENT_VIEWS.items() for endpoint in _endpoints_of(app, content)
+    }
+
+
+def known_writes(app):
+    """{endpoint, or its beginning with a *: reason} of the writing routes that take no content."""
+    records = {endpoint: "record metadata as JSON, no files" for endpoint in _endpoints_of(app, RECORD_VIEWS)}
+    return dict(KNOWN, **records)
+
+
+def _endpoints_of(app, classes):
     for endpoint, view in app.view_functions.items():
         view_class = getattr(view, "view_class", None)
-        for content, reason in CONTENT_VIEWS.items():
-            if isinstance(view_class, type) and issubclass(view_class, content):
-                found[endpoint] = reason
-    return found
+        if isinstance(view_class, type) and issubclass(view_class, classes):
+            yield endpoint
 
 
 def source_of_request(sources):

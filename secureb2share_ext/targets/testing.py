@@ -1,0 +1,77 @@
+"""A receiver for tests: an ingest API on loopback that verifies, de-duplicates and can be told to misbehave.
+
+    with Receiver(jwks=lambda: client.keys()) as receiver:
+        ... receiver.url, receiver.effects, receiver.requests
+"""
+
+import http.server
+import json
+import threading
+
+from .. import client
+
+
+class Receiver:
+    """Keeps one effect per message id, whatever it answers.
+
+    jwks: callable giving the JWK set, or None: nothing is verified. answer: callable(request number from 1) ->
+    status, or None to drop the connection after taking the effect; by default 200 with a receipt.
+    """
+
+    def __init__(self, jwks=None, answer=None):
+        self.jwks = jwks
+        self.answer = answer
+        self.requests = []  # (headers as dict with lower-case names, body)
+        self.effects = {}  # message id -> event
+        self._lock = threading.Lock()
+
+    def __enter__(self):
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                status, said = receiver._take(headers, body)
+                if status is None:
+                    self.connection.close()
+                    return
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(said)))
+                self.end_headers()
+                self.wfile.write(said)
+
+            def log_message(self, *args):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info):
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def url(self):
+        return "http://127.0.0.1:%d/ingest" % self._server.server_address[1]
+
+    def of(self, identifier):
+        """The events of a dataset, in the order in which they first arrived."""
+        return [event for event in self.effects.values() if event["data"]["identifier"] == identifier]
+
+    def _take(self, headers, body):
+        with self._lock:
+            self.requests.append((headers, body))
+            status = self.answer(len(self.requests)) if self.answer else 200
+            if self.jwks is not None:
+                event = client.verify_event(headers, body, jwks=self.jwks())
+            else:
+                event = json.loads(body.decode("utf-8"))
+            if status is None or status < 300:
+                self.effects.setdefault(event["id"], event)
+        said = client.canonical(client.receipt(event, body, "receipt-%d" % len(self.effects)))
+        return status, said

@@ -1,0 +1,5 @@
+import os
+import tempfile
+
+# before Invenio is imported: its instance folder must not be that of the environment
+os.environ.setdefault("INVENIO_INSTANCE_PATH", tempfile.mkdtemp(prefix="secureb2share-tests-"))

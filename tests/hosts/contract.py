@@ -1,0 +1,445 @@
+"""The scenarios that hold on every host, written once.
+
+A test module per host subclasses HostContract and gives the fixture `instance` (see tests/instance.py for what it
+offers), `upload_attempts(instance)` and `access_descriptions()`. Nothing here imports a host or pytest-invenio.
+"""
+
+import datetime
+import json
+import re
+import threading
+import uuid
+
+import pytest
+import sqlalchemy
+
+from secureb2share_ext import client, config
+
+ROLES = (None, "curator", "superuser")
+MULTIPART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nCANARY\r\n--x--\r\n'
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+def new_identifier():
+    return "contract/" + uuid.uuid4().hex
+
+
+class HostContract:
+    """Subclass it as Test..."""
+
+    host_name = ""
+
+    def upload_attempts(self, instance):
+        """[(name, method, path, request keywords)] of every way to bring content in over HTTP."""
+        raise AssertionError("a host names its upload attempts")
+
+    def description(self, name="moba", **sensitive):
+        from instance import example
+
+        found = example(name)
+        found["sensitive"].update(sensitive)
+        return found
+
+    def access_descriptions(self):
+        """{name: (sensitive fields, right, COAR, info:eu-repo, can be requested)}"""
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        tomorrow, yesterday = (str(today + datetime.timedelta(days=n)) for n in (1, -1))
+        restricted = ("http://purl.org/coar/access_right/c_16ec", "info:eu-repo/semantics/restrictedAccess")
+        closed = ("http://purl.org/coar/access_right/c_14cb", "info:eu-repo/semantics/closedAccess")
+        return {
+            "controlled": ({"access_right": "controlled"}, "controlled") + restricted + (True,),
+            "embargoed": ({"access_right": "embargoed", "embargo_until": tomorrow}, "embargoed") + restricted + (False,),
+            "embargo over": ({"access_right": "embargoed", "embargo_until": yesterday}, "controlled") + restricted + (True,),
+            "metadata-only": ({"access_right": "metadata-only"}, "metadata-only") + closed + (False,),
+        }
+
+    def test_chosen_and_confirmed(self, instance):
+        with instance.app.app_context():
+            assert config.current().host.name == self.host_name
+        result = instance.run_cli("check")
+        assert result.exit_code == 0, result.output
+
+    def test_upload_refused_for_everybody(self, instance):
+        before = instance.content()
+        problems = []
+        for name, method, path, keywords in self.upload_attempts(instance):
+            for role in ROLES:
+                answer = instance.call(method, path, role, **dict(keywords, headers=dict(keywords.get("headers", {}))))
+                body = answer.json() if answer.headers.get("content-type") == "application/problem+json" else {}
+                expected = keywords.get("headers", {}).get("X-Expect", "upload-refused")
+                if (answer.status_code, body.get("code")) != (403, expected):
+                    problems.append((name, role, answer.status_code, answer.text[:200]))
+                elif not (body["detail"] and body["help"].startswith("http") and 'rel="help"' in answer.headers["link"]):
+                    problems.append((name, role, "says too little", body))
+        assert not problems
+        assert instance.content() == before
+
+    def test_refusal_leads_to_help(self, instance):
+        name, method, path, keywords = self.upload_attempts(instance)[0]
+        url = instance.call(method, path, **keywords).json()["help"]
+        page = instance.call("GET", url[len(instance.base_url) :])
+        assert page.status_code == 200 and "What to do instead" in page.text
+
+    def test_no_writing_route_is_unknown(self, instance):
+        result = instance.run_cli("audit", "--json")
+        said = json.loads(result.output[result.output.index("{") :])
+        assert result.exit_code == 0 and said["ok"]
+        assert {row["kind"] for row in said["routes"]} <= {"refused", "host", "ours", "site"}
+        assert [row for row in said["routes"] if row["kind"] == "refused"]
+
+    def test_row_of_content_refused_in_process(self, instance):
+        from invenio_db import db
+        from invenio_files_rest.models import FileInstance, MultipartObject, Part
+
+        from secureb2share_ext.errors import UploadRefused
+
+        before = instance.content()
+        with instance.app.app_context():
+            for row in (FileInstance(id=uuid.uuid4()), MultipartObject(upload_id=uuid.uuid4()), Part(part_number=1)):
+                with pytest.raises(UploadRefused):
+                    db.session.add(row)
+                    db.session.flush()
+                db.session.rollback()
+            legacy = db.session.query(FileInstance).first()
+            with pytest.raises(UploadRefused):
+                legacy.uri = "/elsewhere"
+                db.session.flush()
+            db.session.rollback()
+            db.session.remove()
+        assert instance.content() == before
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "INSERT INTO files_files (id, created, updated, readable, writable) VALUES ({id}, {now}, {now}, {true}, {true})",
+            "INSERT INTO files_multipartobject (upload_id, created, updated, completed) VALUES ({id}, {now}, {now}, {true})",
+            "INSERT INTO files_multipartobject_part (upload_id, part_number, created, updated) VALUES ({id}, 1, {now}, {now})",
+            "UPDATE files_files SET uri = 'elsewhere'",
+            "UPDATE files_files SET size = 1",
+        ],
+    )
+    def test_row_of_content_refused_by_the_database(self, instance, statement):
+        from invenio_db import db
+
+        before = instance.content()
+        values = {"id": "'%s'" % uuid.uuid4(), "now": "CURRENT_TIMESTAMP", "true": "true"}
+        with instance.app.app_context(), db.engine.connect() as connection:
+            with pytest.raises(sqlalchemy.exc.DBAPIError, match="uploads are closed"):
+                connection.execute(sqlalchemy.text(statement.format(**values)))
+        assert instance.content() == before
+
+    def test_fixity_of_legacy_files_can_be_noted(self, instance):
+        from invenio_db import db
+
+        with instance.app.app_context(), db.engine.connect() as connection:
+            connection.execute(sqlalchemy.text("UPDATE files_files SET last_check = true"))
+            connection.rollback()
+
+    def test_registration_is_published_once(self, instance):
+        identifier, description = new_identifier(), self.description()
+        first = instance.source.register(identifier, description)
+        again = instance.source.register(identifier, description)
+        assert (first["result"], again["result"]) == ("created", "unchanged")
+        assert first["pid"] == again["pid"] and first["revision"] == again["revision"]
+        description["core"]["titles"][0]["text"] += ", corrected"
+        changed = instance.source.register(identifier, description)
+        assert changed["result"] == "changed" and changed["pid"] == first["pid"] and changed["revision"] > first["revision"]
+        page = instance.call("GET", "/api/datasets/tsd/" + identifier)
+        assert page.status_code == 200 and page.json()["revision"] == changed["revision"]
+        assert "receipts" not in page.json() and "receipts" in instance.source.get(identifier)
+
+    def test_statuses_of_a_registration(self, instance):
+        identifier, description = new_identifier(), self.description()
+        body = instance.source.envelope("register", identifier, dataset=description)
+        answers = [self.put(instance, identifier, body, str(uuid.uuid4())).status_code for _ in range(2)]
+        assert answers == [201, 200]
+
+    def test_same_message_gets_the_same_answer(self, instance):
+        identifier, message_id = new_identifier(), str(uuid.uuid4())
+        body = instance.source.envelope("register", identifier, dataset=self.description())
+        first, again = (self.put(instance, identifier, body, message_id) for _ in range(2))
+        assert (first.status_code, again.status_code) == (201, 201) and first.json() == again.json()
+        other = instance.source.envelope("register", identifier, dataset=self.description("finngen"))
+        reused = self.put(instance, identifier, other, message_id)
+        assert (reused.status_code, reused.json()["code"]) == (422, "message-reused")
+
+    def test_two_at_once_give_one_record(self, instance):
+        for _ in range(5):
+            identifier, description = new_identifier(), self.description()
+            before = instance.count("pidstore_pid")
+            answers, start, issued = [], threading.Barrier(4), client.now_utc()
+
+            def register():
+                start.wait()
+                answers.append(instance.source.register(identifier, description, issued=issued))
+
+            threads = [threading.Thread(target=register) for _ in range(4)]
+            [t.start() for t in threads]
+            [t.join() for t in threads]
+            assert sorted(a["result"] for a in answers) == ["created"] + ["unchanged"] * 3
+            assert len({a["pid"] for a in answers}) == 1
+            assert instance.count("secureb2share_dataset", "identifier = '%s'" % identifier) == 1
+            assert instance.count("pidstore_pid") == before + 1
+
+    def test_faults_leave_nothing(self, instance):
+        before = [instance.count(t) for t in ("records_metadata", "pidstore_pid", "secureb2share_dataset", "secureb2share_message")]
+        description = self.description()
+        del description["core"]["publisher"]
+        description["sensitive"]["CANARY"] = "CANARY-VALUE"
+        with pytest.raises(client.Refused) as refused:
+            instance.source.register(new_identifier(), description)
+        assert refused.value.status == 400
+        fields = [error["field"] for error in refused.value.problem["errors"]]
+        assert fields == ["dataset.core.publisher", "dataset.sensitive.CANARY"]
+        assert "CANARY-VALUE" not in json.dumps(refused.value.problem)
+        after = [instance.count(t) for t in ("records_metadata", "pidstore_pid", "secureb2share_dataset", "secureb2share_message")]
+        assert after == before
+
+    def test_older_message_is_stale(self, instance):
+        identifier = new_identifier()
+        instance.source.register(identifier, self.description(), issued="2026-01-02T00:00:00Z")
+        with pytest.raises(client.Refused) as refused:
+            instance.source.register(identifier, self.description("finngen"), issued="2026-01-01T00:00:00Z")
+        assert (refused.value.status, refused.value.code) == (409, "stale")
+
+    def test_stranger_gets_no_further(self, instance):
+        identifier = new_identifier()
+        instance.source.register(identifier, self.description())
+        stranger = client.Client(instance.base_url, "tsd", client.new_key()[0])
+        for attempt in (
+            lambda: stranger.register(identifier, self.description("finngen")),
+            lambda: stranger.set_state(identifier, "withdrawn", "no"),
+            lambda: stranger.report_decision(identifier, "a", "approved"),
+            lambda: stranger.get(identifier),
+            lambda: stranger.list(),
+        ):
+            with pytest.raises(client.Refused) as refused:
+                attempt()
+            assert (refused.value.status, refused.value.code) == (401, "signature")
+        assert instance.source.get(identifier)["state"] == "active"
+
+    def test_unknown_dataset(self, instance):
+        assert instance.call("GET", "/api/datasets/tsd/" + new_identifier()).json()["code"] == "unknown-dataset"
+        with pytest.raises(client.Refused) as refused:
+            instance.source.set_state(new_identifier(), "suspended", "no")
+        assert (refused.value.status, refused.value.code) == (404, "unknown-dataset")
+
+    @pytest.mark.parametrize("identifier", ["a//b", "/a", "a/", "a/../b", ".", "a/state/state", "x" * 256, "a\nb"])
+    def test_unfit_identifier_is_refused(self, instance, identifier):
+        with pytest.raises(client.Refused) as refused:
+            instance.source.register(identifier, self.description())
+        assert refused.value.status in (400, 404, 405)
+        assert instance.count("secureb2share_dataset", "identifier LIKE '%a/%b' OR identifier LIKE 'xxxx%'") == 0
+
+    @pytest.mark.parametrize("identifier", ["a b", "50%", "a?b=c&d", "a#b", "æøå", "שלום", 'a"b<c>', "x" * 255, "a%2Fb", "a+b;c"])
+    def test_hostile_identifier_survives(self, instance, identifier):
+        answer = instance.source.register(identifier, self.description())
+        assert answer["identifier"] == identifier == instance.source.get(identifier)["identifier"]
+        location = instance.call("GET", "/api/access/" + answer["pid"]).headers["location"]
+        query = dict(re.findall(r"(\w+)=([^&]*)", location.split("?", 1)[1]))
+        claims = client.verify_reference(query["ref"], instance.source.keys(), instance.base_url)
+        assert claims["identifier"] == identifier
+
+    def test_list_of_a_source(self, instance):
+        identifier = new_identifier()
+        registered = instance.source.register(identifier, self.description())
+        found, after = [], None
+        while True:
+            page = instance.source.list(after)
+            found += page["datasets"]
+            after = page["next"]
+            if after is None:
+                break
+        line = [line for line in found if line["identifier"] == identifier]
+        assert line == [
+            {name: registered[name] for name in ("identifier", "pid", "revision", "digest", "state")}
+        ]
+
+    def test_curators_record_takes_the_same_way(self, instance):
+        answer = instance.curate(self.description())
+        assert answer.status_code == 201, answer.text
+        body = answer.json()
+        pid = body["id"]
+        assert body["links"]["request_access"] == instance.base_url + "/api/access/" + pid
+        assert body["access"]["right"] == "controlled" and "_files" not in body["metadata"]
+        dataset = instance.call("GET", "/api/datasets/tsd/pid:" + pid).json()
+        assert (dataset["pid"], dataset["state"]) == (pid, "active")
+        assert len(instance.events("pid:" + pid)) == 1
+
+    @pytest.mark.parametrize("role, status", [(None, 401), ("superuser", 201)])
+    def test_who_may_curate(self, instance, role, status):
+        assert instance.curate(self.description(), role=role).status_code == status
+
+    def test_curators_faults_leave_nothing(self, instance):
+        before = [instance.count(t) for t in ("records_metadata", "pidstore_pid", "secureb2share_event")]
+        description = self.description(deidentification="CANARY")
+        del description["core"]["titles"]
+        answer = instance.curate(description)
+        assert answer.status_code == 400 and "CANARY" not in answer.text
+        assert sorted(e["field"] for e in answer.json()["errors"]) == ["sensitive.deidentification", "titles"]
+        assert [instance.count(t) for t in ("records_metadata", "pidstore_pid", "secureb2share_event")] == before
+
+    def test_registration_adopts_a_curators_record(self, instance):
+        identifier, description = new_identifier(), self.description()
+        pid = instance.curate(description, identifier).json()["id"]
+        adopted = instance.source.register(identifier, description)
+        assert (adopted["result"], adopted["pid"]) == ("adopted", pid)
+        assert instance.curate(description, identifier).json()["code"] == "identifier-taken"
+
+    def test_publishing_writes_one_event(self, instance):
+        before, identifier = instance.count("secureb2share_event"), new_identifier()
+        assert instance.curate(self.description(), identifier).status_code == 201
+        assert instance.count("secureb2share_event") == before + 1
+        ((sequence, state, body),) = instance.events(identifier)
+        assert (sequence, body["type"]) == (1, "org.secureb2share.dataset.published.v1")
+        assert body["data"]["dataset"] == self.description()
+
+    def test_rollback_leaves_no_event(self, instance, monkeypatch):
+        from secureb2share_ext.datasets import publication
+
+        before = [instance.count(t) for t in ("records_metadata", "pidstore_pid", "secureb2share_event", "secureb2share_dataset")]
+        written = publication.published
+
+        def fails_afterwards(*args):
+            written(*args)
+            raise RuntimeError("after the event was written")
+
+        monkeypatch.setattr(publication, "published", fails_afterwards)
+        assert instance.curate(self.description()).status_code == 500
+        with pytest.raises(client.Refused):
+            instance.source.register(new_identifier(), self.description())
+        after = [instance.count(t) for t in ("records_metadata", "pidstore_pid", "secureb2share_event", "secureb2share_dataset")]
+        assert after == before
+
+    def test_source_hears_no_echo(self, instance):
+        identifier = new_identifier()
+        instance.source.register(identifier, self.description())
+        assert instance.events(identifier) == []
+
+    @pytest.mark.parametrize("name", ["controlled", "embargoed", "embargo over", "metadata-only"])
+    def test_item_hit_and_page_agree(self, instance, name):
+        fields, right, coar, info_eu_repo, requestable = self.access_descriptions()[name]
+        word = "w" + uuid.uuid4().hex
+        description = self.description(**fields)
+        description["core"]["keywords"] = [word]
+        registered = instance.source.register(new_identifier(), description)
+        url = instance.base_url + "/api/access/" + registered["pid"]
+        item = instance.call("GET", "/api/records/" + registered["pid"]).json()
+        (hit,) = instance.call("GET", "/api/records/?q=" + word).json()["hits"]["hits"]
+        for body in (item, hit):
+            access = body["access"]
+            assert (access["right"], access["coar"], access["info_eu_repo"]) == (right, coar, info_eu_repo)
+            assert access["eu"] == "http://publications.europa.eu/resource/authority/access-right/NON_PUBLIC"
+            assert access["url"] == body["links"]["request_access"] == url
+            assert [f["links"]["request_access"] for f in body["files"]] == [url] * len(description["files"])
+        page = requests_page(instance, registered)
+        json_ld = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.S).group(1))
+        assert json_ld["usageInfo"] == coar and "isAccessibleForFree" not in json_ld
+        assert json_ld["additionalProperty"][0]["name"] == right and json_ld["additionalProperty"][0]["url"] == url
+        assert ("Request access</a>" in page) == requestable
+        answer = instance.call("GET", "/api/access/" + registered["pid"])
+        assert (answer.status_code, answer.headers["cache-control"], answer.headers["referrer-policy"]) == (
+            302 if requestable else 403,
+            "no-store",
+            "no-referrer",
+        )
+        if not requestable:
+            assert answer.json()["code"] == right
+
+    def test_states_and_the_link(self, instance):
+        identifier, successor = new_identifier(), new_identifier()
+        source = instance.source
+        pid = source.register(identifier, self.description())["pid"]
+        source.register(successor, self.description())
+
+        def link(path="/api/access/" + pid):
+            answer = instance.call("GET", path)
+            return answer.status_code, answer.json()["code"] if answer.status_code >= 400 else None
+
+        assert link() == (302, None)
+        source.set_state(identifier, "suspended", "Consent under review.")
+        assert link() == link("/api/access/?source=tsd&id=" + identifier) == (403, "suspended")
+        assert "Consent under review." in instance.call("GET", "/api/access/" + pid, headers={"Accept": "text/html"}).text
+        item = instance.call("GET", "/api/records/" + pid).json()
+        assert (item["access"]["state"], item["access"]["reason"]) == ("suspended", "Consent under review.")
+        source.set_state(identifier, "active", "Review done.")
+        assert link() == (302, None)
+        with pytest.raises(client.Refused):
+            source.set_state(identifier, "superseded", "No successor named.")
+        source.set_state(identifier, "superseded", "Re-frozen.", successor=successor)
+        assert link() == (403, "superseded")
+        source.set_state(identifier, "withdrawn", "Study closed.")
+        assert link() == (410, "withdrawn")
+        shown = instance.call("GET", "/api/datasets/tsd/" + identifier).json()
+        assert (shown["state"], shown["reason"]) == ("withdrawn", "Study closed.") and shown["state_at"]
+        assert "Study closed." in requests_page(instance, shown)
+        for attempt in (
+            lambda: source.register(identifier, self.description("finngen")),
+            lambda: source.set_state(identifier, "active", "No."),
+        ):
+            with pytest.raises(client.Refused) as refused:
+                attempt()
+            assert refused.value.status == 409
+
+    def test_unknown_pid_has_no_access(self, instance):
+        answer = instance.call("GET", "/api/access/999999999")
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown-dataset")
+
+    def test_decisions_are_counted(self, instance):
+        identifier = new_identifier()
+        source = instance.source
+        source.register(identifier, self.description())
+        source.report_decision(identifier, "app-1", "submitted", issued="2026-01-01T00:00:00Z")
+        source.report_decision(identifier, "app-2", "submitted", issued="2026-01-01T00:00:01Z")
+        source.report_decision(identifier, "app-1", "approved", issued="2026-01-02T00:00:00Z")
+        late = source.report_decision(identifier, "app-1", "submitted", issued="2026-01-01T12:00:00Z")
+        assert late["result"] == "unchanged"
+        assert late["requests"] == {"open": 1, "approved": 1, "denied": 0, "closed": 0}
+        assert instance.count("secureb2share_application", "digest LIKE '%app-%'") == 0
+
+    @pytest.mark.parametrize("method, body", [("PUT", None), ("PATCH", None)])
+    def test_editor_cannot_change_what_a_source_registered(self, instance, method, body):
+        pid = instance.source.register(new_identifier(), self.description())["pid"]
+        answer = self.edit(instance, method, pid, "Edited")
+        assert (answer.status_code, answer.json()["code"]) == (409, "registered-elsewhere")
+
+    def test_edit_of_a_curators_record(self, instance):
+        identifier = new_identifier()
+        pid = instance.curate(self.description(), identifier).json()["id"]
+        assert self.edit(instance, "PUT", pid, "Edited").status_code == 200
+        assert self.edit(instance, "PUT", pid, "Edited").status_code == 200
+        events = instance.events(identifier)
+        # the second edit changed nothing
+        assert [(sequence, body["type"].split(".")[-2]) for sequence, _, body in events] == [(1, "published"), (2, "changed")]
+        assert events[1][2]["data"]["dataset"]["core"]["titles"][0]["text"] == "Edited"
+        item = instance.call("GET", "/api/records/" + pid).json()
+        assert item["metadata"]["secureb2share"]["identifier"] == identifier and item["id"] == pid
+
+    def test_administrators_delete_is_a_withdrawal(self, instance):
+        identifier = new_identifier()
+        pid = instance.curate(self.description(), identifier).json()["id"]
+        assert instance.call("DELETE", "/api/records/" + pid, "curator").status_code == 403
+        assert instance.call("DELETE", "/api/records/" + pid, "superuser").status_code == 204
+        assert instance.call("GET", "/api/access/" + pid).status_code == 410
+        assert [body["type"].split(".")[-2] for _, _, body in instance.events(identifier)] == ["published", "withdrawn"]
+        assert instance.call("GET", "/api/datasets/tsd/" + identifier).json()["state"] == "withdrawn"
+
+    def put(self, instance, identifier, body, message_id):
+        headers = dict(client.signed_headers(instance.key, message_id, body), **{"Content-Type": "application/json"})
+        return instance.call("PUT", "/api/datasets/tsd/" + identifier, data=body, headers=headers)
+
+    def edit(self, instance, method, pid, title):
+        """An editor's change of the first title by the host's own interface."""
+        if method == "PATCH":
+            patch = [{"op": "replace", "path": "/titles/0/text", "value": title}]
+            headers = {"Content-Type": "application/json-patch+json"}
+            return instance.call("PATCH", "/api/records/" + pid, "curator", data=json.dumps(patch), headers=headers)
+        description = self.description()
+        description["core"]["titles"][0]["text"] = title
+        with instance.app.app_context():
+            body = config.current().host.to_record(description)
+        return instance.call("PUT", "/api/records/" + pid, "curator", json=body)
+
+
+def requests_page(instance, registered):
+    return instance.call("GET", registered["record_url"][len(instance.base_url) :]).text

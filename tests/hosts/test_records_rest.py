@@ -1,0 +1,79 @@
+import os
+
+import pytest
+
+pytest.importorskip("invenio_records_rest")
+
+from invenio_db import db  # noqa: E402
+from invenio_files_rest.models import FileInstance  # noqa: E402
+from invenio_files_rest.tasks import remove_file_data  # noqa: E402
+
+from contract import FORM, MULTIPART, HostContract  # noqa: E402
+from instance import running  # noqa: E402
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def instance(request, tmp_path_factory):
+    if request.param == "postgresql" and not os.environ.get("SECUREB2SHARE_TEST_POSTGRESQL"):
+        pytest.skip("no PostgreSQL: SECUREB2SHARE_TEST_POSTGRESQL is not set")
+    with running(request.param, tmp_path_factory.mktemp("instance")) as found:
+        yield found
+
+
+class TestRecordsRest(HostContract):
+    host_name = "records_rest"
+
+    def upload_attempts(self, instance):
+        bucket, key, version, _ = instance.legacy
+        path = "/api/files/%s/%s" % (bucket, key)
+        stream = {"data": b"CANARY", "headers": {"Content-Type": "application/octet-stream"}}
+        form = {"data": MULTIPART, "headers": FORM}
+        elsewhere = {"data": MULTIPART, "headers": dict(FORM, **{"X-Expect": "form-data-refused"})}
+        long_json = {"data": b'{"a": "%s"}' % (b"A" * 1100000), "headers": {"Content-Type": "application/json", "X-Expect": "body-too-long"}}
+        chunks = {"data": iter([b"{}"]), "headers": {"Content-Type": "application/json", "X-Expect": "body-unsized"}}
+        return [
+            ("stream", "PUT", path, stream),
+            ("stream, new key", "PUT", path + ".new", stream),
+            ("stream, unknown bucket", "PUT", "/api/files/7e7d4f1e-9a35-4d1e-8a0f-8d2f0b4f1a11/x", stream),
+            ("form", "PUT", path, form),
+            ("multipart init", "POST", path + "?uploads&size=100&partSize=50", {}),
+            ("multipart part", "PUT", path + "?uploadId=7e7d4f1e-9a35-4d1e-8a0f-8d2f0b4f1a11&partNumber=0", stream),
+            ("multipart complete", "POST", path + "?uploadId=7e7d4f1e-9a35-4d1e-8a0f-8d2f0b4f1a11", {}),
+            ("bucket", "POST", "/api/files", {}),
+            ("double slash", "PUT", path.replace("/api/files", "/api//files"), stream),
+            ("double slash inside", "PUT", path.replace("/legacy", "//legacy"), stream),
+            ("percent-encoded", "PUT", path.replace("files", "%66iles"), stream),
+            ("form to records", "POST", "/api/records/", elsewhere),
+            ("form to login", "POST", "/login/", elsewhere),
+            ("form to a page", "POST", "/", elsewhere),
+            ("form to nowhere", "POST", "/api/nowhere", elsewhere),
+            ("over-long JSON", "POST", "/api/records/", long_json),
+            ("over-long JSON to the pages", "POST", "/login/", long_json),
+            ("unsized", "POST", "/api/records/", chunks),
+        ]
+
+    def test_bare_api_application_refuses_too(self, instance):
+        from secureb2share_ext.uploads import lock
+
+        apps = {one.app for one in lock.of_instance(instance.app)} - {instance.app}
+        (api,) = apps
+        bucket, key, _, _ = instance.legacy
+        headers = {"Authorization": "Bearer " + instance.tokens["superuser"]}
+        for path in ("/files/%s/%s" % (bucket, key), "/files//%s/%s" % (bucket, key)):
+            answer = api.test_client().put(path, data=b"CANARY", headers=headers)
+            assert (answer.status_code, answer.get_json(force=True)["code"]) == (403, "upload-refused")
+
+    def test_legacy_file_is_read_and_deleted(self, instance):
+        bucket, key, version, content = instance.legacy
+        path = "/api/files/%s/%s" % (bucket, key)
+        assert instance.call("GET", path, "superuser").content == content
+        assert instance.call("GET", "/api/files/" + bucket, "superuser").status_code == 200
+        with instance.app.app_context():
+            ((file_id,),) = db.session.query(FileInstance.id).all()
+            db.session.remove()
+            assert instance.call("DELETE", path + "?versionId=" + version, "superuser").status_code == 204
+            # the host's task, which a worker runs after the answer
+            remove_file_data(file_id, force=True)
+            db.session.remove()
+        rows, on_disk = instance.content()
+        assert (rows["files_files"], rows["files_object"], on_disk) == (0, 0, [])
