@@ -53,19 +53,6 @@ start_services() {
     done
 }
 
-find_python36() {
-    local candidate
-    for candidate in "$(command -v python3.6 || true)" \
-            "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.6*/bin/python; do
-        if [ -n "$candidate" ] && "$candidate" -c "import sys; sys.exit(sys.version_info[:2] != (3, 6))" 2>/dev/null
-        then
-            python36="$candidate"
-            return 0
-        fi
-    done
-    return 1
-}
-
 pip_of_36() {
     run_quietly .venv-py36/install.log .venv-py36/bin/python -m pip install --no-input "$@" && return
     # a pip this old may not know what the machine's pip is told to do

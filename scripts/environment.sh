@@ -1,9 +1,9 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 # Which Python runs the demo and the tests, and how does its virtual environment come to be?
 # Sourced by scripts that set $root and work in it; bash 3.2 (macOS) has to understand it.
 
 fail() {
-    echo "$(basename "$0"): $1" >&2
+    echo "${0##*/}: $1" >&2
     exit 2
 }
 
@@ -46,6 +46,20 @@ PYTHON
     fail "no Python was found; install Python 3.9 or newer, or set PYTHON to one."
 }
 
+# Sets $python36, for the hosts that still run on it.
+find_python36() {
+    local candidate
+    for candidate in "$(command -v python3.6 || true)" \
+            "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.6*/bin/python; do
+        if [ -n "$candidate" ] && "$candidate" -c "import sys; sys.exit(sys.version_info[:2] != (3, 6))" 2>/dev/null
+        then
+            python36="$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
 # Runs a command in a process group of its own, silently, and prints a line every 15 seconds.
 # A Ctrl-C ends the whole group: pip would leave the builds that it started.
 run_quietly() {
@@ -71,9 +85,9 @@ run_quietly() {
 
 stop_group() {
     trap '' INT TERM HUP
-    kill -TERM -- "-$1" 2>/dev/null
-    wait "$1" 2>/dev/null
-    kill -KILL -- "-$1" 2>/dev/null
+    kill -TERM -- "-$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+    kill -KILL -- "-$1" 2>/dev/null || true
     echo "Stopped; the next start installs what is missing." >&2
     exit "$2"
 }
@@ -87,7 +101,7 @@ make_environment() {
         add_to_environment "$folder" "$extras"
         return
     fi
-    echo "Making $(basename "$folder") with $("$python" --version 2>&1): 1 to 3 minutes, the first time."
+    echo "Making ${folder##*/} with $("$python" --version 2>&1): 1 to 3 minutes, the first time."
     rm -rf "$folder"
     mkdir "$folder"
     if ! run_quietly "$folder/install.log" "$python" -m venv "$folder"; then

@@ -1,0 +1,275 @@
+"""Does the whole round trip work? Over HTTP, without a browser; one line per step with what was seen."""
+
+import json
+import os
+import pathlib
+import re
+import sqlite3
+import sys
+import time
+import uuid
+
+import requests
+
+from secureb2share_ext import client
+
+SECONDS = 30  # bound of every wait
+CONTENT_TABLES = ("files_files", "files_object", "files_bucket", "files_multipartobject", "files_multipartobject_part")
+EXAMPLES = pathlib.Path(__file__).resolve().parents[1] / "docs" / "examples"
+FILE = b"participant,value\n1,42\n"
+JSON = {"Accept": "application/json"}
+
+
+class Failed(Exception):
+    """A step saw something else than it must."""
+
+
+def run(catalogue, secure, data):
+    """0 when every step succeeds, else 1; the servers run at these URLs with the folder `data`."""
+    trip = RoundTrip(catalogue, secure, data)
+    for step in STEPS:
+        name = step.__name__.replace("_", " ")
+        try:
+            print("  ok    %-38s %s" % (name, step(trip)), flush=True)
+        except Exception as error:
+            print("  FAILED %-37s %s: %s" % (name, type(error).__name__, error), flush=True)
+            return 1
+    print("%d passed, 0 failed" % len(STEPS))
+    return 0
+
+
+def must(condition, seen):
+    """Raise Failed with what was seen unless the condition holds."""
+    if not condition:
+        raise Failed("saw %s" % (seen,))
+
+
+def until(look):
+    """The first true value of look(), within SECONDS."""
+    end = time.monotonic() + SECONDS
+    while True:
+        found = look()
+        if found or time.monotonic() > end:
+            return found
+        time.sleep(0.3)
+
+
+class RoundTrip:
+    """What the steps hand on to each other."""
+
+    def __init__(self, catalogue, secure, data):
+        self.catalogue = catalogue
+        self.secure = secure
+        self.database = os.path.join(data, "catalogue", "catalogue.db")
+        self.store = os.path.join(data, "catalogue", "files")
+        with open(os.path.join(data, "catalogue", "tokens.json")) as file:
+            self.tokens = json.load(file)
+        self.title = "Round trip %s" % uuid.uuid4().hex[:8]
+
+    def call(self, method, url, role=None, **keywords):
+        headers = dict(keywords.pop("headers", {}))
+        if role:
+            headers["Authorization"] = "Bearer " + self.tokens[role]
+        return requests.request(method, url, headers=headers, timeout=30, allow_redirects=False, **keywords)
+
+    def record(self):
+        return self.call("GET", "%s/api/records/%s" % (self.catalogue, self.pid)).json()
+
+    def inbox(self):
+        return self.call("GET", self.secure + "/inbox", headers=JSON).json()
+
+    def link(self):
+        """(status, code or where it leads) of the record's access link."""
+        answer = self.call("GET", self.record()["links"]["request_access"])
+        return answer.status_code, answer.headers["location"] if answer.status_code == 302 else answer.json()["code"]
+
+    def set_state(self, state, reason):
+        """The owner changes the state in the secure environment; the record's state follows."""
+        url = "%s/datasets/%s/state" % (self.secure, self.identifier)
+        answer = self.call("POST", url, data={"state": state, "reason": reason}, headers=JSON)
+        must(answer.status_code == 200, (answer.status_code, answer.text))
+        seen = until(lambda: self.record()["access"]["state"] == state and self.record())
+        must(seen, self.record()["access"])
+        return self.link()
+
+    def content(self):
+        with sqlite3.connect("file:%s?mode=ro" % self.database, uri=True) as connection:
+            rows = {t: connection.execute("SELECT count(*) FROM " + t).fetchone()[0] for t in CONTENT_TABLES}
+        return rows, [name for _, _, names in os.walk(self.store) for name in names]
+
+
+def three_examples_are_registered(trip):
+    expected = [json.loads(path.read_text())["identifier"] for path in sorted(EXAMPLES.glob("*.json"))]
+    seen = until(lambda: all(known(trip, identifier) for identifier in expected))
+    must(seen, "not all of %s" % expected)
+    return ", ".join(expected)
+
+
+def known(trip, identifier):
+    answer = trip.call("GET", "%s/api/datasets/tsd/%s" % (trip.catalogue, identifier))
+    return answer.status_code == 200 and answer.json()
+
+
+def owner_registers_with_a_file(trip):
+    description = json.loads((EXAMPLES / "moba.json").read_text())["dataset"]
+    description["core"]["titles"] = [{"lang": "en", "text": trip.title}]
+    description["files"] = []
+    answer = trip.call(
+        "POST",
+        trip.secure + "/api/register",
+        data={"dataset": json.dumps(description), "tenant": "p11", "label": "Values"},
+        files={"file": ("values.csv", FILE, "text/csv")},
+    )
+    must(answer.status_code == 201, (answer.status_code, answer.text))
+    trip.identifier = answer.json()["identifier"]
+    row = until(lambda: known(trip, trip.identifier))
+    must(row, "no record of %s" % trip.identifier)
+    trip.pid = row["pid"]
+    return "%s became record %s" % (trip.identifier, trip.pid)
+
+
+def record_is_public(trip):
+    record = trip.record()
+    must(record["metadata"]["titles"][0]["text"] == trip.title, record)
+    hits = trip.call("GET", trip.catalogue + "/api/records/", params={"q": trip.title}).json()["hits"]["hits"]
+    must([hit["id"] for hit in hits] == [trip.pid], hits)
+    page = trip.call("GET", "%s/records/%s" % (trip.catalogue, trip.pid))
+    must(page.status_code == 200 and "Request access" in page.text, page.status_code)
+    json_ld = json.loads(re.search(r'application/ld\+json">(.*?)</script>', page.text, re.S).group(1))
+    rights = {record["access"]["coar"], hits[0]["access"]["coar"], json_ld["usageInfo"]}
+    must(rights == {"http://purl.org/coar/access_right/c_16ec"}, rights)
+    return "item, search hit and page say restricted (COAR c_16ec)"
+
+
+def uploads_are_refused(trip):
+    before = trip.content()
+    path = "%s/api/files/%s/values.csv" % (trip.catalogue, uuid.uuid4())
+    record = "%s/api/records/%s" % (trip.catalogue, trip.pid)
+    attempts = [
+        ("PUT", path, {"data": FILE}),
+        ("PUT", path, {"files": {"file": ("values.csv", FILE)}}),
+        ("PUT", path.replace("/api/files", "/api//files"), {"data": FILE}),
+        ("PUT", path.replace("files", "%66iles"), {"data": FILE}),
+        ("POST", path + "?uploads&size=10&partSize=5", {}),
+        ("PUT", path + "?uploadId=%s&partNumber=0" % uuid.uuid4(), {"data": FILE}),
+        ("POST", path + "?uploadId=%s" % uuid.uuid4(), {}),
+        ("POST", trip.catalogue + "/api/files", {}),
+        ("POST", trip.catalogue + "/api/records/", {"files": {"file": ("values.csv", FILE)}}),
+        ("PUT", record, {"data": b'{"a": "%s"}' % (b"A" * 1100000), "headers": {"Content-Type": "application/json"}}),
+        ("PUT", path, {"data": b"0" * 20000000}),
+    ]
+    codes = {}
+    for role in (None, "curator", "superuser"):
+        for method, url, keywords in attempts:
+            answer = trip.call(method, url, role, **keywords)
+            must(answer.status_code == 403 and answer.headers["content-type"] == "application/problem+json", (role, method, url, answer.status_code))
+            codes[answer.json()["code"]] = codes.get(answer.json()["code"], 0) + 1
+    must(trip.content() == before and not any(before[0].values()) and not before[1], trip.content())
+    said = ", ".join("%d %s" % (count, code) for code, count in sorted(codes.items()))
+    return "%s (anonymous, curator, superuser); 0 rows, 0 bytes" % said
+
+
+def curators_record_is_announced(trip):
+    description = json.loads((EXAMPLES / "finngen.json").read_text())["dataset"]
+    metadata = dict(description.pop("core"), **description)
+    metadata["titles"] = [{"lang": "en", "text": trip.title + ", by a curator"}]
+    anonymous = trip.call("POST", trip.catalogue + "/api/records/", json=metadata)
+    must(anonymous.status_code == 401, anonymous.status_code)
+    answer = trip.call("POST", trip.catalogue + "/api/records/", "curator", json=metadata)
+    must(answer.status_code == 201, (answer.status_code, answer.text))
+    identifier = "pid:" + answer.json()["id"]
+    announced = until(lambda: [d for d in trip.inbox()["announced"] if d["identifier"] == identifier])
+    must(announced, trip.inbox()["announced"])
+    return "%s arrived at the secure environment" % identifier
+
+
+def link_leads_to_the_form(trip):
+    status, location = trip.link()
+    must(status == 302 and location.startswith(trip.secure + "/request?"), (status, location))
+    trip.form = location
+    reference = re.search(r"ref=([^&]+)", location).group(1)
+    keys = trip.call("GET", trip.catalogue + "/api/datasets/keys").json()
+    claims = client.verify_reference(reference, keys, issuer=trip.catalogue)
+    must((claims["identifier"], claims["pid"]) == (trip.identifier, trip.pid), claims)
+    forged = trip.call("GET", location[:-6] + "AAAAAA", headers=JSON)
+    must(forged.status_code == 400, forged.status_code)
+    return "302, the reference verifies for %s, a forged one is refused" % claims["identifier"]
+
+
+def reader_requests(trip):
+    answer = trip.call(
+        "POST",
+        trip.form,
+        json={"name": "A researcher", "email": "researcher@example.org", "purpose": "To try it."},
+        headers=JSON,
+    )
+    must(answer.status_code == 201, (answer.status_code, answer.text))
+    trip.application, trip.status_url = answer.json()["application"], answer.json()["status_url"]
+    must(until(lambda: counts(trip)["open"] == 1), counts(trip))
+    return "%s; the catalogue counts %s" % (trip.application, counts(trip))
+
+
+def counts(trip):
+    return known(trip, trip.identifier)["requests"]
+
+
+def owner_approves(trip):
+    answer = trip.call("POST", "%s/inbox/%s/approve" % (trip.secure, trip.application), headers=JSON)
+    must(answer.status_code == 200, (answer.status_code, answer.text))
+    must(until(lambda: counts(trip)["approved"] == 1), counts(trip))
+    with open(trip.database, "rb") as file:
+        must(b"researcher@example.org" not in file.read(), "a person in the catalogue's database")
+    return "the catalogue counts %s, and knows no person" % counts(trip)
+
+
+def requester_collects_the_file(trip):
+    trip.publication = trip.call("GET", trip.status_url, headers=JSON).json()["publication_url"]
+    page = trip.call("GET", trip.publication)
+    must(page.status_code == 200, page.status_code)
+    (path,) = re.findall(r'href="(/publication/[^"]+/\d+)"', page.text)
+    file = trip.call("GET", trip.secure + path)
+    must(file.content == FILE, (file.status_code, file.content[:80]))
+    return "%d bytes from the secure environment" % len(file.content)
+
+
+def owner_suspends(trip):
+    seen = trip.set_state("suspended", "Consent is under review.")
+    must(seen == (403, "suspended"), seen)
+    return "the link says %s %s" % seen
+
+
+def owner_reactivates(trip):
+    status, where = trip.set_state("active", "The review is done.")
+    must(status == 302, (status, where))
+    return "the link says 302 again"
+
+
+def owner_withdraws(trip):
+    seen = trip.set_state("withdrawn", "The study was closed.")
+    must(seen == (410, "withdrawn"), seen)
+    page = trip.call("GET", "%s/records/%s" % (trip.catalogue, trip.pid))
+    must(page.status_code == 200 and "The study was closed." in page.text, page.status_code)
+    hits = trip.call("GET", trip.catalogue + "/api/records/", params={"q": trip.title}).json()["hits"]["hits"]
+    must(trip.pid not in [hit["id"] for hit in hits], "still found by search")
+    collected = trip.call("GET", trip.publication).status_code
+    must(collected in (403, 410), collected)
+    return "the link says %s %s; the page stays, search and publication link are gone" % seen
+
+
+STEPS = (
+    three_examples_are_registered,
+    owner_registers_with_a_file,
+    record_is_public,
+    uploads_are_refused,
+    curators_record_is_announced,
+    link_leads_to_the_form,
+    reader_requests,
+    owner_approves,
+    requester_collects_the_file,
+    owner_suspends,
+    owner_reactivates,
+    owner_withdraws,
+)
+
+if __name__ == "__main__":
+    sys.exit(run(*sys.argv[1:]))

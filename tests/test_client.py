@@ -1,0 +1,404 @@
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import threading
+from urllib.parse import unquote
+
+import pytest
+import requests
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from secureb2share_ext import client
+
+# the pair of RFC 8037, Appendix A
+SEED = base64.b64decode("nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")
+RAW_PUBLIC = base64.b64decode("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")
+PRIVATE = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
+PUBLIC = "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+KID = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+JWKS = {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": KID, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}
+OTHER, OTHER_PUBLIC = client.new_key()
+SECRET = "whsec_plJ3nmyCDGBKInavdOK15jsl"  # of the Standard Webhooks libraries' tests
+NOW = 1700000000
+BODY = b'{"a":1}'
+CLAIMS = {
+    "iss": "https://catalogue.example.org",
+    "pid": "3qx8w-b9k10",
+    "revision": 2,
+    "source": "tsd",
+    "identifier": "p11/moba 2024",
+    "iat": NOW,
+}
+
+
+def signed(key=PRIVATE, message_id="m1", body=BODY, now=NOW, **changed):
+    headers = client.signed_headers(key, message_id, body, now)
+    headers.update({"webhook-" + name: value for name, value in changed.items()})
+    return headers
+
+
+def signature(key=PRIVATE, stamp=NOW, message_id="m1"):
+    return client.sign(key, message_id, stamp, BODY)
+
+
+def test_a_known_signature_of_standard_webhooks():
+    payload = b'{"event_type":"ping","data":{"success":true}}'
+    made = client.sign(SECRET, "msg_loFOjxBNrRLzqYUf", 1731705121, payload)
+    assert made == "v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0="
+
+
+def test_the_key_of_rfc_8037_has_its_thumbprint():
+    jwk = client.to_jwk(PUBLIC)
+    assert jwk == dict(JWKS["keys"][0], alg="EdDSA", use="sig")
+    assert client.from_jwk(jwk) == PUBLIC
+    assert client.public_of(PRIVATE) == PUBLIC
+    # Standard Webhooks also writes a private key with its public part behind it
+    assert client.public_of("whsk_" + base64.b64encode(SEED + RAW_PUBLIC).decode()) == PUBLIC
+
+
+def test_new_keys_are_pairs_and_differ():
+    private, public = client.new_key()
+    assert client.public_of(private) == public
+    assert client.new_key() != (private, public)
+
+
+@pytest.mark.parametrize("late", [-300, 0, 300])
+@pytest.mark.parametrize("key, known", [(PRIVATE, PUBLIC), (SECRET, SECRET)])
+def test_a_signature_holds_within_five_minutes(key, known, late):
+    assert client.verify([OTHER_PUBLIC, known], signed(key), BODY, now=NOW + late) == ("m1", known)
+
+
+@pytest.mark.parametrize("late", [-301, 301, 300.5])
+def test_and_not_longer(late):
+    with pytest.raises(client.NotVerified, match="300 seconds"):
+        client.verify([PUBLIC], signed(), BODY, now=NOW + late)
+    assert client.verify([PUBLIC], signed(), BODY, now=NOW + late, tolerance=400) == ("m1", PUBLIC)
+
+
+@pytest.mark.parametrize(
+    "signatures",
+    [
+        signature(OTHER) + " " + signature(),
+        signature() + " " + signature(OTHER),
+        "v1,%s %s" % (base64.b64encode(b"x" * 32).decode(), signature()),
+        "v2,abc v1a v1a, v1a,!! , " + signature(),
+    ],
+)
+def test_one_good_signature_among_several_is_enough(signatures):
+    assert client.verify([PUBLIC], signed(signature=signatures), BODY, now=NOW) == ("m1", PUBLIC)
+
+
+CONFUSED = hmac.new(RAW_PUBLIC, b"m1.%d." % NOW + BODY, hashlib.sha256).digest()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": None},
+        {"id": ""},
+        {"id": "m2"},
+        {"id": "m" * 256, "signature": signature(message_id="m" * 256)},
+        {"timestamp": None},
+        {"timestamp": str(NOW + 1)},
+        {"timestamp": "-%d" % NOW},
+        {"timestamp": "%d.0" % NOW},
+        {"timestamp": "%d\n" % NOW},
+        {"timestamp": "1e9"},
+        {"timestamp": "0" * 13},
+        {"timestamp": "9" * 5000},
+        {"timestamp": "²"},
+        {"timestamp": "١٧٠٠٠٠٠٠٠٠"},
+        {"signature": None},
+        {"signature": signature(OTHER)},
+        {"signature": signature().replace("v1a,", "v1,")},
+        {"signature": signature().replace("v1a,", "v2,")},
+        {"signature": signature()[4:]},
+        {"signature": signature()[:-4]},
+        {"signature": "v1a,é"},
+        {"signature": "v1,"},
+        {"signature": "v1a,"},
+        {"signature": "v1," + base64.b64encode(CONFUSED).decode()},
+        {"signature": "v1a,x " * 16 + signature()},
+    ],
+)
+def test_a_message_that_differs_in_anything_is_refused(changed):
+    with pytest.raises(client.NotVerified):
+        client.verify([PUBLIC, SECRET], signed(**changed), BODY, now=NOW)
+
+
+def test_another_body_and_no_key_are_refused():
+    for keys, body in (([PUBLIC], BODY + b" "), ([], BODY), (["whpk_", "whpk_!", "whsec_!", "what"], BODY)):
+        with pytest.raises(client.NotVerified):
+            client.verify(keys, signed(), body, now=NOW)
+
+
+def test_the_canonical_form():
+    value = {"b": [1, None, True], "a": "ø\u2028\"\\\n", "ä": {}}
+    assert client.canonical(value) == '{"a":"ø\u2028\\"\\\\\\n","b":[1,null,true],"ä":{}}'.encode("utf-8")
+    with pytest.raises(ValueError):
+        client.canonical(float("nan"))
+
+
+def test_times():
+    assert client.from_utc("2026-01-31T12:00:00Z").isoformat() == "2026-01-31T12:00:00"
+    assert client.from_utc("2026-01-31T12:00:00.5Z").isoformat() == "2026-01-31T12:00:00.500000"
+    assert client.seconds(client.from_utc("2023-11-14T22:13:20Z")) == NOW
+    assert len(client.now_utc()) == 27 and client.from_utc(client.now_utc())
+    for text in ("", "2026-01-31", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2026-01-31T12:00:00+01:00"):
+        with pytest.raises(ValueError):
+            client.from_utc(text)
+
+
+def b64url(raw):
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def ed25519(text, seed=SEED):
+    return Ed25519PrivateKey.from_private_bytes(seed).sign(text)
+
+
+def forged(head, claims=CLAIMS, by=ed25519):
+    head = head if isinstance(head, str) else json.dumps(head)
+    claims = claims if isinstance(claims, str) else json.dumps(claims)
+    text = "%s.%s" % (b64url(head.encode()), b64url(claims.encode()))
+    return text + "." + b64url(by(text.encode()))
+
+
+def hs256(key):
+    return lambda text: hmac.new(key, text, hashlib.sha256).digest()
+
+
+def es256(text):
+    return ec.generate_private_key(ec.SECP256R1()).sign(text, ec.ECDSA(hashes.SHA256()))
+
+
+HEAD = {"alg": "EdDSA", "kid": KID}
+TOKEN = client.mint_reference(PRIVATE, CLAIMS)
+PARTS = TOKEN.split(".")
+
+
+def test_a_reference_says_again_what_was_minted():
+    assert client.verify_reference(TOKEN, JWKS, CLAIMS["iss"]) == CLAIMS
+    assert client.verify_reference(forged(HEAD), JWKS) == CLAIMS
+    assert json.loads(base64.urlsafe_b64decode(PARTS[0] + "==").decode()) == HEAD
+
+
+def test_equal_claims_give_an_equal_token():
+    assert client.mint_reference(PRIVATE, dict(reversed(list(CLAIMS.items())))) == TOKEN
+    assert client.mint_reference(PRIVATE, dict(CLAIMS, revision=3)) != TOKEN
+
+
+NESTED = "[" * 100000 + "]" * 100000
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "..",
+        None,
+        7,
+        b"a.b.c",
+        "é.é.é",
+        ".".join(PARTS[:2]),
+        TOKEN + ".",
+        TOKEN + "=",
+        TOKEN + "\n",
+        TOKEN[:-4],
+        PARTS[0] + "=." + ".".join(PARTS[1:]),
+        PARTS[0] + "." + PARTS[1][:-2] + "AA." + PARTS[2],
+        PARTS[0] + "." + b64url(json.dumps(dict(CLAIMS, pid="other")).encode()) + "." + PARTS[2],
+        forged({"alg": "none", "kid": KID}),
+        forged({"alg": "none", "kid": KID}, by=lambda text: b""),
+        forged({"alg": "HS256", "kid": KID}, by=hs256(RAW_PUBLIC)),
+        forged({"alg": "HS256", "kid": KID}, by=hs256(PUBLIC.encode())),
+        forged({"alg": "ES256", "kid": KID}, by=es256),
+        forged({"alg": "Ed25519", "kid": KID}),
+        forged({"alg": "EdDSA"}),
+        forged(dict(HEAD, typ="JWT")),
+        forged(dict(HEAD, jwk=JWKS["keys"][0])),
+        forged(dict(HEAD, crit=["exp"])),
+        forged({"alg": "EdDSA", "kid": "unknown"}),
+        forged({"alg": "EdDSA", "kid": [KID]}),
+        forged(HEAD, by=lambda text: ed25519(text, b"\1" * 32)),
+        forged("[]"),
+        forged("{"),
+        forged(NESTED),
+        forged(HEAD, "[]"),
+        forged(HEAD, "7"),
+        forged(HEAD, "{"),
+        forged(HEAD, dict(CLAIMS, sub="a person")),
+        forged(HEAD, dict(CLAIMS, exp=NOW)),
+        forged(HEAD, {k: v for k, v in CLAIMS.items() if k != "iat"}),
+        forged(HEAD, dict(CLAIMS, iss="https://other.example.org")),
+    ],
+    ids=lambda token: str(token)[:20],
+)
+def test_any_other_reference_is_refused(token):
+    with pytest.raises(client.NotVerified):
+        client.verify_reference(token, JWKS, CLAIMS["iss"])
+
+
+def test_base64url_has_one_spelling():
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    # 64 bytes leave four bits unused in the last character: its neighbours decode to the same signature
+    neighbours = [TOKEN[:-1] + c for c in alphabet if c != TOKEN[-1]]
+    for token in neighbours + [TOKEN.replace("-", "+").replace("_", "/")]:
+        with pytest.raises(client.NotVerified):
+            client.verify_reference(token, JWKS)
+
+
+def test_an_event_is_verified_with_its_id():
+    body = client.canonical({"id": "m1", "data": {"identifier": "a"}})
+    headers = client.signed_headers(PRIVATE, "m1", body)
+    assert client.verify_event(headers, body, jwks=JWKS)["id"] == "m1"
+    assert client.verify_event(client.signed_headers(SECRET, "m1", body), body, secret=SECRET)["id"] == "m1"
+    other = client.canonical({"id": "m2", "data": {}})
+    for given, jwks in ((other, JWKS), (body, None), (body, {"keys": []})):
+        with pytest.raises(client.NotVerified):
+            client.verify_event(client.signed_headers(PRIVATE, "m1", given), given, jwks=jwks)
+    receipt = client.receipt(json.loads(body.decode()), body, "r-1")
+    assert receipt.pop("received_at").endswith("Z")
+    assert receipt == {"dataset_id": "a", "receipt_id": "r-1", "digest": hashlib.sha256(body).hexdigest()}
+
+
+DROP = object()
+
+
+class Catalogue:
+    def __init__(self):
+        self.requests = []  # (method, path as sent, query as sent, headers, body)
+        self.replies = []  # (status, body, headers), or DROP
+
+    def answer(self, handler):
+        body = handler.rfile.read(int(handler.headers.get("content-length", 0)))
+        path, _, query = handler.path.partition("?")
+        headers = {name.lower(): value for name, value in handler.headers.items()}
+        self.requests.append((handler.command, path, query, headers, body))
+        reply = self.replies.pop(0) if self.replies else (200, b"{}", {})
+        if reply is DROP:
+            return
+        handler.send_response(reply[0])
+        for name, value in dict(reply[2], **{"Content-Length": str(len(reply[1]))}).items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(reply[1])
+
+
+@pytest.fixture
+def catalogue():
+    found = Catalogue()
+    methods = dict.fromkeys(["do_GET", "do_PUT", "do_POST"], found.answer)
+    methods["log_message"] = lambda *args: None
+    handler = type("Handler", (http.server.BaseHTTPRequestHandler,), {k: _method(f) for k, f in methods.items()})
+    server = http.server.HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    found.url = "http://127.0.0.1:%d" % server.server_address[1]
+    yield found
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _method(function):
+    return lambda handler, *args: function(handler)
+
+
+@pytest.fixture
+def source(catalogue, monkeypatch):
+    monkeypatch.setattr(client.time, "sleep", lambda seconds: None)
+    session = requests.Session()
+    session.trust_env = False
+    return client.Client(catalogue.url + "/", "tsd", PRIVATE, session)
+
+
+def test_a_message_is_sent_again_with_the_same_id_and_bytes(catalogue, source):
+    catalogue.replies = [DROP, (503, b"", {}), (201, b'{"pid":"x"}', {})]
+    assert source.register("a", {"core": {}}, tenant="p11", issued="2026-01-31T12:00:00Z") == {"pid": "x"}
+    assert len(catalogue.requests) == 3
+    method, path, _, headers, body = catalogue.requests[0]
+    assert (method, path, headers["content-type"]) == ("PUT", "/api/datasets/tsd/a", "application/json")
+    assert body == (
+        b'{"action":"register","dataset":{"core":{}},"identifier":"a","issued":"2026-01-31T12:00:00Z",'
+        b'"source":"tsd","tenant":"p11"}'
+    )
+    assert {r[4] for r in catalogue.requests} == {body}
+    assert {client.verify([PUBLIC], r[3], body) for r in catalogue.requests} == {(headers["webhook-id"], PUBLIC)}
+
+
+def test_after_three_attempts_the_caller_is_told(catalogue, source):
+    catalogue.replies = [DROP] * 3
+    with pytest.raises(requests.ConnectionError):
+        source.set_state("a", "withdrawn", "gone")
+    catalogue.replies = [(504, b"<html>", {})] * 3
+    with pytest.raises(client.Refused) as error:
+        source.report_decision("a", "4711", "approved", message_id="mine")
+    assert error.value.status == 504
+    assert [r[1] for r in catalogue.requests] == ["/api/datasets/tsd/a/state"] * 3 + ["/api/datasets/tsd/a/decisions"] * 3
+    assert catalogue.requests[-1][3]["webhook-id"] == "mine"
+    assert sorted(json.loads(catalogue.requests[0][4].decode())) == ["action", "identifier", "issued", "reason", "source", "state"]
+
+
+def test_a_refusal_carries_status_code_and_faults(catalogue, source):
+    problem = {"status": 400, "code": "invalid", "errors": [{"field": "core.titles", "message": "is required"}]}
+    catalogue.replies = [(400, json.dumps(problem).encode(), {})]
+    with pytest.raises(client.Refused, match="400 invalid: core.titles is required") as error:
+        source.register("a", {})
+    assert (error.value.status, error.value.code, error.value.problem) == (400, "invalid", problem)
+    assert len(catalogue.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b'{"errors":null}', b'{"errors":"no"}', b'{"errors":["no"]}'])
+def test_an_answer_that_is_no_problem_document_is_a_refusal_too(catalogue, source, body):
+    catalogue.replies = [(404, body, {})]
+    with pytest.raises(client.Refused) as error:
+        source.get("a")
+    assert error.value.status == 404
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Sign in to the network</html>", b"[]"])
+def test_a_page_in_the_place_of_an_answer_is_no_success(catalogue, source, body):
+    catalogue.replies = [(200, body, {})]
+    with pytest.raises(client.ClientError):
+        source.register("a", {})
+
+
+def test_a_redirect_is_not_followed(catalogue, source):
+    for call in (source.get, lambda identifier: source.register(identifier, {}), lambda identifier: source.keys()):
+        del catalogue.requests[:]
+        catalogue.replies = [(307, b"", {"Location": catalogue.url + "/elsewhere"})]
+        with pytest.raises(client.Refused) as error:
+            call("a")
+        assert error.value.status == 307 and len(catalogue.requests) == 1
+
+
+HOSTILE = ["a%2Fb", "a%", "a#b?c=d&e", "a b", "a/b/c", "a+b", "a~b", "æøå/日本\u202e", "a;b:c@d", "{a}|\\^`\"<>'", "%2e%2e/x", "a..b/...c"]
+
+
+@pytest.mark.parametrize("identifier", HOSTILE)
+def test_any_identifier_reaches_the_catalogue_and_is_signed(catalogue, source, identifier):
+    source.get(identifier)
+    source.list(after=identifier)
+    source.set_state(identifier, "active", "again")
+    (_, item, none, item_headers, _), (_, listing, query, list_headers, _), (_, posted, _, _, body) = catalogue.requests
+    path = "/api/datasets/tsd/" + identifier
+    assert unquote(item) == path and none == "" and unquote(posted) == path + "/state"
+    assert unquote(query) == "after=" + identifier and listing == "/api/datasets/tsd"
+    # what the catalogue signs in the body's place: the decoded path, and the query as it came
+    client.verify([PUBLIC], item_headers, client.bare("get", path))
+    client.verify([PUBLIC], list_headers, client.bare("GET", "/api/datasets/tsd", query))
+    assert json.loads(body.decode())["identifier"] == identifier
+
+
+@pytest.mark.parametrize("name", ["t~d", "t d", "tød"])
+def test_any_name_of_a_source_is_signed(catalogue, source, name):
+    source.source = name
+    source.get("a")
+    _, path, _, headers, _ = catalogue.requests[0]
+    assert unquote(path) == "/api/datasets/%s/a" % name
+    client.verify([PUBLIC], headers, client.bare("GET", "/api/datasets/%s/a" % name))
