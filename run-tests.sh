@@ -145,7 +145,7 @@ if [ -n "$everything" ] || is_required docs; then
 fi
 
 if [ -n "$everything" ] && grep -q '^\[tool\.ruff' pyproject.toml; then
-    run_part "ruff" .venv-tests/bin/python -m ruff check --no-cache --extend-exclude ".venv*" .
+    run_part "ruff" .venv-tests/bin/python -m ruff check --no-cache --output-format concise --extend-exclude ".venv*" .
 fi
 if [ -n "$docs" ]; then
     run_part "docs" .venv-tests/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html

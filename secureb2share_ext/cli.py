@@ -12,6 +12,7 @@ from invenio_db import db
 
 from . import config, setup
 from .compat import utcnow
+from .errors import SecureB2ShareError
 from .outbox import store
 from .uploads import lock, triggers
 
@@ -25,8 +26,11 @@ def secureb2share():
 @with_appcontext
 def init():
     """Make the tables, and with MODE on the triggers; again is no change."""
-    for line in setup.init(config.current().is_on):
-        click.echo(line)
+    try:
+        lines = setup.init(config.current().is_on)
+    except SecureB2ShareError as error:
+        raise click.ClickException(str(error))
+    click.echo("\n".join(lines))
 
 
 @secureb2share.command()

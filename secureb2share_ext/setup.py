@@ -4,6 +4,7 @@ from flask import current_app
 from invenio_db import db
 from sqlalchemy import inspect
 
+from .errors import SecureB2ShareError
 from .signature import NoSigningKey
 from .uploads import lock, triggers
 
@@ -23,23 +24,24 @@ def init(is_on):
 
 
 def _tables():
-    alembic = current_app.extensions["invenio-db"].alembic
-    before = _existing()
-    if before and not _is_stamped(alembic):
-        # made by `db create`, which makes every table without our branch's revisions
-        alembic.stamp(BRANCH + "@head")
-        return "Tables: were there; noted in alembic_version."
-    alembic.upgrade(BRANCH + "@head")
+    there = _existing()
+    # alembic keeps its connection until its application context ends, and SQLite lets one write at a time
+    with current_app.app_context():
+        alembic = current_app.extensions["invenio-db"].alembic
+        heads = set(alembic.migration_context.get_current_heads())
+        ours = {r.revision for r in alembic.script_directory.walk_revisions() if BRANCH in r.branch_labels}
+        if there and not ours & heads:
+            # made by `db create`, which makes every table without our branch's revisions
+            alembic.stamp(BRANCH + "@head")
+        elif not there and not heads:
+            raise SecureB2ShareError("The database has no alembic revision: make or stamp it with the host's own commands first.")
+        else:
+            alembic.upgrade(BRANCH + "@head")
     return "Tables: %d in all." % len(_existing())
 
 
 def _existing():
     return [name for name in inspect(db.engine).get_table_names() if name.startswith("secureb2share_")]
-
-
-def _is_stamped(alembic):
-    ours = {revision.revision for revision in alembic.script_directory.walk_revisions() if BRANCH in revision.branch_labels}
-    return bool(ours & set(alembic.migration_context.get_current_heads()))
 
 
 def check(app, extension):

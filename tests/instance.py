@@ -55,6 +55,7 @@ class Instance:
         self.data = str(data)
         self.key = key
         self.receiver = receiver
+        self.configured = {}
         self.legacy = None  # (bucket, key, version, bytes) of a file from former times
         with open(os.path.join(self.data, "tokens.json")) as file:
             self.tokens = json.load(file)
@@ -125,7 +126,7 @@ def running(kind, folder, **overrides):
         thread.start()
         try:
             instance = Instance(app, "http://localhost:%d" % port, folder, key, receiver)
-            instance.legacy = legacy
+            instance.legacy, instance.configured = legacy, configured
             yield instance
         finally:
             server.shutdown()

@@ -4,6 +4,7 @@ import hmac
 import http.server
 import json
 import threading
+from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
@@ -20,18 +21,16 @@ RAW_PUBLIC = base64.b64decode("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")
 PRIVATE = "whsk_nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
 PUBLIC = "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 KID = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
-JWKS = {"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": KID, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}
+JWKS = {
+    "keys": [{"kty": "OKP", "crv": "Ed25519", "kid": KID, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]
+}
 OTHER, OTHER_PUBLIC = client.new_key()
 SECRET = "whsec_plJ3nmyCDGBKInavdOK15jsl"  # of the Standard Webhooks libraries' tests
 NOW = 1700000000
 BODY = b'{"a":1}'
 CLAIMS = {
-    "iss": "https://catalogue.example.org",
-    "pid": "3qx8w-b9k10",
-    "revision": 2,
-    "source": "tsd",
-    "identifier": "p11/moba 2024",
-    "iat": NOW,
+    "iss": "https://catalogue.example.org", "pid": "3qx8w-b9k10", "revision": 2, "source": "tsd",
+    "identifier": "p11/moba 2024", "iat": NOW,
 }
 
 
@@ -57,13 +56,8 @@ def test_the_key_of_rfc_8037_has_its_thumbprint():
     assert client.from_jwk(jwk) == PUBLIC
     assert client.public_of(PRIVATE) == PUBLIC
     # Standard Webhooks also writes a private key with its public part behind it
+    assert client.public_of(OTHER) == OTHER_PUBLIC != PUBLIC
     assert client.public_of("whsk_" + base64.b64encode(SEED + RAW_PUBLIC).decode()) == PUBLIC
-
-
-def test_new_keys_are_pairs_and_differ():
-    private, public = client.new_key()
-    assert client.public_of(private) == public
-    assert client.new_key() != (private, public)
 
 
 @pytest.mark.parametrize("late", [-300, 0, 300])
@@ -82,8 +76,7 @@ def test_and_not_longer(late):
 @pytest.mark.parametrize(
     "signatures",
     [
-        signature(OTHER) + " " + signature(),
-        signature() + " " + signature(OTHER),
+        signature(OTHER) + " " + signature(), signature() + " " + signature(OTHER),
         "v1,%s %s" % (base64.b64encode(b"x" * 32).decode(), signature()),
         "v2,abc v1a v1a, v1a,!! , " + signature(),
     ],
@@ -98,29 +91,14 @@ CONFUSED = hmac.new(RAW_PUBLIC, b"m1.%d." % NOW + BODY, hashlib.sha256).digest()
 @pytest.mark.parametrize(
     "changed",
     [
-        {"id": None},
-        {"id": ""},
-        {"id": "m2"},
-        {"id": "m" * 256, "signature": signature(message_id="m" * 256)},
-        {"timestamp": None},
-        {"timestamp": str(NOW + 1)},
-        {"timestamp": "-%d" % NOW},
-        {"timestamp": "%d.0" % NOW},
-        {"timestamp": "%d\n" % NOW},
-        {"timestamp": "1e9"},
-        {"timestamp": "0" * 13},
-        {"timestamp": "9" * 5000},
-        {"timestamp": "²"},
-        {"timestamp": "١٧٠٠٠٠٠٠٠٠"},
-        {"signature": None},
-        {"signature": signature(OTHER)},
-        {"signature": signature().replace("v1a,", "v1,")},
-        {"signature": signature().replace("v1a,", "v2,")},
-        {"signature": signature()[4:]},
-        {"signature": signature()[:-4]},
-        {"signature": "v1a,é"},
-        {"signature": "v1,"},
-        {"signature": "v1a,"},
+        {"id": None}, {"id": ""}, {"id": "m2"},
+        {"id": "m" * 256, "signature": signature(message_id="m" * 256)}, {"timestamp": None},
+        {"timestamp": str(NOW + 1)}, {"timestamp": "-%d" % NOW}, {"timestamp": "%d.0" % NOW},
+        {"timestamp": "%d\n" % NOW}, {"timestamp": "1e9"}, {"timestamp": "0" * 13}, {"timestamp": "9" * 5000},
+        {"timestamp": "²"}, {"timestamp": "١٧٠٠٠٠٠٠٠٠"}, {"signature": None}, {"signature": signature(OTHER)},
+        {"signature": signature().replace("v1a,", "v1,")}, {"signature": signature().replace("v1a,", "v2,")},
+        {"signature": signature()[4:]}, {"signature": signature()[:-4]}, {"signature": "v1a,é"},
+        {"signature": "v1,"}, {"signature": "v1a,"},
         {"signature": "v1," + base64.b64encode(CONFUSED).decode()},
         {"signature": "v1a,x " * 16 + signature()},
     ],
@@ -137,7 +115,7 @@ def test_another_body_and_no_key_are_refused():
 
 
 def test_the_canonical_form():
-    value = {"b": [1, None, True], "a": "ø\u2028\"\\\n", "ä": {}}
+    value = {"b": [1, None, True], "a": 'ø\u2028"\\\n', "ä": {}}
     assert client.canonical(value) == '{"a":"ø\u2028\\"\\\\\\n","b":[1,null,true],"ä":{}}'.encode("utf-8")
     with pytest.raises(ValueError):
         client.canonical(float("nan"))
@@ -148,7 +126,9 @@ def test_times():
     assert client.from_utc("2026-01-31T12:00:00.5Z").isoformat() == "2026-01-31T12:00:00.500000"
     assert client.seconds(client.from_utc("2023-11-14T22:13:20Z")) == NOW
     assert len(client.now_utc()) == 27 and client.from_utc(client.now_utc())
-    for text in ("", "2026-01-31", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2026-01-31T12:00:00+01:00"):
+    for text in (
+        "", "2026-01-31", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2026-01-31T12:00:00+01:00",
+    ):
         with pytest.raises(ValueError):
             client.from_utc(text)
 
@@ -198,41 +178,18 @@ NESTED = "[" * 100000 + "]" * 100000
 @pytest.mark.parametrize(
     "token",
     [
-        "",
-        "..",
-        None,
-        7,
-        b"a.b.c",
-        "é.é.é",
-        ".".join(PARTS[:2]),
-        TOKEN + ".",
-        TOKEN + "=",
-        TOKEN + "\n",
-        TOKEN[:-4],
-        PARTS[0] + "=." + ".".join(PARTS[1:]),
-        PARTS[0] + "." + PARTS[1][:-2] + "AA." + PARTS[2],
+        "", "..", None, 7, b"a.b.c", "é.é.é", ".".join(PARTS[:2]), TOKEN + ".", TOKEN + "=", TOKEN + "\n",
+        TOKEN[:-4], PARTS[0] + "=." + ".".join(PARTS[1:]), PARTS[0] + "." + PARTS[1][:-2] + "AA." + PARTS[2],
         PARTS[0] + "." + b64url(json.dumps(dict(CLAIMS, pid="other")).encode()) + "." + PARTS[2],
-        forged({"alg": "none", "kid": KID}),
-        forged({"alg": "none", "kid": KID}, by=lambda text: b""),
+        forged({"alg": "none", "kid": KID}), forged({"alg": "none", "kid": KID}, by=lambda text: b""),
         forged({"alg": "HS256", "kid": KID}, by=hs256(RAW_PUBLIC)),
         forged({"alg": "HS256", "kid": KID}, by=hs256(PUBLIC.encode())),
-        forged({"alg": "ES256", "kid": KID}, by=es256),
-        forged({"alg": "Ed25519", "kid": KID}),
-        forged({"alg": "EdDSA"}),
-        forged(dict(HEAD, typ="JWT")),
-        forged(dict(HEAD, jwk=JWKS["keys"][0])),
-        forged(dict(HEAD, crit=["exp"])),
-        forged({"alg": "EdDSA", "kid": "unknown"}),
-        forged({"alg": "EdDSA", "kid": [KID]}),
-        forged(HEAD, by=lambda text: ed25519(text, b"\1" * 32)),
-        forged("[]"),
-        forged("{"),
-        forged(NESTED),
-        forged(HEAD, "[]"),
-        forged(HEAD, "7"),
-        forged(HEAD, "{"),
-        forged(HEAD, dict(CLAIMS, sub="a person")),
-        forged(HEAD, dict(CLAIMS, exp=NOW)),
+        forged({"alg": "ES256", "kid": KID}, by=es256), forged({"alg": "Ed25519", "kid": KID}),
+        forged({"alg": "EdDSA"}), forged(dict(HEAD, typ="JWT")), forged(dict(HEAD, jwk=JWKS["keys"][0])),
+        forged(dict(HEAD, crit=["exp"])), forged({"alg": "EdDSA", "kid": "unknown"}),
+        forged({"alg": "EdDSA", "kid": [KID]}), forged(HEAD, by=lambda text: ed25519(text, b"\1" * 32)),
+        forged("[]"), forged("{"), forged(NESTED), forged(HEAD, "[]"), forged(HEAD, "7"), forged(HEAD, "{"),
+        forged(HEAD, dict(CLAIMS, sub="a person")), forged(HEAD, dict(CLAIMS, exp=NOW)),
         forged(HEAD, {k: v for k, v in CLAIMS.items() if k != "iat"}),
         forged(HEAD, dict(CLAIMS, iss="https://other.example.org")),
     ],
@@ -269,33 +226,32 @@ def test_an_event_is_verified_with_its_id():
 DROP = object()
 
 
-class Catalogue:
-    def __init__(self):
-        self.requests = []  # (method, path as sent, query as sent, headers, body)
-        self.replies = []  # (status, body, headers), or DROP
-
-    def answer(self, handler):
-        body = handler.rfile.read(int(handler.headers.get("content-length", 0)))
-        path, _, query = handler.path.partition("?")
-        headers = {name.lower(): value for name, value in handler.headers.items()}
-        self.requests.append((handler.command, path, query, headers, body))
-        reply = self.replies.pop(0) if self.replies else (200, b"{}", {})
-        if reply is DROP:
-            return
-        handler.send_response(reply[0])
-        for name, value in dict(reply[2], **{"Content-Length": str(len(reply[1]))}).items():
-            handler.send_header(name, value)
-        handler.end_headers()
-        handler.wfile.write(reply[1])
-
-
 @pytest.fixture
 def catalogue():
-    found = Catalogue()
-    methods = dict.fromkeys(["do_GET", "do_PUT", "do_POST"], found.answer)
-    methods["log_message"] = lambda *args: None
-    handler = type("Handler", (http.server.BaseHTTPRequestHandler,), {k: _method(f) for k, f in methods.items()})
-    server = http.server.HTTPServer(("127.0.0.1", 0), handler)
+    found = SimpleNamespace(
+        requests=[], replies=[]
+    )  # (method, path, query, headers, body); (status, body, headers) or DROP
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def answer(self):
+            path, _, query = self.path.partition("?")
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = self.rfile.read(int(headers.get("content-length", 0)))
+            found.requests.append((self.command, path, query, headers, body))
+            reply = found.replies.pop(0) if found.replies else (200, b"{}", {})
+            if reply is not DROP:
+                self.send_response(reply[0])
+                for name, value in reply[2].items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(reply[1])
+
+        do_GET = do_PUT = do_POST = answer
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     found.url = "http://127.0.0.1:%d" % server.server_address[1]
@@ -303,10 +259,6 @@ def catalogue():
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-def _method(function):
-    return lambda handler, *args: function(handler)
 
 
 @pytest.fixture
@@ -328,7 +280,9 @@ def test_a_message_is_sent_again_with_the_same_id_and_bytes(catalogue, source):
         b'"source":"tsd","tenant":"p11"}'
     )
     assert {r[4] for r in catalogue.requests} == {body}
-    assert {client.verify([PUBLIC], r[3], body) for r in catalogue.requests} == {(headers["webhook-id"], PUBLIC)}
+    assert {client.verify([PUBLIC], r[3], body) for r in catalogue.requests} == {
+        (headers["webhook-id"], PUBLIC)
+    }
 
 
 def test_after_three_attempts_the_caller_is_told(catalogue, source):
@@ -339,13 +293,19 @@ def test_after_three_attempts_the_caller_is_told(catalogue, source):
     with pytest.raises(client.Refused) as error:
         source.report_decision("a", "4711", "approved", message_id="mine")
     assert error.value.status == 504
-    assert [r[1] for r in catalogue.requests] == ["/api/datasets/tsd/a/state"] * 3 + ["/api/datasets/tsd/a/decisions"] * 3
+    assert [r[1] for r in catalogue.requests] == ["/api/datasets/tsd/a/state"] * 3 + [
+        "/api/datasets/tsd/a/decisions"
+    ] * 3
     assert catalogue.requests[-1][3]["webhook-id"] == "mine"
-    assert sorted(json.loads(catalogue.requests[0][4].decode())) == ["action", "identifier", "issued", "reason", "source", "state"]
+    assert sorted(json.loads(catalogue.requests[0][4].decode())) == [
+        "action", "identifier", "issued", "reason", "source", "state",
+    ]
 
 
 def test_a_refusal_carries_status_code_and_faults(catalogue, source):
-    problem = {"status": 400, "code": "invalid", "errors": [{"field": "core.titles", "message": "is required"}]}
+    problem = {
+        "status": 400, "code": "invalid", "errors": [{"field": "core.titles", "message": "is required"}],
+    }
     catalogue.replies = [(400, json.dumps(problem).encode(), {})]
     with pytest.raises(client.Refused, match="400 invalid: core.titles is required") as error:
         source.register("a", {})
@@ -353,7 +313,9 @@ def test_a_refusal_carries_status_code_and_faults(catalogue, source):
     assert len(catalogue.requests) == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b'{"errors":null}', b'{"errors":"no"}', b'{"errors":["no"]}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"null", b'{"errors":null}', b'{"errors":"no"}', b'{"errors":["no"]}']
+)
 def test_an_answer_that_is_no_problem_document_is_a_refusal_too(catalogue, source, body):
     catalogue.replies = [(404, body, {})]
     with pytest.raises(client.Refused) as error:
@@ -369,7 +331,9 @@ def test_a_page_in_the_place_of_an_answer_is_no_success(catalogue, source, body)
 
 
 def test_a_redirect_is_not_followed(catalogue, source):
-    for call in (source.get, lambda identifier: source.register(identifier, {}), lambda identifier: source.keys()):
+    for call in (
+        source.get, lambda identifier: source.register(identifier, {}), lambda identifier: source.keys(),
+    ):
         del catalogue.requests[:]
         catalogue.replies = [(307, b"", {"Location": catalogue.url + "/elsewhere"})]
         with pytest.raises(client.Refused) as error:
@@ -377,7 +341,10 @@ def test_a_redirect_is_not_followed(catalogue, source):
         assert error.value.status == 307 and len(catalogue.requests) == 1
 
 
-HOSTILE = ["a%2Fb", "a%", "a#b?c=d&e", "a b", "a/b/c", "a+b", "a~b", "æøå/日本\u202e", "a;b:c@d", "{a}|\\^`\"<>'", "%2e%2e/x", "a..b/...c"]
+HOSTILE = [
+    "a%2Fb", "a%", "a#b?c=d&e", "a b", "a/b/c", "a+b", "a~b", "æøå/日本\u202e", "a;b:c@d", "{a}|\\^`\"<>'",
+    "%2e%2e/x", "a..b/...c",
+]
 
 
 @pytest.mark.parametrize("identifier", HOSTILE)
@@ -385,7 +352,9 @@ def test_any_identifier_reaches_the_catalogue_and_is_signed(catalogue, source, i
     source.get(identifier)
     source.list(after=identifier)
     source.set_state(identifier, "active", "again")
-    (_, item, none, item_headers, _), (_, listing, query, list_headers, _), (_, posted, _, _, body) = catalogue.requests
+    (_, item, none, item_headers, _), (_, listing, query, list_headers, _), (_, posted, _, _, body) = (
+        catalogue.requests
+    )
     path = "/api/datasets/tsd/" + identifier
     assert unquote(item) == path and none == "" and unquote(posted) == path + "/state"
     assert unquote(query) == "after=" + identifier and listing == "/api/datasets/tsd"

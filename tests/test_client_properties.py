@@ -23,7 +23,10 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
 )
 CLAIMS = st.fixed_dictionaries(
-    {"iss": st.text(), "pid": st.text(), "revision": st.integers(0), "source": st.text(), "identifier": st.text(), "iat": st.integers(0, 2**40)}
+    {
+        "iss": st.text(), "pid": st.text(), "revision": st.integers(0), "source": st.text(),
+        "identifier": st.text(), "iat": st.integers(0, 2**40),
+    }
 )
 
 
@@ -48,10 +51,19 @@ def test_nothing_else_is(seed, message_id, body, other_id, other_body, shift):
         client.verify([client.public_of(private_of(seed))], headers, other_body, now=NOW)
 
 
-@given(st.dictionaries(st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature"]), st.text() | st.from_regex(r"\Av1a?,.*")))
+@given(
+    st.dictionaries(
+        st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature"]),
+        st.text() | st.from_regex(r"\Av1a?,.*"),
+    )
+)
 def test_whatever_the_headers_hold_the_answer_is_not_verified(headers):
     with pytest.raises(client.NotVerified):
-        client.verify(["whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"], headers, b"{}")
+        client.verify(
+            ["whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"],
+            headers,
+            b"{}",
+        )
 
 
 @given(SECRETS, st.from_regex(r"\A[A-Za-z0-9_-]{1,40}\Z"), JSON)
@@ -61,8 +73,7 @@ def test_hmac_agrees_with_the_official_library(secret, message_id, value):
     now = datetime.datetime.now(datetime.timezone.utc)
     assert webhook.verify(body, client.signed_headers(secret, message_id, body)) == value
     headers = {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-id": message_id, "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": webhook.sign(message_id, now, body.decode("utf-8")),
     }
     assert client.verify([secret], headers, body) == (message_id, secret)
@@ -99,7 +110,9 @@ def test_other_algorithms_of_pyjwt_are_refused(algorithm):
     private, public = client.new_key()
     jwk = client.to_jwk(public)
     claims = {"iss": "x", "pid": "x", "revision": 1, "source": "x", "identifier": "x", "iat": NOW}
-    key = {"none": None, "HS256": base64.b64decode(public[5:]), "ES256": ec.generate_private_key(ec.SECP256R1())}[algorithm]
+    key = {
+        "none": None, "HS256": base64.b64decode(public[5:]), "ES256": ec.generate_private_key(ec.SECP256R1()),
+    }[algorithm]
     token = jwt.encode(claims, key, algorithm=algorithm, headers={"kid": jwk["kid"], "typ": None})
     with pytest.raises(client.NotVerified, match="exactly alg EdDSA"):
         client.verify_reference(token, {"keys": [jwk]})

@@ -51,20 +51,18 @@ def test_an_identifier_that_no_url_carries_safely_is_refused(identifier, fault):
 
 @pytest.mark.parametrize(
     "identifier",
-    ["a", "a" * 255, "p11/moba/v12", "a.b:c", "...", "a..b", "a/.b", "state/a", "a/State", "a/states", "keys", "%2F", "a b?c#d", "é日本"],
+    [
+        "a", "a" * 255, "p11/moba/v12", "a.b:c", "...", "a..b", "a/.b", "state/a", "a/State", "a/states",
+        "keys", "%2F", "a b?c#d", "é日本",
+    ],
 )
 def test_other_identifiers_are_not(identifier):
     assert identifier_fault(identifier) is None
 
 
 MAY_FOLLOW = {
-    ("active", "suspended"),
-    ("active", "superseded"),
-    ("active", "withdrawn"),
-    ("suspended", "active"),
-    ("suspended", "superseded"),
-    ("suspended", "withdrawn"),
-    ("superseded", "withdrawn"),
+    ("active", "suspended"), ("active", "superseded"), ("active", "withdrawn"), ("suspended", "active"),
+    ("suspended", "superseded"), ("suspended", "withdrawn"), ("superseded", "withdrawn"),
 }
 STATES = ("active", "suspended", "superseded", "withdrawn")
 
@@ -97,7 +95,13 @@ def test_only_a_superseded_dataset_has_a_successor(new, successor, fault):
 
 def test_the_digest_is_of_the_description_alone():
     one = Dataset("tsd", "a", {"core": {"titles": [{"lang": "en", "text": "A"}]}, "sensitive": {}})
-    two = Dataset("csc", "b", {"sensitive": {}, "core": {"titles": [{"text": "A", "lang": "en"}]}}, pid="x", state="withdrawn")
+    two = Dataset(
+        "csc",
+        "b",
+        {"sensitive": {}, "core": {"titles": [{"text": "A", "lang": "en"}]}},
+        pid="x",
+        state="withdrawn",
+    )
     # printf '{"core":{"titles":[{"lang":"en","text":"A"}]},"sensitive":{}}' | sha256sum
     assert one.digest == two.digest == "1bee6fef3cff4356526ce17a4dbf62cfa790446234faf3be0cfa00cf8d5f2deb"
     assert one.digest != one._replace(description=dict(one.description, files=[])).digest

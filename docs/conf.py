@@ -1,0 +1,233 @@
+"""Sphinx and MyST. Tables that the code decides are made from the code when the pages are built.
+
+`<!-- generated: NAME -->` on a line of its own is replaced by what the function NAME of TABLES returns.
+"""
+
+import base64
+import os
+import re
+import sys
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
+sys.path.insert(0, ROOT)
+
+from secureb2share_ext import __version__, client  # noqa: E402
+from secureb2share_ext.access import link, rights  # noqa: E402
+from secureb2share_ext.datasets import message, rules, schema  # noqa: E402
+from secureb2share_ext.dataset import TRANSITIONS  # noqa: E402
+from secureb2share_ext.outbox import retry  # noqa: E402
+
+project = "Secure B2SHARE"
+author = "The authors of Secure B2SHARE"
+version = release = __version__
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build"]
+html_theme = "alabaster"
+html_theme_options = {"description": "Metadata in public, data in the secure environment", "page_width": "1080px"}
+autodoc_member_order = "bysource"
+myst_heading_anchors = 3
+
+PINNED = (
+    "invenio-app invenio-base invenio-records-rest invenio-records invenio-files-rest invenio-pidstore invenio-db"
+    " invenio-access invenio-accounts invenio-oauth2server invenio-celery flask sqlalchemy celery cryptography jsonschema"
+).split()
+
+
+def table(head, rows):
+    """A Markdown table."""
+    lines = ["| %s |" % " | ".join(head), "|" + "---|" * len(head)]
+    lines += ["| %s |" % " | ".join(str(cell).replace("|", "\\|") for cell in row) for row in rows]
+    return "\n".join(lines)
+
+
+def form(rule):
+    """A field's type in words."""
+    if rule["type"] == "array":
+        bounds = "%s to %s" % (rule.get("minItems", 0), rule["maxItems"])
+        return "list of %s, %s" % (form(rule["items"]), bounds)
+    if "enum" in rule:
+        return "one of " + ", ".join("`%s`" % value for value in rule["enum"])
+    if rule["type"] == "object":
+        needed = rule.get("required", [])
+        return "{%s}" % ", ".join(name + ("" if name in needed else "?") for name in rule["properties"])
+    if "maxLength" in rule:
+        return "text, at most %d characters" % rule["maxLength"]
+    return {"string": "text", "integer": "whole number", "boolean": "true or false"}[rule["type"]]
+
+
+def fields(part):
+    """The fields of a part of the description."""
+    found = schema.SCHEMA["properties"][part]
+    found = found.get("items", found)
+    return table(
+        ("Field", "Required", "Form", "What it says"),
+        [
+            ("`%s`" % name, "yes" if name in found.get("required", []) else "", form(rule), rule.get("description", ""))
+            for name, rule in found["properties"].items()
+        ],
+    )
+
+
+def conditions():
+    """What rules.py asks for beyond the schema."""
+    return "\n".join(
+        [
+            "- `core.contact` has an `email`, a `url` or both.",
+            "- `embargo_until` stands exactly where `access_right` is `embargoed`, and is a day of the calendar.",
+            "- `legal_basis_art6` unless `deidentification` is one of %s." % listed(rules.NOT_PERSONAL),
+            "- `legal_basis_art9` as well, if `special_categories` has another entry than %s." % listed(rules.NOT_ART9),
+            "- %s for health data: `health_categories` is not empty, or `special_categories` has one of %s."
+            % (listed(rules.HEALTH_NEEDS), listed(rules.HEALTH)),
+            "- `name`, `size` and `checksum` of a file only where the source is configured with `describe_files: full`.",
+        ]
+    )
+
+
+def listed(names):
+    return ", ".join("`%s`" % name for name in names)
+
+
+def states():
+    """Which state may follow which."""
+    return table(("State", "May be followed by"), [("`%s`" % s, listed(f) or "nothing: it is final") for s, f in TRANSITIONS.items()])
+
+
+def envelope():
+    """The members of the body of each action."""
+    rows = []
+    for action, (members, needed) in message._MEMBERS.items():
+        names = ["`%s`" % name + ("" if name in needed else " (optional)") for name in members]
+        rows.append(("`%s`" % action, ", ".join(names)))
+    return table(("`action`", "Members beside action, source, identifier, issued"), rows)
+
+
+def access_rights():
+    """rights.py, as a table."""
+    return table(
+        ("`access_right`", "In words", "COAR", "info:eu-repo", "EU access-right"),
+        [
+            ("`%s`" % r.value, r.label)
+            + tuple("`%s`" % uri.rsplit("/", 1)[1] for uri in (r.coar, r.info_eu_repo, r.eu))
+            for r in rights.RIGHTS.values()
+        ],
+    )
+
+
+def places():
+    """What a template may hold."""
+    said = {
+        "identifier": "the source's identifier of the dataset",
+        "pid": "the record's persistent identifier",
+        "source": "the name of the source",
+        "revision": "the record's revision, from 0",
+        "record_url": "the record's public page",
+        "reference": "the signed reference",
+    }
+    return table(("Place", "Becomes"), [("`{%s}`" % name, said[name]) for name in link.PLACES])
+
+
+def plan():
+    """When a failed delivery is tried again."""
+    return table(("Failure", "Next attempt after"), [(n, duration(s)) for n, s in enumerate(retry.PLAN, 1)])
+
+
+def duration(seconds):
+    for size, word in ((3600, "h"), (60, "min")):
+        if seconds % size == 0:
+            return "%d %s" % (seconds // size, word)
+    return "%d s" % seconds
+
+
+def outcomes():
+    """What a status leads to."""
+    return table(
+        ("Answer", "What follows"),
+        [
+            ("2xx", "delivered; acknowledged, if the body is a receipt with the right digest"),
+            (
+                "3xx, %s, a refused address" % ", ".join(map(str, retry.OF_TARGET)),
+                "the target is paused and probed with one message every %s; no message loses an attempt" % duration(retry.PROBE),
+            ),
+            (", ".join(map(str, retry.OF_MESSAGE)), "this message is parked until an operator decides"),
+            ("anything else, or no answer", "tried again by the plan; `Retry-After` is heeded up to %s" % duration(retry.LONGEST)),
+            ("failed %d times" % (len(retry.PLAN) + 1), "parked"),
+        ],
+    )
+
+
+def vector():
+    """A signature to test an implementation with."""
+    private = "whsk_" + base64.b64encode(bytes(range(32))).decode("ascii")
+    body = client.canonical({"action": "state", "source": "tsd", "identifier": "p11-sleep-2026", "issued": "2026-01-31T12:00:00Z"})
+    headers = client.signed_headers(private, "msg-1", body, now=1769860800)
+    bare = client.signed_headers(private, "msg-2", client.bare("GET", "/api/datasets/tsd", "after=p11%2Fa"), now=1769860800)
+    lines = ["private key  " + private, "public key   " + client.public_of(private), ""]
+    lines += ["body         " + body.decode("utf-8")]
+    lines += ["%s: %s" % item for item in headers.items()]
+    lines += ["", "GET /api/datasets/tsd?after=p11%2Fa"]
+    lines += ["%s: %s" % item for item in bare.items()]
+    return "```text\n%s\n```" % "\n".join(lines)
+
+
+def versions():
+    """constraints.txt, as far as it decides how this package runs."""
+    found = {}
+    with open(os.path.join(ROOT, "constraints.txt"), encoding="utf-8") as file:
+        for name, number in re.findall(r"^([\w-]+)==(\S+)", file.read(), flags=re.M):
+            found.setdefault(name, []).append(number)
+    return table(("Package", "Version"), [(name, " or ".join(found[name])) for name in PINNED])
+
+
+TABLES = {
+    "fields-core": lambda: fields("core"),
+    "fields-sensitive": lambda: fields("sensitive"),
+    "fields-files": lambda: fields("files"),
+    "conditions": conditions,
+    "states": states,
+    "envelope": envelope,
+    "rights": access_rights,
+    "places": places,
+    "plan": plan,
+    "outcomes": outcomes,
+    "vector": vector,
+    "versions": versions,
+}
+
+
+def fill(app, docname, source):
+    """Replace the marks of a page."""
+    source[0] = re.sub(r"^<!-- generated: ([\w-]+) -->$", lambda mark: TABLES[mark.group(1)](), source[0], flags=re.M)
+
+
+def list_settings(app, what, name, obj, options, lines):
+    """In the docstring of a key, a line that begins with ``setting``: is an entry of a list."""
+    inside = False
+    for number, line in enumerate(lines):
+        begins = re.match(r"``\w+``: ", line)
+        inside = bool(line) and (inside or bool(begins))
+        if inside:
+            lines[number] = ("* " if begins else "  ") + line
+
+
+def check_codes(app, environment):
+    """Every stable code of the package stands on a page."""
+    known = set()
+    for folder, _, names in os.walk(os.path.join(ROOT, "secureb2share_ext")):
+        for name in names:
+            if name.endswith(".py"):
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    known.update(re.findall(r'\bcode ?= ?"([a-z-]+)"', file.read()))
+    said = ""
+    for page in ("registration", "access", "locked-routes"):
+        with open(os.path.join(ROOT, "docs", "reference", page + ".md"), encoding="utf-8") as file:
+            said += file.read()
+    missing = sorted(code for code in known - {"problem", "conflict", "no-access"} if "`%s`" % code not in said)
+    if missing:
+        raise ValueError("These codes are on no page of docs/reference: %s" % ", ".join(missing))
+
+
+def setup(app):
+    """Connect the above."""
+    app.connect("source-read", fill)
+    app.connect("autodoc-process-docstring", list_settings)
+    app.connect("env-before-read-docs", lambda app, environment, names: check_codes(app, environment))

@@ -1,0 +1,192 @@
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+
+from secureb2share_ext.datasets import message
+from secureb2share_ext.errors import Invalid
+
+EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))
+MOBA = json.loads((EXAMPLES[0].parent / "moba.json").read_text(encoding="utf-8"))["dataset"]
+NOW = datetime.datetime(2026, 1, 31, 12)
+CANARY = "Kari-Nordmann-41018012345"
+
+
+def envelope(kind="register", **members):
+    given = {"action": kind, "source": "tsd", "identifier": "a/b", "issued": "2026-01-31T12:00:00Z"}
+    if kind == "register":
+        given["dataset"] = MOBA
+    given.update(members)
+    return given
+
+
+def read(given, action="register", source="tsd", identifier="a/b", describe_files="labels"):
+    body = given if isinstance(given, bytes) else json.dumps(given, ensure_ascii=False).encode("utf-8")
+    return message.read("m1", action, source, identifier, body, describe_files, NOW)
+
+
+def faults(*args, **kwargs):
+    with pytest.raises(Invalid) as error:
+        read(*args, **kwargs)
+    assert CANARY not in json.dumps(error.value.body())
+    return [(fault["field"], fault["message"]) for fault in error.value.extra["errors"]]
+
+
+def fields(*args, **kwargs):
+    return sorted({field for field, _ in faults(*args, **kwargs)})
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_read(path):
+    example = json.loads(path.read_text(encoding="utf-8"))
+    got = read(envelope(**example), identifier=example["identifier"])
+    assert got.members == {"tenant": example["tenant"], "dataset": example["dataset"]}
+    assert (got.id, got.source, got.identifier, got.action) == (
+        "m1", "tsd", example["identifier"], "register",
+    )
+    assert (got.issued, got.tenant) == (NOW, example["tenant"])
+
+
+def test_states_and_decisions_are_read():
+    got = read(envelope("state", state="superseded", reason="New data", successor="c"), "state")
+    assert (
+        got.members == {"state": "superseded", "reason": "New data", "successor": "c"} and got.tenant is None
+    )
+    got = read(envelope("decision", state="approved", application="4711"), "decision")
+    assert got.members == {"state": "approved", "application": "4711"}
+
+
+def test_the_digest_is_of_the_bytes():
+    one, two = envelope("decision", state="closed", application="1"), b'{"action":"decision","source":"tsd",'
+    two += b'"identifier":"a/b","issued":"2026-01-31T12:00:00Z","state":"closed","application":"1"}'
+    assert read(one, "decision").digest != read(two, "decision").digest
+    # sha256sum of the bytes of `two`
+    assert read(two, "decision").digest == "4cd269820c1cceea2db483c3291e5f71afaffb04b1863c7fe7699b8ad5752ef2"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b" ", b"{", b"{}x", b"{'a': 1}", b'{"a": 1, "a": 1}', b'{"a": {"b": 1, "c": 2, "b": 3}}',
+        b'[{"a": 1, "\\u0061": 2}]', b"NaN", b'{"a": Infinity}', b'{"a": -Infinity}', b'{"a": 1e999}',
+        b'{"a": -1e999}', b'{"a": "\\ud800"}', b'{"\\udfff": 1}', b'{"a": "\xff"}', b'{"a": "\xed\xa0\x80"}',
+        b'\xef\xbb\xbf{"a": 1}', b'{"a": "\x00"}', '{"a": 1}'.encode("utf-16"), b"[" * 100000 + b"]" * 100000,
+        b'{"a":' * 100000 + b"1" + b"}" * 100000, b"[" * 100000,
+    ],
+    ids=lambda body: repr(body[:20]),
+)
+def test_what_is_not_strict_json_is_refused_as_a_whole(body):
+    ((field, text),) = faults(body)
+    assert field == "(body)" and text.startswith("is not strict JSON in UTF-8")
+
+
+def test_numbers_of_any_length_and_values_of_any_type_are_faults_and_no_more():
+    for value in (b"[]", b"7", b"null", b'"a"', b"1" + b"0" * 5000):
+        assert fields(value) == ["(body)"]
+    long = json.dumps(envelope(), ensure_ascii=False).replace("2019", "1" + "0" * 5000)
+    assert fields(long.encode("utf-8"))[0] in ("(body)", "dataset.core.publication_year")
+
+
+@pytest.mark.parametrize("open, close", [("[", "]"), ('{"a":', "}")])
+@pytest.mark.parametrize("member", ['"titles":[%s,%s]', '"keywords":[%s,%s]', '"x":%s,"y":%s'])
+def test_no_depth_of_nesting_is_an_error_of_ours(member, open, close):
+    for depth in [*range(50, 1000, 50), *range(970, 1000, 3), 3000, 10000]:
+        nested = open * depth + ("1" if close == "}" else "") + close * depth
+        body = json.dumps(envelope(dataset={"core": 0})).replace("0}", "{%s}}" % (member % (nested, nested)))
+        assert fields(body.encode())
+
+
+@pytest.mark.parametrize(
+    "action, changed, expected",
+    [
+        ("register", {"source": "csc"}, ["source"]),
+        ("register", {"identifier": "a/c"}, ["identifier"]),
+        ("register", {"identifier": "A/B"}, ["identifier"]),
+        ("register", {"action": "state"}, ["action"]),
+        ("register", {"action": None, "source": 1, "identifier": []}, ["action", "identifier", "source"]),
+        ("register", {"tenant": ""}, ["tenant"]),
+        ("register", {"tenant": "p11\x00"}, ["tenant"]),
+        ("register", {"tenant": "p" * 101}, ["tenant"]),
+        ("register", {"extra": 1, "state": "active"}, ["extra", "state"]),
+        ("register", {"dataset": []}, ["dataset"]),
+        ("register", {"dataset": {"extra": 1}}, ["dataset.core", "dataset.extra", "dataset.sensitive"]),
+        ("state", {"dataset": MOBA}, ["dataset"]),
+        ("state", {"state": "Active"}, ["state"]),
+        ("state", {"reason": " \n"}, ["reason"]),
+        ("state", {"reason": "a\x1bb"}, ["reason"]),
+        ("state", {"reason": "a" * 1001}, ["reason"]),
+        ("state", {"reason": None, "successor": ""}, ["reason", "successor"]),
+        ("decision", {"state": "active"}, ["state"]),
+        ("decision", {"application": 4711}, ["application"]),
+        ("decision", {"applicant": "x"}, ["applicant"]),
+    ],
+)
+def test_a_fault_is_told_with_its_field(action, changed, expected):
+    needed = {
+        "register": {}, "state": {"state": "active", "reason": "x"},
+        "decision": {"state": "closed", "application": "1"},
+    }
+    assert fields(envelope(action, **dict(needed[action], **changed)), action) == expected
+
+
+def test_all_faults_are_told_at_once_and_no_value_comes_back():
+    given = {
+        "action": "state", "source": CANARY, "identifier": CANARY, "issued": CANARY, "state": CANARY,
+        "successor": [CANARY], "person": {"name": CANARY},
+    }
+    assert fields(given, "state") == [
+        "identifier", "issued", "person", "reason", "source", "state", "successor",
+    ]
+    sensitive = dict(MOBA["sensitive"], access_right=CANARY, controller_country=CANARY)
+    dataset = {
+        "core": dict(MOBA["core"], titles=CANARY), "sensitive": sensitive,
+        "files": [{"label": "x", "name": CANARY}],
+    }
+    assert fields(envelope(dataset=dataset, tenant=[CANARY])) == [
+        "dataset.core.titles", "dataset.files[0].name", "dataset.sensitive.access_right",
+        "dataset.sensitive.controller_country", "tenant",
+    ]
+
+
+def test_every_member_is_needed():
+    assert fields({}) == ["action", "dataset", "identifier", "issued", "source"]
+    assert fields({}, "state") == ["action", "identifier", "issued", "reason", "source", "state"]
+    assert fields({}, "decision") == ["action", "application", "identifier", "issued", "source", "state"]
+
+
+def test_the_identifier_of_the_address_is_judged_too():
+    assert fields(envelope(identifier="a//b"), identifier="a//b") == ["identifier"]
+
+
+def test_names_of_files_need_the_sources_setting():
+    dataset = dict(MOBA, files=[{"label": "x", "name": "y.sav"}])
+    assert fields(envelope(dataset=dataset)) == ["dataset.files[0].name"]
+    assert read(envelope(dataset=dataset), describe_files="full").members["dataset"] == dataset
+
+
+@pytest.mark.parametrize(
+    "issued, moment",
+    [
+        ("2026-01-31T12:05:00Z", datetime.datetime(2026, 1, 31, 12, 5)),
+        ("2026-01-31T12:00:00.5Z", datetime.datetime(2026, 1, 31, 12, 0, 0, 500000)),
+        ("1999-12-31T23:59:59.999999Z", datetime.datetime(1999, 12, 31, 23, 59, 59, 999999)),
+        ("2024-02-29T00:00:00Z", datetime.datetime(2024, 2, 29)),
+    ],
+)
+def test_issued_may_lie_in_the_past_and_a_little_ahead(issued, moment):
+    assert read(envelope(issued=issued)).issued == moment
+
+
+@pytest.mark.parametrize(
+    "issued",
+    [
+        "2026-01-31T12:05:00.000001Z", "9999-12-31T23:59:59Z", "2025-02-29T00:00:00Z", "2026-01-31T12:00:60Z",
+        "2026-01-31T24:00:00Z", "0000-01-01T00:00:00Z", "2026-01-31T12:00:00Z\n", " 2026-01-31T12:00:00Z",
+        "2026-01-31T12:00:00", "2026-01-31T12:00:00z", "2026-01-31 12:00:00Z", "2026-01-31T12:00:00+00:00",
+        "2026-01-31T12:00:00.Z", "2026-01-31T12:00:00.1234567Z", "2026-1-31T12:00:00Z",
+        "２０２５-01-31T12:00:00Z", "", None, 1769860800, ["2026-01-31T12:00:00Z"],
+    ],
+)
+def test_any_other_issued_is_a_fault(issued):
+    assert fields(envelope(issued=issued)) == ["issued"]

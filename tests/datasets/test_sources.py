@@ -1,0 +1,124 @@
+import base64
+from types import SimpleNamespace
+
+import pytest
+
+from secureb2share_ext import client
+from secureb2share_ext.datasets import sources
+from secureb2share_ext.errors import ConfigError, NotSigned, UnknownDataset
+
+TSD, TSD_PUBLIC = client.new_key()
+CSC, CSC_PUBLIC = client.new_key()
+SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
+SHORT = base64.b64encode(b"s" * 8).decode()
+TARGETS = {"tsd": SimpleNamespace(echo=False), "register": SimpleNamespace(echo=True)}
+PROVIDERS = {"helsedata": object()}
+
+
+def entry(**changed):
+    settings = {"keys": [TSD_PUBLIC], "community": "datasets", "access": "helsedata"}
+    settings.update(changed)
+    return {name: value for name, value in settings.items() if value is not ...}
+
+
+def read(configured):
+    return sources.read({"SECUREB2SHARE_SOURCES": configured}, TARGETS, PROVIDERS)
+
+
+def test_a_source_as_it_is_configured():
+    found = read(
+        {
+            "tsd": entry(),
+            "csc": entry(keys=[SECRET, CSC_PUBLIC], targets=["tsd", "register"], describe_files="full"),
+        }
+    )
+    assert found == {
+        "tsd": sources.Source("tsd", (TSD_PUBLIC,), "datasets", "helsedata", (), "publish", "labels", ()),
+        "csc": sources.Source(
+            "csc",
+            (SECRET, CSC_PUBLIC),
+            "datasets",
+            "helsedata",
+            ("tsd", "register"),
+            "publish",
+            "full",
+            ("register",),
+        ),
+    }
+    assert read({}) == {}
+
+
+@pytest.mark.parametrize(
+    "changed, word",
+    [
+        ({"keys": ...}, "'keys'"),
+        ({"keys": []}, "'keys'"),
+        ({"community": ...}, "'community'"),
+        ({"access": ...}, "'access'"),
+        ({"access": "other"}, "'other'"),
+        ({"keys": TSD_PUBLIC}, "keys"),
+        ({"keys": [TSD]}, "keys"),
+        ({"keys": [TSD_PUBLIC, "secret"]}, "keys"),
+        ({"keys": ["whpk_"]}, "keys"),
+        ({"keys": [TSD_PUBLIC[:-4]]}, "keys"),
+        ({"keys": ["whpk_!" + TSD_PUBLIC[6:]]}, "keys"),
+        ({"keys": ["whsec_"]}, "keys"),
+        ({"keys": ["whsec_" + SHORT]}, "keys"),
+        ({"keys": ["whsec_not base64"]}, "keys"),
+        ({"release": "review"}, "release"),
+        ({"describe_files": "names"}, "describe_files"),
+        ({"targets": ["tsd", "other"]}, "'other'"),
+        ({"owner": "x"}, "owner"),
+        ({"name": "x"}, "name"),
+        ({"echo": ("tsd",)}, "echo"),
+    ],
+)
+def test_a_fault_of_the_configuration_names_its_key(changed, word):
+    with pytest.raises(ConfigError) as error:
+        read({"tsd": entry(**changed)})
+    assert "SECUREB2SHARE_SOURCES['tsd']" in str(error.value) and word in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["keys", "openapi.json", "a/b", "/", ""])
+def test_reserved_names_of_sources(name):
+    with pytest.raises(ConfigError, match="SECUREB2SHARE_SOURCES"):
+        read({name: entry()})
+
+
+def test_no_two_sources_share_a_key():
+    with pytest.raises(ConfigError, match="SECUREB2SHARE_SOURCES"):
+        read({"tsd": entry(), "csc": entry(keys=[CSC_PUBLIC, TSD_PUBLIC])})
+
+
+FOUND = read({"tsd": entry(), "csc": entry(keys=[CSC_PUBLIC, SECRET])})
+
+
+def ask(name, key=None, body=b"{}", **changed):
+    headers = client.signed_headers(key, "m1", body) if key else {}
+    headers.update({"webhook-" + k: v for k, v in changed.items()})
+    return sources.authenticate(FOUND, name, headers, body)
+
+
+@pytest.mark.parametrize("name, key", [("tsd", TSD), ("csc", CSC), ("csc", SECRET)])
+def test_a_key_acts_for_its_own_source(name, key):
+    assert ask(name, key) == (FOUND[name], "m1")
+
+
+@pytest.mark.parametrize(
+    "name, key", [("tsd", CSC), ("tsd", SECRET), ("csc", TSD), ("other", TSD), ("", CSC)]
+)
+def test_and_for_no_other_which_looks_like_an_unknown_dataset(name, key):
+    with pytest.raises(UnknownDataset) as error:
+        ask(name, key)
+    assert error.value.body() == UnknownDataset().body()
+
+
+def test_without_a_known_key_there_is_no_answer():
+    for attempt in (
+        lambda: ask("tsd"), lambda: ask("other"), lambda: ask("tsd", client.new_key()[0]),
+        lambda: ask("tsd", TSD, id="m2"), lambda: ask("tsd", TSD, timestamp="1"),
+        lambda: ask("tsd", TSD, timestamp="²"),
+    ):
+        with pytest.raises(NotSigned) as error:
+            attempt()
+        assert error.value.status == 401

@@ -1,0 +1,270 @@
+import base64
+import hashlib
+import socket
+import threading
+import time
+import zlib
+from types import SimpleNamespace
+
+import pytest
+
+from secureb2share_ext import client, targets
+from secureb2share_ext.errors import ConfigError
+from secureb2share_ext.targets import webhook
+from secureb2share_ext.targets.answer import Answer
+
+PRIVATE, PUBLIC = client.new_key()
+SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
+EVENT = SimpleNamespace(
+    message_id="0b0e3c5f-0000-5000-8000-000000000001", body='{"data":"ø"}'.encode("utf-8")
+)
+
+
+def sign(message_id, body):
+    return client.signed_headers(PRIVATE, message_id, body)
+
+
+def ok(status="200 OK", *headers):
+    return "\r\n".join(["HTTP/1.1 " + status] + list(headers) + ["", ""]).encode("latin-1")
+
+
+class Target:
+    """Speaks bytes, so that it can answer what no HTTP server would."""
+
+    def __init__(self):
+        self.requests = []  # (request line, headers, body)
+        self.reply = lambda connection: connection.sendall(ok("200 OK", "Content-Length: 2") + b"{}")
+        self.listening = socket.socket()
+        self.listening.bind(("127.0.0.1", 0))
+        self.listening.listen(5)
+        self.port = self.listening.getsockname()[1]
+        self.url = "http://127.0.0.1:%d/ingest?a=b" % self.port
+        self.closed = threading.Event()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while not self.closed.is_set():
+            try:
+                connection, _ = self.listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection):
+        with connection, connection.makefile("rb") as file:
+            line = file.readline().decode("latin-1").strip()
+            headers = {}
+            for field in iter(file.readline, b"\r\n"):
+                name, _, value = field.decode("latin-1").strip().partition(": ")
+                headers[name.lower()] = value
+            self.requests.append((line, headers, file.read(int(headers.get("content-length", 0)))))
+            try:
+                self.reply(connection)
+            except OSError:
+                pass
+
+    def drip(self, start, piece):
+        """Send `start`, then `piece` without an end."""
+
+        def reply(connection):
+            connection.sendall(start)
+            while not self.closed.wait(0.05):
+                connection.sendall(piece)
+
+        return reply
+
+
+@pytest.fixture
+def target():
+    found = Target()
+    yield found
+    found.closed.set()
+    found.listening.shutdown(socket.SHUT_RDWR)
+    found.listening.close()
+
+
+def send(target, **kwargs):
+    return webhook.Webhook(target.url, kwargs.pop("sign", sign), allow_private=True, **kwargs).send(EVENT)
+
+
+def test_what_is_sent(target):
+    assert send(target) == Answer(200, b"{}")
+    ((line, headers, body),) = target.requests
+    assert line == "POST /ingest?a=b HTTP/1.1" and body == EVENT.body
+    assert headers["content-type"] == "application/cloudevents+json"
+    assert (
+        headers["content-digest"] == "sha-256=:%s:" % base64.b64encode(hashlib.sha256(body).digest()).decode()
+    )
+    assert headers["idempotency-key"] == '"0b0e3c5f-0000-5000-8000-000000000001"'
+    assert client.verify([PUBLIC], headers, body) == (EVENT.message_id, PUBLIC)
+
+
+def read(url="https://ingest.example.org/v1", demo=False, **settings):
+    settings = dict({"kind": "webhook", "url": url}, **settings)
+    config = {"SECUREB2SHARE_TARGETS": {"tsd": settings}, "SECUREB2SHARE_DEMO": demo}
+    return targets.read(config, sign)["tsd"]
+
+
+def test_a_target_with_a_secret_is_signed_with_it(target):
+    read(target.url, demo=True, secret=SECRET).send(EVENT)
+    assert client.verify([PUBLIC, SECRET], target.requests[0][1], EVENT.body) == (EVENT.message_id, SECRET)
+
+
+def test_settings():
+    assert (read().url, read().allow_private, read().echo) == ("https://ingest.example.org/v1", False, False)
+    assert read(allow_private=True).allow_private and read(echo=True).echo and read(demo=True).allow_private
+
+
+@pytest.mark.parametrize(
+    "settings, word",
+    [
+        ({"kind": "ftp"}, "kind"),
+        ({"kind": None}, "kind"),
+        ({"url": None}, "url"),
+        ({"url": "http://ingest.example.org"}, "url"),
+        ({"url": "https://user:secret@ingest.example.org"}, "url"),
+        ({"secret": "s3cret"}, "secret"),
+        ({"secret": ""}, "secret"),
+        ({"secret": "whsec_"}, "secret"),
+        ({"secret": "whsec_not base64"}, "secret"),
+        ({"secret": PRIVATE}, "secret"),
+        ({"timeout": 5}, "timeout"),
+    ],
+)
+def test_a_fault_of_the_configuration_names_its_key_and_no_secret(settings, word):
+    with pytest.raises(ConfigError) as error:
+        read(**settings)
+    assert "SECUREB2SHARE_TARGETS['tsd']" in str(error.value) and word in str(error.value)
+    assert "s3cret" not in str(error.value) and PRIVATE not in str(error.value)
+
+
+@pytest.mark.parametrize("status", [201, 202, 204, 301, 400, 401, 404, 409, 410, 429, 500, 503])
+def test_a_status_is_an_answer(target, status):
+    target.reply = lambda connection: connection.sendall(
+        ok("%d X" % status, "Content-Length: 0", "Retry-After: 120")
+    )
+    assert send(target) == Answer(status, b"", "120")
+
+
+def test_a_redirect_is_not_followed(target):
+    target.reply = lambda connection: connection.sendall(
+        ok("307 X", "Location: " + target.url, "Content-Length: 0")
+    )
+    assert send(target).status == 307
+    assert len(target.requests) == 1
+
+
+def test_the_environment_has_no_say(target, monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert send(target).status == 200
+    assert "authorization" not in target.requests[0][1]
+
+
+def test_a_private_address_is_refused_before_anything_is_sent(target):
+    refused = webhook.Webhook(target.url, sign, allow_private=False)
+    assert refused.send(EVENT) == Answer(error="EgressRefused")
+    assert target.requests == []
+
+
+def test_a_name_cannot_change_its_address_after_the_check(target, monkeypatch):
+    addresses = ["93.184.216.34"]
+    real = socket.getaddrinfo
+
+    def rebound(host, port, *args, **kwargs):
+        return real(addresses.pop() if addresses else "127.0.0.1", port, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebound)
+    monkeypatch.setattr(webhook, "CONNECT", 0.5)
+    answer = webhook.Webhook("http://ingest.example.org:%d/" % target.port, sign, allow_private=False).send(
+        EVENT
+    )
+    assert answer.status is None and target.requests == []
+
+
+def test_a_refused_connection_is_an_answer():
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        url = "http://127.0.0.1:%d/" % unheard.getsockname()[1]
+        answer = webhook.Webhook(url, sign, allow_private=True).send(EVENT)
+    assert answer.status is None and "Connection" in answer.error
+
+
+def test_without_a_key_to_sign_with_there_is_an_answer_too(target):
+    def no_key(message_id, body):
+        raise ConfigError("There is no signing key.")
+
+    assert send(target, sign=no_key) == Answer(error="ConfigError")
+    assert target.requests == []
+
+
+def hang_up(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"", b"\x00" * 100, b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 OK\r\n\r\n", b"HTTP/1.1 99999 X\r\n\r\n",
+        b"HTTP/9.9 200 OK\r\n\r\n", b"HTTP/1.1 200 " + b"x" * 70000, ok("200 OK", "X: " + "x" * 70000),
+        ok("200 OK", *["X-%d: y" % n for n in range(200)]), ok("200 OK", "Content-Length: 10") + b"short",
+        ok("200 OK", "Content-Length: -1"), ok("200 OK", "Content-Length: x"),
+        ok("200 OK", "Transfer-Encoding: chunked") + b"zz\r\nabc\r\n0\r\n\r\n",
+        ok("200 OK", "Transfer-Encoding: chunked") + b"ffffffff\r\nabc",
+        ok("200 OK", "Content-Encoding: gzip", "Content-Length: 5") + b"plain",
+        ok("200 OK", "Content-Encoding: deflate", "Content-Length: 5") + b"plain",
+    ],
+    ids=lambda reply: repr(reply[:40]),
+)
+def test_an_answer_that_breaks_off_or_is_no_http_is_an_error(target, reply):
+    target.reply = lambda connection: connection.sendall(reply)
+    answer = send(target)
+    assert (answer.status, bool(answer.error)) in [(None, True), (200, False)]
+
+
+def test_a_reset_is_an_error(target):
+    target.reply = hang_up
+    assert "Connection" in send(target).error
+
+
+@pytest.mark.parametrize("size", [65536, 65537, 10000000])
+def test_a_long_answer_is_not_kept_and_its_status_counts(target, size):
+    target.reply = lambda connection: connection.sendall(
+        ok("200 OK", "Content-Length: %d" % size) + b"x" * size
+    )
+    assert send(target) == Answer(200, b"x" * size if size <= 65536 else b"")
+
+
+def test_a_packed_answer_does_not_unfold(target):
+    packed = zlib.compress(b"x" * 50000000)
+    target.reply = lambda connection: connection.sendall(
+        ok("200 OK", "Content-Encoding: deflate", "Content-Length: %d" % len(packed)) + packed
+    )
+    assert send(target) == Answer(200, b"")
+
+
+ENDLESS = {
+    "body": (ok("200 OK"), b"x" * 4096),
+    "chunks": (ok("200 OK", "Transfer-Encoding: chunked"), b"1000\r\n" + b"x" * 4096 + b"\r\n"),
+    "slow body": (ok("200 OK", "Content-Length: 100000"), b"x"),
+    "slow chunks": (ok("200 OK", "Transfer-Encoding: chunked"), b"1\r\nx\r\n"),
+    "slow headers": (b"HTTP/1.1 200 OK\r\nX: ", b"x"), "headers": (b"HTTP/1.1 100 Continue\r\n", b"X: y\r\n"),
+    "nothing": (b"", b""),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ENDLESS))
+def test_an_answer_without_an_end_ends_within_the_time_for_all(target, monkeypatch, kind):
+    monkeypatch.setattr(webhook, "READ", 0.5)
+    monkeypatch.setattr(webhook, "TOTAL", 1)
+    target.reply = target.drip(*ENDLESS[kind])
+    threading.Timer(4, target.closed.set).start()  # or the test would not end either
+    start = time.monotonic()
+    answer = send(target)
+    assert time.monotonic() - start < 3
+    assert answer.body == b""
