@@ -162,7 +162,10 @@ def uploads_are_refused(trip):
     for role in (None, "curator", "superuser"):
         for method, url, keywords in attempts:
             answer = trip.call(method, url, role, **keywords)
-            must(answer.status_code == 403 and answer.headers["content-type"] == "application/problem+json", (role, method, url, answer.status_code))
+            must(
+                answer.status_code == 403 and answer.headers["content-type"] == "application/problem+json",
+                (role, method, url, answer.status_code),
+            )
             codes[answer.json()["code"]] = codes.get(answer.json()["code"], 0) + 1
     must(trip.content() == before and not any(before[0].values()) and not before[1], trip.content())
     said = ", ".join("%d %s" % (count, code) for code, count in sorted(codes.items()))

@@ -13,8 +13,8 @@ sys.path.insert(0, ROOT)
 
 from secureb2share_ext import __version__, client  # noqa: E402
 from secureb2share_ext.access import link, rights  # noqa: E402
-from secureb2share_ext.datasets import message, rules, schema  # noqa: E402
 from secureb2share_ext.dataset import TRANSITIONS  # noqa: E402
+from secureb2share_ext.datasets import message, rules, schema  # noqa: E402
 from secureb2share_ext.outbox import retry  # noqa: E402
 
 project = "Secure B2SHARE"
@@ -29,7 +29,8 @@ myst_heading_anchors = 3
 
 PINNED = (
     "invenio-app invenio-base invenio-records-rest invenio-records invenio-files-rest invenio-pidstore invenio-db"
-    " invenio-access invenio-accounts invenio-oauth2server invenio-celery flask sqlalchemy celery cryptography jsonschema"
+    " invenio-access invenio-accounts invenio-oauth2server invenio-celery flask sqlalchemy celery cryptography"
+    " jsonschema"
 ).split()
 
 
@@ -43,16 +44,20 @@ def table(head, rows):
 def form(rule):
     """A field's type in words."""
     if rule["type"] == "array":
-        bounds = "%s to %s" % (rule.get("minItems", 0), rule["maxItems"])
-        return "list of %s, %s" % (form(rule["items"]), bounds)
+        return "list of %d to %d: %s" % (rule.get("minItems", 0), rule["maxItems"], form(rule["items"]))
     if "enum" in rule:
-        return "one of " + ", ".join("`%s`" % value for value in rule["enum"])
+        return "one of " + listed(rule["enum"])
     if rule["type"] == "object":
         needed = rule.get("required", [])
         return "{%s}" % ", ".join(name + ("" if name in needed else "?") for name in rule["properties"])
+    words = {"string": "text", "integer": "whole number", "boolean": "true or false"}[rule["type"]]
     if "maxLength" in rule:
-        return "text, at most %d characters" % rule["maxLength"]
-    return {"string": "text", "integer": "whole number", "boolean": "true or false"}[rule["type"]]
+        words += " of at most %d characters" % rule["maxLength"]
+    if "minimum" in rule:
+        words += " from %d to %d" % (rule["minimum"], rule["maximum"])
+    if r"\S" != rule.get("pattern", r"\S") and len(rule["pattern"]) < 60:
+        words += ", `%s`" % rule["pattern"]
+    return words
 
 
 def fields(part):
@@ -62,7 +67,12 @@ def fields(part):
     return table(
         ("Field", "Required", "Form", "What it says"),
         [
-            ("`%s`" % name, "yes" if name in found.get("required", []) else "", form(rule), rule.get("description", ""))
+            (
+                "`%s`" % name,
+                "yes" if name in found.get("required", []) else "",
+                form(rule),
+                rule.get("description", "").replace("<", "&lt;"),
+            )
             for name, rule in found["properties"].items()
         ],
     )
@@ -78,7 +88,7 @@ def conditions():
             "- `legal_basis_art9` as well, if `special_categories` has another entry than %s." % listed(rules.NOT_ART9),
             "- %s for health data: `health_categories` is not empty, or `special_categories` has one of %s."
             % (listed(rules.HEALTH_NEEDS), listed(rules.HEALTH)),
-            "- `name`, `size` and `checksum` of a file only where the source is configured with `describe_files: full`.",
+            "- `name`, `size` and `checksum` of a file only where the source has `describe_files: full`.",
         ]
     )
 
@@ -89,7 +99,8 @@ def listed(names):
 
 def states():
     """Which state may follow which."""
-    return table(("State", "May be followed by"), [("`%s`" % s, listed(f) or "nothing: it is final") for s, f in TRANSITIONS.items()])
+    rows = [("`%s`" % state, listed(follow) or "nothing: it is final") for state, follow in TRANSITIONS.items()]
+    return table(("State", "May be followed by"), rows)
 
 
 def envelope():
@@ -146,10 +157,14 @@ def outcomes():
             ("2xx", "delivered; acknowledged, if the body is a receipt with the right digest"),
             (
                 "3xx, %s, a refused address" % ", ".join(map(str, retry.OF_TARGET)),
-                "the target is paused and probed with one message every %s; no message loses an attempt" % duration(retry.PROBE),
+                "the target is paused and probed with one message every %s; no message loses an attempt"
+                % duration(retry.PROBE),
             ),
             (", ".join(map(str, retry.OF_MESSAGE)), "this message is parked until an operator decides"),
-            ("anything else, or no answer", "tried again by the plan; `Retry-After` is heeded up to %s" % duration(retry.LONGEST)),
+            (
+                "anything else, or no answer",
+                "tried again by the plan; `Retry-After` is heeded up to %s" % duration(retry.LONGEST),
+            ),
             ("failed %d times" % (len(retry.PLAN) + 1), "parked"),
         ],
     )
@@ -157,10 +172,11 @@ def outcomes():
 
 def vector():
     """A signature to test an implementation with."""
-    private = "whsk_" + base64.b64encode(bytes(range(32))).decode("ascii")
-    body = client.canonical({"action": "state", "source": "tsd", "identifier": "p11-sleep-2026", "issued": "2026-01-31T12:00:00Z"})
-    headers = client.signed_headers(private, "msg-1", body, now=1769860800)
-    bare = client.signed_headers(private, "msg-2", client.bare("GET", "/api/datasets/tsd", "after=p11%2Fa"), now=1769860800)
+    private, now = "whsk_" + base64.b64encode(bytes(range(32))).decode("ascii"), 1769860800
+    members = {"action": "state", "source": "tsd", "identifier": "p11-sleep-2026", "issued": "2026-01-31T12:00:00Z"}
+    body = client.canonical(members)
+    headers = client.signed_headers(private, "msg-1", body, now)
+    bare = client.signed_headers(private, "msg-2", client.bare("GET", "/api/datasets/tsd", "after=p11%2Fa"), now)
     lines = ["private key  " + private, "public key   " + client.public_of(private), ""]
     lines += ["body         " + body.decode("utf-8")]
     lines += ["%s: %s" % item for item in headers.items()]
@@ -199,14 +215,15 @@ def fill(app, docname, source):
     source[0] = re.sub(r"^<!-- generated: ([\w-]+) -->$", lambda mark: TABLES[mark.group(1)](), source[0], flags=re.M)
 
 
-def list_settings(app, what, name, obj, options, lines):
-    """In the docstring of a key, a line that begins with ``setting``: is an entry of a list."""
+def polish(app, what, name, obj, options, lines):
+    """Docstrings as Sphinx wants them: settings of a key as a list, forms of keys ("whpk_...") as literals."""
     inside = False
     for number, line in enumerate(lines):
         begins = re.match(r"``\w+``: ", line)
         inside = bool(line) and (inside or bool(begins))
         if inside:
-            lines[number] = ("* " if begins else "  ") + line
+            line = ("* " if begins else "  ") + line
+        lines[number] = re.sub(r'(?<!`)"wh[a-z]+_\.\.\."', r"``\g<0>``", line)
 
 
 def check_codes(app, environment):
@@ -229,5 +246,5 @@ def check_codes(app, environment):
 def setup(app):
     """Connect the above."""
     app.connect("source-read", fill)
-    app.connect("autodoc-process-docstring", list_settings)
+    app.connect("autodoc-process-docstring", polish)
     app.connect("env-before-read-docs", lambda app, environment, names: check_codes(app, environment))

@@ -49,7 +49,11 @@ def check():
     findings = setup.check(current_app._get_current_object(), config.current())
     for finding in findings:
         click.echo("- " + finding)
-    click.echo("%d findings." % len(findings) if findings else "All is in place (MODE %s)." % current_app.config["SECUREB2SHARE_MODE"])
+    click.echo(
+        "%d findings." % len(findings)
+        if findings
+        else "All is in place (MODE %s)." % current_app.config["SECUREB2SHARE_MODE"]
+    )
     raise SystemExit(1 if findings else 0)
 
 
@@ -106,7 +110,15 @@ def list_deliveries(state):
     for event in store.listed(state):
         click.echo(
             "%d %-12s %s %s attempts=%d next=%sZ %s"
-            % (event.id, event.state, event.target, event.message_id, event.attempts, event.next_at.isoformat(), event.outcome or "")
+            % (
+                event.id,
+                event.state,
+                event.target,
+                event.message_id,
+                event.attempts,
+                event.next_at.isoformat(),
+                event.outcome or "",
+            )
         )
 
 

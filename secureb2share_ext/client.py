@@ -92,7 +92,10 @@ def new_key():
     """A fresh Ed25519 pair: ("whsk_...", "whpk_...")."""
     key = Ed25519PrivateKey.generate()
     raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    pair = ("whsk_" + base64.b64encode(raw).decode("ascii"), "whpk_" + base64.b64encode(_raw_public(key.public_key())).decode("ascii"))
+    pair = (
+        "whsk_" + base64.b64encode(raw).decode("ascii"),
+        "whpk_" + base64.b64encode(_raw_public(key.public_key())).decode("ascii"),
+    )
     return pair
 
 
@@ -268,7 +271,9 @@ class Client:
 
     def set_state(self, identifier, state, reason, successor=None, issued=None, message_id=None):
         """Move a dataset to active, suspended, superseded (with the successor's identifier) or withdrawn."""
-        return self._act("POST", identifier, "/state", "state", issued, message_id, state=state, reason=reason, successor=successor)
+        return self._act(
+            "POST", identifier, "/state", "state", issued, message_id, state=state, reason=reason, successor=successor
+        )
 
     def report_decision(self, identifier, application, state, issued=None, message_id=None):
         """Tell that an application (its id, no person) was submitted, approved, denied or closed: it is counted."""

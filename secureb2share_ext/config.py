@@ -14,7 +14,7 @@ SECUREB2SHARE_SOURCES = {}
 """dict: name of a source -> dict of its settings. A source is an authority that assigns dataset identifiers.
 
 ``keys``: list of ``"whpk_..."`` (Ed25519, advised) or ``"whsec_..."`` (HMAC) that sign its messages.
-``community``: what of the host the source's records are; on records-rest the name of a ``RECORDS_REST_ENDPOINTS`` entry.
+``community``: where its records are; on records-rest the name of an entry of ``RECORDS_REST_ENDPOINTS``.
 ``access``: name of an entry of ``SECUREB2SHARE_ACCESS``.
 ``targets``: list of names of ``SECUREB2SHARE_TARGETS``, told of its datasets. Default none.
 ``release``: ``"publish"``: a registration is public at once.

@@ -11,7 +11,7 @@ from .client import canonical, digest
 
 RESERVED_SEGMENTS = ("state", "decisions", "receipt", "transfer")  # last segments that are routes
 RESERVED_SOURCES = ("keys", "openapi.json")
-PARTS = ("core", "sensitive", "files", "version")
+CATALOGUE_PREFIX = "pid:"  # of the identifier of a record that a curator made without one
 
 # state -> the states that may follow; withdrawn is final
 TRANSITIONS = {

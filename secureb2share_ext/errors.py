@@ -16,6 +16,7 @@
 Codes are stable: programs match on them, texts may change.
 """
 
+
 class SecureB2ShareError(Exception):
     """Anything that this package raises on purpose."""
 
@@ -39,7 +40,13 @@ class Problem(SecureB2ShareError):
 
     def body(self):
         """The RFC 9457 members, as dict."""
-        body = {"type": "about:blank", "title": self.title, "status": self.status, "code": self.code, "detail": self.detail}
+        body = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
         body.update(self.extra)
         return body
 

@@ -72,7 +72,9 @@ class SecureB2Share:
 
     def init_schedule(self, app):
         entry = {"task": SWEEP, "schedule": app.config["SECUREB2SHARE_SWEEP_INTERVAL"]}
-        app.config["CELERY_BEAT_SCHEDULE"] = dict(app.config.get("CELERY_BEAT_SCHEDULE") or {}, **{"secureb2share-sweep": entry})
+        app.config["CELERY_BEAT_SCHEDULE"] = dict(
+            app.config.get("CELERY_BEAT_SCHEDULE") or {}, **{"secureb2share-sweep": entry}
+        )
 
     @property
     def help_url(self):

@@ -51,12 +51,10 @@ def test_nothing_else_is(seed, message_id, body, other_id, other_body, shift):
         client.verify([client.public_of(private_of(seed))], headers, other_body, now=NOW)
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature"]),
-        st.text() | st.from_regex(r"\Av1a?,.*"),
-    )
-)
+NAMES = st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature"])
+
+
+@given(st.dictionaries(NAMES, st.text() | st.integers(NOW, 10**10).map(str) | st.from_regex(r"\Av1a?,.*")))
 def test_whatever_the_headers_hold_the_answer_is_not_verified(headers):
     with pytest.raises(client.NotVerified):
         client.verify(
@@ -105,17 +103,14 @@ def test_references_agree_with_pyjwt(seed, claims):
     assert client.verify_reference(theirs, jwks) == claims
 
 
-@pytest.mark.parametrize("algorithm", ["none", "HS256", "ES256"])
-def test_other_algorithms_of_pyjwt_are_refused(algorithm):
-    private, public = client.new_key()
-    jwk = client.to_jwk(public)
+def test_other_algorithms_of_pyjwt_are_refused():
+    jwk = client.to_jwk(client.new_key()[1])
+    raw = base64.urlsafe_b64decode(jwk["x"] + "=")
     claims = {"iss": "x", "pid": "x", "revision": 1, "source": "x", "identifier": "x", "iat": NOW}
-    key = {
-        "none": None, "HS256": base64.b64decode(public[5:]), "ES256": ec.generate_private_key(ec.SECP256R1()),
-    }[algorithm]
-    token = jwt.encode(claims, key, algorithm=algorithm, headers={"kid": jwk["kid"], "typ": None})
-    with pytest.raises(client.NotVerified, match="exactly alg EdDSA"):
-        client.verify_reference(token, {"keys": [jwk]})
+    for algorithm, key in (("none", None), ("HS256", raw), ("ES256", ec.generate_private_key(ec.SECP256R1()))):
+        token = jwt.encode(claims, key, algorithm=algorithm, headers={"kid": jwk["kid"], "typ": None})
+        with pytest.raises(client.NotVerified, match="exactly alg EdDSA"):
+            client.verify_reference(token, {"keys": [jwk]})
 
 
 @given(JSON)

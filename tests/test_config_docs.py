@@ -11,19 +11,13 @@ def constants():
     body = ast.parse(CONFIG.read_text(encoding="utf-8")).body
     for node, following in zip(body, body[1:] + [None]):
         if isinstance(node, ast.Assign) and node.targets[0].id.startswith("SECUREB2SHARE_"):
-            is_text = isinstance(following, ast.Expr) and isinstance(
-                getattr(following.value, "value", None), str
-            )
-            yield node.targets[0].id, following.value.value if is_text else ""
+            text = getattr(following.value, "value", None) if isinstance(following, ast.Expr) else None
+            yield node.targets[0].id, text if isinstance(text, str) else ""
 
 
 def keys_read():
-    return {
-        key
-        for path in PACKAGE.rglob("*.py")
-        if path != CONFIG
-        for key in KEY.findall(path.read_text(encoding="utf-8"))
-    }
+    texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py") if path != CONFIG]
+    return {key for text in texts for key in KEY.findall(text)}
 
 
 def test_every_key_is_explained_below_it():

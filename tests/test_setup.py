@@ -4,12 +4,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import current_app
+from instance import database
 from invenio_db import db
 from sqlalchemy import inspect
 
 from demo.catalogue.app import create_app
 from demo.catalogue.config import settings
-from instance import database
 from secureb2share_ext import client, setup
 
 
@@ -32,7 +32,10 @@ def ours():
 
 def differences():
     with db.engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": db.engine.dialect.name == "postgresql"}), db.metadata)
+        found = compare_metadata(
+            MigrationContext.configure(connection, opts={"compare_type": db.engine.dialect.name == "postgresql"}),
+            db.metadata,
+        )
     return [d for d in found if "secureb2share_" in repr(d)]
 
 
@@ -41,7 +44,9 @@ def from_before():
     db.metadata.create_all(db.engine, [t for t in db.metadata.sorted_tables if not t.name.startswith("secureb2share_")])
     with current_app.app_context():
         alembic = current_app.extensions["invenio-db"].alembic
-        alembic.stamp([r.revision for r in alembic.script_directory.get_revisions("heads") if "5ec0b25a" not in r.revision])
+        alembic.stamp(
+            [r.revision for r in alembic.script_directory.get_revisions("heads") if "5ec0b25a" not in r.revision]
+        )
 
 
 def test_init_on_a_database_from_before(site):
@@ -71,6 +76,8 @@ def test_branch_can_be_taken_back(site):
 
 def test_init_on_a_database_without_revisions_says_what_to_do(site):
     with site.app_context():
-        db.metadata.create_all(db.engine, [t for t in db.metadata.sorted_tables if not t.name.startswith("secureb2share_")])
+        db.metadata.create_all(
+            db.engine, [t for t in db.metadata.sorted_tables if not t.name.startswith("secureb2share_")]
+        )
     result = site.test_cli_runner().invoke(args=["secureb2share", "init"])
     assert result.exit_code == 1 and "stamp it with the host's own commands" in result.output

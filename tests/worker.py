@@ -1,4 +1,4 @@
-"""The Celery application of a test's instance; its configuration is the JSON file that an environment variable names."""
+"""The Celery application of a test's instance, configured by the JSON file that SECUREB2SHARE_TEST_WORKER names."""
 
 import json
 import os

@@ -64,6 +64,7 @@ def serve(app, port):
 def sweep(app):
     """What Celery beat does on a site."""
     from invenio_db import db
+
     from secureb2share_ext.outbox.tasks import sweep as task
 
     wake = threading.Event()

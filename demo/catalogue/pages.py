@@ -4,6 +4,7 @@ import json
 
 from flask import Blueprint, abort, render_template, request
 from markupsafe import Markup
+
 from secureb2share_ext import config
 from secureb2share_ext.access import decisions, decorate
 from secureb2share_ext.access.rights import today_utc
@@ -43,7 +44,9 @@ def front():
     rows = store.by_pids([pid for _, pid in found])
     hits = [_page_of(rows[pid]) for _, pid in found if pid in rows]
     more = total > number * PAGE
-    return render_template("catalogue/list.html", hits=[hit for hit in hits if hit], q=words, total=total, page=number, more=more)
+    return render_template(
+        "catalogue/list.html", hits=[hit for hit in hits if hit], q=words, total=total, page=number, more=more
+    )
 
 
 @blueprint.route("/records/<pid>")
@@ -56,7 +59,9 @@ def record(pid):
     if shown is None:
         return render_template("catalogue/gone.html", row=row), 410
     dataset = shown["dataset"]
-    shown["json_ld"] = _script_safe(decorate.schema_org(dataset, shown["record_url"], shown["access_url"], today_utc(utcnow())))
+    shown["json_ld"] = _script_safe(
+        decorate.schema_org(dataset, shown["record_url"], shown["access_url"], today_utc(utcnow()))
+    )
     shown["counts"] = decisions.counts(row)
     shown["facts"] = [(NAMES[name], dataset.sensitive[name]) for name in NAMES if dataset.sensitive.get(name)]
     return render_template("catalogue/record.html", **shown)

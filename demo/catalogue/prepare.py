@@ -10,13 +10,17 @@ from invenio_accounts.proxies import current_datastore
 from invenio_db import db
 from invenio_files_rest.models import Location
 from invenio_oauth2server.models import Token
+
 from secureb2share_ext import config, setup
 from secureb2share_ext.hosts.records_rest.permissions import curate, curate_scope
 
 from . import search
 
 # role addresses of a domain that nobody has (RFC 2606)
-USERS = {"curator": ("curator@catalogue.example.org", curate), "superuser": ("admin@catalogue.example.org", superuser_access)}
+USERS = {
+    "curator": ("curator@catalogue.example.org", curate),
+    "superuser": ("admin@catalogue.example.org", superuser_access),
+}
 
 
 def prepare(app, data):
@@ -33,7 +37,9 @@ def prepare(app, data):
             os.makedirs(os.path.join(data, "files"), exist_ok=True)
         tokens = {name: _user(*user) for name, user in USERS.items()}
         db.session.commit()
-    with os.fdopen(os.open(os.path.join(data, "tokens.json"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(
+        os.open(os.path.join(data, "tokens.json"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
+    ) as file:
         json.dump(tokens, file)
 
 

@@ -37,9 +37,19 @@ def _index(sender, record=None, **kwargs):
         return
     words = [entry.get("text", "") for name in ("titles", "descriptions") for entry in record.get(name, [])]
     words += [creator.get("name", "") for creator in record.get("creators", [])]
-    words += record.get("keywords", []) + [record.get("publisher", ""), record.get("secureb2share", {}).get("identifier", "")]
-    values = {"pid": record["control_number"], "uuid": str(record.id), "title": words[0] if words else "", "body": "\n".join(words)}
-    db.session.execute(text("INSERT INTO %s (pid, uuid, title, body) VALUES (:pid, :uuid, :title, :body)" % TABLE), values)
+    words += record.get("keywords", []) + [
+        record.get("publisher", ""),
+        record.get("secureb2share", {}).get("identifier", ""),
+    ]
+    values = {
+        "pid": record["control_number"],
+        "uuid": str(record.id),
+        "title": words[0] if words else "",
+        "body": "\n".join(words),
+    }
+    db.session.execute(
+        text("INSERT INTO %s (pid, uuid, title, body) VALUES (:pid, :uuid, :title, :body)" % TABLE), values
+    )
 
 
 def _forget(sender, record=None, **kwargs):
@@ -48,7 +58,7 @@ def _forget(sender, record=None, **kwargs):
 
 
 def find(words, start, stop):
-    """(total, [(uuid, pid)]) of the records that have all the words, the best first; all, the newest first, without any."""
+    """(total, [(uuid, pid)]) of the records that have all the words, the best first; without words, the newest."""
     tokens = re.findall(r"\w+", words, re.UNICODE)[:20]
     sqlite = db.engine.dialect.name == "sqlite"
     if not tokens:

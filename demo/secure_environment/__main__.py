@@ -18,15 +18,11 @@ EXAMPLES = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "examples
 
 def main(arguments=None):
     """Make the key, or serve until interrupted."""
-    parser = argparse.ArgumentParser(
-        prog="python -m demo.secure_environment", description=__doc__.splitlines()[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m demo.secure_environment", description=__doc__.splitlines()[0])
     parser.add_argument(
         "--data", required=True, help="folder of the database, the archive and the key; made if missing"
     )
-    parser.add_argument(
-        "--make-key", action="store_true", help="only make the key, and print its public part"
-    )
+    parser.add_argument("--make-key", action="store_true", help="only make the key, and print its public part")
     parser.add_argument("--catalogue", help="base URL of the catalogue")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=5001)

@@ -48,9 +48,7 @@ def submit():
         if wants_json():
             errors = [{"field": name, "message": text} for name, text in faults.items()]
             raise Problem(400, "Not sent", "The application has faults.", errors=errors)
-        return render_template(
-            "request.html", dataset=dataset, ref=given["ref"], values=values, faults=faults
-        ), 400
+        return render_template("request.html", dataset=dataset, ref=given["ref"], values=values, faults=faults), 400
     application, token = "app-" + secrets.token_hex(8), secrets.token_urlsafe(24)
     with here().store.write() as db:
         db.execute(
@@ -66,9 +64,7 @@ def submit():
                 token,
             ),
         )
-        here().outgoing.write(
-            db, "decision", dataset["identifier"], application=application, state="submitted"
-        )
+        here().outgoing.write(db, "decision", dataset["identifier"], application=application, state="submitted")
     here().outgoing.send(dataset["identifier"])
     status_url = url_for("applications.status", token=token, _external=True)
     if wants_json():
@@ -96,9 +92,7 @@ def _referenced(given):
             "Please start from the dataset's page in the catalogue, and follow its link to request access.",
         )
     try:
-        claims = here().keys.verify(
-            lambda jwks: client.verify_reference(ref, jwks, issuer=here().catalogue_url)
-        )
+        claims = here().keys.verify(lambda jwks: client.verify_reference(ref, jwks, issuer=here().catalogue_url))
     except client.NotVerified as error:
         raise Problem(400, "The reference does not hold", str(error))
     except (requests.RequestException, client.Refused):
@@ -120,14 +114,8 @@ def status(token):
         raise Problem(404, "Not found", "There is no application at this address.")
     dataset = datasets.find(here().store, row["dataset"])
     link = None
-    if (
-        row["state"] == "approved"
-        and dataset["state"] not in datasets.CLOSED
-        and row["expires"] > time.time()
-    ):
+    if row["state"] == "approved" and dataset["state"] not in datasets.CLOSED and row["expires"] > time.time():
         link = url_for("publication.page", token=row["publication_token"], _external=True)
     if wants_json():
-        return jsonify(
-            application=row["id"], dataset=row["dataset"], state=row["state"], publication_url=link
-        )
+        return jsonify(application=row["id"], dataset=row["dataset"], state=row["state"], publication_url=link)
     return render_template("status.html", application=row, dataset=dataset, link=link)

@@ -51,9 +51,7 @@ class Archive:
                 checksum.update(block)
                 size += len(block)
                 file.write(block)
-        media_type = (
-            upload.media_type if MEDIA_TYPE.fullmatch(upload.media_type or "") else "application/octet-stream"
-        )
+        media_type = upload.media_type if MEDIA_TYPE.fullmatch(upload.media_type or "") else "application/octet-stream"
         return {
             "number": number,
             "stored": stored,
@@ -73,9 +71,7 @@ class Archive:
 
 def public(files):
     """The `files` member of the description: label, media type, and how large about."""
-    return [
-        {"label": f["label"], "media_type": f["media_type"], "size_band": _band(f["size"])} for f in files
-    ]
+    return [{"label": f["label"], "media_type": f["media_type"], "size_band": _band(f["size"])} for f in files]
 
 
 def _band(size):

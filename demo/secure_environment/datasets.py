@@ -44,9 +44,7 @@ def must_be_open(dataset):
     if dataset["state"] == "withdrawn":
         raise Problem(410, "Withdrawn", "This dataset was withdrawn; access to it has ended.")
     if dataset["state"] == "superseded":
-        raise Problem(
-            403, "Superseded", "Another dataset has taken the place of this one; its record names it."
-        )
+        raise Problem(403, "Superseded", "Another dataset has taken the place of this one; its record names it.")
     if dataset["state"] == "suspended":
         raise Problem(403, "Suspended", "Access to this dataset is suspended for the time being.")
 
@@ -57,13 +55,9 @@ def must_take_requests(dataset, today=None):
     right, until = dataset["sensitive"].get("access_right"), dataset["sensitive"].get("embargo_until")
     today = today or datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     if right == "metadata-only":
-        raise Problem(
-            403, "No access", "Only the description of this dataset is public; access cannot be requested."
-        )
+        raise Problem(403, "No access", "Only the description of this dataset is public; access cannot be requested.")
     if right == "embargoed" and (until or "9999") > today:
-        raise Problem(
-            403, "Not yet", "Access to this dataset can be requested from %s." % (until or "a later date")
-        )
+        raise Problem(403, "Not yet", "Access to this dataset can be requested from %s." % (until or "a later date"))
 
 
 def settled(db, message, said, outcome, answer):
@@ -118,6 +112,4 @@ def announce(db, data):
         data,
     )
     if data["state"] in CLOSED:
-        db.execute(
-            "UPDATE datasets SET state = :state WHERE identifier = :identifier AND state != 'withdrawn'", data
-        )
+        db.execute("UPDATE datasets SET state = :state WHERE identifier = :identifier AND state != 'withdrawn'", data)

@@ -21,8 +21,7 @@ def page():
     applications = store.all("SELECT * FROM applications ORDER BY state != 'submitted', created DESC")
     own = store.all("SELECT * FROM datasets ORDER BY created DESC")
     announced = store.all(
-        "SELECT * FROM announced WHERE identifier NOT IN (SELECT identifier FROM datasets)"
-        " ORDER BY identifier"
+        "SELECT * FROM announced WHERE identifier NOT IN (SELECT identifier FROM datasets) ORDER BY identifier"
     )
     outgoing = store.all(
         "SELECT id, kind, identifier, state, attempts, said FROM outgoing WHERE state != 'sent' ORDER BY id"

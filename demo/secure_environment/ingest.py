@@ -46,9 +46,7 @@ def ingest():
             )
             datasets.announce(db, data)
         elif before["digest"] != client.digest(body):
-            raise Problem(
-                422, "The id was used before", "An event with this id and another body has arrived before."
-            )
+            raise Problem(422, "The id was used before", "An event with this id and another body has arrived before.")
         else:
             answer = before["receipt"]
     return Response(answer, mimetype="application/json")
@@ -77,7 +75,5 @@ def _data(event):
         if not isinstance(used[n], kind) and (used[n] is not None or not n.endswith("_url"))
     ]
     if wrong:
-        raise Problem(
-            400, "The event has faults", "Missing or of another type: data.%s." % ", data.".join(wrong)
-        )
+        raise Problem(400, "The event has faults", "Missing or of another type: data.%s." % ", data.".join(wrong))
     return used

@@ -76,9 +76,7 @@ class Outgoing:
         """Whether the message is settled, accepted or refused."""
         said = json.loads(message["body"])
         try:
-            answer = CALLS[message["kind"]](
-                catalogue, said, issued=said["issued"], message_id=message["message_id"]
-            )
+            answer = CALLS[message["kind"]](catalogue, said, issued=said["issued"], message_id=message["message_id"])
         except client.Refused as refused:
             if refused.status in FINAL:
                 self._settle(message, said, "refused", dict(refused.problem, status=refused.status))
@@ -98,8 +96,7 @@ class Outgoing:
         with self._store.write() as db:
             text = "" if state == "sent" else _in_words(answer)
             changed = db.execute(
-                "UPDATE outgoing SET state = ?, attempts = attempts + 1, said = ?"
-                " WHERE id = ? AND state = 'waiting'",
+                "UPDATE outgoing SET state = ?, attempts = attempts + 1, said = ? WHERE id = ? AND state = 'waiting'",
                 (state, text, message["id"]),
             )
             if changed.rowcount:

@@ -38,9 +38,7 @@ def submit():
     identifier = request.args.get("dataset")
     if identifier:
         row = _known(identifier)
-        registration.correct(
-            here(), identifier, description.from_form(request.form, json.loads(row["description"]))
-        )
+        registration.correct(here(), identifier, description.from_form(request.form, json.loads(row["description"])))
     else:
         identifier = registration.register(here(), description.from_form(request.form), _uploads())
     here().outgoing.send(identifier)
@@ -90,10 +88,7 @@ def api_register():
         dataset = json.loads(request.form.get("dataset", ""))
     except ValueError:
         dataset = None
-    if not (
-        isinstance(dataset, dict)
-        and all(isinstance(dataset.get(part), dict) for part in ("core", "sensitive"))
-    ):
+    if not (isinstance(dataset, dict) and all(isinstance(dataset.get(part), dict) for part in ("core", "sensitive"))):
         raise Problem(
             400,
             "Not registered",
@@ -102,14 +97,10 @@ def api_register():
     identifier, uploads = request.form.get("identifier"), _uploads()
     if identifier and _row(identifier):
         if uploads:
-            raise Problem(
-                409, "Not registered", "New data are a new dataset: register them under a new identifier."
-            )
+            raise Problem(409, "Not registered", "New data are a new dataset: register them under a new identifier.")
         registration.correct(here(), identifier, dataset)
     else:
-        identifier = registration.register(
-            here(), dataset, uploads, request.form.get("tenant") or "p11", identifier
-        )
+        identifier = registration.register(here(), dataset, uploads, request.form.get("tenant") or "p11", identifier)
     here().outgoing.send(identifier)
     row = _row(identifier)
     if row["problem"]:

@@ -16,9 +16,7 @@ blueprint = Blueprint("publication", __name__)
 
 def _approved(token):
     """The application and the dataset of a link that is valid now; raises Problem."""
-    row = here().store.one(
-        "SELECT * FROM applications WHERE publication_token = ? AND state = 'approved'", (token,)
-    )
+    row = here().store.one("SELECT * FROM applications WHERE publication_token = ? AND state = 'approved'", (token,))
     if row is None:
         raise Problem(404, "Not found", "There is nothing to collect at this address.")
     dataset = datasets.find(here().store, row["dataset"])
@@ -36,9 +34,7 @@ def _approved(token):
 def page(token):
     """The files of the dataset."""
     application, dataset = _approved(token)
-    files = here().store.all(
-        "SELECT * FROM files WHERE dataset = ? ORDER BY number", (dataset["identifier"],)
-    )
+    files = here().store.all("SELECT * FROM files WHERE dataset = ? ORDER BY number", (dataset["identifier"],))
     if wants_json():
         described = [
             {
@@ -51,18 +47,14 @@ def page(token):
             for f in files
         ]
         return jsonify(dataset=dataset["identifier"], title=dataset["title"], files=described)
-    return render_template(
-        "publication.html", application=application, dataset=dataset, files=files, token=token
-    )
+    return render_template("publication.html", application=application, dataset=dataset, files=files, token=token)
 
 
 @blueprint.route("/publication/<token>/<int:number>")
 def download(token, number):
     """One file, under its original name."""
     _, dataset = _approved(token)
-    file = here().store.one(
-        "SELECT * FROM files WHERE dataset = ? AND number = ?", (dataset["identifier"], number)
-    )
+    file = here().store.one("SELECT * FROM files WHERE dataset = ? AND number = ?", (dataset["identifier"], number))
     if file is None:
         raise Problem(404, "Not found", "The dataset has no such file.")
     path = here().archive.path(dataset["identifier"], file["stored"])

@@ -50,9 +50,7 @@ def correct(environment, identifier, dataset):
     with environment.store.write() as db:
         row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (identifier,)).fetchone()
         if row["state"] == "withdrawn":
-            raise Problem(
-                409, "Withdrawn", "This dataset was withdrawn; its description cannot change any more."
-            )
+            raise Problem(409, "Withdrawn", "This dataset was withdrawn; its description cannot change any more.")
         db.execute(
             "UPDATE datasets SET description = ?, problem = NULL,"
             " registration = CASE registration WHEN 'refused' THEN 'waiting' ELSE registration END"

@@ -25,9 +25,7 @@ def register_all(app, folder):
         if environment.store.one("SELECT 1 FROM datasets WHERE identifier = ?", (identifier,)):
             continue
         upload = Upload(io.BytesIO(SAMPLE), "measurements.csv", "text/csv", "Measurements (made up)")
-        registration.register(
-            environment, example["dataset"], [upload], example.get("tenant") or "p11", identifier
-        )
+        registration.register(environment, example["dataset"], [upload], example.get("tenant") or "p11", identifier)
         new.append(identifier)
         log.info("registered the example %s", identifier)
     return new
@@ -40,9 +38,5 @@ def _examples(folder):
         if name.endswith(".json"):
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 example = json.load(file)
-            if (
-                isinstance(example, dict)
-                and isinstance(example.get("dataset"), dict)
-                and example.get("identifier")
-            ):
+            if isinstance(example, dict) and isinstance(example.get("dataset"), dict) and example.get("identifier"):
                 yield example

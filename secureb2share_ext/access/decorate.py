@@ -34,7 +34,8 @@ def access_member(dataset, access_url, today):
 def files_member(dataset, access_url):
     """The described files, each leading to the access address."""
     return [
-        dict(entry, key="Request access: " + entry["label"], links={"request_access": access_url}) for entry in dataset.files
+        dict(entry, key="Request access: " + entry["label"], links={"request_access": access_url})
+        for entry in dataset.files
     ]
 
 
@@ -55,7 +56,9 @@ def schema_org(dataset, record_url, access_url, today):
     """A schema.org Dataset as JSON-LD (dict). isAccessibleForFree is left out: it is about money, not openness."""
     core, sensitive = dataset.core, dataset.sensitive
     right = right_of(sensitive, today)
-    conditions = [{"@type": "PropertyValue", "name": right.value, "value": label_of(right, sensitive), "url": access_url}]
+    conditions = [
+        {"@type": "PropertyValue", "name": right.value, "value": label_of(right, sensitive), "url": access_url}
+    ]
     return {
         "@context": "https://schema.org/",
         "@type": "Dataset",
@@ -64,13 +67,17 @@ def schema_org(dataset, record_url, access_url, today):
         "identifier": [dataset.pid, dataset.identifier],
         "name": [{"@language": t["lang"], "@value": t["text"]} for t in core["titles"]],
         "description": [{"@language": d["lang"], "@value": d["text"]} for d in core["descriptions"]],
-        "creator": [{"@type": "Organization" if "orcid" not in c else "Person", "name": c["name"]} for c in core["creators"]],
+        "creator": [
+            {"@type": "Organization" if "orcid" not in c else "Person", "name": c["name"]} for c in core["creators"]
+        ],
         "publisher": {"@type": "Organization", "name": core["publisher"]},
         "datePublished": str(core["publication_year"]),
         "keywords": core.get("keywords", []),
         "inLanguage": core.get("languages", []),
         "creativeWorkStatus": dataset.state,
-        "conditionsOfAccess": " ".join([label_of(right, sensitive) + "."] + [c["text"] for c in sensitive["access_conditions"]]),
+        "conditionsOfAccess": " ".join(
+            [label_of(right, sensitive) + "."] + [c["text"] for c in sensitive["access_conditions"]]
+        ),
         "usageInfo": right.coar,
         "additionalProperty": conditions,
         "potentialAction": {"@type": "ViewAction", "name": "Request access", "target": access_url},

@@ -13,7 +13,9 @@ class Application(db.Model):
 
     id = db.Column(db.Integer, primary_key=True)
     dataset_id = db.Column(
-        db.Integer, db.ForeignKey("secureb2share_dataset.id", name="fk_secureb2share_application_dataset_id"), nullable=False
+        db.Integer,
+        db.ForeignKey("secureb2share_dataset.id", name="fk_secureb2share_application_dataset_id"),
+        nullable=False,
     )
     digest = db.Column(db.String(64), nullable=False)
     state = db.Column(db.String(12), nullable=False)

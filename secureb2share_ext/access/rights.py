@@ -23,9 +23,19 @@ class Right(NamedTuple):
 
 
 RIGHTS = {
-    "controlled": Right("controlled", _COAR + "c_16ec", _EUREPO + "restrictedAccess", _EU + "NON_PUBLIC", "Access can be requested"),
-    "embargoed": Right("embargoed", _COAR + "c_16ec", _EUREPO + "restrictedAccess", _EU + "NON_PUBLIC", "Access can be requested from {date}"),
-    "metadata-only": Right("metadata-only", _COAR + "c_14cb", _EUREPO + "closedAccess", _EU + "NON_PUBLIC", "Access cannot be requested"),
+    "controlled": Right(
+        "controlled", _COAR + "c_16ec", _EUREPO + "restrictedAccess", _EU + "NON_PUBLIC", "Access can be requested"
+    ),
+    "embargoed": Right(
+        "embargoed",
+        _COAR + "c_16ec",
+        _EUREPO + "restrictedAccess",
+        _EU + "NON_PUBLIC",
+        "Access can be requested from {date}",
+    ),
+    "metadata-only": Right(
+        "metadata-only", _COAR + "c_14cb", _EUREPO + "closedAccess", _EU + "NON_PUBLIC", "Access cannot be requested"
+    ),
 }
 
 

@@ -8,8 +8,8 @@ from flask import Blueprint, make_response, redirect, render_template, request
 
 from .. import config
 from ..compat import VERBATIM, utcnow
-from ..datasets import publication, store
 from ..dataset import identifier_fault
+from ..datasets import publication, store
 from ..errors import Gone, NoAccess, Problem, UnknownDataset
 from ..signature import NoSigningKey
 from ..uploads.refusal import problem_response
@@ -68,10 +68,17 @@ def _go(row):
     if row.state == "suspended":
         raise NoAccess("Requests for this dataset are suspended. %s" % row.reason, code="suspended", **shown)
     if row.state == "superseded":
-        raise NoAccess("This dataset was superseded by %s. %s" % (row.successor, row.reason), code="superseded", **shown)
+        raise NoAccess(
+            "This dataset was superseded by %s. %s" % (row.successor, row.reason), code="superseded", **shown
+        )
     right = right_of(dataset.sensitive, today_utc(utcnow()))
     if right.value != "controlled":
-        raise NoAccess(label_of(right, dataset.sensitive) + ".", code=right.value, requests_from=dataset.sensitive.get("embargo_until"), **shown)
+        raise NoAccess(
+            label_of(right, dataset.sensitive) + ".",
+            code=right.value,
+            requests_from=dataset.sensitive.get("embargo_until"),
+            **shown,
+        )
     return redirect(_link(extension, row, dataset), code=302)
 
 

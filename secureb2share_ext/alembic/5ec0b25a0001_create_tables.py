@@ -93,7 +93,9 @@ def upgrade():
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("issued", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_secureb2share_application"),
-        sa.ForeignKeyConstraint(["dataset_id"], ["secureb2share_dataset.id"], name="fk_secureb2share_application_dataset_id"),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["secureb2share_dataset.id"], name="fk_secureb2share_application_dataset_id"
+        ),
         sa.UniqueConstraint("dataset_id", "digest", name="uq_secureb2share_application_dataset_id_digest"),
     )
 

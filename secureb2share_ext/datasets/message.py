@@ -99,7 +99,11 @@ def read(message_id, action, source, identifier, body, describe_files, now):
         faults.append(("identifier", why))
     if isinstance(found.get("dataset"), dict):
         faults += [("dataset." + f, m) for f, m in schema.description_faults(found["dataset"], describe_files)]
-    faults += [(field, "must have no control characters") for field in _MEMBERS[action][0] if schema.has_controls(found.get(field))]
+    faults += [
+        (field, "must have no control characters")
+        for field in _MEMBERS[action][0]
+        if schema.has_controls(found.get(field))
+    ]
     issued = _issued(found.get("issued"), now, faults)
     if faults:
         raise Invalid(faults)

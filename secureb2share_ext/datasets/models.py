@@ -42,9 +42,7 @@ class Answered(db.Model):
     """One accepted message and its answer: the same message again gets the same answer."""
 
     __tablename__ = "secureb2share_message"
-    __table_args__ = (
-        db.UniqueConstraint("source", "message_id", name="uq_secureb2share_message_source_message_id"),
-    )
+    __table_args__ = (db.UniqueConstraint("source", "message_id", name="uq_secureb2share_message_source_message_id"),)
 
     id = db.Column(db.Integer, primary_key=True)
     source = db.Column(db.String(100), nullable=False)

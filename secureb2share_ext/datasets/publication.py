@@ -9,7 +9,7 @@ import contextlib
 from flask import g
 
 from ..client import now_utc
-from ..dataset import Dataset
+from ..dataset import CATALOGUE_PREFIX, Dataset, identifier_fault
 from ..errors import Invalid, NotAccepted
 from ..outbox import announce
 from . import schema, store
@@ -44,14 +44,20 @@ def check_edit(row):
         raise NotAccepted("This record was made before uploads were closed, and is left as it is.", code="legacy")
     if row.origin == "source":
         raise NotAccepted(
-            "The source %s registered this record and is the only one to edit it." % row.source, code="registered-elsewhere"
+            "The source %s registered this record and is the only one to edit it." % row.source,
+            code="registered-elsewhere",
         )
     if row.state == "withdrawn":
         raise NotAccepted("This dataset was withdrawn; its record does not change any more.", code="withdrawn")
 
 
-def check_identifier_is_free(source, identifier):
-    """Raise NotAccepted when a dataset with the identifier exists already."""
+def check_claim(source, identifier):
+    """Raise Invalid or NotAccepted when a curator cannot claim the identifier for a new record."""
+    fault = identifier_fault(identifier)
+    if fault is None and identifier.startswith(CATALOGUE_PREFIX):
+        fault = "must not begin with %s, which the catalogue gives itself" % CATALOGUE_PREFIX
+    if fault:
+        raise Invalid([("secureb2share.identifier", fault)])
     if store.find(source, identifier) is not None:
         raise NotAccepted("A dataset with this identifier exists already.", code="identifier-taken")
 

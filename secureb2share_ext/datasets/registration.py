@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ..access import decisions
 from ..client import canonical, digest
-from ..dataset import Dataset, state_fault
+from ..dataset import CATALOGUE_PREFIX, Dataset, state_fault
 from ..errors import Invalid, MessageReused, NotAccepted, UnknownDataset
 from . import answer, publication, store
 
@@ -57,6 +57,10 @@ def _carry_out_once(host, message):
 def _register(host, row, message):
     description = message.members["dataset"]
     if row is None:
+        if message.identifier.startswith(CATALOGUE_PREFIX):
+            raise Invalid(
+                [("identifier", "must not begin with %s, which the catalogue gives itself" % CATALOGUE_PREFIX)]
+            )
         row = store.add(message.source, message.identifier, "source")
         row.tenant, row.issued = message.tenant, message.issued
         with publication.caused_by_source():
@@ -64,7 +68,9 @@ def _register(host, row, message):
         return 201, row, "created"
     _check_order(row, message)
     if row.state == "withdrawn":
-        raise NotAccepted("This dataset was withdrawn, which is final; register the data under a new identifier.", code="withdrawn")
+        raise NotAccepted(
+            "This dataset was withdrawn, which is final; register the data under a new identifier.", code="withdrawn"
+        )
     if message.tenant and row.tenant and message.tenant != row.tenant:
         raise Invalid([("tenant", "is not that of the registered dataset")])
     result = "adopted" if row.origin == "curator" else "changed"

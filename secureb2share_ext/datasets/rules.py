@@ -8,7 +8,16 @@ import re
 
 # what is left over when no person can be told from the data
 NOT_PERSONAL = ("anonymised", "aggregated", "synthetic")
-HEALTH = ("Health", "MentalHealth", "PhysicalHealth", "MedicalHealth", "HealthRecord", "Disability", "Genetic", "DNACode")
+HEALTH = (
+    "Health",
+    "MentalHealth",
+    "PhysicalHealth",
+    "MedicalHealth",
+    "HealthRecord",
+    "Disability",
+    "Genetic",
+    "DNACode",
+)
 NOT_ART9 = ("Criminal", "CriminalConviction")  # Art. 10
 _DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")  # what the schema lets through
 HEALTH_NEEDS = ("hdab_name", "hdab_contact", "health_categories", "has_structured_data", "provenance")
@@ -53,7 +62,12 @@ def faults(description, describe_files="labels"):
         for number, entry in enumerate(files if isinstance(files, list) else []):
             for field in ("name", "size", "checksum"):
                 if field in _object(entry):
-                    found.append(("files[%d].%s" % (number, field), "is not public here: this source describes files by label only"))
+                    found.append(
+                        (
+                            "files[%d].%s" % (number, field),
+                            "is not public here: this source describes files by label only",
+                        )
+                    )
     return found
 
 

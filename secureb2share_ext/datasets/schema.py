@@ -13,6 +13,7 @@ from jsonschema import Draft4Validator, ValidationError, validators
 from . import rules
 
 VERSION = "1.0.0"
+CONTROLS = "must have no control characters"
 
 
 def load(version=VERSION):
@@ -36,13 +37,17 @@ _VALIDATOR = Strict(SCHEMA)
 def description_faults(description, describe_files="labels"):
     """[(field, message)] of a `dataset` member; empty when it is right."""
     faults = schema_faults(_VALIDATOR, description)
-    faults += [(field, "must have no control characters") for field, text in _texts(description, []) if has_controls(text)]
+    faults += [
+        (field, CONTROLS) for field, text in _texts(description, []) if has_controls(text)
+    ]
     return sorted(set(faults + rules.faults(description, describe_files)))
 
 
 def has_controls(text):
-    """Whether a value is a text with characters that PostgreSQL, XML or a log cannot hold; line ends and tabs may be."""
-    return isinstance(text, str) and bool(re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]", text))
+    """Whether a value is a text with characters that PostgreSQL, XML or a log cannot hold; line ends are none."""
+    return isinstance(text, str) and bool(
+        re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]", text)
+    )
 
 
 def _texts(value, path):

@@ -35,7 +35,9 @@ def read(config, targets, providers):
             raise ConfigError("%s: this name is reserved or has a slash; choose another." % key)
         unknown = set(settings) - set(SETTINGS)
         if unknown:
-            raise ConfigError("%s has the unknown setting %s; known are %s." % (key, sorted(unknown)[0], ", ".join(SETTINGS)))
+            raise ConfigError(
+                "%s has the unknown setting %s; known are %s." % (key, sorted(unknown)[0], ", ".join(SETTINGS))
+            )
         for needed in ("keys", "community", "access"):
             if not settings.get(needed):
                 raise ConfigError("%s needs %r." % (key, needed))

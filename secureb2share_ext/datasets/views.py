@@ -1,10 +1,10 @@
 """Which routes does the secure side call, and what may everybody ask?
 
-    GET       /datasets/keys                              the catalogue's public keys
-    GET       /datasets/<source>                          signed: the source's datasets, by pages
-    PUT, GET  /datasets/<source>/<identifier>             register; read (signed: with receipts)
-    POST      /datasets/<source>/<identifier>/state       suspend, reactivate, supersede, withdraw
-    POST      /datasets/<source>/<identifier>/decisions   states of applications, to be counted
+GET       /datasets/keys                              the catalogue's public keys
+GET       /datasets/<source>                          signed: the source's datasets, by pages
+PUT, GET  /datasets/<source>/<identifier>             register; read (signed: with receipts)
+POST      /datasets/<source>/<identifier>/state       suspend, reactivate, supersede, withdraw
+POST      /datasets/<source>/<identifier>/decisions   states of applications, to be counted
 """
 
 from flask import Blueprint, abort, jsonify, request

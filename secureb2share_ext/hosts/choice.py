@@ -20,4 +20,6 @@ def choose(wanted):
     for name, module in MODULES:
         if (wanted or name) == name and is_installed(module):
             return importlib.import_module("%s.%s.host" % (__package__, name)).HOST
-    raise ConfigError("No host that this package supports is installed; it needs one of %s." % ", ".join(names.values()))
+    raise ConfigError(
+        "No host that this package supports is installed; it needs one of %s." % ", ".join(names.values())
+    )

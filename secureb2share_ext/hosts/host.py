@@ -32,7 +32,7 @@ class Host(abc.ABC):
 
     @abc.abstractmethod
     def content_endpoints(self, app):
-        """{endpoint: what it would take} of the routes that carry content; all their writing methods but DELETE are refused."""
+        """{endpoint: what it would take} of the routes that carry content; their writes but DELETE are refused."""
 
     @abc.abstractmethod
     def known_writes(self, app):
@@ -40,7 +40,7 @@ class Host(abc.ABC):
 
     @abc.abstractmethod
     def watch(self):
-        """Connect the host's publish, change and delete to datasets.publication, in the host's transaction, once a process."""
+        """Connect publish, change and delete to datasets.publication, in the host's transaction, once a process."""
 
     @abc.abstractmethod
     def serve(self, app):

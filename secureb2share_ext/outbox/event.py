@@ -40,8 +40,8 @@ def body(catalogue, target, data, kind, sequence, revision, time):
 
     catalogue: its base URL; data: from `said`; time: RFC 3339 UTC. The id is a UUIDv5 of what makes the event unique.
     """
-    name = "%s|%s|%s|%s|%d" % (catalogue, target, data["source"], data["identifier"], sequence)
-    message_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+    name = canonical([catalogue, target, data["source"], data["identifier"], sequence])
+    message_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name.decode("utf-8")))
     event = {
         "specversion": "1.0",
         "id": message_id,

@@ -15,8 +15,8 @@ def read(answer, sent):
     """
     try:
         value = json.loads(answer.decode("utf-8"))
-        kept = {name: value[name][:LONGEST] for name in KNOWN if isinstance(value.get(name), str)}
-        text = canonical(kept).decode("utf-8").replace("\\u0000", "")
+        kept = {name: value[name][:LONGEST].replace("\x00", "") for name in KNOWN if isinstance(value.get(name), str)}
+        text = canonical(kept).decode("utf-8")
     except (ValueError, AttributeError, RecursionError):
         return None, False
     return (text if kept else None), kept.get("digest") == digest(sent)

@@ -6,6 +6,7 @@ of any message; errors of one message park that message; the rest is tried again
 
 import datetime
 import email.utils
+import re
 from typing import NamedTuple
 
 PLAN = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)  # seconds after the 1st, 2nd, ... failure
@@ -60,10 +61,10 @@ def decide(answer, attempts, now, jitter):
 
 def wish(text, now):
     """Seconds that a Retry-After header (RFC 9110) asks for, 0 to LONGEST."""
-    if text.isdigit():
+    if re.match(r"[0-9]+\Z", text):
         return min(int(text), LONGEST) if len(text) < 9 else LONGEST
     try:
         moment = datetime.datetime(*email.utils.parsedate(text)[:6])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0
     return int(min(max((moment - now).total_seconds(), 0), LONGEST))

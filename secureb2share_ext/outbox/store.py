@@ -56,8 +56,10 @@ def claim(event_id, now):
     """A detached copy of the event, leased to the caller and committed; None when another worker has it."""
     token = str(uuid.uuid4())
     mine = and_(Event.id == event_id, Event.state == "pending", _free(now))
-    taken = db.session.query(Event).filter(mine).update(
-        {"lease_token": token, "lease_until": now + LEASE}, synchronize_session=False
+    taken = (
+        db.session.query(Event)
+        .filter(mine)
+        .update({"lease_token": token, "lease_until": now + LEASE}, synchronize_session=False)
     )
     event = db.session.query(Event).filter_by(id=event_id).populate_existing().one() if taken else None
     if event is not None:
@@ -84,7 +86,7 @@ def pause(target, reason, until):
 
 
 def may_send(target, now, until):
-    """Whether the target is not paused, or the caller has just won the one probe of its pause, which goes on to `until`."""
+    """Whether the target is not paused, or the caller has won the one probe of its pause, which goes on to `until`."""
     if db.session.query(Pause).filter_by(target=target).count() == 0:
         return True
     rows = db.session.query(Pause).filter(Pause.target == target, Pause.until <= now)

@@ -1,7 +1,7 @@
 """A receiver for tests: an ingest API on loopback that verifies, de-duplicates and can be told to misbehave.
 
-    with Receiver(jwks=lambda: client.keys()) as receiver:
-        ... receiver.url, receiver.effects, receiver.requests
+with Receiver(jwks=lambda: client.keys()) as receiver:
+    ... receiver.url, receiver.effects, receiver.requests
 """
 
 import http.server

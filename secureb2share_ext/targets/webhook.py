@@ -55,7 +55,12 @@ class Webhook:
             with requests.Session() as session:
                 session.trust_env = False
                 answer = session.post(
-                    self.url, data=event.body, headers=headers, timeout=(CONNECT, READ), allow_redirects=False, stream=True
+                    self.url,
+                    data=event.body,
+                    headers=headers,
+                    timeout=(CONNECT, READ),
+                    allow_redirects=False,
+                    stream=True,
                 )
                 with answer:
                     body = _read(answer)

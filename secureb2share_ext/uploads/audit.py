@@ -51,7 +51,10 @@ def _known(endpoint, tables):
         for pattern, reason in table.items():
             if endpoint == pattern or (pattern.endswith("*") and endpoint.startswith(pattern[:-1])):
                 return kind, reason
-    return "unknown", "not known to this package: name it in SECUREB2SHARE_AUDIT_KNOWN with a reason, if it takes no content"
+    return (
+        "unknown",
+        "not known to this package: name it in SECUREB2SHARE_AUDIT_KNOWN with a reason, if it takes no content",
+    )
 
 
 def rules_of(app):

@@ -53,7 +53,9 @@ class Lock:
 
     def audit(self):
         """[audit.Row] of this application."""
-        return audit.classify(audit.rules_of(self.app), self.content_endpoints, self.host.known_writes(self.app), self.known)
+        return audit.classify(
+            audit.rules_of(self.app), self.content_endpoints, self.host.known_writes(self.app), self.known
+        )
 
     def look(self):
         """The findings as they are now."""
@@ -64,5 +66,8 @@ class Lock:
             found.append("The guard on the models that hold content is not installed.")
         for row in self.audit():
             if row.kind == "unknown":
-                found.append("The route %s (%s, endpoint %s) accepts a write and is not known." % (row.rule, row.methods, row.endpoint))
+                found.append(
+                    "The route %s (%s, endpoint %s) accepts a write and is not known."
+                    % (row.rule, row.methods, row.endpoint)
+                )
         return found

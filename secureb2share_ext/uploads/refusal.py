@@ -5,10 +5,10 @@ from flask import current_app, json
 from ..errors import UploadRefused
 
 REASONS = {
-    "upload-refused": "This catalogue holds metadata only: the data stay in the secure environment. Register the dataset"
-    " there, and its public record follows.",
+    "upload-refused": "This catalogue holds metadata only: the data stay in the secure environment."
+    " Register the dataset there, and its public record follows.",
     "form-data-refused": "This catalogue takes no multipart/form-data: files stay in the secure environment.",
-    "body-too-long": "The body is longer than any description of a dataset may be; files stay in the secure environment.",
+    "body-too-long": "The body is longer than any description may be; files stay in the secure environment.",
     "body-unsized": "The body's length must be announced with Content-Length; files stay in the secure environment.",
 }
 

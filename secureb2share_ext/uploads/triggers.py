@@ -10,11 +10,14 @@ TABLES = ("files_files", "files_multipartobject", "files_multipartobject_part")
 MESSAGE = "secureb2share: uploads are closed"
 _COLUMNS = ("uri", "size", "checksum", "storage_class")
 
-_FUNCTION = """
+_FUNCTION = (
+    """
 CREATE OR REPLACE FUNCTION secureb2share_refuse() RETURNS trigger AS $$
 BEGIN RAISE EXCEPTION '%s'; END
 $$ LANGUAGE plpgsql
-""" % MESSAGE
+"""
+    % MESSAGE
+)
 
 
 def _name(table, verb):
@@ -71,9 +74,8 @@ def remove(connection):
 def installed(connection):
     """Names of the triggers that are there and enabled, in order."""
     if connection.dialect.name == "postgresql":
-        query = (
-            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND pg_table_is_visible(tgrelid)"
-        )
+        enabled = "NOT tgisinternal AND tgenabled IN ('O', 'A') AND pg_table_is_visible(tgrelid)"
+        query = "SELECT tgname FROM pg_trigger WHERE " + enabled
     else:
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     names = {row[0] for row in connection.execute(text(query))}

@@ -53,34 +53,25 @@ def test_only_a_template_with_the_place_for_a_reference_signs():
     assert not read(FORM + "?r={identifier}").signs
 
 
-@pytest.mark.parametrize(
-    "url, word",
-    [
-        (FORM + "?t={title}", "{title}"),
-        (FORM + "?t={}", "{}"),
-        (FORM + "?t={0}", "{0}"),
-        (FORM + "?t={identifier.__class__}", "{identifier.__class__}"),
-        (FORM + "?t={identifier[0]}", "{identifier[0]}"),
-        (FORM + "?t={identifier!r}", "{identifier}"),
-        (FORM + "?t={identifier:>99}", "{identifier}"),
-        (FORM + "?t={identifier:{pid}}", "{identifier}"),
-        (FORM + "?t={identifier", "brace"),
-        (FORM + "?t=identifier}", "brace"),
-        ("https://{source}.example.org/", "url"),
-        ("https://{identifier}", "url"),
-        ("https://forms.example.org{identifier}/", "url"),
-        ("https://forms.example.org:{revision}/", "url"),
-        ("{record_url}", "url"),
-        ("//forms.example.org/{pid}", "url"),
-        ("http://forms.example.org/{pid}", "url"),
-        ("http://localhost/{pid}", "url"),
-        ("javascript:alert('{pid}')", "url"),
-        ("https://user:pass@forms.example.org/{pid}", "url"),
-        (FORM + "#{pid}", "url"),
-        ("", "url"),
+NONSENSE = {
+    "{title}": [FORM + "?t={title}"],
+    "{}": [FORM + "?t={}"],
+    "{0}": [FORM + "?t={0}"],
+    "{identifier.__class__}": [FORM + "?t={identifier.__class__}"],
+    "{identifier[0]}": [FORM + "?t={identifier[0]}"],
+    "{identifier}": [FORM + t for t in ("?t={identifier!r}", "?t={identifier:>99}", "?t={identifier:{pid}}")],
+    "brace": [FORM + "?t={identifier", FORM + "?t=identifier}"],
+    "url": [
+        "https://{source}.example.org/", "https://{identifier}", "https://forms.example.org{identifier}/",
+        "https://forms.example.org:{revision}/", "{record_url}", "//forms.example.org/{pid}", FORM + "#{pid}",
+        "", "http://forms.example.org/{pid}", "http://localhost/{pid}", "javascript:alert('{pid}')",
+        "https://user:pass@forms.example.org/{pid}",
     ],
-)
-def test_a_template_that_makes_no_sense_is_refused(url, word):
+}
+
+
+@pytest.mark.parametrize("word, url", [(word, url) for word, row in NONSENSE.items() for url in row])
+def test_a_template_that_makes_no_sense_is_refused(word, url):
     with pytest.raises(ConfigError) as error:
         read(url)
     assert "SECUREB2SHARE_ACCESS['form']" in str(error.value) and word in str(error.value)

@@ -10,7 +10,6 @@ from secureb2share_ext.errors import ConfigError, NotSigned, UnknownDataset
 TSD, TSD_PUBLIC = client.new_key()
 CSC, CSC_PUBLIC = client.new_key()
 SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
-SHORT = base64.b64encode(b"s" * 8).decode()
 TARGETS = {"tsd": SimpleNamespace(echo=False), "register": SimpleNamespace(echo=True)}
 PROVIDERS = {"helsedata": object()}
 
@@ -26,56 +25,30 @@ def read(configured):
 
 
 def test_a_source_as_it_is_configured():
-    found = read(
-        {
-            "tsd": entry(),
-            "csc": entry(keys=[SECRET, CSC_PUBLIC], targets=["tsd", "register"], describe_files="full"),
-        }
-    )
-    assert found == {
+    csc = entry(keys=[SECRET, CSC_PUBLIC], targets=["tsd", "register"], describe_files="full")
+    two = (("tsd", "register"), "publish", "full", ("register",))
+    assert read({"tsd": entry(), "csc": csc}) == {
         "tsd": sources.Source("tsd", (TSD_PUBLIC,), "datasets", "helsedata", (), "publish", "labels", ()),
-        "csc": sources.Source(
-            "csc",
-            (SECRET, CSC_PUBLIC),
-            "datasets",
-            "helsedata",
-            ("tsd", "register"),
-            "publish",
-            "full",
-            ("register",),
-        ),
+        "csc": sources.Source("csc", (SECRET, CSC_PUBLIC), "datasets", "helsedata", *two),
     }
     assert read({}) == {}
 
 
+KEYS = [[], TSD_PUBLIC, [TSD], [TSD_PUBLIC, "secret"], ["whpk_"], [TSD_PUBLIC[:-4]]]
+KEYS += [["whpk_!" + TSD_PUBLIC[6:]], ["whsec_"], ["whsec_not base64"]]
+KEYS += [["whsec_" + base64.b64encode(b"s" * 8).decode()]]
+
+
 @pytest.mark.parametrize(
-    "changed, word",
-    [
-        ({"keys": ...}, "'keys'"),
-        ({"keys": []}, "'keys'"),
-        ({"community": ...}, "'community'"),
-        ({"access": ...}, "'access'"),
-        ({"access": "other"}, "'other'"),
-        ({"keys": TSD_PUBLIC}, "keys"),
-        ({"keys": [TSD]}, "keys"),
-        ({"keys": [TSD_PUBLIC, "secret"]}, "keys"),
-        ({"keys": ["whpk_"]}, "keys"),
-        ({"keys": [TSD_PUBLIC[:-4]]}, "keys"),
-        ({"keys": ["whpk_!" + TSD_PUBLIC[6:]]}, "keys"),
-        ({"keys": ["whsec_"]}, "keys"),
-        ({"keys": ["whsec_" + SHORT]}, "keys"),
-        ({"keys": ["whsec_not base64"]}, "keys"),
-        ({"release": "review"}, "release"),
-        ({"describe_files": "names"}, "describe_files"),
-        ({"targets": ["tsd", "other"]}, "'other'"),
-        ({"owner": "x"}, "owner"),
-        ({"name": "x"}, "name"),
-        ({"echo": ("tsd",)}, "echo"),
-    ],
+    "setting, value",
+    [("keys", keys) for keys in KEYS]
+    + [("keys", ...), ("community", ...), ("access", ...), ("access", "other"), ("targets", ["tsd", "other"])]
+    + [("release", "review"), ("describe_files", "names"), ("owner", "x"), ("name", "x"), ("echo", ("tsd",))],
 )
-def test_a_fault_of_the_configuration_names_its_key(changed, word):
+def test_a_fault_of_the_configuration_names_its_key(setting, value):
     with pytest.raises(ConfigError) as error:
-        read({"tsd": entry(**changed)})
+        read({"tsd": entry(**{setting: value})})
+    word = "target" if setting == "targets" else setting
     assert "SECUREB2SHARE_SOURCES['tsd']" in str(error.value) and word in str(error.value)
 
 
@@ -104,9 +77,7 @@ def test_a_key_acts_for_its_own_source(name, key):
     assert ask(name, key) == (FOUND[name], "m1")
 
 
-@pytest.mark.parametrize(
-    "name, key", [("tsd", CSC), ("tsd", SECRET), ("csc", TSD), ("other", TSD), ("", CSC)]
-)
+@pytest.mark.parametrize("name, key", [("tsd", CSC), ("tsd", SECRET), ("csc", TSD), ("x", TSD), ("", CSC)])
 def test_and_for_no_other_which_looks_like_an_unknown_dataset(name, key):
     with pytest.raises(UnknownDataset) as error:
         ask(name, key)
@@ -114,11 +85,9 @@ def test_and_for_no_other_which_looks_like_an_unknown_dataset(name, key):
 
 
 def test_without_a_known_key_there_is_no_answer():
-    for attempt in (
-        lambda: ask("tsd"), lambda: ask("other"), lambda: ask("tsd", client.new_key()[0]),
-        lambda: ask("tsd", TSD, id="m2"), lambda: ask("tsd", TSD, timestamp="1"),
-        lambda: ask("tsd", TSD, timestamp="²"),
-    ):
+    changes = [{"id": "m2"}, {"timestamp": "1"}, {"timestamp": "²"}, {"signature": ""}]
+    attempts = [("tsd", None, {}), ("other", None, {}), ("tsd", client.new_key()[0], {})]
+    for name, key, changed in attempts + [("tsd", TSD, change) for change in changes]:
         with pytest.raises(NotSigned) as error:
-            attempt()
+            ask(name, key, **changed)
         assert error.value.status == 401

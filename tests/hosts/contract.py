@@ -48,8 +48,12 @@ class HostContract:
         closed = ("http://purl.org/coar/access_right/c_14cb", "info:eu-repo/semantics/closedAccess")
         return {
             "controlled": ({"access_right": "controlled"}, "controlled") + restricted + (True,),
-            "embargoed": ({"access_right": "embargoed", "embargo_until": tomorrow}, "embargoed") + restricted + (False,),
-            "embargo over": ({"access_right": "embargoed", "embargo_until": yesterday}, "controlled") + restricted + (True,),
+            "embargoed": ({"access_right": "embargoed", "embargo_until": tomorrow}, "embargoed")
+            + restricted
+            + (False,),
+            "embargo over": ({"access_right": "embargoed", "embargo_until": yesterday}, "controlled")
+            + restricted
+            + (True,),
             "metadata-only": ({"access_right": "metadata-only"}, "metadata-only") + closed + (False,),
         }
 
@@ -69,7 +73,9 @@ class HostContract:
                 expected = keywords.get("headers", {}).get("X-Expect", "upload-refused")
                 if (answer.status_code, body.get("code")) != (403, expected):
                     problems.append((name, role, answer.status_code, answer.text[:200]))
-                elif not (body["detail"] and body["help"].startswith("http") and 'rel="help"' in answer.headers["link"]):
+                elif not (
+                    body["detail"] and body["help"].startswith("http") and 'rel="help"' in answer.headers["link"]
+                ):
                     problems.append((name, role, "says too little", body))
         assert not problems
         assert instance.content() == before
@@ -111,9 +117,9 @@ class HostContract:
     @pytest.mark.parametrize(
         "statement",
         [
-            "INSERT INTO files_files (id, created, updated, readable, writable) VALUES ({id}, {now}, {now}, {true}, {true})",
-            "INSERT INTO files_multipartobject (upload_id, created, updated, completed) VALUES ({id}, {now}, {now}, {true})",
-            "INSERT INTO files_multipartobject_part (upload_id, part_number, created, updated) VALUES ({id}, 1, {now}, {now})",
+            "INSERT INTO files_files (id, created, updated, readable, writable) VALUES ({id}, {dates}, {true}, {true})",
+            "INSERT INTO files_multipartobject (upload_id, created, updated, completed) VALUES ({id}, {dates}, {true})",
+            "INSERT INTO files_multipartobject_part (upload_id, part_number, created, updated) VALUES ({id}, 1, {dates})",
             "UPDATE files_files SET uri = 'elsewhere'",
             "UPDATE files_files SET size = 1",
         ],
@@ -122,7 +128,7 @@ class HostContract:
         from invenio_db import db
 
         before = instance.content()
-        values = {"id": "'%s'" % uuid.uuid4(), "now": "CURRENT_TIMESTAMP", "true": "true"}
+        values = {"id": "'%s'" % uuid.uuid4(), "dates": "CURRENT_TIMESTAMP, CURRENT_TIMESTAMP", "true": "true"}
         with instance.app.app_context(), db.engine.connect() as connection:
             with pytest.raises(sqlalchemy.exc.DBAPIError, match="uploads are closed"):
                 connection.execute(sqlalchemy.text(statement.format(**values)))
@@ -143,7 +149,11 @@ class HostContract:
         assert first["pid"] == again["pid"] and first["revision"] == again["revision"]
         description["core"]["titles"][0]["text"] += ", corrected"
         changed = instance.source.register(identifier, description)
-        assert changed["result"] == "changed" and changed["pid"] == first["pid"] and changed["revision"] > first["revision"]
+        assert (
+            changed["result"] == "changed"
+            and changed["pid"] == first["pid"]
+            and changed["revision"] > first["revision"]
+        )
         page = instance.call("GET", "/api/datasets/tsd/" + identifier)
         assert page.status_code == 200 and page.json()["revision"] == changed["revision"]
         assert "receipts" not in page.json() and "receipts" in instance.source.get(identifier)
@@ -164,25 +174,28 @@ class HostContract:
         assert (reused.status_code, reused.json()["code"]) == (422, "message-reused")
 
     def test_two_at_once_give_one_record(self, instance):
-        for _ in range(5):
-            identifier, description = new_identifier(), self.description()
-            before = instance.count("pidstore_pid")
-            answers, start, issued = [], threading.Barrier(4), client.now_utc()
+        identifiers, description, issued = [new_identifier() for _ in range(5)], self.description(), client.now_utc()
+        before, answers, start = instance.count("pidstore_pid"), [], threading.Barrier(4)
 
-            def register():
+        def register():
+            for identifier in identifiers:
                 start.wait()
                 answers.append(instance.source.register(identifier, description, issued=issued))
 
-            threads = [threading.Thread(target=register) for _ in range(4)]
-            [t.start() for t in threads]
-            [t.join() for t in threads]
-            assert sorted(a["result"] for a in answers) == ["created"] + ["unchanged"] * 3
-            assert len({a["pid"] for a in answers}) == 1
-            assert instance.count("secureb2share_dataset", "identifier = '%s'" % identifier) == 1
-            assert instance.count("pidstore_pid") == before + 1
+        threads = [threading.Thread(target=register) for _ in range(4)]
+        [t.start() for t in threads]
+        [t.join() for t in threads]
+        for identifier in identifiers:
+            mine = [a for a in answers if a["identifier"] == identifier]
+            assert sorted(a["result"] for a in mine) == ["created"] + ["unchanged"] * 3
+            assert len({a["pid"] for a in mine}) == 1
+        assert instance.count("pidstore_pid") == before + len(identifiers)
 
     def test_faults_leave_nothing(self, instance):
-        before = [instance.count(t) for t in ("records_metadata", "pidstore_pid", "secureb2share_dataset", "secureb2share_message")]
+        before = [
+            instance.count(t)
+            for t in ("records_metadata", "pidstore_pid", "secureb2share_dataset", "secureb2share_message")
+        ]
         description = self.description()
         del description["core"]["publisher"]
         description["sensitive"]["CANARY"] = "CANARY-VALUE"
@@ -192,7 +205,10 @@ class HostContract:
         fields = [error["field"] for error in refused.value.problem["errors"]]
         assert fields == ["dataset.core.publisher", "dataset.sensitive.CANARY"]
         assert "CANARY-VALUE" not in json.dumps(refused.value.problem)
-        after = [instance.count(t) for t in ("records_metadata", "pidstore_pid", "secureb2share_dataset", "secureb2share_message")]
+        after = [
+            instance.count(t)
+            for t in ("records_metadata", "pidstore_pid", "secureb2share_dataset", "secureb2share_message")
+        ]
         assert after == before
 
     def test_older_message_is_stale(self, instance):
@@ -231,7 +247,9 @@ class HostContract:
         assert refused.value.status in (400, 404, 405)
         assert instance.count("secureb2share_dataset", "identifier LIKE '%a/%b' OR identifier LIKE 'xxxx%'") == 0
 
-    @pytest.mark.parametrize("identifier", ["a b", "50%", "a?b=c&d", "a#b", "æøå", "שלום", 'a"b<c>', "x" * 255, "a%2Fb", "a+b;c"])
+    @pytest.mark.parametrize(
+        "identifier", ["a b", "50%", "a?b=c&d", "a#b", "æøå", "שלום", 'a"b<c>', "x" * 255, "a%2Fb", "a+b;c"]
+    )
     def test_hostile_identifier_survives(self, instance, identifier):
         answer = instance.source.register(identifier, self.description())
         assert answer["identifier"] == identifier == instance.source.get(identifier)["identifier"]
@@ -251,9 +269,7 @@ class HostContract:
             if after is None:
                 break
         line = [line for line in found if line["identifier"] == identifier]
-        assert line == [
-            {name: registered[name] for name in ("identifier", "pid", "revision", "digest", "state")}
-        ]
+        assert line == [{name: registered[name] for name in ("identifier", "pid", "revision", "digest", "state")}]
 
     def test_curators_record_takes_the_same_way(self, instance):
         answer = instance.curate(self.description())
@@ -286,6 +302,30 @@ class HostContract:
         assert (adopted["result"], adopted["pid"]) == ("adopted", pid)
         assert instance.curate(description, identifier).json()["code"] == "identifier-taken"
 
+    @pytest.mark.parametrize("identifier", ["a//b", "x" * 256, "pid:1", ["a"], 5, {"a": 1}])
+    def test_unfit_claim_of_a_curator(self, instance, identifier):
+        answer = instance.curate(self.description(), identifier)
+        assert answer.status_code == 400
+        assert [error["field"] for error in answer.json()["errors"]] == ["secureb2share.identifier"]
+
+    def test_nothing_but_the_description_stays_in_a_curators_record(self, instance):
+        with instance.app.app_context():
+            body = config.current().host.to_record(self.description())
+        smuggled = {"_files": [{"url": "javascript:CANARY"}], "_bucket": "CANARY", "_deposit": {"x": "CANARY"}}
+        smuggled["secureb2share"] = {"state": "CANARY", "source": "CANARY", "more": "CANARY"}
+        smuggled["$schema"] = "http://127.0.0.1:9/CANARY.json"
+        answer = instance.call("POST", "/api/records/", "curator", json=dict(body, **smuggled))
+        if answer.status_code == 201:
+            assert "CANARY" not in instance.call("GET", "/api/records/" + answer.json()["id"]).text
+        else:
+            assert answer.status_code == 400 and "CANARY" not in answer.text
+        assert instance.count("records_metadata", "CAST(json AS text) LIKE '%CANARY%'") == 0
+
+    def test_source_cannot_take_the_catalogues_own_identifiers(self, instance):
+        with pytest.raises(client.Refused) as refused:
+            instance.source.register("pid:999999", self.description())
+        assert refused.value.status == 400
+
     def test_publishing_writes_one_event(self, instance):
         before, identifier = instance.count("secureb2share_event"), new_identifier()
         assert instance.curate(self.description(), identifier).status_code == 201
@@ -297,7 +337,10 @@ class HostContract:
     def test_rollback_leaves_no_event(self, instance, monkeypatch):
         from secureb2share_ext.datasets import publication
 
-        before = [instance.count(t) for t in ("records_metadata", "pidstore_pid", "secureb2share_event", "secureb2share_dataset")]
+        before = [
+            instance.count(t)
+            for t in ("records_metadata", "pidstore_pid", "secureb2share_event", "secureb2share_dataset")
+        ]
         written = publication.published
 
         def fails_afterwards(*args):
@@ -308,7 +351,10 @@ class HostContract:
         assert instance.curate(self.description()).status_code == 500
         with pytest.raises(client.Refused):
             instance.source.register(new_identifier(), self.description())
-        after = [instance.count(t) for t in ("records_metadata", "pidstore_pid", "secureb2share_event", "secureb2share_dataset")]
+        after = [
+            instance.count(t)
+            for t in ("records_metadata", "pidstore_pid", "secureb2share_event", "secureb2share_dataset")
+        ]
         assert after == before
 
     def test_source_hears_no_echo(self, instance):
@@ -359,7 +405,9 @@ class HostContract:
         assert link() == (302, None)
         source.set_state(identifier, "suspended", "Consent under review.")
         assert link() == link("/api/access/?source=tsd&id=" + identifier) == (403, "suspended")
-        assert "Consent under review." in instance.call("GET", "/api/access/" + pid, headers={"Accept": "text/html"}).text
+        assert (
+            "Consent under review." in instance.call("GET", "/api/access/" + pid, headers={"Accept": "text/html"}).text
+        )
         item = instance.call("GET", "/api/records/" + pid).json()
         assert (item["access"]["state"], item["access"]["reason"]) == ("suspended", "Consent under review.")
         source.set_state(identifier, "active", "Review done.")
@@ -410,7 +458,10 @@ class HostContract:
         assert self.edit(instance, "PUT", pid, "Edited").status_code == 200
         events = instance.events(identifier)
         # the second edit changed nothing
-        assert [(sequence, body["type"].split(".")[-2]) for sequence, _, body in events] == [(1, "published"), (2, "changed")]
+        assert [(sequence, body["type"].split(".")[-2]) for sequence, _, body in events] == [
+            (1, "published"),
+            (2, "changed"),
+        ]
         assert events[1][2]["data"]["dataset"]["core"]["titles"][0]["text"] == "Edited"
         item = instance.call("GET", "/api/records/" + pid).json()
         assert item["metadata"]["secureb2share"]["identifier"] == identifier and item["id"] == pid

@@ -4,12 +4,11 @@ import pytest
 
 pytest.importorskip("invenio_records_rest")
 
+from contract import FORM, MULTIPART, HostContract  # noqa: E402
+from instance import running  # noqa: E402
 from invenio_db import db  # noqa: E402
 from invenio_files_rest.models import FileInstance  # noqa: E402
 from invenio_files_rest.tasks import remove_file_data  # noqa: E402
-
-from contract import FORM, MULTIPART, HostContract  # noqa: E402
-from instance import running  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -29,7 +28,10 @@ class TestRecordsRest(HostContract):
         stream = {"data": b"CANARY", "headers": {"Content-Type": "application/octet-stream"}}
         form = {"data": MULTIPART, "headers": FORM}
         elsewhere = {"data": MULTIPART, "headers": dict(FORM, **{"X-Expect": "form-data-refused"})}
-        long_json = {"data": b'{"a": "%s"}' % (b"A" * 1100000), "headers": {"Content-Type": "application/json", "X-Expect": "body-too-long"}}
+        long_json = {
+            "data": b'{"a": "%s"}' % (b"A" * 1100000),
+            "headers": {"Content-Type": "application/json", "X-Expect": "body-too-long"},
+        }
         chunks = {"data": iter([b"{}"]), "headers": {"Content-Type": "application/json", "X-Expect": "body-unsized"}}
         return [
             ("stream", "PUT", path, stream),

@@ -15,7 +15,7 @@ STAMP = mapping.stamp("tsd", "a")
 
 
 def values_of(part):
-    """Values of the types that a member of the schema allows; its patterns do not matter here."""
+    # of the types that the schema allows; its patterns do not matter here
     if "enum" in part:
         return st.sampled_from(part["enum"])
     if part["type"] == "object":
@@ -34,12 +34,7 @@ def test_a_record_holds_a_whole_description(description):
     record = mapping.to_record(description)
     assert mapping.from_record(record) == given_one == description
     # what the host and we add is no part of it
-    record.update(
-        {
-            "control_number": "x", "$schema": "https://x/y.json", "_bucket": "b", "_files": [],
-            mapping.STAMP: STAMP,
-        }
-    )
+    record.update({"control_number": "x", "$schema": "x.json", "_files": [], "secureb2share": STAMP})
     assert mapping.from_record(record) == given_one
 
 
@@ -52,32 +47,19 @@ def test_so_for_the_examples(path):
 
 
 def test_what_we_do_not_know_ends_in_core_where_the_schema_refuses_it():
-    record = dict(
-        mapping.to_record(json.loads(EXAMPLES[0].read_text(encoding="utf-8"))["dataset"]),
-        patient="x",
-        open_access=True,
-    )
+    example = json.loads(EXAMPLES[0].read_text(encoding="utf-8"))["dataset"]
+    record = dict(mapping.to_record(example), patient="x", open_access=True)
     faults = schema.description_faults(mapping.from_record(record))
     assert faults == [("core.open_access", "is not a known field"), ("core.patient", "is not a known field")]
     assert [mapping.field(field) for field, _ in faults] == ["open_access", "patient"]
 
 
-@pytest.mark.parametrize(
-    "field, shown",
-    [
-        ("core.titles[0].text", "titles[0].text"),
-        ("core", "core"),
-        ("sensitive.duo", "sensitive.duo"),
-        ("files[1].name", "files[1].name"),
-    ],
-)
-def test_a_field_as_an_editor_of_the_record_knows_it(field, shown):
-    assert mapping.field(field) == shown
+def test_a_field_as_an_editor_of_the_record_knows_it():
+    shown = [mapping.field(f) for f in ("core.titles[0].text", "core", "sensitive.core.x", "files[1].name")]
+    assert shown == ["titles[0].text", "core", "sensitive.core.x", "files[1].name"]
 
 
 def test_the_stamp_says_where_a_dataset_stands():
     assert STAMP == {"source": "tsd", "identifier": "a", "state": "active"}
-    row = SimpleNamespace(state="withdrawn", reason="x", state_at="2026-01-31T12:00:00Z", successor=None)
-    assert mapping.stamp("tsd", "a", row) == dict(
-        STAMP, state="withdrawn", reason="x", state_at="2026-01-31T12:00:00Z"
-    )
+    row = SimpleNamespace(state="withdrawn", reason="x", state_at="2026", successor=None)
+    assert mapping.stamp("tsd", "a", row) == dict(STAMP, state="withdrawn", reason="x", state_at="2026")

@@ -8,17 +8,26 @@ import time
 import uuid
 
 import pytest
+from instance import example, running
 from invenio_db import db
 from sqlalchemy import text
-
-from instance import example, running
 
 REDIS = os.environ.get("SECUREB2SHARE_TEST_REDIS")
 pytestmark = [
     pytest.mark.celery,
     pytest.mark.skipif(not REDIS, reason="no Redis: SECUREB2SHARE_TEST_REDIS is not set"),
 ]
-KEEP = ("SECRET_KEY", "SQLALCHEMY_", "SITE_", "CACHE_", "ACCESS_", "OAUTH2_", "RATELIMIT_", "RECORDS_REST_", "SECUREB2SHARE_")
+KEEP = (
+    "SECRET_KEY",
+    "SQLALCHEMY_",
+    "SITE_",
+    "CACHE_",
+    "ACCESS_",
+    "OAUTH2_",
+    "RATELIMIT_",
+    "RECORDS_REST_",
+    "SECUREB2SHARE_",
+)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -42,7 +51,21 @@ def worker(instance):
     paths = [os.path.dirname(__file__) + "/..", os.path.dirname(__file__) + "/../.."]
     environment = dict(os.environ, SECUREB2SHARE_TEST_WORKER=instance.data + "/worker.json", PYTHONPATH=":".join(paths))
     schedule = "%s/beat-%s" % (instance.data, uuid.uuid4().hex)
-    command = [sys.executable, "-m", "celery", "-A", "worker", "worker", "-B", "-s", schedule, "--concurrency", "2", "-l", "INFO"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "worker",
+        "worker",
+        "-B",
+        "-s",
+        schedule,
+        "--concurrency",
+        "2",
+        "-l",
+        "INFO",
+    ]
     with open(instance.data + "/worker.log", "ab") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
@@ -68,7 +91,9 @@ def test_beat_sweeps_and_a_killed_worker_leaves_one_effect(instance):
     identifier = "celery/" + uuid.uuid4().hex
     instance.curate(example(), identifier)
     with worker(instance):
-        assert until(lambda: states(instance, identifier) == ["acknowledged"]), open(instance.data + "/worker.log").read()[-3000:]
+        assert until(lambda: states(instance, identifier) == ["acknowledged"]), open(
+            instance.data + "/worker.log"
+        ).read()[-3000:]
         # the receiver takes the event and is slow to answer: the worker dies meanwhile
         killed = "celery/" + uuid.uuid4().hex
         instance.receiver.answer = lambda number: time.sleep(5) or 200

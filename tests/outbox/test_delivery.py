@@ -4,15 +4,21 @@ import signal
 import uuid
 
 import pytest
+from instance import example, running
 from invenio_db import db
 from sqlalchemy import text
 
-from instance import example, running
 from secureb2share_ext import config
 from secureb2share_ext.compat import utcnow
 from secureb2share_ext.outbox import delivery, store
 
-STEPS = ("after the claim", "before the sending", "after the sending", "before the outcome's commit", "after the outcome's commit")
+STEPS = (
+    "after the claim",
+    "before the sending",
+    "after the sending",
+    "before the outcome's commit",
+    "after the outcome's commit",
+)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -30,7 +36,9 @@ def clean(instance):
     instance.receiver.answer = None
     with instance.app.app_context(), db.engine.begin() as connection:
         connection.execute(text("DELETE FROM secureb2share_pause"))
-        connection.execute(text("UPDATE secureb2share_event SET state = 'discarded' WHERE state IN ('pending', 'parked')"))
+        connection.execute(
+            text("UPDATE secureb2share_event SET state = 'discarded' WHERE state IN ('pending', 'parked')")
+        )
 
 
 def publish(instance):
@@ -54,7 +62,9 @@ def later(instance, seconds=7 * 86400):
     with instance.app.app_context(), db.engine.begin() as connection:
         values = {"past": past}
         connection.execute(text("UPDATE secureb2share_event SET next_at = :past WHERE state = 'pending'"), values)
-        connection.execute(text("UPDATE secureb2share_event SET lease_until = :past WHERE lease_until IS NOT NULL"), values)
+        connection.execute(
+            text("UPDATE secureb2share_event SET lease_until = :past WHERE lease_until IS NOT NULL"), values
+        )
         connection.execute(text("UPDATE secureb2share_pause SET until = :past"), values)
 
 
@@ -266,4 +276,6 @@ def test_change_undone_with_its_savepoint_leaves_no_event(instance):
         record.commit()
         db.session.commit()
         db.session.remove()
-    assert [(s, b["data"]["dataset"]["core"]["titles"][0]["text"]) for s, _, b in instance.events(identifier)][1:] == [(2, "Kept")]
+    assert [(s, b["data"]["dataset"]["core"]["titles"][0]["text"]) for s, _, b in instance.events(identifier)][1:] == [
+        (2, "Kept")
+    ]

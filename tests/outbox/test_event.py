@@ -17,9 +17,7 @@ CATALOGUE = "https://catalogue.example.org"
 
 def dataset_of(path):
     example = json.loads(path.read_text(encoding="utf-8"))
-    return Dataset(
-        "tsd", example["identifier"], example["dataset"], pid="3qx8w-b9k10", revision=2, updated=1700000000
-    )
+    return Dataset("tsd", example["identifier"], example["dataset"], pid="3qx8w-b9k10", revision=2)
 
 
 MOBA = dataset_of(EXAMPLES[0].parent / "moba.json")
@@ -30,10 +28,8 @@ def said(dataset=MOBA, **changed):
     return dict(data, **changed)
 
 
-def made(
-    catalogue=CATALOGUE, target="ingest", data=None, kind="published", sequence=1, revision=2, time=TIME
-):
-    return event.body(catalogue, target, data or said(), kind, sequence, revision, time)
+def made(catalogue=CATALOGUE, target="ingest", data=None, kind="published", sequence=1, revision=2):
+    return event.body(catalogue, target, data or said(), kind, sequence, revision, TIME)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -56,9 +52,7 @@ def test_an_event_is_a_small_cloudevent_in_canonical_form(path):
         "access_url": CATALOGUE + "/api/access/x", "digest": dataset.digest, "dataset": dataset.description,
         "sequence": 1, "revision": 2,
     }
-    plain = json.dumps(
-        json.loads(body.decode("utf-8")), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
+    plain = json.dumps(dict(told, data=data), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert body == plain.encode("utf-8") and len(body) < 20000
 
 
@@ -73,27 +67,18 @@ def test_equal_input_gives_equal_bytes_whenever_it_is_asked(monkeypatch):
 
 
 def test_the_id_is_that_of_catalogue_target_dataset_and_sequence():
-    first = made()[0]
-    assert (
-        made(kind="changed", revision=3, time="2027-01-01T00:00:00Z", data=said(state="suspended"))[0]
-        == first
-    )
+    assert made(kind="changed", revision=3, data=said(state="suspended"))[0] == made()[0]
     names = ("", "a", "b|c", "a|b", "c", "c|d")
     coordinates = list(itertools.product(names, names, names, names, (1, 2, 12)))
     found = {made(c, t, said(source=s, identifier=i), sequence=n)[0] for c, t, s, i, n in coordinates}
     assert len(found) == len(coordinates)
 
 
-@pytest.mark.parametrize(
-    "first, state, kind",
-    [
-        (True, "active", "published"), (False, "active", "changed"), (False, "suspended", "suspended"),
-        (False, "superseded", "superseded"), (False, "withdrawn", "withdrawn"),
-    ],
-)
-def test_the_kind_of_an_event(first, state, kind):
-    assert event.kind(first, state) == kind
-    assert json.loads(made(kind=kind)[1].decode())["type"] == "org.secureb2share.dataset.%s.v1" % kind
+def test_the_kind_of_an_event():
+    assert [event.kind(first, "active") for first in (True, False)] == ["published", "changed"]
+    for state in ("suspended", "superseded", "withdrawn"):
+        assert event.kind(False, state) == state
+    assert json.loads(made(kind="changed")[1].decode())["type"] == "org.secureb2share.dataset.changed.v1"
 
 
 def test_the_fingerprint_changes_with_all_that_is_said_and_with_nothing_else():
@@ -102,10 +87,8 @@ def test_the_fingerprint_changes_with_all_that_is_said_and_with_nothing_else():
     later = MOBA._replace(revision=9, updated=1800000000, state_at=str(datetime.date.today()))
     assert event.fingerprint(said(later)) == first
     description = dict(MOBA.description, version={"label": "13"})
-    changes = {
-        "identifier": "x", "pid": "x", "state": "withdrawn", "reason": "x", "successor": "x",
-        "description": description,
-    }
-    changed = [said(MOBA._replace(**{name: value})) for name, value in changes.items()]
+    names = ("identifier", "pid", "state", "reason", "successor")
+    changed = [said(MOBA._replace(**{name: "x"})) for name in names]
+    changed.append(said(MOBA._replace(description=description)))
     changed += [said(record_url="x"), said(access_url="x")]
     assert len({event.fingerprint(data) for data in changed} | {first}) == 9

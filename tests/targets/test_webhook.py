@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import socket
+import socketserver
 import threading
 import time
 import zlib
@@ -15,9 +16,8 @@ from secureb2share_ext.targets.answer import Answer
 
 PRIVATE, PUBLIC = client.new_key()
 SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
-EVENT = SimpleNamespace(
-    message_id="0b0e3c5f-0000-5000-8000-000000000001", body='{"data":"ø"}'.encode("utf-8")
-)
+MESSAGE_ID = "0b0e3c5f-0000-5000-8000-000000000001"
+EVENT = SimpleNamespace(message_id=MESSAGE_ID, body='{"data":"ø"}'.encode("utf-8"))
 
 
 def sign(message_id, body):
@@ -28,59 +28,33 @@ def ok(status="200 OK", *headers):
     return "\r\n".join(["HTTP/1.1 " + status] + list(headers) + ["", ""]).encode("latin-1")
 
 
-class Target:
-    """Speaks bytes, so that it can answer what no HTTP server would."""
+@pytest.fixture
+def target():
+    # speaks bytes, so that it can answer what no HTTP server would
+    found = SimpleNamespace(requests=[], closed=threading.Event())  # (request line, headers, body)
+    found.say = lambda said: setattr(found, "reply", lambda connection: connection.sendall(said))
+    found.say(ok("200 OK", "Content-Length: 2") + b"{}")
 
-    def __init__(self):
-        self.requests = []  # (request line, headers, body)
-        self.reply = lambda connection: connection.sendall(ok("200 OK", "Content-Length: 2") + b"{}")
-        self.listening = socket.socket()
-        self.listening.bind(("127.0.0.1", 0))
-        self.listening.listen(5)
-        self.port = self.listening.getsockname()[1]
-        self.url = "http://127.0.0.1:%d/ingest?a=b" % self.port
-        self.closed = threading.Event()
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while not self.closed.is_set():
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            line = self.rfile.readline().decode("latin-1").strip()
+            fields = [field.decode("latin-1").strip() for field in iter(self.rfile.readline, b"\r\n")]
+            headers = {name.lower(): value for name, _, value in (field.partition(": ") for field in fields)}
+            found.requests.append((line, headers, self.rfile.read(int(headers["content-length"]))))
             try:
-                connection, _ = self.listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
-
-    def _answer(self, connection):
-        with connection, connection.makefile("rb") as file:
-            line = file.readline().decode("latin-1").strip()
-            headers = {}
-            for field in iter(file.readline, b"\r\n"):
-                name, _, value = field.decode("latin-1").strip().partition(": ")
-                headers[name.lower()] = value
-            self.requests.append((line, headers, file.read(int(headers.get("content-length", 0)))))
-            try:
-                self.reply(connection)
+                found.reply(self.connection)
             except OSError:
                 pass
 
-    def drip(self, start, piece):
-        """Send `start`, then `piece` without an end."""
-
-        def reply(connection):
-            connection.sendall(start)
-            while not self.closed.wait(0.05):
-                connection.sendall(piece)
-
-        return reply
-
-
-@pytest.fixture
-def target():
-    found = Target()
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    found.port = server.server_address[1]
+    found.url = "http://127.0.0.1:%d/ingest?a=b" % found.port
     yield found
     found.closed.set()
-    found.listening.shutdown(socket.SHUT_RDWR)
-    found.listening.close()
+    server.shutdown()
+    server.server_close()
 
 
 def send(target, **kwargs):
@@ -92,11 +66,10 @@ def test_what_is_sent(target):
     ((line, headers, body),) = target.requests
     assert line == "POST /ingest?a=b HTTP/1.1" and body == EVENT.body
     assert headers["content-type"] == "application/cloudevents+json"
-    assert (
-        headers["content-digest"] == "sha-256=:%s:" % base64.b64encode(hashlib.sha256(body).digest()).decode()
-    )
+    hashed = base64.b64encode(hashlib.sha256(body).digest()).decode()
+    assert headers["content-digest"] == "sha-256=:%s:" % hashed
     assert headers["idempotency-key"] == '"0b0e3c5f-0000-5000-8000-000000000001"'
-    assert client.verify([PUBLIC], headers, body) == (EVENT.message_id, PUBLIC)
+    assert client.verify([PUBLIC], headers, body) == (MESSAGE_ID, PUBLIC)
 
 
 def read(url="https://ingest.example.org/v1", demo=False, **settings):
@@ -107,7 +80,7 @@ def read(url="https://ingest.example.org/v1", demo=False, **settings):
 
 def test_a_target_with_a_secret_is_signed_with_it(target):
     read(target.url, demo=True, secret=SECRET).send(EVENT)
-    assert client.verify([PUBLIC, SECRET], target.requests[0][1], EVENT.body) == (EVENT.message_id, SECRET)
+    assert client.verify([PUBLIC, SECRET], target.requests[0][1], EVENT.body) == (MESSAGE_ID, SECRET)
 
 
 def test_settings():
@@ -116,42 +89,27 @@ def test_settings():
 
 
 @pytest.mark.parametrize(
-    "settings, word",
-    [
-        ({"kind": "ftp"}, "kind"),
-        ({"kind": None}, "kind"),
-        ({"url": None}, "url"),
-        ({"url": "http://ingest.example.org"}, "url"),
-        ({"url": "https://user:secret@ingest.example.org"}, "url"),
-        ({"secret": "s3cret"}, "secret"),
-        ({"secret": ""}, "secret"),
-        ({"secret": "whsec_"}, "secret"),
-        ({"secret": "whsec_not base64"}, "secret"),
-        ({"secret": PRIVATE}, "secret"),
-        ({"timeout": 5}, "timeout"),
-    ],
+    "word, value",
+    [("kind", "ftp"), ("kind", None), ("url", None), ("url", "http://ingest.example.org"), ("timeout", 5)]
+    + [("url", "https://user:s3cret@ingest.example.org"), ("secret", "s3cret"), ("secret", "")]
+    + [("secret", "whsec_"), ("secret", "whsec_s3cret!"), ("secret", PRIVATE)],
 )
-def test_a_fault_of_the_configuration_names_its_key_and_no_secret(settings, word):
+def test_a_fault_of_the_configuration_names_its_key_and_no_secret(word, value):
     with pytest.raises(ConfigError) as error:
-        read(**settings)
+        read(**{word: value})
     assert "SECUREB2SHARE_TARGETS['tsd']" in str(error.value) and word in str(error.value)
     assert "s3cret" not in str(error.value) and PRIVATE not in str(error.value)
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 301, 400, 401, 404, 409, 410, 429, 500, 503])
 def test_a_status_is_an_answer(target, status):
-    target.reply = lambda connection: connection.sendall(
-        ok("%d X" % status, "Content-Length: 0", "Retry-After: 120")
-    )
+    target.say(ok("%d X" % status, "Content-Length: 0", "Retry-After: 120"))
     assert send(target) == Answer(status, b"", "120")
 
 
 def test_a_redirect_is_not_followed(target):
-    target.reply = lambda connection: connection.sendall(
-        ok("307 X", "Location: " + target.url, "Content-Length: 0")
-    )
-    assert send(target).status == 307
-    assert len(target.requests) == 1
+    target.say(ok("307 X", "Location: " + target.url, "Content-Length: 0"))
+    assert send(target).status == 307 and len(target.requests) == 1
 
 
 def test_the_environment_has_no_say(target, monkeypatch, tmp_path):
@@ -181,9 +139,8 @@ def test_a_name_cannot_change_its_address_after_the_check(target, monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", rebound)
     monkeypatch.setattr(webhook, "CONNECT", 0.5)
-    answer = webhook.Webhook("http://ingest.example.org:%d/" % target.port, sign, allow_private=False).send(
-        EVENT
-    )
+    url = "http://ingest.example.org:%d/" % target.port
+    answer = webhook.Webhook(url, sign, allow_private=False).send(EVENT)
     assert answer.status is None and target.requests == []
 
 
@@ -203,10 +160,6 @@ def test_without_a_key_to_sign_with_there_is_an_answer_too(target):
     assert target.requests == []
 
 
-def hang_up(connection):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-
-
 @pytest.mark.parametrize(
     "reply",
     [
@@ -222,29 +175,20 @@ def hang_up(connection):
     ids=lambda reply: repr(reply[:40]),
 )
 def test_an_answer_that_breaks_off_or_is_no_http_is_an_error(target, reply):
-    target.reply = lambda connection: connection.sendall(reply)
+    target.say(reply)
     answer = send(target)
     assert (answer.status, bool(answer.error)) in [(None, True), (200, False)]
 
 
-def test_a_reset_is_an_error(target):
-    target.reply = hang_up
-    assert "Connection" in send(target).error
-
-
 @pytest.mark.parametrize("size", [65536, 65537, 10000000])
 def test_a_long_answer_is_not_kept_and_its_status_counts(target, size):
-    target.reply = lambda connection: connection.sendall(
-        ok("200 OK", "Content-Length: %d" % size) + b"x" * size
-    )
+    target.say(ok("200 OK", "Content-Length: %d" % size) + b"x" * size)
     assert send(target) == Answer(200, b"x" * size if size <= 65536 else b"")
 
 
 def test_a_packed_answer_does_not_unfold(target):
     packed = zlib.compress(b"x" * 50000000)
-    target.reply = lambda connection: connection.sendall(
-        ok("200 OK", "Content-Encoding: deflate", "Content-Length: %d" % len(packed)) + packed
-    )
+    target.say(ok("200 OK", "Content-Encoding: deflate", "Content-Length: %d" % len(packed)) + packed)
     assert send(target) == Answer(200, b"")
 
 
@@ -262,7 +206,14 @@ ENDLESS = {
 def test_an_answer_without_an_end_ends_within_the_time_for_all(target, monkeypatch, kind):
     monkeypatch.setattr(webhook, "READ", 0.5)
     monkeypatch.setattr(webhook, "TOTAL", 1)
-    target.reply = target.drip(*ENDLESS[kind])
+    first, again = ENDLESS[kind]
+
+    def reply(connection):
+        connection.sendall(first)
+        while not target.closed.wait(0.05):
+            connection.sendall(again)
+
+    target.reply = reply
     threading.Timer(4, target.closed.set).start()  # or the test would not end either
     start = time.monotonic()
     answer = send(target)

@@ -16,10 +16,7 @@ def classify(*rules):
     "endpoint, methods, kind, writing, reason",
     [
         ("files.object", ["GET", "PUT", "POST"], "refused", "POST,PUT", "file content"),
-        (
-            "files.object", ["HEAD", "PUT", "DELETE"], "refused", "DELETE,PUT",
-            "file content (DELETE is the host's)",
-        ),
+        ("files.object", ["PUT", "DELETE"], "refused", "DELETE,PUT", "file content (DELETE is the host's)"),
         ("files.upload", ["POST"], "refused", "POST", "file content"),
         ("files.other", ["POST"], "host", "POST", "never asked"),
         ("accounts", ["POST"], "host", "POST", "forms"),
@@ -27,10 +24,7 @@ def classify(*rules):
         ("accounts.avatar", ["POST"], "site", "POST", "the site's own"),
         ("records.item", ["PUT", "PATCH", "OPTIONS"], "host", "PATCH,PUT", "metadata"),
         ("site.poll", ["POST"], "site", "POST", "counts votes"),
-        (
-            "secureb2share_datasets.register", ["PUT"], "ours", "PUT",
-            "a signed description, checked against a closed schema",
-        ),
+        ("secureb2share_datasets.register", ["PUT"], "ours", "PUT", "a signed description"),
         ("secureb2share_datasets.other", ["PUT"], "unknown", "PUT", None),
         ("records.item.more", ["POST"], "unknown", "POST", None),
         ("account", ["POST"], "unknown", "POST", None),
@@ -41,9 +35,8 @@ def classify(*rules):
 )
 def test_what_is_known_of_a_writing_route(endpoint, methods, kind, writing, reason):
     (row,) = classify(("/x", methods, endpoint))
-    if reason is None:
-        reason = "not known to this package: name it in SECUREB2SHARE_AUDIT_KNOWN with a reason, if it takes no content"
-    assert row == audit.Row("api", "/x", writing, endpoint, kind, reason)
+    assert row[:-1] == ("api", "/x", writing, endpoint, kind)
+    assert row.reason.startswith(reason or "not known to this package: name it in SECUREB2SHARE_AUDIT_KNOWN")
 
 
 def test_reading_routes_are_left_out():
@@ -51,20 +44,15 @@ def test_reading_routes_are_left_out():
 
 
 def test_unknown_routes_come_first():
-    rows = classify(
-        ("/a", ["POST"], "site.poll"),
-        ("/z", ["POST"], "new"),
-        ("/b", ["PUT"], "files.object"),
-        ("/y", ["PUT"], "new"),
-    )
+    endpoints = {"/a": "site.poll", "/z": "new", "/b": "files.object", "/y": "new"}
+    rows = classify(*((rule, ["POST"], endpoint) for rule, endpoint in endpoints.items()))
     assert [row.rule for row in rows] == ["/y", "/z", "/a", "/b"]
 
 
 def test_every_rule_of_an_application_is_looked_at():
     flask = Flask("a", static_folder=None)
     flask.add_url_rule("/x/<path:y>", "x", lambda y: y, methods=["POST"])
-    assert [
-        (app, rule, sorted(methods), endpoint) for app, rule, methods, endpoint in audit.rules_of(flask)
-    ] == [("ui", "/x/<path:y>", ["OPTIONS", "POST"], "x")]
+    ((name, rule, methods, endpoint),) = audit.rules_of(flask)
+    assert (name, rule, sorted(methods), endpoint) == ("ui", "/x/<path:y>", ["OPTIONS", "POST"], "x")
     flask.add_url_rule("/datasets", "secureb2share_datasets.register", lambda: "", methods=["PUT"])
     assert {row[0] for row in audit.rules_of(flask)} == {"api"}

@@ -3,13 +3,13 @@ import uuid
 
 import pytest
 from flask import request
+from instance import Instance, example
 from invenio_db import db
 from werkzeug.test import Client
 
 from demo.catalogue.app import create_app
 from demo.catalogue.config import settings
 from demo.catalogue.prepare import prepare
-from instance import Instance, example
 from secureb2share_ext import client, config
 from secureb2share_ext.uploads import gate, guard, lock
 
@@ -40,7 +40,11 @@ class Site:
     def __init__(self, app, folder):
         self.app = app
         self.http = Client(app.wsgi_app)
-        self.instance = Instance(app, "http://localhost:5000", folder, KEY, None) if os.path.exists(str(folder / "tokens.json")) else None
+        self.instance = (
+            Instance(app, "http://localhost:5000", folder, KEY, None)
+            if os.path.exists(str(folder / "tokens.json"))
+            else None
+        )
 
     @property
     def api(self):
@@ -195,7 +199,13 @@ def test_switching_off(make):
 
 
 def test_check_names_the_missing_key_and_database(make):
-    site = make(SECUREB2SHARE_DEMO=False, SECUREB2SHARE_ACCESS={"tsd-form": {"provider": "template", "url": "https://forms.example.org/a?d={identifier}"}}, SECUREB2SHARE_TARGETS={"tsd-ingest": {"kind": "webhook", "url": "https://ingest.example.org/"}})
+    site = make(
+        SECUREB2SHARE_DEMO=False,
+        SECUREB2SHARE_ACCESS={
+            "tsd-form": {"provider": "template", "url": "https://forms.example.org/a?d={identifier}"}
+        },
+        SECUREB2SHARE_TARGETS={"tsd-ingest": {"kind": "webhook", "url": "https://ingest.example.org/"}},
+    )
     assert "SQLite is not supported for production" in site.run("check").output
     with site.app.app_context(), db.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM secureb2share_key")

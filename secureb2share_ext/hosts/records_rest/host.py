@@ -20,10 +20,15 @@ class RecordsRest(Host):
         found = []
         for source in self.sources.values():
             if source.community not in self.config.get("RECORDS_REST_ENDPOINTS", {}):
-                found.append("SECUREB2SHARE_SOURCES[%r]: community %r is not in RECORDS_REST_ENDPOINTS." % (source.name, source.community))
+                found.append(
+                    "SECUREB2SHARE_SOURCES[%r]: community %r is not in RECORDS_REST_ENDPOINTS."
+                    % (source.name, source.community)
+                )
         for key in ("SITE_UI_URL", "SITE_API_URL"):
             if not self.config.get(key):
-                found.append("%s is not set: links need the canonical address, such as https://catalogue.example.org." % key)
+                found.append(
+                    "%s is not set: links need the canonical address, such as https://catalogue.example.org." % key
+                )
         return found
 
     def lock(self, app):

@@ -22,9 +22,7 @@ RECORD_VIEWS = (RecordsListResource, RecordResource, SuggestResource)
 
 def content_endpoints(app):
     """{endpoint: what it would take}, by the class of the view, so that subclasses and moved blueprints count too."""
-    return {
-        endpoint: reason for content, reason in CONTENT_VIEWS.items() for endpoint in _endpoints_of(app, content)
-    }
+    return {endpoint: reason for content, reason in CONTENT_VIEWS.items() for endpoint in _endpoints_of(app, content)}
 
 
 def known_writes(app):

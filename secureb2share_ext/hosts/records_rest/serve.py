@@ -13,8 +13,8 @@ from ... import config
 from ...access import decorate
 from ...access.rights import today_utc
 from ...compat import utcnow
-from ...datasets import store
 from ...dataset import Dataset
+from ...datasets import store
 from . import mapping
 
 
@@ -36,10 +36,12 @@ def _item(serializer, pid, record, *args, **kwargs):
     response = obj_or_import_string(serializer)(pid, record, *args, **kwargs)
     row = store.by_record(record.id)
     if row is not None:
-        body = json.loads(response.get_data(as_text=True))
-        response.set_data(json.dumps(_decorated(body, row, record)))
-        # the access value changes with the date too, not only with the revision
-        response.headers["Cache-Control"] = "no-cache"
+        body = _decorated(json.loads(response.get_data(as_text=True)), row, record)
+        response.set_data(json.dumps(body))
+        if body["access"]["right"] == "embargoed":
+            # the date changes this answer without a new revision
+            for name in ("ETag", "Last-Modified"):
+                response.headers.pop(name, None)
     return response
 
 

@@ -8,6 +8,7 @@ from flask import current_app
 from invenio_pidstore.proxies import current_pidstore
 from invenio_records import signals
 
+from ...dataset import CATALOGUE_PREFIX
 from ...datasets import publication, store
 from . import mapping, routes
 
@@ -40,9 +41,12 @@ def _before_insert(sender, record=None, **kwargs):
     pid = current_pidstore.fetchers[endpoint["pid_fetcher"]](None, record).pid_value
     stamp = record.get(mapping.STAMP)
     claimed = stamp.get("identifier") if isinstance(stamp, dict) else None
-    identifier = "pid:%s" % pid if claimed is None else claimed
-    publication.check_identifier_is_free(source.name, identifier)
+    if claimed is not None:
+        publication.check_claim(source.name, claimed)
+    identifier = claimed or CATALOGUE_PREFIX + pid
     _rewrite(record, description, mapping.stamp(source.name, identifier))
+    # the model took its copy before this signal
+    record.model.data = dict(record)
 
 
 def _after_insert(sender, record=None, **kwargs):
@@ -92,8 +96,9 @@ def _before_delete(sender, record=None, **kwargs):
 
 def _rewrite(record, description, stamp):
     """Leave nothing in the record but the description, the PID's field and our stamp."""
-    kept = {name: record[name] for name in (mapping.PID_FIELD,) if name in record}
-    record.clear()
-    record.update(mapping.to_record(description))
-    record.update(kept)
+    rewritten = mapping.to_record(description)
+    rewritten.update((name, record[name]) for name in (mapping.PID_FIELD,) if name in record)
+    # Record.clear would keep $schema, which names a place that the server then reads
+    dict.clear(record)
+    record.update(rewritten)
     record[mapping.STAMP] = stamp
