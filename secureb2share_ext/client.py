@@ -20,8 +20,10 @@ import datetime
 import hashlib
 import hmac
 import json
+import re
 import time
 import uuid
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import quote
 
 import requests
@@ -49,7 +51,9 @@ class Refused(ClientError):
         self.status = status
         self.problem = problem
         self.code = problem.get("code", "")
-        faults = "; ".join("%s %s" % (e.get("field"), e.get("message")) for e in problem.get("errors", []))
+        errors = problem.get("errors")
+        errors = [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
+        faults = "; ".join("%s %s" % (e.get("field"), e.get("message")) for e in errors)
         super().__init__("%s %s: %s" % (status, self.code, faults or problem.get("detail", "")))
 
 
@@ -78,6 +82,19 @@ def _secret(key, prefix):
     if not key.startswith(prefix):
         raise ValueError("a key that starts with %s is needed here" % prefix)
     return base64.b64decode(key[len(prefix) :], validate=True)
+
+
+def key_fault(key, prefixes=("whpk_", "whsec_")):
+    """Why a text is no key of these kinds, or None; a shared secret has 24 to 64 bytes (Standard Webhooks)."""
+    prefix = next((p for p in prefixes if isinstance(key, str) and key.startswith(p)), None)
+    if prefix is None:
+        return "must start with %s" % " or ".join(prefixes)
+    try:
+        size = len(_secret(key, prefix))
+    except ValueError:
+        return "is not base64 behind its prefix"
+    least, most = {"whpk_": (32, 32), "whsk_": (32, 64), "whsec_": (24, 64)}[prefix]
+    return None if least <= size <= most else "has the wrong length"
 
 
 def _private(key):
@@ -157,7 +174,7 @@ def verify(keys, headers, body, now=None, tolerance=TOLERANCE):
     message_id, stamp, signatures = (headers.get("webhook-" + name) or "" for name in ("id", "timestamp", "signature"))
     if not (message_id and stamp and signatures):
         raise NotVerified("The headers webhook-id, webhook-timestamp and webhook-signature are all needed.")
-    if len(message_id) > 255 or not stamp.isdigit() or len(stamp) > 12:
+    if len(message_id) > 255 or not re.match(r"[0-9]{1,12}\Z", stamp):
         raise NotVerified("webhook-id or webhook-timestamp is not of the right form.")
     if abs((time.time() if now is None else now) - int(stamp)) > tolerance:
         raise NotVerified("webhook-timestamp differs from the clock by more than %d seconds." % tolerance)
@@ -224,7 +241,7 @@ def verify_reference(token, jwks, issuer=None):
             raise ValueError("its claims are not those of an access reference")
         if issuer is not None and claims["iss"] != issuer:
             raise ValueError("another catalogue issued it")
-    except (InvalidSignature, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (InvalidSignature, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NotVerified("The reference does not hold: %s." % (str(error) or "its signature is wrong"))
     return claims
 
@@ -256,14 +273,18 @@ def receipt(event, body, receipt_id):
 class Client:
     """One source's side of the registration interface; every call signs, sends, and raises Refused on a refusal.
 
-    base_url: of the catalogue; source: the name that it configured; key: "whsk_..." or "whsec_...".
+    base_url: of the catalogue; source: the name that it configured; key: "whsk_..." or "whsec_..."; prefix: the path of
+    its REST interface.
     """
 
-    def __init__(self, base_url, source, key, session=None):
+    def __init__(self, base_url, source, key, session=None, prefix="/api"):
         self.base_url = base_url.rstrip("/")
         self.source = source
         self.key = key
+        self.prefix = prefix
         self.session = session or requests.Session()
+        # a signed message needs no cookie, and one of a host with CSRF protection would need a second secret
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def register(self, identifier, dataset, tenant=None, issued=None, message_id=None):
         """Publish or change the description of a dataset; a repetition with the same `message_id` has one effect."""
@@ -288,11 +309,13 @@ class Client:
     def list(self, after=None):
         """One page of this source's datasets: {"datasets": [...], "next": token or None}."""
         query = "after=" + quote(after, safe="") if after else ""
-        return self._ask("/api/datasets/" + quote(self.source, safe=""), query)
+        return self._ask(self.prefix + "/datasets/" + quote(self.source, safe=""), query)
 
     def keys(self):
         """The JWK set with which the catalogue signs events and references."""
-        answer = self.session.get(self.base_url + "/api/datasets/keys", timeout=TIMEOUT, allow_redirects=False)
+        answer = self.session.get(
+            self.base_url + self.prefix + "/datasets/keys", timeout=TIMEOUT, allow_redirects=False
+        )
         return self._answer(answer)
 
     def envelope(self, action, identifier, issued=None, **members):
@@ -306,7 +329,7 @@ class Client:
         return self._send(method, self._path(identifier) + suffix, body, message_id or str(uuid.uuid4()))
 
     def _path(self, identifier):
-        return "/api/datasets/%s/%s" % (quote(self.source, safe=""), quote(identifier, safe="/~"))
+        return "%s/datasets/%s/%s" % (self.prefix, quote(self.source, safe=""), quote(identifier, safe="/~"))
 
     def _send(self, method, path, body, message_id):
         for attempt in range(1, ATTEMPTS + 1):
@@ -335,9 +358,11 @@ class Client:
         try:
             body = answer.json()
         except ValueError:
-            body = {}
+            body = None
         if not 200 <= answer.status_code < 300:
             raise Refused(answer.status_code, body if isinstance(body, dict) else {})
+        if not isinstance(body, dict):
+            raise ClientError("What answered with status %d is not the catalogue." % answer.status_code)
         return body
 
 

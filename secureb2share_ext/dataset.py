@@ -22,6 +22,10 @@ TRANSITIONS = {
 }
 
 
+_CORE = {"titles", "descriptions", "creators", "publisher", "publication_year", "contact"}
+_SENSITIVE = {"access_right", "access_conditions"}
+
+
 class Dataset(NamedTuple):
     """One dataset: who assigned which identifier, what is said of it, and where it stands."""
 
@@ -53,6 +57,17 @@ class Dataset(NamedTuple):
         return self.core["titles"][0]["text"]
 
     @property
+    def is_whole(self):
+        """Whether the description has what every page and export needs; a record written past this package may not."""
+        core, sensitive = (self.description.get(part) for part in ("core", "sensitive"))
+        return (
+            isinstance(core, dict)
+            and isinstance(sensitive, dict)
+            and _CORE <= set(core)
+            and _SENSITIVE <= set(sensitive)
+        )
+
+    @property
     def digest(self):
         """SHA-256 of the canonical description: equal digests mean that nothing changed."""
         return digest(canonical(self.description))
@@ -81,11 +96,15 @@ def identifier_fault(identifier):
 
 def state_fault(old, new, successor, identifier):
     """Why a dataset cannot go from state `old` to `new`, or None."""
-    if new not in TRANSITIONS[old]:
+    if new != old and new not in TRANSITIONS[old]:
         follow = ", ".join(TRANSITIONS[old]) or "none, it is final"
         return "cannot follow the state %s (%s can)" % (old, follow)
-    if (new == "superseded") != bool(successor):
-        return "superseded needs a successor, and no other state has one"
+    if new == old == "withdrawn":
+        return "is final"
+    if new == "superseded" and not successor:
+        return "needs a successor"
+    if new != "superseded" and successor:
+        return "has no successor"
     if successor == identifier:
         return "a dataset cannot succeed itself"
     return None

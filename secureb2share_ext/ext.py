@@ -31,6 +31,7 @@ class SecureB2Share:
         app.extensions["secureb2share"] = self
         self.init_errors(app)
         self.init_cli(app)
+        self.lock = lock.Lock(app, self.host, app.config["SECUREB2SHARE_AUDIT_KNOWN"])
         if self.is_on:
             self.init_lock(app)
             self.init_records(app)
@@ -64,7 +65,6 @@ class SecureB2Share:
         self.host.lock(app)
         gate.install(app)
         guard.install()
-        self.lock = lock.Lock(app, self.host, app.config["SECUREB2SHARE_AUDIT_KNOWN"])
 
     def init_records(self, app):
         self.host.watch()

@@ -51,22 +51,17 @@ def _existing():
 
 def check(app, extension):
     """[finding] on what is missing for the mode that is set."""
-    found = []
-    locks = lock.of_instance(app)
-    if not any(extension.host.extension in each.extensions for each in [app] + [one.app for one in locks]):
-        found.append("The host %s is installed but not on this application." % extension.host.name)
     if not _existing():
-        return found + ["The tables are missing: run `secureb2share init`."]
-    with db.engine.connect() as connection:
-        there = triggers.installed(connection)
-        missing = triggers.missing(connection)
+        return ["The tables are missing: run `secureb2share init`."]
     if not extension.is_on:
-        if there:
-            found.append("MODE is off, but %d triggers still refuse uploads: run `secureb2share unlock`." % len(there))
-        return found
-    if missing:
-        found.append("The database has no trigger %s: run `secureb2share init`." % ", ".join(missing))
-    found += [finding for one in locks for finding in one.look()]
+        with db.engine.connect() as connection:
+            there = triggers.installed(connection)
+        said = "MODE is off, but %d triggers still refuse uploads: run `secureb2share unlock`."
+        return [said % len(there)] if there else []
+    locks = lock.of_instance(app)
+    found = sorted({finding for one in locks for finding in one.look()})
+    if not any(extension.host.extension in one.app.extensions for one in locks):
+        found.append("The host %s is installed but not on this application." % extension.host.name)
     try:
         extension.keyring.current()
     except NoSigningKey as error:

@@ -234,7 +234,7 @@ def catalogue():
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", 0)))
             found.requests.append((self.command, path, query, headers, body))
-            reply = found.replies.pop(0) if found.replies else (200, b"{}", {})
+            reply = found.replies.pop(0) if found.replies else (200, b'{"pid":"x"}', {})
             if reply is not DROP:
                 self.send_response(reply[0])
                 for name, value in reply[2].items():
@@ -313,7 +313,7 @@ def test_an_answer_that_is_no_problem_document_is_a_refusal_too(catalogue, sourc
     assert error.value.status == 404
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>Sign in to the network</html>", b"[]"])
+@pytest.mark.parametrize("body", [b"", b"<html>Sign in to the network</html>", b"[]", b"null"])
 def test_a_page_in_the_place_of_an_answer_is_no_success(catalogue, source, body):
     catalogue.replies = [(200, body, {})]
     with pytest.raises(client.ClientError):

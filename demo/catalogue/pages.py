@@ -39,7 +39,7 @@ blueprint = Blueprint(
 def front():
     """The list, searched by ?q="""
     words = request.args.get("q", "")[:200]
-    number = max(request.args.get("page", 1, type=int), 1)
+    number = min(max(request.args.get("page", 1, type=int), 1), 10000)
     total, found = search.find(words, (number - 1) * PAGE, number * PAGE)
     rows = store.by_pids([pid for _, pid in found])
     hits = [_page_of(rows[pid]) for _, pid in found if pid in rows]
@@ -79,6 +79,8 @@ def _page_of(row):
     if held is None:
         return None
     dataset = publication.dataset_of(host, row, held)
+    if not dataset.is_whole:
+        return None
     access_url = host.access_url(row.pid)
     return {
         "dataset": dataset,

@@ -3,7 +3,7 @@
 from invenio_db import db
 from sqlalchemy import func
 
-from ..client import digest
+from ..client import canonical, digest
 from .models import Application
 
 COUNTED = {"submitted": "open", "approved": "approved", "denied": "denied", "closed": "closed"}
@@ -14,7 +14,7 @@ def note(row, application, state, issued):
 
     A report older than the last one about the same application changes nothing: reports may overtake each other.
     """
-    hashed = digest(("%s|%s|%s" % (row.source, row.identifier, application)).encode("utf-8"))
+    hashed = digest(canonical([row.source, row.identifier, application]))
     known = db.session.query(Application).filter_by(dataset_id=row.id, digest=hashed).one_or_none()
     if known is None:
         db.session.add(Application(dataset_id=row.id, digest=hashed, state=state, issued=issued))

@@ -10,12 +10,29 @@ CONTENT_MEMBERS = ("_files", "_bucket", "_buckets")
 CONTENT_LINKS = ("files", "bucket", "self_file")
 
 
+STATES = {
+    "suspended": "Requests are suspended",
+    "superseded": "Superseded by another dataset",
+    "withdrawn": "Withdrawn",
+}
+
+
+def label(dataset, right):
+    """How access stands, in plain words."""
+    return STATES.get(dataset.state) or label_of(right, dataset.sensitive)
+
+
+def is_requestable(dataset, right):
+    """Whether the access address leads to a form now."""
+    return dataset.state == "active" and right.value == "controlled"
+
+
 def access_member(dataset, access_url, today):
     """The `access` member: right in words and vocabularies, state, and the link where one can be followed."""
     right = right_of(dataset.sensitive, today)
     member = {
         "right": right.value,
-        "label": label_of(right, dataset.sensitive),
+        "label": label(dataset, right),
         "coar": right.coar,
         "info_eu_repo": right.info_eu_repo,
         "eu": right.eu,
@@ -39,14 +56,19 @@ def files_member(dataset, access_url):
     ]
 
 
-def item(body, dataset, access_url, today):
-    """The JSON of a record or search hit (dict with id, metadata, links), decorated; the given one is left alone."""
+def without_content(body):
+    """The JSON of a record or search hit (dict with id, metadata, links) without files and links to them."""
     metadata = {k: v for k, v in body.get("metadata", {}).items() if k not in CONTENT_MEMBERS + ("files",)}
     links = {k: v for k, v in body.get("links", {}).items() if k not in CONTENT_LINKS}
+    return dict(body, metadata=metadata, links=links)
+
+
+def item(body, dataset, access_url, today):
+    """The same, with the access member, the link and the described files; the given one is left alone."""
+    bare = without_content(body)
     return dict(
-        body,
-        metadata=metadata,
-        links=dict(links, request_access=access_url),
+        bare,
+        links=dict(bare["links"], request_access=access_url),
         access=access_member(dataset, access_url, today),
         files=files_member(dataset, access_url),
     )
@@ -56,10 +78,8 @@ def schema_org(dataset, record_url, access_url, today):
     """A schema.org Dataset as JSON-LD (dict). isAccessibleForFree is left out: it is about money, not openness."""
     core, sensitive = dataset.core, dataset.sensitive
     right = right_of(sensitive, today)
-    conditions = [
-        {"@type": "PropertyValue", "name": right.value, "value": label_of(right, sensitive), "url": access_url}
-    ]
-    return {
+    said_label = label(dataset, right)
+    said = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
         "@id": record_url,
@@ -75,10 +95,10 @@ def schema_org(dataset, record_url, access_url, today):
         "keywords": core.get("keywords", []),
         "inLanguage": core.get("languages", []),
         "creativeWorkStatus": dataset.state,
-        "conditionsOfAccess": " ".join(
-            [label_of(right, sensitive) + "."] + [c["text"] for c in sensitive["access_conditions"]]
-        ),
+        "conditionsOfAccess": " ".join([said_label + "."] + [c["text"] for c in sensitive["access_conditions"]]),
         "usageInfo": right.coar,
-        "additionalProperty": conditions,
-        "potentialAction": {"@type": "ViewAction", "name": "Request access", "target": access_url},
+        "additionalProperty": [{"@type": "PropertyValue", "name": right.value, "value": said_label, "url": access_url}],
     }
+    if is_requestable(dataset, right):
+        said["potentialAction"] = {"@type": "ViewAction", "name": "Request access", "target": access_url}
+    return said

@@ -4,7 +4,7 @@ from invenio_db import db
 
 
 class Application(db.Model):
-    """One application, by a digest of its id: the id itself stays on the secure side."""
+    """One application, by a digest of its id: a pseudonym that the secure side alone can connect with anything."""
 
     __tablename__ = "secureb2share_application"
     __table_args__ = (

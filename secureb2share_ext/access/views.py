@@ -45,7 +45,7 @@ def _explain(problem):
 def by_identifier():
     """By the source's own identifier: ?source=&id="""
     source, identifier = request.args.get("source", ""), request.args.get("id", "")
-    return _go(None if identifier_fault(identifier) else store.find(source, identifier))
+    return _go(store.find(source, identifier) if source in config.current().sources else None)
 
 
 @blueprint.route("/<path:pid>", **VERBATIM)
@@ -62,8 +62,13 @@ def _go(row):
     host = extension.host
     record = host.record(row)
     if row.state == "withdrawn" or record is None:
-        raise Gone("This dataset was withdrawn. %s" % (row.reason or ""), **_shown(host, row))
+        raise Gone(
+            ("This dataset was withdrawn. %s" % (row.reason or "")).strip(),
+            **dict(_shown(host, row), state="withdrawn"),
+        )
     dataset = publication.dataset_of(host, row, record)
+    if not dataset.is_whole:
+        raise _NotReady("The record of this dataset is damaged; its source has to register it again.", code="damaged")
     shown = dict(_shown(host, row), contact=dataset.core["contact"])
     if row.state == "suspended":
         raise NoAccess("Requests for this dataset are suspended. %s" % row.reason, code="suspended", **shown)

@@ -1,5 +1,7 @@
 """What does the catalogue say of a dataset, to everybody and to its source?"""
 
+import json
+
 from ..access import decisions
 from ..outbox import store as outbox
 
@@ -25,7 +27,13 @@ def of_row(host, row):
 def for_source(host, row):
     """The same with what only the source learns: its tenant, and what became of each event."""
     events = [
-        {"id": e.message_id, "target": e.target, "sequence": e.sequence, "state": e.state, "receipt": e.receipt}
+        {
+            "id": e.message_id,
+            "target": e.target,
+            "sequence": e.sequence,
+            "state": e.state,
+            "receipt": json.loads(e.receipt or "null"),
+        }
         for e in outbox.of_dataset(row.id)
     ]
     return dict(of_row(host, row), tenant=row.tenant, origin=row.origin, receipts=events)

@@ -21,7 +21,7 @@ _COMMON = {
     "action": _TEXT,
     "source": _TEXT,
     "identifier": _TEXT,
-    "issued": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$"},
+    "issued": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z$"},
 }
 _MEMBERS = {
     "register": (
@@ -77,9 +77,12 @@ def parse(body):
     """The JSON value in `body` (bytes), read strictly; raises Invalid."""
     try:
         value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-        canonical(value)
+        too_deep = schema.is_too_deep(value)
+        canonical(None if too_deep else value)
     except (ValueError, RecursionError) as error:
         raise Invalid([("(body)", "is not strict JSON in UTF-8 (%s)" % type(error).__name__)])
+    if too_deep:
+        raise Invalid([("(body)", "is nested too deeply")])
     return value
 
 

@@ -7,6 +7,7 @@ both take the same way: the row, its digest and its event are written in one pla
 import contextlib
 
 from flask import g
+from sqlalchemy.exc import IntegrityError
 
 from ..client import now_utc
 from ..dataset import CATALOGUE_PREFIX, Dataset, identifier_fault
@@ -28,6 +29,7 @@ def caused_by_source():
 
 
 def is_caused_by_source():
+    """Whether a signed message is being carried out."""
     return g.get("secureb2share_caused_by_source", False)
 
 
@@ -38,7 +40,15 @@ def check_description(host, source, description):
         raise Invalid([(host.field(name), message) for name, message in faults])
 
 
-def check_edit(row):
+def claim(source, identifier):
+    """The new row of a curator's record; raises NotAccepted when somebody else took the identifier just now."""
+    try:
+        return store.add(source, identifier, "curator")
+    except IntegrityError:
+        raise NotAccepted("A dataset with this identifier exists already.", code="identifier-taken")
+
+
+def check_edit(host, row):
     """Raise NotAccepted when a user of the host may not edit the record of this row (None: it is not ours)."""
     if row is None:
         raise NotAccepted("This record was made before uploads were closed, and is left as it is.", code="legacy")
@@ -46,6 +56,10 @@ def check_edit(row):
         raise NotAccepted(
             "The source %s registered this record and is the only one to edit it." % row.source,
             code="registered-elsewhere",
+        )
+    if row.source not in host.sources:
+        raise NotAccepted(
+            "The source of this record is not configured any more, so it stays.", code="no-source"
         )
     if row.state == "withdrawn":
         raise NotAccepted("This dataset was withdrawn; its record does not change any more.", code="withdrawn")
@@ -66,8 +80,9 @@ def published(host, row, record):
     """The record of a row was created or changed in the open transaction: note it and write the event."""
     dataset = dataset_of(host, row, record)
     row.digest = dataset.digest
-    source = host.sources[row.source]
-    targets = source.echo if is_caused_by_source() else source.targets
+    source = host.sources.get(row.source)
+    # a source that is configured no more has nobody to tell
+    targets = () if source is None else source.echo if is_caused_by_source() else source.targets
     announce.announce(row, dataset, host.record_url(row), host.access_url(row.pid), host.base_url(), targets)
 
 

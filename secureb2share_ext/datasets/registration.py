@@ -67,6 +67,7 @@ def _register(host, row, message):
             host.publish(row, Dataset(message.source, message.identifier, description))
         return 201, row, "created"
     _check_order(row, message)
+    _check_record(host, row)
     if row.state == "withdrawn":
         raise NotAccepted(
             "This dataset was withdrawn, which is final; register the data under a new identifier.", code="withdrawn"
@@ -77,7 +78,8 @@ def _register(host, row, message):
     row.origin = "source"
     row.issued = message.issued
     row.tenant = row.tenant or message.tenant
-    if row.digest != digest(canonical(description)):
+    # the record itself is compared, for something may have changed it past this package
+    if digest(canonical(host.from_record(host.record(row)))) != digest(canonical(description)):
         _update(host, row, description)
     elif result == "changed":
         result = "unchanged"
@@ -88,6 +90,7 @@ def _change_state(host, row, message):
     if row is None:
         raise UnknownDataset()
     _check_order(row, message)
+    _check_record(host, row)
     state, reason, successor = (message.members.get(name) for name in ("state", "reason", "successor"))
     row.issued = message.issued
     if (row.state, row.reason, row.successor) == (state, reason, successor):
@@ -113,6 +116,11 @@ def _note_decision(host, row, message):
 def _update(host, row, description):
     with publication.caused_by_source():
         host.update(row, Dataset(row.source, row.identifier, description, pid=row.pid))
+
+
+def _check_record(host, row):
+    if host.record(row) is None:
+        raise NotAccepted("The catalogue's administrator deleted the record of this dataset.", code="withdrawn")
 
 
 def _check_order(row, message):

@@ -14,6 +14,10 @@ from . import rules
 
 VERSION = "1.0.0"
 CONTROLS = "must have no control characters"
+ENCODED = "must not hold encoded content: more than 255 characters without a space"
+MAX_FAULTS = 100  # told at once
+MAX_DEPTH = 20  # of nesting; a description needs 5
+MAX_TEXT = 1000  # characters of a text that the schema does not bound itself
 
 
 def load(version=VERSION):
@@ -25,22 +29,49 @@ def load(version=VERSION):
 
 def _pattern(validator, pattern, text, schema):
     # `$` means the end of the text here, as in ECMA 262, not before a last newline
-    if validator.is_type(text, "string") and not re.search(re.sub(r"\$$", r"\\Z", pattern), text):
-        yield ValidationError("pattern")
+    if validator.is_type(text, "string") and len(text) <= schema.get("maxLength", MAX_TEXT):
+        if not re.search(re.sub(r"\$$", r"\\Z", pattern), text):
+            yield ValidationError("pattern")
 
 
-Strict = validators.extend(Draft4Validator, {"pattern": _pattern})
+def _unique_items(validator, wanted, entries, schema):
+    # the library compares each with each
+    if validator.is_type(entries, "array") and len(entries) <= schema.get("maxItems", MAX_FAULTS):
+        if len({json.dumps(entry, sort_keys=True) for entry in entries}) < len(entries):
+            yield ValidationError("uniqueItems")
+
+
+Strict = validators.extend(Draft4Validator, {"pattern": _pattern, "uniqueItems": _unique_items})
 SCHEMA = load()
 _VALIDATOR = Strict(SCHEMA)
 
 
 def description_faults(description, describe_files="labels"):
     """[(field, message)] of a `dataset` member; empty when it is right."""
+    if is_too_deep(description):
+        return [("(body)", "is nested too deeply")]
     faults = schema_faults(_VALIDATOR, description)
-    faults += [
-        (field, CONTROLS) for field, text in _texts(description, []) if has_controls(text)
-    ]
-    return sorted(set(faults + rules.faults(description, describe_files)))
+    for field, text in _texts(description, []):
+        if has_controls(text):
+            faults.append((field, CONTROLS))
+        if _LONG_RUN.search(text) and not text.startswith("https://"):
+            faults.append((field, ENCODED))
+    return sorted(set(faults + rules.faults(description, describe_files)))[:MAX_FAULTS]
+
+
+_LONG_RUN = re.compile(r"[A-Za-z0-9+/=_-]{256}")
+
+
+def is_too_deep(value):
+    """Whether a JSON value is nested deeper than any description: such values break programs that recurse."""
+    level, values = 0, [value]
+    while values:
+        level += 1
+        if level > MAX_DEPTH:
+            return True
+        lists = [v for v in values if isinstance(v, list)] + [list(v.values()) for v in values if isinstance(v, dict)]
+        values = [v for entries in lists for v in entries if isinstance(v, (list, dict))]
+    return False
 
 
 def has_controls(text):
@@ -65,6 +96,8 @@ def schema_faults(validator, instance):
     """[(field, message)], in the order of the fields."""
     found = []
     for error in validator.iter_errors(instance):
+        if len(found) >= MAX_FAULTS:
+            break
         path = list(error.absolute_path)
         if error.validator == "required":
             for name in error.validator_value:
@@ -76,7 +109,7 @@ def schema_faults(validator, instance):
                     found.append((_field(path + [_short(name)]), "is not a known field"))
         else:
             found.append((_field(path), _message(error)))
-    return sorted(set(found))
+    return sorted(set(found))[:MAX_FAULTS]
 
 
 def _field(path):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Tuple
 
-from ..client import NotVerified, verify
+from ..client import NotVerified, key_fault, verify
 from ..dataset import RESERVED_SOURCES
 from ..errors import ConfigError, NotSigned, UnknownDataset
 
@@ -42,8 +42,12 @@ def read(config, targets, providers):
             if not settings.get(needed):
                 raise ConfigError("%s needs %r." % (key, needed))
         source = Source(name=name, **{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
-        if not all(k.startswith(("whpk_", "whsec_")) for k in source.keys):
-            raise ConfigError("%s: keys must start with whpk_ (public Ed25519) or whsec_ (HMAC)." % key)
+        for number, one in enumerate(source.keys):
+            fault = key_fault(one)
+            if fault:
+                raise ConfigError("%s: keys[%d] %s." % (key, number, fault))
+            if any(one in other.keys for other in sources.values()):
+                raise ConfigError("%s: keys[%d] is a key of another source too." % (key, number))
         if source.release != "publish":
             raise ConfigError("%s: release must be 'publish'." % key)
         if source.describe_files not in ("labels", "full"):

@@ -4,11 +4,14 @@ import json
 
 from invenio_db import db
 
+from ..dataset import identifier_fault
 from .models import Answered, Registered
 
 
 def find(source, identifier):
-    """The row of a dataset, or None."""
+    """The row of a dataset, or None; also for texts that no database holds."""
+    if "\x00" in source or identifier_fault(identifier):
+        return None
     return db.session.query(Registered).filter_by(source=source, identifier=identifier).one_or_none()
 
 

@@ -13,7 +13,7 @@ from .. import config
 from ..client import bare
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
-from ..errors import UnknownDataset
+from ..errors import Invalid, UnknownDataset
 from . import answer, message, registration, sources, store
 
 PAGE = 500
@@ -38,7 +38,10 @@ def listing(source):
     """{"datasets": [...], "next": ...}: identifier, PID, revision, digest and state of each dataset of the source."""
     extension = config.current()
     _authenticate(extension, source)
-    rows = store.page(source, request.args.get("after", ""), PAGE)
+    after = request.args.get("after", "")
+    if after and identifier_fault(after):
+        raise Invalid([("after", "is not an identifier that a page named")])
+    rows = store.page(source, after, PAGE)
     following = rows[-1].identifier if len(rows) == PAGE else None
     return jsonify({"datasets": [answer.line(extension.host, row) for row in rows], "next": following})
 
@@ -50,7 +53,7 @@ def read(source, identifier):
     is_source = "webhook-signature" in request.headers
     if is_source:
         _authenticate(extension, source)
-    row = None if identifier_fault(identifier) else store.find(source, identifier)
+    row = store.find(source, identifier) if source in extension.sources else None
     if row is None or row.pid is None:
         raise UnknownDataset()
     say = answer.for_source if is_source else answer.of_row

@@ -27,13 +27,21 @@ def sweep(targets, size=BATCH):
     for event_id in waiting:
         if time.monotonic() > end:
             break
-        event = store.claim(event_id, utcnow())
-        if event is None:
-            continue
-        outcome = attempt(targets[event.target], event)
-        name = type(outcome).__name__.lower() if outcome else "skipped"
+        name = _one(targets, event_id)
         counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def _one(targets, event_id):
+    try:
+        event = store.claim(event_id, utcnow())
+        outcome = attempt(targets[event.target], event) if event is not None else None
+    except Exception:
+        # one event must not keep the others from leaving; its lease runs out
+        db.session.rollback()
+        current_app.logger.exception("secureb2share.delivery-failed event=%d", event_id)
+        return "failed"
+    return type(outcome).__name__.lower() if outcome else "skipped"
 
 
 def attempt(target, event):

@@ -14,6 +14,7 @@ PROBE = 900  # seconds until a paused target is tried with one message
 LONGEST = 86400  # seconds that a Retry-After can ask for
 OF_TARGET = (401, 403, 404, 410)
 OF_MESSAGE = (400, 409, 413, 422)
+OF_US = ("EgressRefused", "NoSigningKey")  # errors before anything was sent
 
 
 class Delivered(NamedTuple):
@@ -49,7 +50,7 @@ def decide(answer, attempts, now, jitter):
     if status is not None and 200 <= status < 300:
         return Delivered()
     reason = "status %d" % status if status else answer.error
-    if status in OF_TARGET or (status is not None and 300 <= status < 400) or answer.error == "EgressRefused":
+    if status in OF_TARGET or (status is not None and 300 <= status < 400) or answer.error in OF_US:
         return Pause(PROBE, reason)
     if status in OF_MESSAGE:
         return Park(reason)

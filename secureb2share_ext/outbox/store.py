@@ -4,11 +4,13 @@ Claiming is a compare-and-set with a lease: it holds on PostgreSQL and SQLite al
 by SQLite).
 """
 
+import contextlib
 import datetime
 import uuid
 
 from invenio_db import db
 from sqlalchemy import and_, or_
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from ..compat import utcnow
@@ -55,7 +57,7 @@ def _free(now):
 def claim(event_id, now):
     """A detached copy of the event, leased to the caller and committed; None when another worker has it."""
     token = str(uuid.uuid4())
-    mine = and_(Event.id == event_id, Event.state == "pending", _free(now))
+    mine = and_(Event.id == event_id, Event.state == "pending", Event.next_at <= now, _free(now))
     taken = (
         db.session.query(Event)
         .filter(mine)
@@ -77,12 +79,12 @@ def finish(event, now, **values):
 
 def pause(target, reason, until):
     """Stop sending to a target, but for one probe after `until`."""
-    row = db.session.query(Pause).filter_by(target=target).one_or_none()
-    if row is None:
-        row = Pause(target=target, since=utcnow())
-        db.session.add(row)
-    row.reason, row.until = reason, until
-    db.session.flush()
+    values = {"reason": reason, "until": until}
+    rows = db.session.query(Pause).filter_by(target=target)
+    if not rows.update(values, synchronize_session=False):
+        with contextlib.suppress(IntegrityError), db.session.begin_nested():
+            # another worker may pause it at this very moment, which is just as well
+            db.session.add(Pause(target=target, since=utcnow(), **values))
 
 
 def may_send(target, now, until):

@@ -32,14 +32,32 @@ def url_fault(url, demo):
 
 
 def check_address(url, allow_private):
-    """Raise EgressRefused when the host of `url` resolves to an address that is not public."""
+    """(family, socket address) to connect to; raises EgressRefused when any address of the host is not public."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        found = {info[4][0] for info in socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)}
+        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise ConnectionError("the host name does not resolve")
-    if not allow_private:
-        for address in found:
-            if not ipaddress.ip_address(address.split("%")[0]).is_global:
-                raise EgressRefused("the host name resolves to an address that is not public")
+    if not allow_private and not all(_is_public(info[4][0].split("%")[0]) for info in found):
+        raise EgressRefused("the host name resolves to an address that is not public")
+    return found[0][0], found[0][4]
+
+
+def _is_public(text):
+    address = ipaddress.ip_address(text)
+    if address.version == 6:
+        # an IPv4 address inside one of IPv6 is where the packets go in the end
+        if (
+            any(address in network for network in _EMBEDDING)
+            or address.ipv4_mapped
+            or address.sixtofour
+            or address.teredo
+        ):
+            return False
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+_EMBEDDING = [ipaddress.ip_network(text) for text in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48")]

@@ -5,13 +5,16 @@ from the environment, a bounded answer in bounded time.
 """
 
 import base64
+import contextlib
 import hashlib
-import time
-
-import requests
+import http.client
+import socket
+import ssl
+import threading
+from urllib.parse import urlsplit
 
 from .. import client
-from ..errors import ConfigError
+from ..errors import ConfigError, SecureB2ShareError
 from . import egress
 from .answer import Answer
 
@@ -38,8 +41,9 @@ class Webhook:
         if fault:
             raise ConfigError("%s: url %s." % (key, fault))
         secret = settings.get("secret")
-        if secret is not None and not secret.startswith("whsec_"):
-            raise ConfigError("%s: secret must start with whsec_." % key)
+        fault = client.key_fault(secret, ("whsec_",)) if secret is not None else None
+        if fault:
+            raise ConfigError("%s: secret %s." % (key, fault))
 
         def with_secret(message_id, body):
             return client.signed_headers(secret, message_id, body)
@@ -48,24 +52,11 @@ class Webhook:
         return cls(settings["url"], with_secret if secret else sign, allow_private, bool(settings.get("echo")))
 
     def send(self, event):
-        """The Answer to one attempt; never raises for what the network or the target does."""
+        """The Answer to one attempt; never raises for what the network, the target or a missing key does."""
         try:
-            egress.check_address(self.url, self.allow_private)
             headers = dict(self.sign(event.message_id, event.body), **self._headers(event))
-            with requests.Session() as session:
-                session.trust_env = False
-                answer = session.post(
-                    self.url,
-                    data=event.body,
-                    headers=headers,
-                    timeout=(CONNECT, READ),
-                    allow_redirects=False,
-                    stream=True,
-                )
-                with answer:
-                    body = _read(answer)
-            return Answer(answer.status_code, body, answer.headers.get("retry-after", ""))
-        except (requests.RequestException, OSError, egress.EgressRefused, client.ClientError) as error:
+            return exchange(self.url, event.body, headers, self.allow_private)
+        except (OSError, http.client.HTTPException, egress.EgressRefused, SecureB2ShareError, ValueError) as error:
             return Answer(error=type(error).__name__)
 
     @staticmethod
@@ -79,12 +70,38 @@ class Webhook:
         }
 
 
-def _read(answer):
-    end = time.monotonic() + TOTAL
-    body = b""
-    for chunk in answer.iter_content(8192):
-        body += chunk
-        if len(body) > MAX_ANSWER or time.monotonic() > end:
+def exchange(url, body, headers, allow_private):
+    """POST once, to the very address that was checked, and end within TOTAL seconds; the Answer. Raises OSError."""
+    parts = urlsplit(url)
+    family, address = egress.check_address(url, allow_private)
+    with socket.socket(family, socket.SOCK_STREAM) as raw:
+        raw.settimeout(CONNECT)
+        raw.connect(address)
+        raw.settimeout(READ)
+        # reads of single bytes never time out, so the connection itself is ended
+        late = threading.Event()
+        deadline = threading.Timer(TOTAL, _end, [raw.dup(), late])
+        deadline.daemon = True
+        deadline.start()
+        try:
+            stream = raw
+            if parts.scheme == "https":
+                stream = ssl.create_default_context().wrap_socket(raw, server_hostname=parts.hostname)
+            connection = http.client.HTTPConnection(parts.hostname, parts.port)
+            connection.sock = stream
+            target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
+            connection.request("POST", target, body=body, headers=dict(headers, host=parts.netloc))
+            answer = connection.getresponse()
+            said = answer.read(MAX_ANSWER + 1)
             # an answer that does not fit is no receipt; its status still counts
-            return b""
-    return body
+            kept = said if len(said) <= MAX_ANSWER and not late.is_set() else b""
+            return Answer(answer.status, kept, answer.getheader("retry-after", ""))
+        finally:
+            deadline.cancel()
+            deadline.args[0].close()
+
+
+def _end(connection, late):
+    late.set()
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

@@ -12,6 +12,8 @@ from .. import config
 from ..errors import WritesStopped
 from . import refusal
 
+FORM = "application/x-www-form-urlencoded"
+MAX_FORM = 20000  # bytes; no form of a host holds more than a few lines
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
@@ -26,7 +28,7 @@ def decide(method, takes_content, mimetype, length, is_chunked, longest):
         return "upload-refused"
     if mimetype == "multipart/form-data":
         return "form-data-refused"
-    if length is not None and length > longest:
+    if length is not None and length > (MAX_FORM if mimetype == FORM else longest):
         return "body-too-long"
     if length is None and is_chunked:
         return "body-unsized"

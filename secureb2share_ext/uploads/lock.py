@@ -1,4 +1,4 @@
-"""Are the layers of the lock that live in this process all in place?
+"""Are all layers of the lock in place?
 
 Looked at once, when the first request or command needs it: only then are all views there. A missing layer, or a
 writing route that nobody knows, stops every write with 503 and leaves reading alone.
@@ -6,16 +6,18 @@ writing route that nobody knows, stops every write with 503 and leaves reading a
 
 import weakref
 
-from . import audit, gate, guard
+from invenio_db import db
+
+from . import audit, gate, guard, triggers
 
 # a process may hold the UI's and the API's application; both are looked at
 _LOCKS = weakref.WeakSet()
 
 
 def of_instance(app):
-    """The locks of this process's applications that serve the same database as `app`."""
-    database = app.config["SQLALCHEMY_DATABASE_URI"]
-    return [lock for lock in _LOCKS if lock.app.config["SQLALCHEMY_DATABASE_URI"] == database]
+    """The locks of this process's applications that serve the same database as `app`, in the same mode."""
+    same = ("SQLALCHEMY_DATABASE_URI", "SECUREB2SHARE_MODE")
+    return [lock for lock in _LOCKS if all(lock.app.config[key] == app.config[key] for key in same)]
 
 
 def audit_instance(app):
@@ -45,7 +47,8 @@ class Lock:
     @property
     def findings(self):
         """[sentence]: what is missing in this process; empty when the lock holds."""
-        if self._findings is None:
+        if self._findings != []:
+            # looked at again while anything is missing: what an operator mends counts at once
             self._findings = self.look()
             for finding in self._findings:
                 self.app.logger.error("secureb2share.lock-incomplete %s", finding)
@@ -64,6 +67,10 @@ class Lock:
             found.append("The request gate is not the first before_request of the application.")
         if not guard.is_installed():
             found.append("The guard on the models that hold content is not installed.")
+        with self.app.app_context(), db.engine.connect() as connection:
+            found += [
+                "The database has no trigger %s: run `secureb2share init`." % n for n in triggers.missing(connection)
+            ]
         for row in self.audit():
             if row.kind == "unknown":
                 found.append(

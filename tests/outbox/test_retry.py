@@ -10,7 +10,7 @@ NOW = datetime.datetime(2026, 1, 31, 12)
 WAITS = [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
 TABLE = {
     Delivered: [200, 201, 202, 204, 299],
-    Pause: [300, 301, 302, 304, 307, 308, 399, 401, 403, 404, 410, "EgressRefused"],
+    Pause: [300, 301, 302, 304, 307, 308, 399, 401, 403, 404, 410, "EgressRefused", "NoSigningKey"],
     Park: [400, 409, 413, 422],
     Retry: [100, 199, 402, 405, 408, 411, 415, 418, 425, 429, 451, 499, 500, 501, 502, 503, 504, 599, 999]
     + ["ConnectionError", "ConnectTimeout", "ReadTimeout", "SSLError", "ContentDecodingError"],

@@ -1,13 +1,20 @@
 import base64
+import datetime
 import hashlib
 import socket
 import socketserver
+import ssl
 import threading
 import time
 import zlib
 from types import SimpleNamespace
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from secureb2share_ext import client, targets
 from secureb2share_ext.errors import ConfigError
@@ -48,8 +55,16 @@ def target():
 
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda *args: None
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     found.port = server.server_address[1]
+
+    def secure(path):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+
+    found.secure = secure
     found.url = "http://127.0.0.1:%d/ingest?a=b" % found.port
     yield found
     found.closed.set()
@@ -144,6 +159,45 @@ def test_a_name_cannot_change_its_address_after_the_check(target, monkeypatch):
     assert answer.status is None and target.requests == []
 
 
+def test_every_address_of_a_name_is_tried(target, monkeypatch):
+    real = socket.getaddrinfo
+
+    def two(host, port, *args, **kwargs):
+        return real("127.0.0.2", port, *args, **kwargs) + real("127.0.0.1", port, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", two)
+    url = "http://ingest.example.org:%d/" % target.port
+    assert webhook.Webhook(url, sign, allow_private=True).send(EVENT).status == 200
+
+
+def certificate(host):
+    # (PEM of a certificate that nobody trusts yet, the same with its key)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1).not_valid_before(datetime.datetime(2020, 1, 1))
+    made = made.not_valid_after(datetime.datetime(2100, 1, 1))
+    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+    pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    return pem, pem + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def test_the_certificate_of_a_target_is_verified(target, monkeypatch, tmp_path):
+    trusted, both = certificate("ingest.example.org")
+    (tmp_path / "trusted").write_bytes(trusted)
+    (tmp_path / "both").write_bytes(both)
+    target.secure(str(tmp_path / "both"))
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *args, **kwargs: real("127.0.0.1", *args, **kwargs))
+
+    def send_to(host):
+        return webhook.Webhook("https://%s:%d/" % (host, target.port), sign, allow_private=True).send(EVENT)
+
+    assert send_to("ingest.example.org").status is None and target.requests == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted"))
+    assert send_to("other.example.org").status is None and target.requests == []
+    assert send_to("ingest.example.org").status == 200
+
+
 def test_a_refused_connection_is_an_answer():
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
@@ -189,7 +243,7 @@ def test_a_long_answer_is_not_kept_and_its_status_counts(target, size):
 def test_a_packed_answer_does_not_unfold(target):
     packed = zlib.compress(b"x" * 50000000)
     target.say(ok("200 OK", "Content-Encoding: deflate", "Content-Length: %d" % len(packed)) + packed)
-    assert send(target) == Answer(200, b"")
+    assert send(target) == Answer(200, packed)
 
 
 ENDLESS = {

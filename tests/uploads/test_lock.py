@@ -190,6 +190,8 @@ def test_switching_off(make):
     assert off.run("unlock").exit_code == 0 and off.run("check").exit_code == 0
     assert off.get("/api/access/" + pid).status_code == 302
     assert off.get("/api/datasets/keys").status_code == 404
+    assert off.get("/api/secureb2share/uploads").status_code == 404
+    assert "0 unknown" in off.run("audit").output and "/files/" in off.run("audit").output
     assert "access" not in off.get("/api/records/" + pid).get_json()
     again = make(prepared=False)
     result = again.run("check")
@@ -213,3 +215,11 @@ def test_check_names_the_missing_key_and_database(make):
     made = site.run("keys", "new")
     assert made.exit_code == 0 and made.output.split()[-1] in site.run("keys", "list").output
     assert "keys new" not in site.run("check").output
+
+
+def test_missing_triggers_stop_writing_until_init(make):
+    site = make()
+    assert site.run("unlock").exit_code == 0
+    assert site.post_record().get_json(force=True)["code"] == "lock-incomplete"
+    assert site.run("init").exit_code == 0
+    assert site.post_record().status_code == 201

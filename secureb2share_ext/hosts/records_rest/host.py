@@ -1,7 +1,12 @@
 """The answers of this host, each from its own file."""
 
+import functools
 from urllib.parse import quote
 
+from sqlalchemy.orm.exc import StaleDataError
+
+from ...errors import NotAccepted
+from ...uploads.refusal import problem_response
 from ..host import Host
 from . import lock, mapping, records, routes, serve, watch
 
@@ -24,6 +29,11 @@ class RecordsRest(Host):
                     "SECUREB2SHARE_SOURCES[%r]: community %r is not in RECORDS_REST_ENDPOINTS."
                     % (source.name, source.community)
                 )
+        communities = [source.community for source in self.sources.values()]
+        for community in sorted({name for name in communities if communities.count(name) > 1}):
+            found.append("SECUREB2SHARE_SOURCES: two sources have the community %r; each needs its own." % community)
+        if self.config.get("PIDSTORE_RECID_FIELD", mapping.PID_FIELD) != mapping.PID_FIELD:
+            found.append("PIDSTORE_RECID_FIELD must be %r." % mapping.PID_FIELD)
         for key in ("SITE_UI_URL", "SITE_API_URL"):
             if not self.config.get(key):
                 found.append(
@@ -49,6 +59,8 @@ class RecordsRest(Host):
     def serve(self, app):
         communities = {source.community for source in self.sources.values()}
         app.config["RECORDS_REST_ENDPOINTS"] = serve.wrap(app.config["RECORDS_REST_ENDPOINTS"], communities)
+        app.before_request(functools.partial(serve.forget_conditions, self.sources))
+        app.register_error_handler(StaleDataError, _conflict)
 
     def field(self, name):
         return mapping.field(name)
@@ -92,6 +104,10 @@ class RecordsRest(Host):
             return self.endpoint(self.sources[row.source])
         # a source that is configured no more: its records are still read, by the class that all have
         return {}
+
+
+def _conflict(error):
+    return problem_response(NotAccepted("Somebody else changed the record at the same time; try again."))
 
 
 HOST = RecordsRest

@@ -20,8 +20,6 @@ class DenyAll:
     def can(self):
         return False
 
-    allows = require = can
-
 
 class PermissionFactory:
     """Denies every action that writes content; asks `inner` for the others."""

@@ -1,12 +1,13 @@
 """How do the access member and link get into what records-rest serves?
 
-The JSON serializers of the sources' endpoints are wrapped: whatever a site's own serializer wrote, its answer gets
-the access member, the link and the described files, and loses every link to content.
+The JSON serializers of the sources' endpoints are wrapped: whatever a site's own JSON serializer wrote, its answer
+gets the access member, the link and the described files, and loses every link to content.
 """
 
 import functools
 import json
 
+from flask import current_app, request
 from invenio_records_rest.utils import obj_or_import_string
 
 from ... import config
@@ -15,7 +16,8 @@ from ...access.rights import today_utc
 from ...compat import utcnow
 from ...dataset import Dataset
 from ...datasets import store
-from . import mapping
+from . import mapping, routes
+from .loaders import LOADERS
 
 
 def wrap(endpoints, communities):
@@ -26,10 +28,18 @@ def wrap(endpoints, communities):
         for key, wrapper in (("record_serializers", _item), ("search_serializers", _search)):
             entry[key] = {
                 mimetype: functools.partial(wrapper, serializer) if mimetype.endswith("json") else serializer
-                for mimetype, serializer in entry[key].items()
+                for mimetype, serializer in (entry.get(key) or {}).items()
             }
+        entry["record_loaders"] = LOADERS
         served[name] = entry
     return served
+
+
+def forget_conditions(sources):
+    """Before the view: an embargo ends without a new revision, so no answer of ours may be a 304."""
+    if request.method in ("GET", "HEAD") and routes.source_of_request(sources) is not None:
+        for name in ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"):
+            request.environ.pop(name, None)
 
 
 def _item(serializer, pid, record, *args, **kwargs):
@@ -38,10 +48,6 @@ def _item(serializer, pid, record, *args, **kwargs):
     if row is not None:
         body = _decorated(json.loads(response.get_data(as_text=True)), row, record)
         response.set_data(json.dumps(body))
-        if body["access"]["right"] == "embargoed":
-            # the date changes this answer without a new revision
-            for name in ("ETag", "Last-Modified"):
-                response.headers.pop(name, None)
     return response
 
 
@@ -71,4 +77,7 @@ def _decorated(body, row, metadata):
         state_at=row.state_at,
         successor=row.successor,
     )
+    if not dataset.is_whole:
+        current_app.logger.error("secureb2share.damaged-record pid=%s", row.pid)
+        return decorate.without_content(body)
     return decorate.item(body, dataset, access_url, today_utc(utcnow()))

@@ -20,7 +20,8 @@ def connect():
     signals.before_record_update.connect(_before_update, weak=False)
     signals.after_record_update.connect(_after_update, weak=False)
     signals.before_record_delete.connect(_before_delete, weak=False)
-    signals.before_record_revert.connect(_before_update, weak=False)
+    signals.before_record_revert.connect(_before_revert, weak=False)
+    signals.after_record_revert.connect(_after_update, weak=False)
 
 
 def _active():
@@ -59,7 +60,7 @@ def _after_insert(sender, record=None, **kwargs):
         source = routes.source_of_request(extension.sources)
         if source is None:
             return
-        row = store.add(source.name, record[mapping.STAMP]["identifier"], "curator")
+        row = publication.claim(source.name, record[mapping.STAMP]["identifier"])
         row.pid = current_pidstore.fetchers[extension.host.endpoint(source)["pid_fetcher"]](record.id, record).pid_value
         row.record_uuid = record.id
     publication.published(extension.host, row, record)
@@ -72,7 +73,7 @@ def _before_update(sender, record=None, **kwargs):
     row = store.lock_by_record(record.id)
     if row is None and routes.source_of_request(extension.sources) is None:
         return
-    publication.check_edit(row)
+    publication.check_edit(extension.host, row)
     description = mapping.from_record(record)
     publication.check_description(extension.host, extension.sources[row.source], description)
     # a PUT replaces everything, the PID's field too
@@ -85,6 +86,13 @@ def _after_update(sender, record=None, **kwargs):
     row = store.lock_by_record(record.id) if extension is not None else None
     if row is not None:
         publication.published(extension.host, row, record)
+
+
+def _before_revert(sender, record=None, **kwargs):
+    extension = _active()
+    row = store.lock_by_record(record.id) if extension is not None else None
+    if row is not None:
+        publication.check_edit(extension.host, row)
 
 
 def _before_delete(sender, record=None, **kwargs):

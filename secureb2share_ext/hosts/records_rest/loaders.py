@@ -1,0 +1,45 @@
+"""What does an editor's body become before records-rest looks at it?
+
+Read as strictly as a signed message; members that the host alone writes are faults. A patch may not copy, for a few
+operations double a record each time.
+"""
+
+from flask import request
+
+from ...datasets import message
+from ...errors import Invalid
+from . import mapping
+
+MAX_OPERATIONS = 100
+NOT_PLAIN = "must be a list of at most %d operations add, remove, replace, move or test on members" % MAX_OPERATIONS
+
+
+def load_record():
+    """The metadata of a POST or PUT, as dict; raises Invalid."""
+    metadata = message.parse(request.get_data(cache=False))
+    if not isinstance(metadata, dict):
+        raise Invalid([("(body)", "must be an object")])
+    written_by_host = [name for name in metadata if name.startswith("_") or name == "$schema"]
+    if written_by_host:
+        raise Invalid([(name[:60], "is not a known field") for name in written_by_host[:20]])
+    # what a GET gave may come back in a PUT; the minter writes it
+    metadata.pop(mapping.PID_FIELD, None)
+    return metadata
+
+
+def load_patch():
+    """The operations of a JSON Patch (RFC 6902); raises Invalid."""
+    operations = message.parse(request.get_data(cache=False))
+    if not isinstance(operations, list) or len(operations) > MAX_OPERATIONS or not all(map(_is_plain, operations)):
+        raise Invalid([("(body)", NOT_PLAIN)])
+    return operations
+
+
+def _is_plain(operation):
+    if not isinstance(operation, dict) or operation.get("op") not in ("add", "remove", "replace", "move", "test"):
+        return False
+    paths = [operation.get("path"), operation.get("from", "/")]
+    return all(isinstance(path, str) and path.startswith("/") and not path.startswith("/_") for path in paths)
+
+
+LOADERS = {"application/json": load_record, "application/json-patch+json": load_patch}
