@@ -308,8 +308,8 @@ class Client:
 
     def list(self, after=None):
         """One page of this source's datasets: {"datasets": [...], "next": token or None}."""
-        query = "after=" + quote(after, safe="") if after else ""
-        return self._ask(self.prefix + "/datasets/" + quote(self.source, safe=""), query)
+        query = "after=" + quote(after, safe="~") if after else ""
+        return self._ask(self.prefix + "/datasets/" + quote(self.source, safe="~"), query)
 
     def keys(self):
         """The JWK set with which the catalogue signs events and references."""
@@ -329,7 +329,7 @@ class Client:
         return self._send(method, self._path(identifier) + suffix, body, message_id or str(uuid.uuid4()))
 
     def _path(self, identifier):
-        return "%s/datasets/%s/%s" % (self.prefix, quote(self.source, safe=""), quote(identifier, safe="/~"))
+        return "%s/datasets/%s/%s" % (self.prefix, quote(self.source, safe="~"), quote(identifier, safe="/~"))
 
     def _send(self, method, path, body, message_id):
         for attempt in range(1, ATTEMPTS + 1):

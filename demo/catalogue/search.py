@@ -28,7 +28,8 @@ def connect():
     """Keep the table up to date, in the transactions of the records."""
     signals.after_record_insert.connect(_index, weak=False)
     signals.after_record_update.connect(_index, weak=False)
-    signals.before_record_delete.connect(_forget, weak=False)
+    # after, as for the others: rows are locked in one order everywhere
+    signals.after_record_delete.connect(_forget, weak=False)
 
 
 def _index(sender, record=None, **kwargs):

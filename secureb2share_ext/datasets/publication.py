@@ -58,9 +58,7 @@ def check_edit(host, row):
             code="registered-elsewhere",
         )
     if row.source not in host.sources:
-        raise NotAccepted(
-            "The source of this record is not configured any more, so it stays.", code="no-source"
-        )
+        raise NotAccepted("The source of this record is not configured any more, so it stays.", code="no-source")
     if row.state == "withdrawn":
         raise NotAccepted("This dataset was withdrawn; its record does not change any more.", code="withdrawn")
 

@@ -66,6 +66,6 @@ def wish(text, now):
         return min(int(text), LONGEST) if len(text) < 9 else LONGEST
     try:
         moment = datetime.datetime(*email.utils.parsedate(text)[:6])
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, IndexError):
         return 0
     return int(min(max((moment - now).total_seconds(), 0), LONGEST))

@@ -32,7 +32,7 @@ def url_fault(url, demo):
 
 
 def check_address(url, allow_private):
-    """(family, socket address) to connect to; raises EgressRefused when any address of the host is not public."""
+    """[(family, socket address)] to connect to; raises EgressRefused when any address of the host is not public."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
@@ -41,7 +41,7 @@ def check_address(url, allow_private):
         raise ConnectionError("the host name does not resolve")
     if not allow_private and not all(_is_public(info[4][0].split("%")[0]) for info in found):
         raise EgressRefused("the host name resolves to an address that is not public")
-    return found[0][0], found[0][4]
+    return [(info[0], info[4]) for info in found]
 
 
 def _is_public(text):

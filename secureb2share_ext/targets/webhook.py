@@ -20,6 +20,7 @@ from .answer import Answer
 
 CONNECT, READ, TOTAL = 5, 20, 40  # seconds; TOTAL stays well under the outbox's lease
 MAX_ANSWER = 65536  # bytes
+MAX_ADDRESSES = 4  # of one name that are tried in turn
 
 
 class Webhook:
@@ -71,34 +72,46 @@ class Webhook:
 
 
 def exchange(url, body, headers, allow_private):
-    """POST once, to the very address that was checked, and end within TOTAL seconds; the Answer. Raises OSError."""
+    """POST once, to an address that was checked, and end within TOTAL seconds; the Answer. Raises OSError."""
     parts = urlsplit(url)
-    family, address = egress.check_address(url, allow_private)
-    with socket.socket(family, socket.SOCK_STREAM) as raw:
-        raw.settimeout(CONNECT)
-        raw.connect(address)
-        raw.settimeout(READ)
-        # reads of single bytes never time out, so the connection itself is ended
-        late = threading.Event()
-        deadline = threading.Timer(TOTAL, _end, [raw.dup(), late])
-        deadline.daemon = True
-        deadline.start()
+    raw = _connect(egress.check_address(url, allow_private))
+    # reads of single bytes never time out, so the connection itself is ended
+    late = threading.Event()
+    deadline = threading.Timer(TOTAL, _end, [raw.dup(), late])
+    deadline.daemon = True
+    deadline.start()
+    stream = raw
+    try:
+        if parts.scheme == "https":
+            stream = ssl.create_default_context().wrap_socket(raw, server_hostname=parts.hostname)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port)
+        connection.sock = stream
+        target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
+        connection.request("POST", target, body=body, headers=dict(headers, host=parts.netloc))
+        answer = connection.getresponse()
+        said = answer.read(MAX_ANSWER + 1)
+        # an answer that does not fit is no receipt; its status still counts
+        kept = said if len(said) <= MAX_ANSWER and not late.is_set() else b""
+        return Answer(answer.status, kept, answer.getheader("retry-after", ""))
+    finally:
+        deadline.cancel()
+        deadline.args[0].close()
+        stream.close()
+
+
+def _connect(addresses):
+    for number, (family, address) in enumerate(addresses[:MAX_ADDRESSES]):
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        connection.settimeout(CONNECT)
         try:
-            stream = raw
-            if parts.scheme == "https":
-                stream = ssl.create_default_context().wrap_socket(raw, server_hostname=parts.hostname)
-            connection = http.client.HTTPConnection(parts.hostname, parts.port)
-            connection.sock = stream
-            target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
-            connection.request("POST", target, body=body, headers=dict(headers, host=parts.netloc))
-            answer = connection.getresponse()
-            said = answer.read(MAX_ANSWER + 1)
-            # an answer that does not fit is no receipt; its status still counts
-            kept = said if len(said) <= MAX_ANSWER and not late.is_set() else b""
-            return Answer(answer.status, kept, answer.getheader("retry-after", ""))
-        finally:
-            deadline.cancel()
-            deadline.args[0].close()
+            connection.connect(address)
+        except OSError:
+            connection.close()
+            if number + 1 == len(addresses[:MAX_ADDRESSES]):
+                raise
+        else:
+            connection.settimeout(READ)
+            return connection
 
 
 def _end(connection, late):

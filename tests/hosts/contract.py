@@ -8,6 +8,7 @@ import datetime
 import json
 import re
 import threading
+import time
 import uuid
 
 import pytest
@@ -118,8 +119,8 @@ class HostContract:
         "statement",
         [
             "INSERT INTO files_files (id, created, updated, readable, writable) VALUES ({id}, {dates}, {true}, {true})",
-            "INSERT INTO files_multipartobject (upload_id, created, updated, completed) VALUES ({id}, {dates}, {true})",
-            "INSERT INTO files_multipartobject_part (upload_id, part_number, created, updated) VALUES ({id}, 1, {dates})",
+            "INSERT INTO files_multipartobject (created, updated, upload_id, completed) VALUES ({dates}, {id}, true)",
+            "INSERT INTO files_multipartobject_part (created, updated, upload_id, part_number) VALUES ({dates}, {id}, 1)",
             "UPDATE files_files SET uri = 'elsewhere'",
             "UPDATE files_files SET size = 1",
         ],
@@ -474,6 +475,114 @@ class HostContract:
         assert instance.call("GET", "/api/access/" + pid).status_code == 410
         assert [body["type"].split(".")[-2] for _, _, body in instance.events(identifier)] == ["published", "withdrawn"]
         assert instance.call("GET", "/api/datasets/tsd/" + identifier).json()["state"] == "withdrawn"
+
+    def test_race_of_curators_for_one_identifier(self, instance):
+        identifier, answers, start = new_identifier(), [], threading.Barrier(4)
+
+        def curate():
+            start.wait()
+            answers.append(instance.curate(self.description(), identifier))
+
+        threads = [threading.Thread(target=curate) for _ in range(4)]
+        [t.start() for t in threads]
+        [t.join() for t in threads]
+        assert sorted(a.status_code for a in answers) == [201, 409, 409, 409]
+        assert {a.json()["code"] for a in answers if a.status_code == 409} == {"identifier-taken"}
+
+    def test_edits_and_delete_at_once_are_answered(self, instance):
+        pid = instance.curate(self.description(), new_identifier()).json()["id"]
+        answers, start = [], threading.Barrier(4)
+
+        def act(number):
+            start.wait()
+            if number:
+                answers.append(self.edit(instance, "PATCH", pid, "Edited %d" % number).status_code)
+            else:
+                answers.append(instance.call("DELETE", "/api/records/" + pid, "superuser").status_code)
+
+        threads = [threading.Thread(target=act, args=(number,)) for number in range(4)]
+        [t.start() for t in threads]
+        [t.join() for t in threads]
+        assert set(answers) <= {200, 204, 409, 410}
+
+    @pytest.mark.parametrize(
+        "header",
+        [{"If-None-Match": '"0"'}, {"If-None-Match": "*"}, {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}],
+    )
+    def test_condition_hides_no_change_of_access(self, instance, header):
+        pid = instance.source.register(new_identifier(), self.description())["pid"]
+        assert instance.call("GET", "/api/records/" + pid, headers=header).status_code == 200
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/api/datasets/a%00b/x",
+            "/api/datasets/tsd/a%00",
+            "/api/access/?source=%00&id=a",
+            "/api/access/?source=tsd&id=%00",
+            "/api/access/%00",
+            "/api/access/a%ED%A0%80",
+            "/api/records/?q=%00&page=1",
+            "/?page=99999999999999999999&q=%00",
+        ],
+    )
+    def test_hostile_address_is_no_error_of_ours(self, instance, path):
+        assert instance.call("GET", path).status_code < 500
+
+    @pytest.mark.parametrize("stamp", ["\xb2", "-1", "1e3", "9" * 30, "NaN"])
+    def test_hostile_headers_are_no_error_of_ours(self, instance, stamp):
+        headers = {"webhook-id": "a", "webhook-timestamp": stamp.encode("latin-1"), "webhook-signature": "v1a,AAAA"}
+        answer = instance.call("PUT", "/api/datasets/tsd/x", data=b"{}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "signature")
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda d: d["core"].update(keywords=[{"a": [n]} for n in range(3000)]),
+            lambda d: d["core"].update(titles=[{"lang": "en", "text": str(n)} for n in range(2000)]),
+            lambda d: d["sensitive"].update(access_eligibility=["affiliated:" + " " * 50000 + "\n"]),
+            lambda d: d.update(files=[{"x%d" % n: n} for n in range(30000)]),
+            lambda d: d["core"].update(descriptions=[{"lang": "en", "text": "QUJD" * 4000}]),
+            lambda d: d["core"].update(keywords=json.loads("[" * 500 + "]" * 500)),
+        ],
+    )
+    def test_faults_are_told_in_bounded_time_and_length(self, instance, change):
+        description = self.description()
+        change(description)
+        begun = time.monotonic()
+        with pytest.raises(client.Refused) as refused:
+            instance.source.register(new_identifier(), description)
+        assert refused.value.status == 400 and time.monotonic() - begun < 5
+        assert 0 < len(refused.value.problem["errors"]) <= 101
+
+    def test_damaged_record_breaks_no_list_and_its_source_mends_it(self, instance):
+        identifier, description, word = new_identifier(), self.description(), "w" + uuid.uuid4().hex
+        description["core"]["keywords"] = [word]
+        registered = instance.source.register(identifier, description)
+        self.damage(instance, registered["pid"])
+        for path in (
+            "/api/records/" + registered["pid"],
+            "/api/records/?q=" + word,
+            "/",
+            "/records/" + registered["pid"],
+        ):
+            assert instance.call("GET", path).status_code in (200, 410), path
+        assert instance.call("GET", "/api/access/" + registered["pid"]).json()["code"] == "damaged"
+        assert instance.source.register(identifier, description)["result"] == "changed"
+        assert instance.call("GET", "/api/access/" + registered["pid"]).status_code == 302
+
+    def test_record_deleted_behind_our_back(self, instance):
+        identifier = new_identifier()
+        pid = instance.source.register(identifier, self.description())["pid"]
+        self.remove(instance, pid)
+        assert instance.call("GET", "/api/access/" + pid).status_code == 410
+        for attempt in (
+            lambda: instance.source.register(identifier, self.description("finngen")),
+            lambda: instance.source.set_state(identifier, "suspended", "Why."),
+        ):
+            with pytest.raises(client.Refused) as refused:
+                attempt()
+            assert (refused.value.status, refused.value.code) == (409, "withdrawn")
 
     def put(self, instance, identifier, body, message_id):
         headers = dict(client.signed_headers(instance.key, message_id, body), **{"Content-Type": "application/json"})

@@ -9,6 +9,10 @@ from instance import running  # noqa: E402
 from invenio_db import db  # noqa: E402
 from invenio_files_rest.models import FileInstance  # noqa: E402
 from invenio_files_rest.tasks import remove_file_data  # noqa: E402
+from invenio_records.models import RecordMetadata  # noqa: E402
+
+from secureb2share_ext.datasets import store  # noqa: E402
+from secureb2share_ext.uploads import lock  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -54,9 +58,58 @@ class TestRecordsRest(HostContract):
             ("unsized", "POST", "/api/records/", chunks),
         ]
 
-    def test_bare_api_application_refuses_too(self, instance):
-        from secureb2share_ext.uploads import lock
+    def damage(self, instance, pid):
+        """What a process without this package can do to a record."""
+        with instance.app.app_context():
+            row = db.session.get(RecordMetadata, store.by_pid(pid).record_uuid)
+            row.data = {k: v for k, v in row.data.items() if k != "sensitive"}
+            db.session.commit()
+            db.session.remove()
 
+    def remove(self, instance, pid):
+        with instance.app.app_context():
+            db.session.delete(db.session.get(RecordMetadata, store.by_pid(pid).record_uuid))
+            db.session.commit()
+            db.session.remove()
+
+    @pytest.mark.parametrize(
+        "method, content_type, body",
+        [
+            ("POST", "application/json", b"5"),
+            ("POST", "application/json", b"[]"),
+            ("POST", "application/json", b'{"a": 1, "a": 2}'),
+            ("POST", "application/json", b"[" * 100000),
+            ("POST", "application/json", b'{"titles": ' + b"[" * 900 + b"]" * 900 + b"}"),
+            ("POST", "application/json", b'{"_files": [1]}'),
+            ("POST", "application/json", b'{"$schema": "http://127.0.0.1:9/x"}'),
+            ("PATCH", "application/json-patch+json", b'[{"op": "replace", "path": "", "value": []}]'),
+            ("PATCH", "application/json-patch+json", b'[{"op": "copy", "from": "/titles", "path": "/titles/0"}]'),
+            ("PATCH", "application/json-patch+json", b'[{"op": "add", "path": "/_files", "value": []}]'),
+            ("PATCH", "application/json-patch+json", b'{"op": "add"}'),
+        ],
+    )
+    def test_editors_body_of_another_form_is_a_fault(self, instance, method, content_type, body):
+        pid = instance.curate(self.description()).json()["id"]
+        path = "/api/records/" + (pid if method == "PATCH" else "")
+        answer = instance.call(method, path, "curator", data=body, headers={"Content-Type": content_type})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), answer.text
+
+    def test_source_that_is_configured_no_more(self, instance):
+        pid = instance.curate(self.description(), "gone/" + os.urandom(8).hex()).json()["id"]
+        extensions = [one.app.extensions["secureb2share"] for one in lock.of_instance(instance.app)]
+        kept = {id(extension): dict(extension.sources) for extension in extensions}
+        try:
+            for extension in extensions:
+                extension.sources.clear()
+            assert instance.call("GET", "/api/records/" + pid).status_code == 200
+            assert instance.call("GET", "/api/access/" + pid).status_code in (404, 503)
+            assert self.edit(instance, "PUT", pid, "Edited").json()["code"] == "no-source"
+            assert instance.call("DELETE", "/api/records/" + pid, "superuser").status_code == 204
+        finally:
+            for extension in extensions:
+                extension.sources.update(kept[id(extension)])
+
+    def test_bare_api_application_refuses_too(self, instance):
         apps = {one.app for one in lock.of_instance(instance.app)} - {instance.app}
         (api,) = apps
         bucket, key, _, _ = instance.legacy

@@ -174,8 +174,8 @@ def certificate(host):
     # (PEM of a certificate that nobody trusts yet, the same with its key)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a")])
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1).not_valid_before(datetime.datetime(2020, 1, 1))
-    made = made.not_valid_after(datetime.datetime(2100, 1, 1))
+    first, last = datetime.datetime(2020, 1, 1), datetime.datetime(2100, 1, 1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, first, last)
     made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
     pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
     return pem, pem + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -187,7 +187,7 @@ def test_the_certificate_of_a_target_is_verified(target, monkeypatch, tmp_path):
     (tmp_path / "both").write_bytes(both)
     target.secure(str(tmp_path / "both"))
     real = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *args, **kwargs: real("127.0.0.1", *args, **kwargs))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **kwargs: real("127.0.0.1", port))
 
     def send_to(host):
         return webhook.Webhook("https://%s:%d/" % (host, target.port), sign, allow_private=True).send(EVENT)
