@@ -120,7 +120,8 @@ class HostContract:
         [
             "INSERT INTO files_files (id, created, updated, readable, writable) VALUES ({id}, {dates}, {true}, {true})",
             "INSERT INTO files_multipartobject (created, updated, upload_id, completed) VALUES ({dates}, {id}, true)",
-            "INSERT INTO files_multipartobject_part (created, updated, upload_id, part_number) VALUES ({dates}, {id}, 1)",
+            "INSERT INTO files_multipartobject_part (created, updated, part_number, upload_id)"
+            " VALUES ({dates}, 1, {id})",
             "UPDATE files_files SET uri = 'elsewhere'",
             "UPDATE files_files SET size = 1",
         ],
