@@ -1,4 +1,5 @@
 import os
+import uuid
 
 import pytest
 
@@ -9,8 +10,12 @@ from instance import running  # noqa: E402
 from invenio_db import db  # noqa: E402
 from invenio_files_rest.models import FileInstance  # noqa: E402
 from invenio_files_rest.tasks import remove_file_data  # noqa: E402
+from invenio_pidstore.models import PersistentIdentifier, PIDStatus  # noqa: E402
+from invenio_pidstore.proxies import current_pidstore  # noqa: E402
+from invenio_records.api import Record  # noqa: E402
 from invenio_records.models import RecordMetadata  # noqa: E402
 
+from secureb2share_ext import client  # noqa: E402
 from secureb2share_ext.datasets import store  # noqa: E402
 from secureb2share_ext.uploads import lock  # noqa: E402
 
@@ -108,6 +113,43 @@ class TestRecordsRest(HostContract):
         finally:
             for extension in extensions:
                 extension.sources.update(kept[id(extension)])
+
+    def test_legacy_record_is_read_and_left_as_it_is(self, instance):
+        with instance.app.app_context():
+            record_uuid = uuid.uuid4()
+            metadata = {"title": "of another form", "_files": [{"key": "legacy.txt"}]}
+            pid = current_pidstore.minters["recid"](record_uuid, data=metadata).pid_value
+            Record.create(metadata, id_=record_uuid)
+            db.session.commit()
+            db.session.remove()
+        assert instance.call("GET", "/api/records/" + pid).json()["metadata"]["title"] == "of another form"
+        answer = self.edit(instance, "PUT", pid, "Edited")
+        assert (answer.status_code, answer.json()["code"]) == (409, "legacy")
+        assert instance.call("GET", "/api/access/" + pid).status_code == 404
+        assert instance.call("DELETE", "/api/records/" + pid, "superuser").status_code == 204
+
+    @pytest.mark.parametrize("pid_type, value", [("doi", "10.5072/secure.%s"), ("hdl", "11304/%s")])
+    def test_access_by_doi_and_handle(self, instance, pid_type, value):
+        value = value % os.urandom(6).hex()
+        pid = instance.source.register("alias/" + value, self.description())["pid"]
+        with instance.app.app_context():
+            record_uuid = store.by_pid(pid).record_uuid
+            PersistentIdentifier.create(
+                pid_type, value, object_type="rec", object_uuid=record_uuid, status=PIDStatus.REGISTERED
+            )
+            db.session.commit()
+            db.session.remove()
+        assert instance.call("GET", "/api/access/" + value).status_code == 302
+        assert instance.call("GET", "/api/access/" + value + "x").status_code == 404
+
+    def test_tenant_changes_by_transfer_only(self, instance):
+        identifier = "tenant/" + os.urandom(6).hex()
+        instance.source.register(identifier, self.description(), tenant="p11")
+        assert instance.source.get(identifier)["tenant"] == "p11"
+        with pytest.raises(client.Refused) as refused:
+            instance.source.register(identifier, self.description(), tenant="p12")
+        assert [error["field"] for error in refused.value.problem["errors"]] == ["tenant"]
+        assert "p11" not in instance.call("GET", "/api/datasets/tsd/" + identifier).text
 
     def test_bare_api_application_refuses_too(self, instance):
         apps = {one.app for one in lock.of_instance(instance.app)} - {instance.app}

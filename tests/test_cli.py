@@ -1,0 +1,48 @@
+import pytest
+
+from demo.catalogue.app import create_app as create_catalogue
+from demo.catalogue.config import settings
+from secureb2share_ext import client, setup
+
+
+@pytest.fixture(scope="module", name="create_app")
+def factory(tmp_path_factory):
+    """pytest-invenio builds its base_app with this."""
+    configured = settings(str(tmp_path_factory.mktemp("cli")), 5000, "http://localhost:5001", client.new_key()[1])
+    return lambda **config: create_catalogue(dict(configured, SECUREB2SHARE_MODE="on"))
+
+
+@pytest.fixture(scope="module")
+def run(base_app, database):
+    with base_app.app_context():
+        setup.init(is_on=True)
+
+    def run(*args):
+        return base_app.test_cli_runner().invoke(args=["secureb2share", *args])
+
+    return run
+
+
+def test_every_command_is_there_and_says_what_it_does(run):
+    said = run("--help").output
+    for command in ("audit", "check", "deliveries", "init", "keys", "unlock"):
+        assert "\n  %s " % command in said
+        assert run(command, "--help").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words, code, said",
+    [
+        (["deliveries", "list"], 0, ""),
+        (["deliveries", "retry"], 2, "Name either an event's number or --target."),
+        (["deliveries", "retry", "1", "--target", "x"], 2, "Name either an event's number or --target."),
+        (["deliveries", "retry", "1"], 1, "There is no unfinished event 1."),
+        (["deliveries", "discard", "1"], 2, "--reason"),
+        (["deliveries", "discard", "1", "--reason", "x"], 1, "There is no unfinished event 1."),
+        (["deliveries", "list", "--state", "lost"], 2, "lost"),
+        (["keys", "list"], 0, ""),
+    ],
+)
+def test_a_command_says_what_is_wrong(run, words, code, said):
+    result = run(*words)
+    assert result.exit_code == code and said in result.output
