@@ -61,15 +61,14 @@ def _go(row):
         raise UnknownDataset("This catalogue has published no such dataset.")
     host = extension.host
     record = host.record(row)
-    if row.state == "withdrawn" or record is None:
-        raise Gone(
-            ("This dataset was withdrawn. %s" % (row.reason or "")).strip(),
-            **dict(_shown(host, row), state="withdrawn"),
-        )
-    dataset = publication.dataset_of(host, row, record)
-    if not dataset.is_whole:
+    dataset = publication.dataset_of(host, row, record) if record is not None else None
+    is_whole = dataset is not None and dataset.is_whole
+    shown = dict(_shown(host, row), **({"contact": dataset.core["contact"]} if is_whole else {}))
+    if row.state == "withdrawn" or dataset is None:
+        why = ("This dataset was withdrawn. %s" % (row.reason or "")).strip()
+        raise Gone(why, **dict(shown, state="withdrawn"))
+    if not is_whole:
         raise _NotReady("The record of this dataset is damaged; its source has to register it again.", code="damaged")
-    shown = dict(_shown(host, row), contact=dataset.core["contact"])
     if row.state == "suspended":
         raise NoAccess("Requests for this dataset are suspended. %s" % row.reason, code="suspended", **shown)
     if row.state == "superseded":

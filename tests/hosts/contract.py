@@ -420,6 +420,8 @@ class HostContract:
         assert link() == (403, "superseded")
         source.set_state(identifier, "withdrawn", "Study closed.")
         assert link() == (410, "withdrawn")
+        gone = instance.call("GET", "/api/access/" + pid, headers={"Accept": "text/html"}).text
+        assert "Study closed." in gone and self.description()["core"]["contact"]["url"] in gone
         shown = instance.call("GET", "/api/datasets/tsd/" + identifier).json()
         assert (shown["state"], shown["reason"]) == ("withdrawn", "Study closed.") and shown["state_at"]
         assert "Study closed." in requests_page(instance, shown)
