@@ -313,7 +313,8 @@ class HostContract:
     def test_nothing_but_the_description_stays_in_a_curators_record(self, instance):
         with instance.app.app_context():
             body = config.current().host.to_record(self.description())
-        forged = {"secureb2share": {"state": "CANARY", "source": "CANARY", "more": "CANARY"}, "control_number": "CANARY"}
+        forged = {"control_number": "CANARY"}
+        forged["secureb2share"] = {"state": "CANARY", "source": "CANARY", "more": "CANARY"}
         answer = instance.call("POST", "/api/records/", "curator", json=dict(body, **forged))
         assert answer.status_code == 201
         item = instance.call("GET", "/api/records/" + answer.json()["id"])
