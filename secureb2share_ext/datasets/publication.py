@@ -16,6 +16,8 @@ from ..outbox import announce
 from . import schema, store
 
 DELETED = "Deleted from the catalogue by its administrator."
+TAKEN = "A dataset with this identifier exists already."
+CATALOGUES_OWN = "must not begin with %s, which the catalogue gives itself" % CATALOGUE_PREFIX
 
 
 @contextlib.contextmanager
@@ -45,7 +47,7 @@ def claim(source, identifier):
     try:
         return store.add(source, identifier, "curator")
     except IntegrityError:
-        raise NotAccepted("A dataset with this identifier exists already.", code="identifier-taken")
+        raise NotAccepted(TAKEN, code="identifier-taken")
 
 
 def check_edit(host, row):
@@ -67,11 +69,11 @@ def check_claim(source, identifier):
     """Raise Invalid or NotAccepted when a curator cannot claim the identifier for a new record."""
     fault = identifier_fault(identifier)
     if fault is None and identifier.startswith(CATALOGUE_PREFIX):
-        fault = "must not begin with %s, which the catalogue gives itself" % CATALOGUE_PREFIX
+        fault = CATALOGUES_OWN
     if fault:
         raise Invalid([("secureb2share.identifier", fault)])
     if store.find(source, identifier) is not None:
-        raise NotAccepted("A dataset with this identifier exists already.", code="identifier-taken")
+        raise NotAccepted(TAKEN, code="identifier-taken")
 
 
 def published(host, row, record):
@@ -98,10 +100,15 @@ def set_state(row, state, reason, successor=None):
 def dataset_of(host, row, record):
     """The Dataset that a row and its record are."""
     revision, updated = host.revision(record)
+    return dataset_from(row, host.from_record(record), revision, updated)
+
+
+def dataset_from(row, description, revision=0, updated=0):
+    """The Dataset of a row with a description that was read elsewhere, such as a search index."""
     return Dataset(
         source=row.source,
         identifier=row.identifier,
-        description=host.from_record(record),
+        description=description,
         pid=row.pid,
         revision=revision,
         updated=updated,

@@ -58,9 +58,7 @@ def _register(host, row, message):
     description = message.members["dataset"]
     if row is None:
         if message.identifier.startswith(CATALOGUE_PREFIX):
-            raise Invalid(
-                [("identifier", "must not begin with %s, which the catalogue gives itself" % CATALOGUE_PREFIX)]
-            )
+            raise Invalid([("identifier", publication.CATALOGUES_OWN)])
         row = store.add(message.source, message.identifier, "source")
         row.tenant, row.issued = message.tenant, message.issued
         with publication.caused_by_source():

@@ -1,7 +1,7 @@
 """Are all layers of the lock in place?
 
-Looked at once, when the first request or command needs it: only then are all views there. A missing layer, or a
-writing route that nobody knows, stops every write with 503 and leaves reading alone.
+Looked at when the first write needs it, for only then are all views there, and again while anything is missing. A
+missing layer, or a writing route that nobody knows, stops every write with 503 and leaves reading alone.
 """
 
 import weakref
@@ -46,7 +46,7 @@ class Lock:
 
     @property
     def findings(self):
-        """[sentence]: what is missing in this process; empty when the lock holds."""
+        """[sentence]: what is missing; empty when the lock holds."""
         if self._findings != []:
             # looked at again while anything is missing: what an operator mends counts at once
             self._findings = self.look()

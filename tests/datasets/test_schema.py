@@ -471,7 +471,7 @@ def test_entry_may_not_stand_twice(field):
         one("sensitive.legal_basis_art9[0]", "A6-1-a", CHOICE),
         one("sensitive.special_categories[0]", "Salary", CHOICE),
         one("sensitive.deidentification", "anonymized", CHOICE),
-        one("sensitive.health_categories[0]", "XXXX", CHOICE),
+        one("sensitive.health_categories[0]", "ABCD", CHOICE),
         one("sensitive.health_themes[0]", "mental_health", CHOICE),
         one("files[0].size_band", "12 GB", CHOICE),
         one("core.titles[0].lang", "Norsk", PATTERN),

@@ -14,8 +14,7 @@ from ... import config
 from ...access import decorate
 from ...access.rights import today_utc
 from ...compat import utcnow
-from ...dataset import Dataset
-from ...datasets import store
+from ...datasets import publication, store
 from . import mapping, routes
 from .loaders import LOADERS
 
@@ -67,16 +66,7 @@ def _search(serializer, pid_fetcher, search_result, *args, **kwargs):
 
 def _decorated(body, row, metadata):
     access_url = config.current().host.access_url(row.pid)
-    dataset = Dataset(
-        source=row.source,
-        identifier=row.identifier,
-        description=mapping.from_record(metadata),
-        pid=row.pid,
-        state=row.state,
-        reason=row.reason,
-        state_at=row.state_at,
-        successor=row.successor,
-    )
+    dataset = publication.dataset_from(row, mapping.from_record(metadata))
     if not dataset.is_whole:
         current_app.logger.error("secureb2share.damaged-record pid=%s", row.pid)
         return decorate.without_content(body)
