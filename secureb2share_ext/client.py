@@ -34,6 +34,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 TOLERANCE = 300  # seconds that a timestamp may differ (Standard Webhooks)
 ATTEMPTS = 3  # sends of one message before the caller is told
 TIMEOUT = 30  # seconds
+BATCH, BATCH_BYTES = 500, 1000000  # envelopes and bytes of one request
 
 
 class ClientError(Exception):
@@ -169,14 +170,15 @@ def verify(keys, headers, body, now=None, tolerance=TOLERANCE):
     """The id of the message and the key that signed it; raises NotVerified.
 
     keys: "whpk_..." and "whsec_..." strings, tried in turn; headers: a mapping with lower-case or case-insensitive
-    names; body: bytes; tolerance: seconds.
+    names; body: bytes; tolerance: seconds that the message may be old. It may come from 5 minutes ahead.
     """
     message_id, stamp, signatures = (headers.get("webhook-" + name) or "" for name in ("id", "timestamp", "signature"))
     if not (message_id and stamp and signatures):
         raise NotVerified("The headers webhook-id, webhook-timestamp and webhook-signature are all needed.")
     if len(message_id) > 255 or not re.match(r"[0-9]{1,12}\Z", stamp):
         raise NotVerified("webhook-id or webhook-timestamp is not of the right form.")
-    if abs((time.time() if now is None else now) - int(stamp)) > tolerance:
+    age = (time.time() if now is None else now) - int(stamp)
+    if age > tolerance or -age > TOLERANCE:
         raise NotVerified("webhook-timestamp differs from the clock by more than %d seconds." % tolerance)
     content = ("%s.%s." % (message_id, stamp)).encode("utf-8") + body
     for signature in signatures.split(" ")[:16]:
@@ -260,6 +262,18 @@ def verify_event(headers, body, jwks=None, secret=None):
     return event
 
 
+def line(key, body, message_id=None, now=None):
+    """One envelope as a line of bytes, for `Client.send_many` or a file that the catalogue ingests.
+
+    body: bytes from `Client.envelope`; now: seconds since 1970. Written again with another time or key, a line with
+    the same id and body has its one effect still.
+    """
+    message_id, timestamp = message_id or str(uuid.uuid4()), int(time.time() if now is None else now)
+    signed = sign(key, message_id, timestamp, body)
+    named = {"id": message_id, "timestamp": timestamp, "signature": signed, "body": body.decode("utf-8")}
+    return canonical(named) + b"\n"
+
+
 def receipt(event, body, receipt_id):
     """The answer that acknowledges an event: what a receiver returns with a status of 200."""
     return {
@@ -268,6 +282,21 @@ def receipt(event, body, receipt_id):
         "received_at": now_utc(),
         "digest": digest(body),
     }
+
+
+def split(lines):
+    """[[line]]: batches that one request may bring, as a generator; raises ClientError where one line is too long."""
+    batch, size = [], 0
+    for one in lines:
+        if len(one) > BATCH_BYTES:
+            raise ClientError("One envelope has %d bytes; a request may have %d." % (len(one), BATCH_BYTES))
+        if len(batch) == BATCH or size + len(one) > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(one)
+        size += len(one)
+    if batch:
+        yield batch
 
 
 class Client:
@@ -302,6 +331,35 @@ class Client:
             "POST", identifier, "/decisions", "decision", issued, message_id, application=application, state=state
         )
 
+    def transfer(self, identifier, tenant, contact=None, issued=None, message_id=None):
+        """Move a dataset to another tenant, with a new role contact if one is given; this key must be for both."""
+        return self._act(
+            "POST", identifier, "/transfer", "transfer", issued, message_id, tenant=tenant, contact=contact
+        )
+
+    def acknowledge(self, event, body, receipt_id=None, issued=None, message_id=None):
+        """Tell that an event (from `verify_event`, with its `body` as bytes) arrived and is kept."""
+        said = {"event": event["id"], "digest": digest(body), "receipt_id": receipt_id}
+        return self._act("POST", event["data"]["identifier"], "/receipt", "receipt", issued, message_id, **said)
+
+    def send_many(self, lines, confirm=False):
+        """Yield the answer of each envelope line, in order: {"id", "identifier", "status", "answer" or "problem"}.
+
+        lines: iterable of bytes from `line`; confirm: many withdrawals are meant. Interrupted, send all of them again:
+        what was accepted is answered again and has no second effect.
+        """
+        path = self.prefix + "/datasets" + ("?confirm=withdrawals" if confirm else "")
+        for batch in split(lines):
+            answer = self._post(path, b"".join(batch))
+            if answer.status_code != 200:
+                self._answer(answer)
+            said = [json.loads(one) for one in answer.text.splitlines()]
+            yield from said
+            if len(said) != len(batch):
+                raise ClientError(
+                    "The catalogue answered %d of %d envelopes; send them again." % (len(said), len(batch))
+                )
+
     def get(self, identifier):
         """What the catalogue holds of one dataset, with the receipts of its events."""
         return self._ask(self._path(identifier))
@@ -330,6 +388,24 @@ class Client:
 
     def _path(self, identifier):
         return "%s/datasets/%s/%s" % (self.prefix, quote(self.source, safe="~"), quote(identifier, safe="/~"))
+
+    def _post(self, path, body):
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                answer = self.session.post(
+                    self.base_url + path,
+                    data=body,
+                    headers={"content-type": "application/x-ndjson"},
+                    timeout=10 * TIMEOUT,
+                    allow_redirects=False,
+                )
+            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                if answer.status_code not in (502, 503, 504) or attempt == ATTEMPTS:
+                    return answer
+            time.sleep(0.5 * attempt)
 
     def _send(self, method, path, body, message_id):
         for attempt in range(1, ATTEMPTS + 1):

@@ -39,6 +39,7 @@ class Dataset(NamedTuple):
     reason: Optional[str] = None  # of the state, public
     state_at: Optional[str] = None  # RFC 3339 UTC
     successor: Optional[str] = None  # identifier, where superseded
+    replaced_by: Optional[str] = None  # identifier of the dataset that says it replaces this one
 
     @property
     def core(self):
@@ -51,6 +52,11 @@ class Dataset(NamedTuple):
     @property
     def files(self):
         return self.description.get("files", [])
+
+    @property
+    def replaces(self):
+        """Identifier of the dataset of which this is a new version, or None."""
+        return self.description.get("version", {}).get("replaces")
 
     @property
     def title(self):

@@ -7,6 +7,7 @@
         +-- WritesStopped         503  a layer of the lock is missing
         +-- Invalid               400  faults in a message or record, each with its field
         +-- NotSigned             401  signature, time or key
+        +-- NotAllowed            403  a token without the scope, or a source at its quota
         +-- UnknownDataset        404  no such dataset, or not this source's
         +-- NotAccepted           409  stale, legacy, registered elsewhere, withdrawn, ...
         +-- MessageReused         422  one message id, two bodies
@@ -85,6 +86,14 @@ class NotSigned(Problem):
     status = 401
     code = "signature"
     title = "The signature does not hold"
+
+
+class NotAllowed(Problem):
+    """Who sent this may not do it."""
+
+    status = 403
+    code = "not-allowed"
+    title = "Not allowed"
 
 
 class UnknownDataset(Problem):

@@ -1,11 +1,10 @@
-"""Where does a reader ask for access to a dataset?
+"""What makes an address that the catalogue builds safe to follow?
 
-The server builds the address from its own configuration and percent-encodes every value; no author supplies one. No
-title and no person travels in it.
+Its host stands in the configuration and every value in it is percent-encoded. The values are those of PLACES: no author
+supplies an address, and no title and no person travels in one.
 """
 
 import string
-from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from ..errors import ConfigError
@@ -14,39 +13,44 @@ from ..targets import egress
 PLACES = ("identifier", "pid", "source", "revision", "record_url", "reference")
 
 
-class Template(NamedTuple):
-    """A provider whose form takes its values in the URL."""
-
-    url: str
-
-    @property
-    def signs(self):
-        """Whether its links carry a signed reference."""
-        return "{reference}" in self.url
-
-    def expand(self, values):
-        """The link for `values` (dict with the names in PLACES)."""
-        encoded = {name: quote(str(values[name]), safe="") for name in PLACES if name in values}
-        return self.url.format(**encoded)
+def encoded(value):
+    """A value (anything with a str) as one part of a path or query; decoding gives it back unchanged."""
+    return quote(str(value), safe="")
 
 
-def read(config):
-    """{name: provider} from SECUREB2SHARE_ACCESS; raises ConfigError."""
-    providers = {}
-    for name, settings in config["SECUREB2SHARE_ACCESS"].items():
-        key = "SECUREB2SHARE_ACCESS[%r]" % name
-        if settings.get("provider") != "template" or set(settings) != {"provider", "url"}:
-            raise ConfigError("%s needs exactly provider: 'template' and url." % key)
-        url = settings["url"]
-        try:
-            parts = list(string.Formatter().parse(url))
-        except ValueError:
-            raise ConfigError("%s: url has a brace that is not closed." % key)
-        for _, place, form, conversion in parts:
-            if place is not None and (place not in PLACES or form or conversion):
-                raise ConfigError("%s: url has an unknown place {%s}; known are %s." % (key, place, ", ".join(PLACES)))
-        fault = egress.url_fault(url, config["SECUREB2SHARE_DEMO"])
-        if fault or "{" in urlsplit(url).netloc:
-            raise ConfigError("%s: url %s." % (key, fault or "must name its host itself"))
-        providers[name] = Template(url)
-    return providers
+def check_settings(key, settings, needed, optional=()):
+    """Raise ConfigError when an entry (dict) has an unknown setting, or lacks one of `needed`."""
+    unknown = set(settings) - set(needed) - set(optional)
+    if unknown:
+        raise ConfigError("%s has the unknown setting %s." % (key, sorted(unknown)[0]))
+    for name in needed:
+        if not settings.get(name):
+            raise ConfigError("%s needs %s." % (key, name))
+
+
+def check_url(key, url, demo):
+    """Raise ConfigError for a configured address that is not https with a host of its own."""
+    fault = egress.url_fault(url, demo) if isinstance(url, str) else "must be a text"
+    if fault or "{" in urlsplit(url).netloc:
+        raise ConfigError("%s: url %s." % (key, fault or "must name its host itself"))
+
+
+def check_base(key, url, demo):
+    """The address (str) of a service, to which paths are added; raises ConfigError."""
+    check_url(key, url, demo)
+    if "?" in url or "{" in url:
+        raise ConfigError("%s: url is the address of the service; it has neither a query nor places." % key)
+    return url.rstrip("/")
+
+
+def check_places(key, setting, text, places=PLACES):
+    """Raise ConfigError when a text (of `setting`) has a place in braces that is not one of `places`."""
+    try:
+        parts = list(string.Formatter().parse(text))
+    except (TypeError, ValueError):
+        raise ConfigError("%s: %s must be a text whose braces are all closed." % (key, setting))
+    for _, place, form, conversion in parts:
+        if place is not None and (place not in places or form or conversion):
+            raise ConfigError(
+                "%s: %s has an unknown place {%s}; known are %s." % (key, setting, place, ", ".join(places))
+            )

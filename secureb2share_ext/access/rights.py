@@ -20,11 +20,17 @@ class Right(NamedTuple):
     info_eu_repo: str
     eu: str
     label: str
+    coar_label: str  # the vocabulary's own
 
 
 RIGHTS = {
     "controlled": Right(
-        "controlled", _COAR + "c_16ec", _EUREPO + "restrictedAccess", _EU + "NON_PUBLIC", "Access can be requested"
+        "controlled",
+        _COAR + "c_16ec",
+        _EUREPO + "restrictedAccess",
+        _EU + "NON_PUBLIC",
+        "Access can be requested",
+        "restricted access",
     ),
     "embargoed": Right(
         "embargoed",
@@ -32,9 +38,15 @@ RIGHTS = {
         _EUREPO + "restrictedAccess",
         _EU + "NON_PUBLIC",
         "Access can be requested from {date}",
+        "restricted access",
     ),
     "metadata-only": Right(
-        "metadata-only", _COAR + "c_14cb", _EUREPO + "closedAccess", _EU + "NON_PUBLIC", "Access cannot be requested"
+        "metadata-only",
+        _COAR + "c_14cb",
+        _EUREPO + "closedAccess",
+        _EU + "NON_PUBLIC",
+        "Access cannot be requested",
+        "metadata only access",
     ),
 }
 

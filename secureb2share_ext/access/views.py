@@ -11,6 +11,7 @@ from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..datasets import publication, store
 from ..errors import Gone, NoAccess, Problem, UnknownDataset
+from ..outbox import store as outbox
 from ..signature import NoSigningKey
 from ..uploads.refusal import problem_response
 from . import reference
@@ -83,13 +84,25 @@ def _go(row):
             requests_from=dataset.sensitive.get("embargo_until"),
             **shown,
         )
-    return redirect(_link(extension, row, dataset), code=302)
-
-
-def _link(extension, row, dataset):
     if row.source not in extension.sources:
         raise _NotReady("The source of this dataset is not configured here any more.", code="no-source")
-    provider = extension.providers[extension.sources[row.source].access]
+    source = extension.sources[row.source]
+    if source.opens == "acknowledged" and not _is_acknowledged(row, source):
+        raise NoAccess(
+            "The secure environment has not confirmed this dataset yet; try again later.", code="not-yet-open", **shown
+        )
+    response = redirect(_link(extension, row, dataset, extension.providers[source.access]), code=302)
+    response.vary.add("Accept-Language")
+    return response
+
+
+def _is_acknowledged(row, source):
+    told = {target: known for target, known in outbox.acknowledged(row.id).items() if target in source.targets}
+    # what a source registered itself, it knows without being told
+    return all(told.values()) if told else row.origin == "source"
+
+
+def _link(extension, row, dataset, provider):
     values = {
         "identifier": dataset.identifier,
         "pid": dataset.pid,
@@ -102,7 +115,7 @@ def _link(extension, row, dataset):
             values["reference"] = reference.mint(extension.keyring.current(), extension.host.base_url(), dataset)
         except NoSigningKey:
             raise _NotReady()
-    return provider.expand(values)
+    return provider.expand(values, [language for language, quality in request.accept_languages if quality])
 
 
 class _NotReady(Problem):

@@ -4,28 +4,38 @@ import json
 
 from ..access import decisions
 from ..outbox import store as outbox
+from . import store
 
 
 def of_row(host, row):
     """What the record page says too: state, PID, links, counts of applications. JSON-ready dict."""
-    record = host.record(row)
+    return _said(host, row, _revision(host, row), decisions.counts(row))
+
+
+def of_new(host, row):
+    """The same for a row whose record was made in this transaction."""
+    return _said(host, row, 0, dict.fromkeys(decisions.COUNTED.values(), 0))
+
+
+def _said(host, row, revision, counts):
     said = {
         "source": row.source,
         "identifier": row.identifier,
         "pid": row.pid,
         "state": row.state,
-        "revision": host.revision(record)[0] if record is not None else None,
+        "revision": revision,
         "digest": row.digest,
-        "record_url": host.record_url(row),
-        "access_url": host.access_url(row.pid),
-        "requests": decisions.counts(row),
+        "record_url": host.record_url(row) if row.pid else None,
+        "access_url": host.access_url(row.pid) if row.pid else None,
+        "requests": counts,
     }
-    said.update((name, getattr(row, name)) for name in ("reason", "state_at", "successor") if getattr(row, name))
+    output = ("reason", "state_at", "successor", "replaced_by")
+    said.update((name, getattr(row, name)) for name in output if getattr(row, name))
     return said
 
 
 def for_source(host, row):
-    """The same with what only the source learns: its tenant, and what became of each event."""
+    """The same with what only the source learns: its tenant, what is held, and what became of each event."""
     events = [
         {
             "id": e.message_id,
@@ -36,16 +46,32 @@ def for_source(host, row):
         }
         for e in outbox.of_dataset(row.id)
     ]
-    return dict(of_row(host, row), tenant=row.tenant, origin=row.origin, receipts=events)
+    said = dict(of_row(host, row), tenant=row.tenant, origin=row.origin, receipts=events)
+    held = store.held(row.id)
+    if held is not None:
+        said["review"] = {"state": _review_state(held), "digest": held.digest}
+        if held.reason is not None:
+            said["review"].update(reason=held.reason, decided_at=held.decided_at)
+    return said
 
 
 def line(host, row):
     """One entry of a source's list, by which it compares its own state."""
-    record = host.record(row)
+    held = store.held(row.id)
     return {
         "identifier": row.identifier,
         "pid": row.pid,
-        "revision": host.revision(record)[0] if record is not None else None,
+        "revision": _revision(host, row),
         "digest": row.digest,
         "state": row.state,
+        "review": _review_state(held) if held is not None else None,
     }
+
+
+def _revision(host, row):
+    record = host.record(row) if row.pid else None
+    return host.revision(record)[0] if record is not None else None
+
+
+def _review_state(held):
+    return "held" if held.reason is None else "refused"

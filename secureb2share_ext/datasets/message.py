@@ -10,13 +10,15 @@ from typing import NamedTuple, Optional
 
 from ..client import canonical, digest, from_utc
 from ..dataset import TRANSITIONS, identifier_fault
-from ..errors import Invalid
+from ..errors import Invalid, NotAccepted
 from . import schema
 
 MAX_AHEAD = datetime.timedelta(minutes=5)  # of `issued`, before the catalogue's clock
 APPLICATION_STATES = ("submitted", "approved", "denied", "closed")
 
 _TEXT = {"type": "string"}
+_TENANT = {"type": "string", "minLength": 1, "maxLength": 100}
+_ID = {"type": "string", "minLength": 1, "maxLength": 255}
 _COMMON = {
     "action": _TEXT,
     "source": _TEXT,
@@ -24,31 +26,34 @@ _COMMON = {
     "issued": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z$"},
 }
 _MEMBERS = {
-    "register": (
-        {"tenant": {"type": "string", "minLength": 1, "maxLength": 100}, "dataset": {"type": "object"}},
-        ["dataset"],
-    ),
+    "register": ({"tenant": _TENANT, "dataset": {"type": "object"}}, ["dataset"]),
     "state": (
         {
             "state": {"enum": sorted(TRANSITIONS)},
             "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S"},
-            "successor": {"type": "string", "minLength": 1, "maxLength": 255},
+            "successor": _ID,
         },
         ["state", "reason"],
     ),
-    "decision": (
+    "decision": ({"application": _ID, "state": {"enum": list(APPLICATION_STATES)}}, ["application", "state"]),
+    "transfer": (
+        {"tenant": _TENANT, "contact": schema.SCHEMA["properties"]["core"]["properties"]["contact"]},
+        ["tenant"],
+    ),
+    "receipt": (
         {
-            "application": {"type": "string", "minLength": 1, "maxLength": 255},
-            "state": {"enum": list(APPLICATION_STATES)},
+            "event": {"type": "string", "pattern": "^[0-9a-f-]{36}$"},
+            "digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "receipt_id": _ID,
         },
-        ["application", "state"],
+        ["event", "digest"],
     ),
 }
 _VALIDATORS = {
     action: schema.Strict(
         {
             "type": "object",
-            "properties": dict(_COMMON, **members),
+            "properties": dict(_COMMON, id=_ID, **members),
             "required": sorted(_COMMON) + required,
             "additionalProperties": False,
         }
@@ -72,6 +77,11 @@ class Message(NamedTuple):
     def tenant(self) -> Optional[str]:
         return self.members.get("tenant")
 
+    def must_follow(self, issued):
+        """Raise NotAccepted when this is older than the last accepted message about its dataset (datetime or None)."""
+        if issued and self.issued < issued:
+            raise NotAccepted("A message about this dataset that was issued later was accepted already.", code="stale")
+
 
 def parse(body):
     """The JSON value in `body` (bytes), read strictly; raises Invalid."""
@@ -86,10 +96,46 @@ def parse(body):
     return value
 
 
+class Envelope(NamedTuple):
+    """One line of a bulk: a signed message with what its headers would hold."""
+
+    headers: dict
+    body: bytes
+    action: str
+    source: str
+    identifier: str
+
+
+_ENVELOPE = schema.Strict(
+    {
+        "type": "object",
+        "properties": {"id": _ID, "timestamp": {"type": "integer"}, "signature": _TEXT, "body": _TEXT},
+        "required": ["id", "timestamp", "signature", "body"],
+        "additionalProperties": False,
+    }
+)
+
+
+def read_envelope(line):
+    """The Envelope in `line` (bytes), of which nothing is verified yet; raises Invalid."""
+    value = parse(line)
+    faults = schema.schema_faults(_ENVELOPE, value)
+    if faults:
+        raise Invalid(faults, code="envelope")
+    body = value["body"].encode("utf-8")
+    said = parse(body)
+    named = [said.get(name) if isinstance(said, dict) else None for name in ("action", "source", "identifier")]
+    if not all(isinstance(name, str) for name in named) or named[0] not in _MEMBERS:
+        raise Invalid([("body", "must name its action, source and identifier")], code="envelope")
+    headers = {"webhook-" + name: str(value[name]) for name in ("id", "timestamp", "signature")}
+    return Envelope(headers, body, *named)
+
+
 def read(message_id, action, source, identifier, body, describe_files, now):
     """The Message in `body` (bytes) for the action, Source name and identifier of the URL; raises Invalid.
 
-    now: naive UTC. All faults are told at once; those of the dataset start with ``dataset.``
+    message_id: of the signature, or None where the body has to name it; now: naive UTC. All faults are told at once;
+    those of the dataset start with ``dataset.``
     """
     value = parse(body)
     faults = schema.schema_faults(_VALIDATORS[action], value)
@@ -100,18 +146,22 @@ def read(message_id, action, source, identifier, body, describe_files, now):
     why = identifier_fault(identifier)
     if why:
         faults.append(("identifier", why))
+    if message_id is None and "id" not in found:
+        faults.append(("id", "is required where no signature names it"))
+    elif message_id is not None and found.get("id", message_id) != message_id:
+        faults.append(("id", "differs from webhook-id"))
     if isinstance(found.get("dataset"), dict):
         faults += [("dataset." + f, m) for f, m in schema.description_faults(found["dataset"], describe_files)]
     faults += [
         (field, "must have no control characters")
-        for field in _MEMBERS[action][0]
+        for field in ["id"] + list(_MEMBERS[action][0])
         if schema.has_controls(found.get(field))
     ]
     issued = _issued(found.get("issued"), now, faults)
     if faults:
         raise Invalid(faults)
     members = {name: found[name] for name in _MEMBERS[action][0] if name in found}
-    return Message(message_id, source, identifier, action, issued, digest(body), members)
+    return Message(message_id or found["id"], source, identifier, action, issued, digest(body), members)
 
 
 def _issued(text, now, faults):

@@ -18,6 +18,7 @@ class Registered(db.Model):
         db.UniqueConstraint("source", "identifier", name="uq_secureb2share_dataset_source_identifier"),
         db.UniqueConstraint("pid", name="uq_secureb2share_dataset_pid"),
         db.UniqueConstraint("record_uuid", name="uq_secureb2share_dataset_record_uuid"),
+        db.Index("ix_secureb2share_dataset_replaced_by", "replaced_by"),
     )
 
     id = db.Column(db.Integer, primary_key=True)
@@ -31,11 +32,30 @@ class Registered(db.Model):
     reason = db.Column(db.Text)
     state_at = db.Column(db.String(32))
     successor = db.Column(db.String(255))
+    replaced_by = db.Column(db.String(255))  # identifier of the dataset whose `version.replaces` names this one
     digest = db.Column(db.String(64))  # of the last accepted description
     issued = db.Column(db.DateTime)  # of the last accepted message, naive UTC
     sequence = db.Column(db.Integer, nullable=False, default=0)  # of the last event
     event_digest = db.Column(db.String(64))  # of what the last event said
     created = db.Column(db.DateTime, nullable=False, default=utcnow)
+
+
+class Held(db.Model):
+    """A registration, or a change of one, that waits for a curator: it is here and nowhere else."""
+
+    __tablename__ = "secureb2share_held"
+
+    dataset_id = db.Column(
+        db.Integer,
+        db.ForeignKey("secureb2share_dataset.id", name="fk_secureb2share_held_dataset_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    description = db.Column(db.Text, nullable=False)  # canonical JSON
+    digest = db.Column(db.String(64), nullable=False)
+    received = db.Column(db.DateTime, nullable=False, default=utcnow)
+    reason = db.Column(db.Text)  # why a curator refused it; None while it waits
+    decided_at = db.Column(db.String(32))
 
 
 class Answered(db.Model):

@@ -4,42 +4,44 @@ The host's own hook calls these inside its transaction, for a registration and f
 both take the same way: the row, its digest and its event are written in one place.
 """
 
-import contextlib
-
-from flask import g
 from sqlalchemy.exc import IntegrityError
 
+from ..access.shown import Shown
 from ..client import now_utc
 from ..dataset import CATALOGUE_PREFIX, Dataset, identifier_fault
 from ..errors import Invalid, NotAccepted
 from ..outbox import announce
-from . import schema, store
+from . import schema, store, versions, writing
 
 DELETED = "Deleted from the catalogue by its administrator."
 TAKEN = "A dataset with this identifier exists already."
 CATALOGUES_OWN = "must not begin with %s, which the catalogue gives itself" % CATALOGUE_PREFIX
 
 
-@contextlib.contextmanager
-def caused_by_source():
-    """While a signed message of a source is carried out, the host's hooks do not take its record for a user's edit."""
-    g.secureb2share_caused_by_source = True
-    try:
-        yield
-    finally:
-        g.secureb2share_caused_by_source = False
+def check_description(host, source, identifier, description):
+    """Raise Invalid, in the field names of the host's records, when a curator's description has faults.
 
-
-def is_caused_by_source():
-    """Whether a signed message is being carried out."""
-    return g.get("secureb2share_caused_by_source", False)
-
-
-def check_description(host, source, description):
-    """Raise Invalid, in the field names of the host's records, when a curator's description has faults."""
+    identifier: of the dataset, None while it has none.
+    """
     faults = schema.description_faults(description, source.describe_files)
     if faults:
         raise Invalid([(host.field(name), message) for name, message in faults])
+    replaces = description.get("version", {}).get("replaces")
+    versions.check(source.name, identifier, replaces, host.field("version.replaces"))
+
+
+def check_contact(contact):
+    """Raise Invalid when something cannot be a role contact."""
+    found = schema.description_faults({"core": {"contact": contact}, "sensitive": {}})
+    faults = [(field[len("core.") :], message) for field, message in found if field.startswith("core.contact")]
+    if faults:
+        raise Invalid(faults)
+
+
+def check_record(host, row):
+    """Raise NotAccepted when the record of a row is not there any more."""
+    if host.record(row) is None:
+        raise NotAccepted("The catalogue's administrator deleted the record of this dataset.", code="withdrawn")
 
 
 def claim(source, identifier):
@@ -78,12 +80,34 @@ def check_claim(source, identifier):
 
 def published(host, row, record):
     """The record of a row was created or changed in the open transaction: note it and write the event."""
+    versions.link(host, row, announced(host, row, record))
+
+
+def announced(host, row, record):
+    """The same without looking at versions, for a new row that replaces nothing; the Dataset."""
     dataset = dataset_of(host, row, record)
     row.digest = dataset.digest
     source = host.sources.get(row.source)
     # a source that is configured no more has nobody to tell
-    targets = () if source is None else source.echo if is_caused_by_source() else source.targets
+    targets = () if source is None else source.echo if writing.cause() == "source" else source.targets
     announce.announce(row, dataset, host.record_url(row), host.access_url(row.pid), host.base_url(), targets)
+    return dataset
+
+
+def observed(host, row, record):
+    """As `published` while the mode is observe: the event is never sent, and no other record changes."""
+    dataset = dataset_of(host, row, record)
+    row.digest = dataset.digest
+    source = host.sources.get(row.source)
+    announce.announce(
+        row,
+        dataset,
+        host.record_url(row),
+        host.access_url(row.pid),
+        host.base_url(),
+        source.targets if source is not None else (),
+        is_observed=True,
+    )
 
 
 def deleted(host, row, record):
@@ -116,4 +140,20 @@ def dataset_from(row, description, revision=0, updated=0):
         reason=row.reason,
         state_at=row.state_at,
         successor=row.successor,
+        replaced_by=row.replaced_by,
+    )
+
+
+def shown(host, row, dataset, today):
+    """The access.shown.Shown of a published dataset; today: datetime.date, UTC."""
+    source = host.sources.get(row.source)
+    return Shown(
+        dataset=dataset,
+        record_url=host.record_url(row),
+        access_url=host.access_url(row.pid),
+        today=today,
+        describe_files=source.describe_files if source is not None else "labels",
+        replaces=versions.related(host, row.source, dataset.replaces),
+        replaced_by=versions.related(host, row.source, row.replaced_by),
+        successor=versions.related(host, row.source, row.successor),
     )

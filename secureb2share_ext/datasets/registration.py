@@ -1,129 +1,72 @@
-"""How does a signed message take effect, once?
+"""How does a registration become a record, or a change of one?
 
-Idempotent on the message id, and on (source, identifier): new, changed, unchanged, or adopting a curator's record.
-Everything is one transaction with the answer; of two at once, one waits at the row or meets its unique key and
-starts again.
+Idempotent on (source, identifier): new, changed, unchanged, or adopting a curator's record. Where the source is on
+review, what it says is held instead.
 """
 
-import json
-
-from flask import current_app
-from invenio_db import db
-from sqlalchemy.exc import IntegrityError
-
-from ..access import decisions
 from ..client import canonical, digest
-from ..dataset import CATALOGUE_PREFIX, Dataset, state_fault
-from ..errors import Invalid, MessageReused, NotAccepted, UnknownDataset
-from . import answer, publication, store
+from ..dataset import CATALOGUE_PREFIX
+from ..errors import Invalid, NotAccepted, NotAllowed
+from . import publication, review, store, versions, writing
 
 
-def carry_out(host, message):
-    """(HTTP status, answer as dict) of a Message; commits. Raises a Problem, with nothing stored."""
-    for last_try in (False, True):
-        try:
-            return _carry_out_once(host, message)
-        except IntegrityError:
-            # another request took the identifier or the message id first; now it can be seen
-            db.session.rollback()
-            if last_try:
-                raise
-        except Exception:
-            db.session.rollback()
-            raise
-
-
-def _carry_out_once(host, message):
-    known = store.answered(message.source, message.id)
-    if known is not None:
-        if known.digest != message.digest:
-            raise MessageReused()
-        status, said = known.status, json.loads(known.answer)
-        db.session.rollback()
-        return status, said
-    row = store.lock(message.source, message.identifier)
-    status, row, result = ACTIONS[message.action](host, row, message)
-    said = dict(answer.of_row(host, row), result=result)
-    store.keep_answer(message, status, said)
-    pid = row.pid
-    try:
-        db.session.commit()
-    except Exception:
-        current_app.logger.error("secureb2share.commit-failed pid=%s source=%s", pid, message.source)
-        raise
-    return status, said
-
-
-def _register(host, row, message):
-    description = message.members["dataset"]
+def register(host, sender, row, message):
+    """(status, row, result) of a registration, in the open transaction."""
+    source, description = sender.source, message.members["dataset"]
+    replaces = description.get("version", {}).get("replaces")
+    _check_tenant(sender, row, message)
+    versions.check(source.name, message.identifier, replaces, "dataset.version.replaces", sender)
     if row is None:
-        if message.identifier.startswith(CATALOGUE_PREFIX):
-            raise Invalid([("identifier", publication.CATALOGUES_OWN)])
-        row = store.add(message.source, message.identifier, "source")
-        row.tenant, row.issued = message.tenant, message.issued
-        with publication.caused_by_source():
-            host.publish(row, Dataset(message.source, message.identifier, description))
-        return 201, row, "created"
-    _check_order(row, message)
-    _check_record(host, row)
+        row = _new(source, message)
+        return _admit(host, source, row, description)
+    message.must_follow(row.issued)
     if row.state == "withdrawn":
         raise NotAccepted(
             "This dataset was withdrawn, which is final; register the data under a new identifier.", code="withdrawn"
         )
-    if message.tenant and row.tenant and message.tenant != row.tenant:
-        raise Invalid([("tenant", "is not that of the registered dataset")])
-    result = "adopted" if row.origin == "curator" else "changed"
-    row.origin = "source"
     row.issued = message.issued
+    if row.pid is None:
+        return _admit(host, source, row, description)
+    publication.check_record(host, row)
+    was_curators = row.origin == "curator"
+    row.origin = "source"
     row.tenant = row.tenant or message.tenant
     # the record itself is compared, for something may have changed it past this package
-    if digest(canonical(host.from_record(host.record(row)))) != digest(canonical(description)):
-        _update(host, row, description)
-    elif result == "changed":
-        result = "unchanged"
-    return 200, row, result
+    if digest(canonical(host.from_record(host.record(row)))) == digest(canonical(description)):
+        review.drop(row)
+        return 200, row, "adopted" if was_curators else "unchanged"
+    if source.release == "review":
+        return 202, row, review.hold(row, description)
+    review.drop(row)
+    writing.update(host, row, description, "source")
+    return 200, row, "adopted" if was_curators else "changed"
 
 
-def _change_state(host, row, message):
-    if row is None:
-        raise UnknownDataset()
-    _check_order(row, message)
-    _check_record(host, row)
-    state, reason, successor = (message.members.get(name) for name in ("state", "reason", "successor"))
-    row.issued = message.issued
-    if (row.state, row.reason, row.successor) == (state, reason, successor):
-        return 200, row, "unchanged"
-    fault = state_fault(row.state, state, successor, row.identifier)
-    if fault:
-        raise NotAccepted("The state %s %s." % (state, fault), code="state")
-    if successor and store.find(row.source, successor) is None:
-        raise Invalid([("successor", "is not a dataset of this source")])
-    record = host.record(row)
-    publication.set_state(row, state, reason, successor)
-    _update(host, row, host.from_record(record))
-    return 200, row, "changed"
+def _new(source, message):
+    if message.identifier.startswith(CATALOGUE_PREFIX):
+        raise Invalid([("identifier", publication.CATALOGUES_OWN)])
+    if source.quota is not None and store.count(source.name) >= source.quota:
+        raise NotAllowed(
+            "The source %s may register %d datasets and has them; ask the catalogue's operator for a higher quota."
+            % (source.name, source.quota),
+            code="quota",
+        )
+    row = store.add(source.name, message.identifier, "source")
+    row.tenant, row.issued = message.tenant, message.issued
+    return row
 
 
-def _note_decision(host, row, message):
-    if row is None:
-        raise UnknownDataset()
-    news = decisions.note(row, message.members["application"], message.members["state"], message.issued)
-    return 200, row, "changed" if news else "unchanged"
+def _admit(host, source, row, description):
+    """Publish or hold a dataset that has no record yet."""
+    if source.release == "review":
+        return 202, row, review.hold(row, description)
+    review.drop(row)
+    writing.publish(host, row, description, "source")
+    return 201, row, "created"
 
 
-def _update(host, row, description):
-    with publication.caused_by_source():
-        host.update(row, Dataset(row.source, row.identifier, description, pid=row.pid))
-
-
-def _check_record(host, row):
-    if host.record(row) is None:
-        raise NotAccepted("The catalogue's administrator deleted the record of this dataset.", code="withdrawn")
-
-
-def _check_order(row, message):
-    if row.issued and message.issued < row.issued:
-        raise NotAccepted("A message about this dataset that was issued later was accepted already.", code="stale")
-
-
-ACTIONS = {"register": _register, "state": _change_state, "decision": _note_decision}
+def _check_tenant(sender, row, message):
+    if row is None and not sender.may_touch(message.tenant):
+        raise Invalid([("tenant", "must be one that this key is for: %s" % ", ".join(sender.tenants))])
+    if row is not None and message.tenant and row.tenant and message.tenant != row.tenant:
+        raise Invalid([("tenant", "is not that of the registered dataset; `transfer` changes it")])

@@ -1,10 +1,13 @@
 """Which conditions between fields must a description meet, that a flat schema cannot say?
 
-Each rule explains itself in its fault. Facts: GDPR Art. 6, 9 and 10; HealthDCAT-AP Release 8, NON_PUBLIC shapes.
+A rule is a function of the whole description that yields (field, what is wrong); its docstring is the rule in plain
+words and stands in the documentation. Facts: GDPR; HealthDCAT-AP Release 8, NON_PUBLIC shapes.
 """
 
-import datetime
-import re
+from ..dataset import identifier_fault
+from . import duo, ranges
+from .contact import own_address_fault
+from .given import entries, is_missing, member
 
 # what is left over when no person can be told from the data
 NOT_PERSONAL = ("anonymised", "aggregated", "synthetic")
@@ -19,13 +22,105 @@ HEALTH = (
     "DNACode",
 )
 NOT_ART9 = ("Criminal", "CriminalConviction")  # Art. 10
-_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")  # what the schema lets through
 HEALTH_NEEDS = ("hdab_name", "hdab_contact", "health_categories", "has_structured_data", "provenance")
+CONSENT = ("A6-1-a", "A6-1-a-explicit-consent", "A6-1-a-non-explicit-consent", "A9-2-a")
+NO_CONSENT = ("opt-out", "waived", "not-applicable")  # silence is none: GDPR, recital 32
+DETAILS = ("name", "size", "checksum")  # of a file
 
 
 def is_health(sensitive):
     """Whether the description says that the data are about health."""
-    return bool(_entries(sensitive, "health_categories") or _entries(sensitive, "special_categories") & set(HEALTH))
+    return bool(entries(sensitive, "health_categories") or entries(sensitive, "special_categories") & set(HEALTH))
+
+
+def contact(description):
+    """`core.contact` has an `email`, a `url` or both."""
+    found = member(description, "core").get("contact")
+    if isinstance(found, dict) and not ("email" in found or "url" in found):
+        yield "core.contact", "needs an email or a url"
+
+
+def role_address(description):
+    """`core.contact.email` and `dpo_contact` are a role's: neither `first.last@` nor of a provider of private mail."""
+    for part, field, name in (
+        (member(member(description, "core"), "contact"), "core.contact.email", "email"),
+        (member(description, "sensitive"), "sensitive.dpo_contact", "dpo_contact"),
+    ):
+        address = part.get(name)
+        if isinstance(address, str) and not address.startswith("https://"):
+            why = own_address_fault(address)
+            if why:
+                yield field, why
+
+
+def embargo(description):
+    """`embargo_until` stands exactly where `access_right` is `embargoed`."""
+    sensitive = member(description, "sensitive")
+    if sensitive.get("access_right") == "embargoed":
+        if is_missing(sensitive, "embargo_until"):
+            yield "sensitive.embargo_until", "is required when access_right is embargoed"
+    elif sensitive.get("embargo_until") is not None:
+        yield "sensitive.embargo_until", "is only for datasets whose access_right is embargoed"
+
+
+def legal_bases(description):
+    """`legal_basis_art6` unless `deidentification` is `anonymised`, `aggregated` or `synthetic`; `legal_basis_art9` as
+    well, if `special_categories` has another entry than `Criminal` and `CriminalConviction`.
+    """
+    sensitive = member(description, "sensitive")
+    if sensitive.get("deidentification", "anonymised") in NOT_PERSONAL:
+        return
+    if is_missing(sensitive, "legal_basis_art6"):
+        yield "sensitive.legal_basis_art6", "is required for personal data (GDPR Art. 6)"
+    if entries(sensitive, "special_categories") - set(NOT_ART9) and is_missing(sensitive, "legal_basis_art9"):
+        yield "sensitive.legal_basis_art9", "is required for special categories of personal data (GDPR Art. 9)"
+
+
+def consent(description):
+    """`consent_type` is a consent, where a legal basis is one (`A6-1-a`, `A9-2-a`)."""
+    sensitive = member(description, "sensitive")
+    bases = entries(sensitive, "legal_basis_art6") | entries(sensitive, "legal_basis_art9")
+    if sensitive.get("consent_type") in NO_CONSENT and bases & set(CONSENT):
+        yield "sensitive.consent_type", "says that nobody consented, while a legal basis is consent (GDPR Art. 4(11))"
+
+
+def ethics(description):
+    """`ethics_approval_reference` stands with the committee, `ethics_approval_body`."""
+    sensitive = member(description, "sensitive")
+    if "ethics_approval_reference" in sensitive and is_missing(sensitive, "ethics_approval_body"):
+        yield "sensitive.ethics_approval_body", "is required with ethics_approval_reference"
+
+
+def health(description):
+    """Health data have `hdab_name`, `hdab_contact`, `health_categories`, `has_structured_data` and `provenance`. They
+    are health data, if `health_categories` is not empty, or `special_categories` has one of `Health`, `MentalHealth`,
+    `PhysicalHealth`, `MedicalHealth`, `HealthRecord`, `Disability`, `Genetic`, `DNACode`.
+    """
+    sensitive = member(description, "sensitive")
+    if is_health(sensitive):
+        for name in HEALTH_NEEDS:
+            if is_missing(sensitive, name):
+                yield "sensitive." + name, "is required for health data (HealthDCAT-AP Release 8)"
+
+
+def replaced(description):
+    """`version.replaces` is an identifier, of the form that identifiers have."""
+    version = member(description, "version")
+    why = identifier_fault(version["replaces"]) if isinstance(version.get("replaces"), str) else None
+    if why:
+        yield "version.replaces", why
+
+
+RULES = (contact, role_address, embargo, legal_bases, consent, ethics, health, replaced) + ranges.RULES
+
+
+def file_details(description):
+    """`name`, `size` and `checksum` of a file only where the source has `describe_files: full`."""
+    files = description.get("files") if isinstance(description, dict) else None
+    for number, entry in enumerate(files if isinstance(files, list) else []):
+        for name in DETAILS:
+            if isinstance(entry, dict) and name in entry:
+                yield "files[%d].%s" % (number, name), "is not public here: this source describes files by label only"
 
 
 def faults(description, describe_files="labels"):
@@ -33,56 +128,7 @@ def faults(description, describe_files="labels"):
 
     describe_files: "labels" or "full", the source's setting: names, sizes and checksums need "full".
     """
-    core, sensitive = (_object(_object(description).get(part)) for part in ("core", "sensitive"))
-    contact = core.get("contact")
-    found = []
-
-    def missing(field, why):
-        if sensitive.get(field) in (None, []):
-            found.append(("sensitive." + field, why))
-
-    if isinstance(contact, dict) and not ("email" in contact or "url" in contact):
-        found.append(("core.contact", "needs an email or a url"))
-    until = sensitive.get("embargo_until")
-    if sensitive.get("access_right") == "embargoed":
-        missing("embargo_until", "is required when access_right is embargoed")
-    elif until is not None:
-        found.append(("sensitive.embargo_until", "is only for datasets whose access_right is embargoed"))
-    if isinstance(until, str) and _DAY.match(until) and not _is_date(until):
-        found.append(("sensitive.embargo_until", "is not a day of the calendar"))
-    if "deidentification" in sensitive and sensitive["deidentification"] not in NOT_PERSONAL:
-        missing("legal_basis_art6", "is required for personal data (GDPR Art. 6)")
-        if _entries(sensitive, "special_categories") - set(NOT_ART9):
-            missing("legal_basis_art9", "is required for special categories of personal data (GDPR Art. 9)")
-    if is_health(sensitive):
-        for field in HEALTH_NEEDS:
-            missing(field, "is required for health data (HealthDCAT-AP Release 8)")
-    if describe_files != "full":
-        files = _object(description).get("files")
-        for number, entry in enumerate(files if isinstance(files, list) else []):
-            for field in ("name", "size", "checksum"):
-                if field in _object(entry):
-                    found.append(
-                        (
-                            "files[%d].%s" % (number, field),
-                            "is not public here: this source describes files by label only",
-                        )
-                    )
-    return found
-
-
-def _object(value):
-    return value if isinstance(value, dict) else {}
-
-
-def _entries(sensitive, field):
-    value = sensitive.get(field)
-    return {entry for entry in value if isinstance(entry, str)} if isinstance(value, list) else set()
-
-
-def _is_date(text):
-    try:
-        datetime.datetime.strptime(text, "%Y-%m-%d")
-    except ValueError:
-        return False
-    return True
+    found = [fault for rule in RULES for fault in rule(description)]
+    sensitive = member(description, "sensitive")
+    found += [("sensitive." + field, message) for rule in duo.RULES for field, message in rule(sensitive)]
+    return found if describe_files == "full" else found + list(file_details(description))

@@ -81,6 +81,15 @@ def has_controls(text):
     )
 
 
+def text_fault(text, longest):
+    """Why a text cannot be shown in public as it is (not a text, empty, too long, control characters), or None."""
+    if not isinstance(text, str) or not text.strip():
+        return "is empty"
+    if len(text) > longest:
+        return "must have at most %d characters" % longest
+    return CONTROLS if has_controls(text) else None
+
+
 def _texts(value, path):
     if isinstance(value, str):
         yield _field(path), value

@@ -1,26 +1,56 @@
 """Who may say what about which datasets?"""
 
-from typing import NamedTuple, Tuple
+import datetime
+from typing import NamedTuple, Optional, Tuple
 
-from ..client import NotVerified, key_fault, verify
+from .. import expiry
+from ..client import TOLERANCE, NotVerified, key_fault, verify
 from ..dataset import RESERVED_SOURCES
 from ..errors import ConfigError, NotSigned, UnknownDataset
+
+
+class SourceKey(NamedTuple):
+    """A key that signs a source's messages, perhaps for some of its tenants only."""
+
+    text: str  # "whpk_..." or "whsec_..."
+    tenants: Optional[Tuple[str, ...]] = None  # None: every dataset of the source
+    expires: Optional[datetime.date] = None  # health warns before; None: never
 
 
 class Source(NamedTuple):
     """An authority that assigns dataset identifiers, as SECUREB2SHARE_SOURCES describes it."""
 
     name: str
-    keys: Tuple[str, ...]
+    keys: Tuple[SourceKey, ...]
     community: str
     access: str
     targets: Tuple[str, ...] = ()
-    release: str = "publish"
+    release: str = "review"
     describe_files: str = "labels"
+    opens: str = "published"
+    file_age: int = 7 * 86400  # seconds
+    quota: Optional[int] = None  # datasets
     echo: Tuple[str, ...] = ()  # of the targets, those that want to hear what the source itself caused
 
 
+class Sender(NamedTuple):
+    """Who sent a message: a source, by one of its keys or tokens."""
+
+    source: Source
+    tenants: Optional[Tuple[str, ...]] = None  # None: every dataset of the source
+    message_id: Optional[str] = None  # where the signature holds one; a token's message has it in its body
+
+    def may_touch(self, tenant):
+        """Whether a dataset of this tenant (str or None) is one of the sender's."""
+        return self.tenants is None or tenant in self.tenants
+
+
 SETTINGS = Source._fields[1:-1]
+CHOICES = {
+    "release": ("publish", "review"),
+    "describe_files": ("labels", "full"),
+    "opens": ("published", "acknowledged"),
+}
 
 
 def read(config, targets, providers):
@@ -41,37 +71,64 @@ def read(config, targets, providers):
         for needed in ("keys", "community", "access"):
             if not settings.get(needed):
                 raise ConfigError("%s needs %r." % (key, needed))
-        source = Source(name=name, **{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
-        for number, one in enumerate(source.keys):
-            fault = key_fault(one)
-            if fault:
-                raise ConfigError("%s: keys[%d] %s." % (key, number, fault))
-            if any(one in other.keys for other in sources.values()):
-                raise ConfigError("%s: keys[%d] is a key of another source too." % (key, number))
-        if source.release != "publish":
-            raise ConfigError("%s: release must be 'publish'." % key)
-        if source.describe_files not in ("labels", "full"):
-            raise ConfigError("%s: describe_files must be 'labels' or 'full'." % key)
+        read_keys = _keys(key, settings["keys"], sources)
+        source = Source(
+            name=name, **dict({k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}, keys=read_keys)
+        )
+        for setting, choices in CHOICES.items():
+            if getattr(source, setting) not in choices:
+                raise ConfigError("%s: %s must be %s." % (key, setting, " or ".join(repr(c) for c in choices)))
+        for setting, least in (("file_age", 300), ("quota", 1)):
+            number = getattr(source, setting)
+            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < least):
+                raise ConfigError("%s: %s must be a number from %d." % (key, setting, least))
         if source.access not in providers:
             raise ConfigError("%s: access %r is not in SECUREB2SHARE_ACCESS." % (key, source.access))
         for target in source.targets:
             if target not in targets:
                 raise ConfigError("%s: target %r is not in SECUREB2SHARE_TARGETS." % (key, target))
+        if source.opens == "acknowledged" and not source.targets:
+            raise ConfigError("%s: opens 'acknowledged' needs a target that can acknowledge." % key)
         sources[name] = source._replace(echo=tuple(t for t in source.targets if targets[t].echo))
     return sources
 
 
-def authenticate(sources, name, headers, body):
-    """(Source, message id) of a signed request for the source `name`; raises NotSigned, UnknownDataset.
+def _keys(key, entries, sources):
+    taken = {one.text for source in sources.values() for one in source.keys}
+    read_keys = []
+    for number, entry in enumerate(entries):
+        place = "%s: keys[%d]" % (key, number)
+        if not isinstance(entry, dict):
+            entry = {"key": entry}
+        tenants = entry.get("tenants")
+        if set(entry) - {"key", "tenants", "expires"}:
+            raise ConfigError("%s must be a key, or a dict of key, tenants and expires." % place)
+        if "tenants" in entry and not (
+            isinstance(tenants, (list, tuple)) and tenants and all(isinstance(t, str) and t for t in tenants)
+        ):
+            raise ConfigError("%s: tenants must be a list of names; leave it out for all." % place)
+        fault = key_fault(entry.get("key"))
+        if fault:
+            raise ConfigError("%s %s." % (place, fault))
+        if entry["key"] in taken:
+            raise ConfigError("%s is a key of another source too." % place)
+        expires = expiry.day(place, entry.get("expires"))
+        read_keys.append(SourceKey(entry["key"], tuple(tenants) if tenants else None, expires))
+    return tuple(read_keys)
+
+
+def authenticate(sources, name, headers, body, tolerance=TOLERANCE):
+    """The Sender of a signed message for the source `name`; raises NotSigned, UnknownDataset.
 
     A valid signature of another source, or one for a source that does not exist, gets the answer for an unknown
-    dataset: no source learns what another one has.
+    dataset: no source learns what another one has. tolerance: seconds that the signature may be old.
     """
-    every = {key: source for source in sources.values() for key in source.keys}
+    every = {one.text: (source, one) for source in sources.values() for one in source.keys}
     try:
-        message_id, key = verify(list(every), headers, body)
+        message_id, text = verify(list(every), headers, body, tolerance=tolerance)
     except NotVerified as error:
         raise NotSigned(str(error))
-    if every[key].name != name:
+    source, key = every[text]
+    if source.name != name:
         raise UnknownDataset()
-    return every[key], message_id
+    return Sender(source, key.tenants, message_id)

@@ -4,8 +4,9 @@ import json
 
 from invenio_db import db
 
+from ..compat import utcnow
 from ..dataset import identifier_fault
-from .models import Answered, Registered
+from .models import Answered, Held, Registered
 
 
 def find(source, identifier):
@@ -29,6 +30,11 @@ def _locked(query):
     return query.with_for_update().populate_existing().one_or_none()
 
 
+def by_number(number):
+    """The row with this number, or None."""
+    return db.session.query(Registered).filter_by(id=number).one_or_none() if number < 2**31 else None
+
+
 def by_record(record_uuid):
     """The row whose record this is, or None."""
     return db.session.query(Registered).filter_by(record_uuid=record_uuid).one_or_none()
@@ -39,16 +45,57 @@ def by_pid(pid):
     return db.session.query(Registered).filter_by(pid=pid).one_or_none()
 
 
+def by_records(uuids):
+    """The rows whose records these are."""
+    return db.session.query(Registered).filter(Registered.record_uuid.in_(list(uuids))).all() if uuids else []
+
+
 def by_pids(pids):
     """{pid: row} of those PIDs that are ours."""
     rows = db.session.query(Registered).filter(Registered.pid.in_(list(pids))).all() if pids else []
     return {row.pid: row for row in rows}
 
 
-def page(source, after, size):
-    """At most `size` rows of a source whose identifier sorts behind `after`, in that order."""
+def page(source, after, size, tenants=None):
+    """At most `size` rows of a source (of these tenants) whose identifier sorts behind `after`, in that order."""
     query = db.session.query(Registered).filter(Registered.source == source, Registered.identifier > after)
+    if tenants is not None:
+        query = query.filter(Registered.tenant.in_(tenants))
     return query.order_by(Registered.identifier).limit(size).all()
+
+
+def count(source, **values):
+    """How many datasets a source has, or those whose columns have these values."""
+    return db.session.query(Registered).filter_by(source=source, **values).count()
+
+
+def replaced_by(source, identifier):
+    """The rows, locked, of the datasets that this one replaces."""
+    query = db.session.query(Registered).filter_by(source=source, replaced_by=identifier)
+    return query.order_by(Registered.id).with_for_update().populate_existing().all()
+
+
+def held(dataset_id):
+    """What of a dataset waits for a curator or was refused, or None."""
+    return db.session.query(Held).filter_by(dataset_id=dataset_id).one_or_none()
+
+
+def held_page(after, size):
+    """At most `size` pairs (row, held) that wait for a curator, the oldest first, behind the row with id `after`."""
+    query = db.session.query(Registered, Held).join(Held, Held.dataset_id == Registered.id)
+    query = query.filter(Held.reason.is_(None), Registered.id > after)
+    return query.order_by(Registered.id).limit(size).all()
+
+
+def hold(dataset_id, description, digest):
+    """Keep a description (canonical JSON text) for a curator."""
+    db.session.add(Held(dataset_id=dataset_id, description=description, digest=digest, received=utcnow()))
+    db.session.flush()
+
+
+def drop_held(dataset_id):
+    """Forget what is held of a dataset."""
+    db.session.query(Held).filter_by(dataset_id=dataset_id).delete()
 
 
 def add(source, identifier, origin):
@@ -64,8 +111,33 @@ def answered(source, message_id):
     return db.session.query(Answered).filter_by(source=source, message_id=message_id).one_or_none()
 
 
+def known(pairs):
+    """Those of the pairs (source, identifier) that have a row, as set."""
+    return _pairs(Registered.source, Registered.identifier, pairs)
+
+
+def known_messages(pairs):
+    """Those of the pairs (source, message id) that were accepted, as set."""
+    return _pairs(Answered.source, Answered.message_id, pairs)
+
+
+def _pairs(first, second, pairs):
+    found = set()
+    for source in {source for source, _ in pairs}:
+        wanted = [name for other, name in pairs if other == source]
+        query = db.session.query(second).filter(first == source, second.in_(wanted))
+        found.update((source, name) for (name,) in query)
+    return found
+
+
 def keep_answer(message, status, answer):
-    """Remember the answer (dict) of an accepted message, in the transaction of its effect."""
+    """Remember the answer (dict) of an accepted message, in the transaction of its effect; flushed."""
+    add_answer(message, status, answer)
+    db.session.flush()
+
+
+def add_answer(message, status, answer):
+    """The same, to be flushed by the caller."""
     db.session.add(
         Answered(
             source=message.source,
@@ -75,4 +147,3 @@ def keep_answer(message, status, answer):
             answer=json.dumps(answer),
         )
     )
-    db.session.flush()

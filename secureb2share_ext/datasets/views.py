@@ -1,22 +1,29 @@
 """Which routes does the secure side call, and what may everybody ask?
 
+GET       /datasets                                   what this interface is, and its bounds
+POST      /datasets                                   many signed envelopes, one a line
 GET       /datasets/keys                              the catalogue's public keys
 GET       /datasets/<source>                          signed: the source's datasets, by pages
 PUT, GET  /datasets/<source>/<identifier>             register; read (signed: with receipts)
 POST      /datasets/<source>/<identifier>/state       suspend, reactivate, supersede, withdraw
+POST      /datasets/<source>/<identifier>/transfer    another tenant, another role contact
 POST      /datasets/<source>/<identifier>/decisions   states of applications, to be counted
+POST      /datasets/<source>/<identifier>/receipt     acknowledge an event
 """
 
-from flask import Blueprint, abort, jsonify, request
+import json
+
+from flask import Blueprint, Response, abort, jsonify, request, stream_with_context
 
 from .. import config
 from ..client import bare
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..errors import Invalid, UnknownDataset
-from . import answer, message, registration, sources, store
+from . import answer, bulk, inbox, line, message, sources, store
 
 PAGE = 500
+LINES = "application/x-ndjson"
 
 blueprint = Blueprint("secureb2share_datasets", __name__, url_prefix="/datasets")
 
@@ -25,6 +32,25 @@ blueprint = Blueprint("secureb2share_datasets", __name__, url_prefix="/datasets"
 def _only_when_on():
     if not config.current().is_on:
         abort(404)
+
+
+@blueprint.route("", methods=["GET"])
+def about():
+    """Where keys and description of this interface are, and how much one request may bring."""
+    base = config.current().host.config["SITE_API_URL"].rstrip("/") + "/datasets"
+    bounds = {"envelopes": bulk.MAX_ENVELOPES, "bytes": config.current().host.config["SECUREB2SHARE_MAX_BODY"]}
+    return jsonify({"keys": base + "/keys", "openapi": base + "/openapi.json", "bulk": bounds})
+
+
+@blueprint.route("", methods=["POST"])
+def take_many():
+    """200 with one answer line for each envelope, written after it was stored; ?confirm=withdrawals goes on."""
+    extension = config.current()
+    given = bulk.split(request.get_data(cache=False))
+    confirmed = request.args.get("confirm") == "withdrawals"
+    lines = bulk.carry_out(extension.host, (line.read(extension.sources, one) for one in given), confirmed)
+    written = ((json.dumps(done.answer) + "\n").encode("ascii") for done in lines)
+    return Response(stream_with_context(written), mimetype=LINES)
 
 
 @blueprint.route("/keys")
@@ -37,32 +63,30 @@ def keys():
 def listing(source):
     """{"datasets": [...], "next": ...}: identifier, PID, revision, digest and state of each dataset of the source."""
     extension = config.current()
-    _authenticate(extension, source)
+    sender = _sender_of_bare(extension, source)
     after = request.args.get("after", "")
     if after and identifier_fault(after):
         raise Invalid([("after", "is not an identifier that a page named")])
-    rows = store.page(source, after, PAGE)
+    rows = store.page(source, after, PAGE, sender.tenants)
     following = rows[-1].identifier if len(rows) == PAGE else None
     return jsonify({"datasets": [answer.line(extension.host, row) for row in rows], "next": following})
 
 
 @blueprint.route("/<source>/<path:identifier>", methods=["GET"], **VERBATIM)
 def read(source, identifier):
-    """What the record page says; with the source's signature also what became of its events."""
+    """What the record page says; to the source also what is held, and what became of its events."""
     extension = config.current()
-    is_source = "webhook-signature" in request.headers
-    if is_source:
-        _authenticate(extension, source)
+    claims_source = "webhook-signature" in request.headers or source in (extension.host.sources_of_token() or ())
+    sender = _sender_of_bare(extension, source) if claims_source else None
     row = store.find(source, identifier) if source in extension.sources else None
-    if row is None or row.pid is None:
+    if row is None or (sender is None and row.pid is None) or (sender is not None and not sender.may_touch(row.tenant)):
         raise UnknownDataset()
-    say = answer.for_source if is_source else answer.of_row
-    return jsonify(say(extension.host, row))
+    return jsonify((answer.of_row if sender is None else answer.for_source)(extension.host, row))
 
 
 @blueprint.route("/<source>/<path:identifier>", methods=["PUT"], **VERBATIM)
 def register(source, identifier):
-    """201 when new, 200 when known: with a new revision only if the description changed."""
+    """201 when new, 200 when known: with a new revision only if the description changed; 202 when held."""
     return _act("register", source, identifier)
 
 
@@ -72,25 +96,47 @@ def change_state(source, identifier):
     return _act("state", source, identifier)
 
 
+@blueprint.route("/<source>/<path:identifier>/transfer", methods=["POST"], **VERBATIM)
+def transfer(source, identifier):
+    """200 with the dataset, now of the other tenant."""
+    return _act("transfer", source, identifier)
+
+
 @blueprint.route("/<source>/<path:identifier>/decisions", methods=["POST"], **VERBATIM)
 def note_decision(source, identifier):
     """200 with the new counts."""
     return _act("decision", source, identifier)
 
 
+@blueprint.route("/<source>/<path:identifier>/receipt", methods=["POST"], **VERBATIM)
+def note_receipt(source, identifier):
+    """200: the event is acknowledged."""
+    return _act("receipt", source, identifier)
+
+
 def _act(action, name, identifier):
     extension = config.current()
     body = request.get_data(cache=False)
-    source, message_id = sources.authenticate(extension.sources, name, request.headers, body)
-    read_message = message.read(message_id, action, source.name, identifier, body, source.describe_files, utcnow())
-    status, said = registration.carry_out(extension.host, read_message)
+    sender = _sender(extension, name, body)
+    read_message = message.read(
+        sender.message_id, action, name, identifier, body, sender.source.describe_files, utcnow()
+    )
+    status, said = inbox.carry_out(extension.host, sender, read_message)
     response = jsonify(said)
     response.status_code = status
     return response
 
 
-def _authenticate(extension, source):
+def _sender_of_bare(extension, name):
     query = request.query_string.decode("latin-1")
-    sources.authenticate(
-        extension.sources, source, request.headers, bare(request.method, request.script_root + request.path, query)
-    )
+    return _sender(extension, name, bare(request.method, request.script_root + request.path, query))
+
+
+def _sender(extension, name, signed):
+    """Who signed `signed` (bytes), or whose token came with the request; raises NotSigned, UnknownDataset."""
+    named = extension.host.sources_of_token()
+    if "webhook-signature" in request.headers or named is None:
+        return sources.authenticate(extension.sources, name, request.headers, signed)
+    if name not in named:
+        raise UnknownDataset()
+    return sources.Sender(extension.sources[name])

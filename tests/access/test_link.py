@@ -1,91 +1,44 @@
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from secureb2share_ext.access import link
 from secureb2share_ext.errors import ConfigError
 
-FORM = "https://forms.example.org/apply"
+
+@given(st.one_of(st.text(st.characters(blacklist_categories=["Cs"])), st.integers()))
+def test_an_encoded_value_has_no_character_that_an_address_could_mean(value):
+    encoded = link.encoded(value)
+    assert unquote(encoded) == str(value)
+    assert not set(encoded) - set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%")
 
 
-def read(url, demo=False, **settings):
-    settings = dict({"provider": "template", "url": url}, **settings)
-    return link.read({"SECUREB2SHARE_ACCESS": {"form": settings}, "SECUREB2SHARE_DEMO": demo})["form"]
+@pytest.mark.parametrize(
+    "settings, word",
+    [({}, "url"), ({"url": ""}, "url"), ({"url": "x", "signed": True}, "signed"), ({"url": "x", "key": 1}, "key")],
+)
+def test_settings_are_those_that_are_known(settings, word):
+    with pytest.raises(ConfigError, match="the entry .*" + word):
+        link.check_settings("the entry", settings, ("url",), ("lock",))
+    link.check_settings("the entry", {"url": "x"}, ("url",), ("lock",))
 
 
-HOSTILE = [
-    "a&b=c", "a;b", 'a"onclick="x', "a'b", "<script>", "100%", "%26", "%2e%2e%2f", "a#b", "a?b", "a+b", "a b",
-    " a ", "a/../b", "a\\b", "a\r\nX-Injected: b", "\u202eabc\u200f", "æøå 日本 \U0001f512", "{pid}",
-    "{0.__class__}", "}{", "https://evil.example.org/", "//evil.example.org", "@evil.example.org", "",
-]
+BASES = [
+    "http://rems.example.org", "//rems.example.org", "rems.example.org", "https://", "https:///a",
+    "https://u:p@rems.example.org", "https://rems.example.org/#a", "https://rems.example.org/?",
+    "https://rems.example.org/?a=b", "https://rems.example.org/{pid}", "https://{pid}/", "javascript:alert(1)",
+    "ftp://rems.example.org", "https://rems.example.org:port", "http://localhost:1", 5, None,
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", HOSTILE)
-def test_a_value_survives_in_the_query_and_changes_nothing_else(value):
-    places = dict.fromkeys(link.PLACES, value)
-    provider = read(
-        FORM + "?id={identifier}&pid={pid}&from={source}&v={revision}&url={record_url}&ref={reference}&last=1"
-    )
-    url = provider.expand(places)
-    assert url.startswith(FORM + "?id=") and url.isprintable() and " " not in url
-    asked = parse_qs(urlsplit(url).query, keep_blank_values=True, strict_parsing=True)
-    assert asked == dict(dict.fromkeys(["id", "pid", "from", "v", "url", "ref"], [value]), last=["1"])
+@pytest.mark.parametrize("url", BASES)
+def test_an_address_of_a_service_is_https_and_nothing_else(url):
+    with pytest.raises(ConfigError, match="the entry: url"):
+        link.check_base("the entry", url, False)
 
 
-@pytest.mark.parametrize("value", HOSTILE)
-def test_a_value_in_the_path_stays_one_segment(value):
-    parts = urlsplit(read(FORM + "/{identifier}/form?x={identifier}").expand({"identifier": value}))
-    start, apply, segment, form = parts.path.split("/")
-    assert (parts.scheme, parts.netloc, start, apply, form) == (
-        "https", "forms.example.org", "", "apply", "form",
-    )
-    assert unquote(segment) == value and not parts.fragment
-
-
-def test_numbers_braces_and_unused_values():
-    provider = read(FORM + "/{{x}}?v={revision}&v={revision}")
-    assert provider.expand({"revision": 7, "pid": "a b", "title": "secret"}) == FORM + "/{x}?v=7&v=7"
-    assert read(FORM).expand({"pid": "x"}) == FORM
-
-
-def test_only_a_template_with_the_place_for_a_reference_signs():
-    assert read(FORM + "?r={reference}").signs
-    assert not read(FORM + "?r={identifier}").signs
-
-
-NONSENSE = {
-    "{title}": [FORM + "?t={title}"],
-    "{}": [FORM + "?t={}"],
-    "{0}": [FORM + "?t={0}"],
-    "{identifier.__class__}": [FORM + "?t={identifier.__class__}"],
-    "{identifier[0]}": [FORM + "?t={identifier[0]}"],
-    "{identifier}": [FORM + t for t in ("?t={identifier!r}", "?t={identifier:>99}", "?t={identifier:{pid}}")],
-    "brace": [FORM + "?t={identifier", FORM + "?t=identifier}"],
-    "url": [
-        "https://{source}.example.org/", "https://{identifier}", "https://forms.example.org{identifier}/",
-        "https://forms.example.org:{revision}/", "{record_url}", "//forms.example.org/{pid}", FORM + "#{pid}",
-        "", "http://forms.example.org/{pid}", "http://localhost/{pid}", "javascript:alert('{pid}')",
-        "https://user:pass@forms.example.org/{pid}",
-    ],
-}
-
-
-@pytest.mark.parametrize("word, url", [(word, url) for word, row in NONSENSE.items() for url in row])
-def test_a_template_that_makes_no_sense_is_refused(word, url):
-    with pytest.raises(ConfigError) as error:
-        read(url)
-    assert "SECUREB2SHARE_ACCESS['form']" in str(error.value) and word in str(error.value)
-
-
-def test_other_settings_are_refused():
-    for settings in ({"provider": "rems"}, {"provider": None}, {"signed": True}):
-        with pytest.raises(ConfigError, match="SECUREB2SHARE_ACCESS"):
-            read(FORM, **settings)
-    with pytest.raises(ConfigError, match="SECUREB2SHARE_ACCESS"):
-        link.read({"SECUREB2SHARE_ACCESS": {"form": {"provider": "template"}}, "SECUREB2SHARE_DEMO": False})
-
-
-def test_http_on_loopback_is_for_the_demo():
-    assert read("http://localhost:5001/{pid}", demo=True).expand({"pid": "x"}) == "http://localhost:5001/x"
-    with pytest.raises(ConfigError):
-        read("http://forms.example.org/{pid}", demo=True)
+def test_an_address_of_a_service_may_have_a_path_and_in_the_demo_be_local():
+    assert link.check_base("x", "https://host.example.org/rems/", False) == "https://host.example.org/rems"
+    assert link.check_base("x", "http://localhost:5001/", True) == "http://localhost:5001"

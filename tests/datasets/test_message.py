@@ -40,10 +40,10 @@ def fields(*args, **kwargs):
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_read(path):
     example = json.loads(path.read_text(encoding="utf-8"))
-    got = read(envelope(**example), identifier=example["identifier"])
+    got = read(envelope(**example), source=example["source"], identifier=example["identifier"])
     assert got.members == {"tenant": example["tenant"], "dataset": example["dataset"]}
     assert (got.id, got.source, got.identifier, got.action) == (
-        "m1", "tsd", example["identifier"], "register",
+        "m1", example["source"], example["identifier"], "register",
     )
     assert (got.issued, got.tenant) == (NOW, example["tenant"])
 
@@ -183,3 +183,65 @@ def test_issued_may_lie_in_the_past_and_a_little_ahead(issued, moment):
 )
 def test_any_other_issued_is_a_fault(issued):
     assert fields(envelope(issued=issued)) == ["issued"]
+
+
+ACTIONS = [
+    ("transfer", {"tenant": "p12", "contact": {"name": "DAC", "email": "dac@example.org"}}),
+    ("receipt", {"event": "7e7d4f1e-9a35-4d1e-8a0f-8d2f0b4f1a11", "digest": "a" * 64, "receipt_id": "r1"}),
+]
+
+
+@pytest.mark.parametrize("action, members", ACTIONS)
+def test_transfers_and_receipts_are_read(action, members):
+    assert read(envelope(action, **members), action).members == members
+
+
+@pytest.mark.parametrize(
+    "action, members, expected",
+    [
+        ("transfer", {}, "tenant"),
+        ("transfer", {"tenant": ""}, "tenant"),
+        ("transfer", {"tenant": "p12", "contact": {"name": "DAC", "phone": "1"}}, "contact.phone"),
+        ("receipt", {"digest": "a" * 64}, "event"),
+        ("receipt", {"event": "x", "digest": "a" * 64}, "event"),
+        ("receipt", {"event": "7e7d4f1e-9a35-4d1e-8a0f-8d2f0b4f1a11", "digest": "A" * 64}, "digest"),
+    ],
+)
+def test_faults_of_transfers_and_receipts(action, members, expected):
+    assert fields(envelope(action, **members), action) == [expected]
+
+
+@pytest.mark.parametrize(
+    "signed, said, expected", [("m1", "m1", "m1"), ("m1", None, "m1"), (None, "m2", "m2")]
+)
+def test_the_id_is_that_of_the_signature_or_stands_in_the_body(signed, said, expected):
+    body = json.dumps(envelope(**({"id": said} if said else {}))).encode()
+    assert message.read(signed, "register", "tsd", "a/b", body, "labels", NOW).id == expected
+
+
+@pytest.mark.parametrize("signed, said", [("m1", "m2"), (None, None), (None, ""), (None, "x" * 256)])
+def test_an_id_that_is_missing_or_differs_is_a_fault(signed, said):
+    body = json.dumps(envelope(**({} if said is None else {"id": said}))).encode()
+    with pytest.raises(Invalid) as error:
+        message.read(signed, "register", "tsd", "a/b", body, "labels", NOW)
+    assert [fault["field"] for fault in error.value.extra["errors"]] == ["id"]
+
+
+LINE = {"id": "m1", "timestamp": 1, "signature": "v1,x", "body": json.dumps(envelope())}
+
+
+def test_an_envelope_is_read_as_it_was_signed():
+    got = message.read_envelope(json.dumps(LINE).encode())
+    assert got.headers == {"webhook-id": "m1", "webhook-timestamp": "1", "webhook-signature": "v1,x"}
+    assert (got.body, got.action, got.source, got.identifier) == (LINE["body"].encode(), "register", "tsd", "a/b")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"id": None}, {"id": ""}, {"timestamp": "1"}, {"timestamp": 1.5}, {"body": {}}, {"more": 1}]
+    + [{"body": text} for text in ("", "[]", "{}", '{"action": "register"}', "[" * 50, '{"a": 1, "a": 1}', "nul")]
+    + [{"body": json.dumps(envelope(**{name: value}))} for name, value in (("action", "x"), ("source", 1))],
+)
+def test_what_is_no_envelope(change):
+    with pytest.raises(Invalid):
+        message.read_envelope(json.dumps(dict(LINE, **change)).encode())

@@ -25,17 +25,23 @@ def read(configured):
 
 
 def test_a_source_as_it_is_configured():
-    csc = entry(keys=[SECRET, CSC_PUBLIC], targets=["tsd", "register"], describe_files="full")
-    two = (("tsd", "register"), "publish", "full", ("register",))
+    limited = {"key": CSC_PUBLIC, "tenants": ["p11", "p12"]}
+    csc = entry(keys=[SECRET, limited], targets=["tsd", "register"], describe_files="full", release="publish")
+    csc.update(opens="acknowledged", file_age=3600, quota=5)
+    keys = (sources.SourceKey(SECRET), sources.SourceKey(CSC_PUBLIC, ("p11", "p12")))
+    two = (("tsd", "register"), "publish", "full", "acknowledged", 3600, 5, ("register",))
+    one = ((), "review", "labels", "published", 604800, None, ())
     assert read({"tsd": entry(), "csc": csc}) == {
-        "tsd": sources.Source("tsd", (TSD_PUBLIC,), "datasets", "helsedata", (), "publish", "labels", ()),
-        "csc": sources.Source("csc", (SECRET, CSC_PUBLIC), "datasets", "helsedata", *two),
+        "tsd": sources.Source("tsd", (sources.SourceKey(TSD_PUBLIC),), "datasets", "helsedata", *one),
+        "csc": sources.Source("csc", keys, "datasets", "helsedata", *two),
     }
     assert read({}) == {}
 
 
 KEYS = [[], TSD_PUBLIC, [TSD], [TSD_PUBLIC, "secret"], ["whpk_"], [TSD_PUBLIC[:-4]]]
 KEYS += [["whpk_!" + TSD_PUBLIC[6:]], ["whsec_"], ["whsec_not base64"]]
+KEYS += [[{"key": TSD_PUBLIC, "tenants": value}] for value in ([], "p11", [1], None, [""])]
+KEYS += [[{"tenants": ["p11"]}], [{"key": TSD_PUBLIC, "tenant": ["p11"]}], [TSD_PUBLIC, {"key": TSD}]]
 KEYS += [["whsec_" + base64.b64encode(b"s" * 8).decode()]]
 
 
@@ -43,7 +49,8 @@ KEYS += [["whsec_" + base64.b64encode(b"s" * 8).decode()]]
     "setting, value",
     [("keys", keys) for keys in KEYS]
     + [("keys", ...), ("community", ...), ("access", ...), ("access", "other"), ("targets", ["tsd", "other"])]
-    + [("release", "review"), ("describe_files", "names"), ("owner", "x"), ("name", "x"), ("echo", ("tsd",))],
+    + [("opens", "acknowledged"), ("opens", "now"), ("file_age", 0), ("file_age", "1"), ("quota", 0), ("quota", True)]
+    + [("release", "later"), ("describe_files", "names"), ("owner", "x"), ("name", "x"), ("echo", ("tsd",))],
 )
 def test_a_fault_of_the_configuration_names_its_key(setting, value):
     with pytest.raises(ConfigError) as error:
@@ -63,7 +70,13 @@ def test_no_two_sources_share_a_key():
         read({"tsd": entry(), "csc": entry(keys=[CSC_PUBLIC, TSD_PUBLIC])})
 
 
-FOUND = read({"tsd": entry(), "csc": entry(keys=[CSC_PUBLIC, SECRET])})
+LIMITED, LIMITED_PUBLIC = client.new_key()
+FOUND = read(
+    {
+        "tsd": entry(keys=[TSD_PUBLIC, {"key": LIMITED_PUBLIC, "tenants": ["p11"]}]),
+        "csc": entry(keys=[CSC_PUBLIC, SECRET]),
+    }
+)
 
 
 def ask(name, key=None, body=b"{}", **changed):
@@ -74,7 +87,15 @@ def ask(name, key=None, body=b"{}", **changed):
 
 @pytest.mark.parametrize("name, key", [("tsd", TSD), ("csc", CSC), ("csc", SECRET)])
 def test_a_key_acts_for_its_own_source(name, key):
-    assert ask(name, key) == (FOUND[name], "m1")
+    assert ask(name, key) == (FOUND[name], None, "m1")
+
+
+def test_a_limited_key_acts_for_its_tenants():
+    limited, unlimited = ask("tsd", LIMITED), ask("tsd", TSD)
+    assert limited == (FOUND["tsd"], ("p11",), "m1")
+    assert [sender.may_touch(tenant) for sender in (limited, unlimited) for tenant in ("p11", "p12", None)] == [
+        True, False, False, True, True, True,
+    ]
 
 
 @pytest.mark.parametrize("name, key", [("tsd", CSC), ("tsd", SECRET), ("csc", TSD), ("x", TSD), ("", CSC)])

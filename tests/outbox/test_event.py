@@ -48,7 +48,7 @@ def test_an_event_is_a_small_cloudevent_in_canonical_form(path):
     assert all(re.match(r"[a-z0-9]{1,20}\Z", name) and value for name, value in told.items())
     assert data == {
         "source": "tsd", "identifier": dataset.identifier, "pid": "3qx8w-b9k10", "state": "active",
-        "reason": None, "successor": None, "record_url": CATALOGUE + "/records/x",
+        "reason": None, "successor": None, "replaced_by": None, "record_url": CATALOGUE + "/records/x",
         "access_url": CATALOGUE + "/api/access/x", "digest": dataset.digest, "dataset": dataset.description,
         "sequence": 1, "revision": 2,
     }

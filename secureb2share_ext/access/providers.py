@@ -1,0 +1,25 @@
+"""Which access-request forms are there, and how is a link made to each kind? One file per kind.
+
+A provider has `signs`, whether its links carry a signed reference, and `expand(values, languages)`, which makes one:
+values is a dict with the names of link.PLACES, languages the reader's language tags, the best first.
+"""
+
+from ..errors import ConfigError
+from .nettskjema import Nettskjema
+from .rems import Rems
+from .template import Template
+
+KINDS = {"nettskjema": Nettskjema, "rems": Rems, "template": Template}
+
+
+def read(config):
+    """{name: provider} from SECUREB2SHARE_ACCESS; raises ConfigError."""
+    providers = {}
+    for name, settings in config["SECUREB2SHARE_ACCESS"].items():
+        key = "SECUREB2SHARE_ACCESS[%r]" % name
+        settings = dict(settings)
+        kind = KINDS.get(settings.pop("provider", None))
+        if kind is None:
+            raise ConfigError("%s: provider must be one of %s." % (key, ", ".join(sorted(KINDS))))
+        providers[name] = kind.read(key, settings, config["SECUREB2SHARE_DEMO"])
+    return providers

@@ -1,0 +1,37 @@
+"""What is the link that begins an application in REMS (SD Apply) for a dataset?
+
+`/apply-for?resource=` of a REMS instance (its docs/linking.md): the resource id is all that REMS takes from a link, so
+no signed reference travels in it; REMS has its own proof, for it knows the resource.
+"""
+
+from typing import NamedTuple
+
+from ..errors import ConfigError
+from . import link
+
+PLACES = tuple(place for place in link.PLACES if place != "reference")
+
+
+class Rems(NamedTuple):
+    """A REMS instance that holds one enabled catalogue item for each dataset."""
+
+    url: str
+    resource: str = "{identifier}"
+
+    signs = False  # REMS drops every other parameter at its redirect
+
+    @classmethod
+    def read(cls, key, settings, demo):
+        """From an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
+        link.check_settings(key, settings, ("url",), ("resource",))
+        url = link.check_base(key, settings["url"], demo)
+        resource = settings.get("resource", "{identifier}")
+        link.check_places(key, "resource", resource, PLACES)
+        if "{" not in resource.replace("{{", ""):
+            raise ConfigError("%s: resource names no place, so that all datasets would share one resource." % key)
+        return cls(url, resource)
+
+    def expand(self, values, languages=()):
+        """The link for `values` (dict by PLACES); REMS speaks the reader's language itself."""
+        # the id is put together first and encoded as a whole: its own characters need encoding too
+        return "%s/apply-for?resource=%s" % (self.url, link.encoded(self.resource.format(**values)))

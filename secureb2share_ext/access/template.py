@@ -1,0 +1,28 @@
+"""What is the link to a form that takes values anywhere in its URL?"""
+
+from typing import NamedTuple
+
+from . import link
+
+
+class Template(NamedTuple):
+    """A URL with places, such as ``https://forms.example.org/request?dataset={identifier}``."""
+
+    url: str
+
+    @classmethod
+    def read(cls, key, settings, demo):
+        """From an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
+        link.check_settings(key, settings, ("url",))
+        link.check_places(key, "url", settings["url"])
+        link.check_url(key, settings["url"], demo)
+        return cls(settings["url"])
+
+    @property
+    def signs(self):
+        """Whether its links carry a signed reference."""
+        return "{reference}" in self.url
+
+    def expand(self, values, languages=()):
+        """The link for `values` (dict by link.PLACES); the form has one language, so `languages` decides nothing."""
+        return self.url.format(**{name: link.encoded(values[name]) for name in link.PLACES if name in values})

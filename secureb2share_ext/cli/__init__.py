@@ -1,0 +1,18 @@
+"""What can an operator do at the command line? `<host cli> secureb2share ...`
+
+Commands only parse, call and print; they never refuse to run because of the mode. One file per kind of work.
+"""
+
+import click
+
+from . import deliveries, health, ingest, keys, lock, review, transfer
+
+
+@click.group()
+def secureb2share():
+    """Secure B2SHARE: metadata in public, data in the secure environment."""
+
+
+for module in (lock, health, keys, ingest, review, transfer, deliveries):
+    for command in module.COMMANDS:
+        secureb2share.add_command(command)

@@ -1,0 +1,58 @@
+"""How is the instance, and what would switching on change?"""
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
+
+from .. import check as checking
+from .. import config, figures, report
+from ..client import now_utc
+from ..compat import utcnow
+from ..health import judge
+
+UNKNOWN = 3
+UNKNOWN_TEXT = (
+    "SECUREB2SHARE UNKNOWN - nothing can be read (%s): is the database there, and was `secureb2share init` run?"
+)
+
+
+@click.command()
+@click.option("--json", "form", flag_value="json", help="For programs.")
+@click.option("--metrics", "form", flag_value="metrics", help="For Prometheus: OpenMetrics text.")
+@with_appcontext
+def health(form):
+    """Tell how the instance is; exit code 0 ok, 1 warning, 2 critical, 3 unknown, as Nagios wants it."""
+    app, extension = current_app._get_current_object(), config.current()
+    try:
+        found = judge(figures.measure(app, extension, utcnow()), extension.thresholds)
+    except (SQLAlchemyError, OSError) as error:
+        click.echo(UNKNOWN_TEXT % type(error).__name__)
+        raise SystemExit(UNKNOWN)
+    if form == "json":
+        click.echo(report.as_json(found, extension.mode, now_utc()))
+    elif form == "metrics":
+        click.echo(report.metrics(found), nl=False)
+    else:
+        click.echo(report.nagios(found, extension.mode))
+    raise SystemExit(report.exit_code(found))
+
+
+@click.command()
+@with_appcontext
+def check():
+    """Say what is missing, and while the mode is not on, what switching on would change; exit code 1 if anything is."""
+    app, extension = current_app._get_current_object(), config.current()
+    findings = checking.missing(app, extension)
+    for finding in findings:
+        click.echo("- " + finding)
+    said = "%d findings." % len(findings) if findings else "All is in place (MODE %s)." % extension.mode
+    click.echo(said)
+    if not extension.is_on:
+        click.echo("Switching on would change:")
+        for line in checking.preview(app, extension, utcnow()):
+            click.echo("- " + line)
+    raise SystemExit(1 if findings else 0)
+
+
+COMMANDS = (health, check)

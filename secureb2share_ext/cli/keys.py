@@ -1,0 +1,67 @@
+"""Which keys sign for the catalogue?"""
+
+import click
+from flask.cli import with_appcontext
+from invenio_db import db
+
+from .. import config
+from ..errors import SecureB2ShareError
+from ..signature import KeyStays
+
+
+@click.group()
+def keys():
+    """The keys that sign events and access references."""
+
+
+@keys.command("new")
+@with_appcontext
+def new_key():
+    """Make a key; it signs from now on, the older ones stay published."""
+    try:
+        kid = config.current().keyring.new()
+    except SecureB2ShareError as error:
+        raise click.ClickException(str(error))
+    db.session.commit()
+    click.echo(kid)
+
+
+@keys.command("list")
+@with_appcontext
+def list_keys():
+    """kid, state, time made, time ended and public part of every key, the newest first."""
+    for row in config.current().keyring.list():
+        made, ended = (moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else "-" for moment in (row.created, row.ended))
+        click.echo("%s %-8s %s %-20s %s" % (row.kid, row.state, made, ended, row.public))
+
+
+@keys.command("retire")
+@click.argument("kid")
+@with_appcontext
+def retire_key(kid):
+    """Sign with a key no more; what it signed still verifies."""
+    _end(config.current().keyring.retire, kid)
+    click.echo("Retired. It stays published; its private part stays in the folder.")
+
+
+@keys.command("revoke")
+@click.argument("kid")
+@with_appcontext
+def revoke_key(kid):
+    """Let nothing that a key signed verify any more, and delete its private part here."""
+    keyring = config.current().keyring
+    _end(keyring.revoke, kid)
+    deleted = keyring.forget(kid)
+    click.echo("Revoked. Its private part %s." % ("was deleted" if deleted else "is not on this machine"))
+
+
+def _end(act, kid):
+    try:
+        act(kid)
+    except KeyStays as error:
+        db.session.rollback()
+        raise click.ClickException(str(error))
+    db.session.commit()
+
+
+COMMANDS = (keys,)

@@ -1,0 +1,51 @@
+"""How is the lock put on, taken off and looked at?"""
+
+import json
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from invenio_db import db
+
+from .. import config, setup
+from ..errors import SecureB2ShareError
+from ..uploads import lock, triggers
+
+
+@click.command()
+@with_appcontext
+def init():
+    """Make the tables, and with MODE on the triggers; again is no change."""
+    try:
+        lines = setup.init(config.current().is_on)
+    except SecureB2ShareError as error:
+        raise click.ClickException(str(error))
+    click.echo("\n".join(lines))
+
+
+@click.command()
+@with_appcontext
+def unlock():
+    """Remove the triggers; set SECUREB2SHARE_MODE to off afterwards."""
+    with db.engine.begin() as connection:
+        removed = triggers.remove(connection)
+    click.echo("Removed %d triggers." % len(removed))
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@with_appcontext
+def audit(as_json):
+    """List every route that accepts a write, and why it is harmless; exit code 1 if one is unknown."""
+    rows = lock.audit_instance(current_app._get_current_object())
+    unknown = [row for row in rows if row.kind == "unknown"]
+    if as_json:
+        click.echo(json.dumps({"ok": not unknown, "routes": [row._asdict() for row in rows]}, indent=1))
+    else:
+        for row in rows:
+            click.echo("%-8s %-3s %-24s %-45s %s" % (row.kind, row.app, row.methods, row.rule, row.reason))
+        click.echo("%d writing routes, %d unknown." % (len(rows), len(unknown)))
+    raise SystemExit(1 if unknown else 0)
+
+
+COMMANDS = (init, unlock, audit)

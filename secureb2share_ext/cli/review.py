@@ -1,0 +1,81 @@
+"""What waits for a curator, and what do they decide?"""
+
+import json
+
+import click
+from flask.cli import with_appcontext
+from invenio_db import db
+
+from .. import config
+from ..datasets import review, store
+from ..errors import Problem
+
+PAGE = 100
+
+
+@click.group("review")
+def group():
+    """Registrations that wait for a curator."""
+
+
+@group.command("list")
+@click.option("--after", type=int, default=0, help="Number behind which to go on.")
+@with_appcontext
+def list_held(after):
+    """Number, time, source, identifier and title of what waits, the oldest first."""
+    rows = store.held_page(after, PAGE)
+    for row, held in rows:
+        title = json.loads(held.description)["core"]["titles"][0]["text"]
+        kind = "change" if row.pid else "new"
+        click.echo(
+            "%d %sZ %-6s %s %s: %s" % (row.id, held.received.isoformat(), kind, row.source, row.identifier, title)
+        )
+    if len(rows) == PAGE:
+        click.echo("More: --after %d" % rows[-1][0].id)
+
+
+@group.command()
+@click.argument("source")
+@click.argument("identifier")
+@with_appcontext
+def show(source, identifier):
+    """The description that is held, as JSON."""
+    row, held = _carried_out(review.find, source, identifier)
+    if held.reason is not None:
+        click.echo("Refused at %s: %s" % (held.decided_at, held.reason), err=True)
+    click.echo(json.dumps(json.loads(held.description), indent=1, ensure_ascii=False))
+
+
+@group.command()
+@click.argument("source")
+@click.argument("identifier")
+@with_appcontext
+def release(source, identifier):
+    """Publish what is held."""
+    row = _carried_out(review.release, config.current().host, source, identifier)
+    db.session.commit()
+    click.echo("Published as %s." % row.pid)
+
+
+@group.command()
+@click.argument("source")
+@click.argument("identifier")
+@click.option("--reason", required=True, help="What its source has to mend; no personal data.")
+@with_appcontext
+def refuse(source, identifier, reason):
+    """Refuse what is held; its source reads the reason."""
+    _carried_out(review.refuse, config.current().host, source, identifier, reason)
+    db.session.commit()
+    click.echo("Refused.")
+
+
+def _carried_out(do, *args):
+    try:
+        return do(*args)
+    except Problem as problem:
+        db.session.rollback()
+        faults = "".join("\n  %(field)s %(message)s" % fault for fault in problem.extra.get("errors", []))
+        raise click.ClickException(problem.detail + faults)
+
+
+COMMANDS = (group,)

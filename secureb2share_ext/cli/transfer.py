@@ -1,0 +1,38 @@
+"""How does an operator give a dataset to another tenant?"""
+
+import click
+from flask.cli import with_appcontext
+from invenio_db import db
+
+from .. import config
+from ..datasets import store
+from ..datasets import transfer as transfers
+from ..errors import Problem
+
+
+@click.command()
+@click.argument("source")
+@click.argument("identifier")
+@click.option("--tenant", required=True, help="The tenant that has it from now on.")
+@click.option("--contact-name", help="A new role contact: its name,")
+@click.option("--contact-email", help="its role address,")
+@click.option("--contact-url", help="or its page.")
+@with_appcontext
+def transfer(source, identifier, tenant, contact_name, contact_email, contact_url):
+    """Give a dataset to another tenant; PID and links stay."""
+    given = {"name": contact_name, "email": contact_email, "url": contact_url}
+    contact = {name: value for name, value in given.items() if value} or None
+    row = store.lock(source, identifier)
+    if row is None:
+        raise click.ClickException("There is no dataset %s of the source %s." % (identifier, source))
+    try:
+        result = transfers.give(config.current().host, row, tenant, contact, "curator")
+    except Problem as problem:
+        db.session.rollback()
+        faults = "".join("\n  %(field)s %(message)s" % fault for fault in problem.extra.get("errors", []))
+        raise click.ClickException(problem.detail + faults)
+    db.session.commit()
+    click.echo("Tenant %s: %s." % (tenant, result))
+
+
+COMMANDS = (transfer,)

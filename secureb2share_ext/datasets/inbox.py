@@ -1,0 +1,67 @@
+"""How does a message of a source take effect, once?
+
+Idempotent on the message id. Everything is one transaction with the answer; of two at once, one waits at the row or
+meets its unique key and starts again.
+"""
+
+import json
+
+from flask import current_app
+from invenio_db import db
+from sqlalchemy.exc import IntegrityError
+
+from ..errors import MessageReused, UnknownDataset
+from . import answer, registration, reports, states, store, transfer
+
+ACTIONS = {
+    "register": registration.register,
+    "state": states.change,
+    "transfer": transfer.move,
+    "decision": reports.note_decision,
+    "receipt": reports.note_receipt,
+}
+
+
+def carry_out(host, sender, message):
+    """(HTTP status, answer as dict) of a Message; commits. Raises a Problem, with nothing stored.
+
+    sender: sources.Sender.
+    """
+    for last_try in (False, True):
+        try:
+            status, said = take(host, sender, message)
+            _commit(message.source, said["pid"])
+            return status, said
+        except IntegrityError:
+            # another request took the identifier or the message id first; now it can be seen
+            db.session.rollback()
+            if last_try:
+                raise
+        except Exception:
+            db.session.rollback()
+            raise
+
+
+def take(host, sender, message):
+    """The same in the open transaction, which the caller commits or rolls back."""
+    row = store.lock(message.source, message.identifier)
+    if row is not None and not sender.may_touch(row.tenant):
+        raise UnknownDataset()
+    known = store.answered(message.source, message.id)
+    if known is not None:
+        if known.digest != message.digest:
+            raise MessageReused()
+        return known.status, json.loads(known.answer)
+    status, row, result = ACTIONS[message.action](host, sender, row, message)
+    said = dict(answer.of_row(host, row), result=result)
+    store.keep_answer(message, status, said)
+    return status, said
+
+
+def _commit(source, pid):
+    try:
+        db.session.commit()
+    except Exception:
+        # a PID that was minted elsewhere outlives the rollback
+        current_app.logger.error("secureb2share.commit-failed pid=%s source=%s", pid, source)
+        raise

@@ -1,0 +1,61 @@
+"""How are the fields and codes of a description spelled out for a reader?
+
+From the schema alone, where `title` names a field and `x-labels`, which JSON Schema does not know, its codes.
+"""
+
+import re
+
+from .schema import SCHEMA
+
+
+def title(field):
+    """A field's title in words; `field` is a path as faults name it, such as ``sensitive.duo_codes[0]``.
+
+    A field without a title of its own has that of the one around it; an unknown field is its own title.
+    """
+    found = [node["title"] for node in _nodes(field)[1:] if "title" in node]
+    return found[-1] if found else field
+
+
+def label(field, code):
+    """A code in words, or the code itself where the schema has none.
+
+    A code such as ``national-eid:NO`` is spelled out by the label of ``national-eid:``.
+    """
+    nodes = _nodes(field)
+    node = nodes[-1] if nodes else {}
+    labels = node.get("x-labels") or node.get("items", {}).get("x-labels", {})
+    if not isinstance(code, str):
+        return code
+    if code in labels:
+        return labels[code]
+    kind, colon, rest = code.partition(":")
+    return "%s %s" % (labels[kind + colon], rest) if colon and kind + colon in labels else code
+
+
+def in_words(field, value):
+    """[text] of whatever a field holds: codes spelled out, texts without their language, yes or no, numbers."""
+    return [_in_words(field, entry) for entry in (value if isinstance(value, list) else [value])]
+
+
+def _in_words(field, entry):
+    if isinstance(entry, bool):
+        return "Yes" if entry else "No"
+    if isinstance(entry, dict):
+        return entry.get("text") or entry.get("name", "")
+    return str(label(field, entry))
+
+
+def _nodes(field):
+    # of the schema, from the whole to the field; none for an unknown field
+    nodes = [SCHEMA]
+    for name in re.findall(r"[^.\[\]]+", field):
+        inner = nodes[-1].get("items") if name.isdigit() else _properties(nodes[-1]).get(name)
+        if inner is None:
+            return []
+        nodes.append(inner)
+    return nodes
+
+
+def _properties(node):
+    return node.get("properties") or node.get("items", {}).get("properties", {})

@@ -1,0 +1,1 @@
+"""What does a curator see of registrations that wait for review?"""

@@ -1,0 +1,116 @@
+"""Where does a curator read what waits for review, and release or refuse it? Pages in the site's own theme."""
+
+import json
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from invenio_db import db
+from wtforms import HiddenField, TextAreaField
+
+from ... import config
+from ...errors import Problem
+from .. import labels, review, store
+
+PAGE = 50
+
+blueprint = Blueprint("secureb2share_review", __name__, url_prefix="/secureb2share/review", template_folder="templates")
+
+
+class Decision(FlaskForm):
+    """What a curator sends; Flask-WTF's token keeps other sites from sending it."""
+
+    digest = HiddenField()  # of what was on the page: nobody releases what they have not seen
+    reason = TextAreaField()
+
+
+@blueprint.before_request
+def _only_for_curators():
+    if not config.current().is_on:
+        abort(404)
+    if not current_user.is_authenticated:
+        return current_app.login_manager.unauthorized()
+    if not config.current().host.may_review():
+        abort(403)
+    return None
+
+
+@blueprint.after_request
+def _keep_private(response):
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.route("/")
+def waiting():
+    """What waits, the oldest first."""
+    rows = store.held_page(request.args.get("after", 0, type=int), PAGE)
+    entries = [(row, held, json.loads(held.description)) for row, held in rows]
+    more = rows[-1][0].id if len(rows) == PAGE else None
+    return render_template("secureb2share_ext/review/list.html", entries=entries, more=more)
+
+
+@blueprint.route("/<int:number>")
+def show(number):
+    """One held description, beside what is published now."""
+    return _page(number, Decision())
+
+
+@blueprint.route("/<int:number>", methods=["POST"])
+def decide(number):
+    """Release or refuse; back to the list, or the page again with what is wrong."""
+    form = Decision()
+    if not form.validate():
+        return _page(number, form, "This page was open for too long; look at it again and decide."), 400
+    row, _ = _held(number)
+    host, named = config.current().host, (row.source, row.identifier)
+    try:
+        if request.form.get("decision") == "release":
+            review.release(host, *named, seen=form.digest.data)
+        else:
+            review.refuse(host, *named, reason=form.reason.data, seen=form.digest.data)
+        db.session.commit()
+    except Problem as problem:
+        db.session.rollback()
+        faults = ["%(field)s %(message)s" % fault for fault in problem.extra.get("errors", [])]
+        return _page(number, form, " ".join([problem.detail] + faults)), problem.status
+    except Exception:
+        db.session.rollback()
+        raise
+    return redirect(url_for("secureb2share_review.waiting"))
+
+
+def _held(number):
+    row = store.by_number(number)
+    held = store.held(row.id) if row is not None else None
+    if held is None:
+        abort(404)
+    return row, held
+
+
+def _page(number, form, problem=None):
+    row, held = _held(number)
+    description, host = json.loads(held.description), config.current().host
+    record = host.record(row) if row.pid else None
+    published = host.from_record(record) if record is not None else {}
+    form.digest.data = held.digest
+    return render_template(
+        "secureb2share_ext/review/show.html",
+        row=row,
+        held=held,
+        title=description["core"]["titles"][0],
+        facts=list(_facts(description, published)),
+        files=description.get("files", []),
+        form=form,
+        problem=problem,
+    )
+
+
+def _facts(description, published):
+    """(title, [text held], [text published now, where it differs]) of every field of either."""
+    for part in ("core", "sensitive", "version"):
+        now, then = description.get(part, {}), published.get(part, {})
+        for name in list(now) + [name for name in then if name not in now]:
+            field = "%s.%s" % (part, name)
+            words = [labels.in_words(field, side[name]) if name in side else [] for side in (now, then)]
+            yield labels.title(field), words[0], words[1] if published and words[0] != words[1] else None

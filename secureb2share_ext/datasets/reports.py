@@ -1,0 +1,30 @@
+"""What does the secure side report of a dataset: decisions on applications, and receipts of events?"""
+
+from ..access import decisions
+from ..client import canonical
+from ..errors import Invalid, NotAccepted, UnknownDataset
+from ..outbox import store as outbox
+
+
+def note_decision(host, sender, row, message):
+    """(status, row, result): the state of one application, counted."""
+    if row is None or row.pid is None:
+        raise UnknownDataset()
+    news = decisions.note(row, message.members["application"], message.members["state"], message.issued)
+    return 200, row, "changed" if news else "unchanged"
+
+
+def note_receipt(host, sender, row, message):
+    """(status, row, result): the secure side acknowledges an event, by a digest of the bytes that arrived."""
+    if row is None:
+        raise UnknownDataset()
+    event_id, digest = message.members["event"], message.members["digest"]
+    receipt = {"digest": digest, "dataset_id": row.identifier}
+    if "receipt_id" in message.members:
+        receipt["receipt_id"] = message.members["receipt_id"]
+    result = outbox.acknowledge(row.id, event_id, digest, canonical(receipt).decode("utf-8"))
+    if result is None:
+        raise Invalid([("event", "is not an event of this dataset")])
+    if result == "differs":
+        raise NotAccepted("The digest is not that of the event's bytes: something else arrived.", code="digest")
+    return 200, row, result

@@ -1,0 +1,37 @@
+"""How does a dataset come to another tenant of its source, with PID and links kept?"""
+
+from ..errors import Invalid, NotAccepted, UnknownDataset
+from . import publication, review, writing
+
+
+def move(host, sender, row, message):
+    """(status, row, result) of a transfer, in the open transaction; the sender must speak for both tenants."""
+    if row is None:
+        raise UnknownDataset()
+    if not sender.may_touch(message.tenant):
+        raise Invalid([("tenant", "must be one that this key is for: %s" % ", ".join(sender.tenants))])
+    message.must_follow(row.issued)
+    result = give(host, row, message.tenant, message.members.get("contact"), "source")
+    row.issued = message.issued
+    return 200, row, result
+
+
+def give(host, row, tenant, contact, cause):
+    """Write the new tenant, and the new role contact if there is one; "changed" or "unchanged".
+
+    row: locked; contact: `core.contact` of a description, or None; cause: see writing.caused_by.
+    """
+    if row.pid is None or row.state == "withdrawn":
+        raise NotAccepted("Only a published dataset that is not withdrawn can be transferred.", code="state")
+    result = "unchanged" if row.tenant == tenant else "changed"
+    row.tenant = tenant
+    if contact is None:
+        return result
+    publication.check_contact(contact)
+    publication.check_record(host, row)
+    description = host.from_record(host.record(row))
+    if description["core"].get("contact") == contact:
+        return result
+    review.set_contact(row, contact)
+    writing.update(host, row, dict(description, core=dict(description["core"], contact=contact)), cause)
+    return "changed"
