@@ -15,6 +15,8 @@ STATES = {
     "withdrawn": "Withdrawn",
 }
 
+NOT_YET_OPEN = "Access cannot be requested yet: the secure environment has not confirmed this dataset"
+
 
 class Related(NamedTuple):
     """Another dataset of the same source."""
@@ -35,6 +37,7 @@ class Shown(NamedTuple):
     replaces: Optional[Related] = None
     replaced_by: Optional[Related] = None
     successor: Optional[Related] = None  # where superseded
+    is_open: bool = True  # False while its source waits for the secure side's acknowledgement
 
     @property
     def right(self):
@@ -44,12 +47,14 @@ class Shown(NamedTuple):
     @property
     def label(self):
         """How access stands, in plain words."""
+        if self.dataset.state == "active" and self.right.value == "controlled" and not self.is_open:
+            return NOT_YET_OPEN
         return STATES.get(self.dataset.state) or label_of(self.right, self.dataset.sensitive)
 
     @property
     def is_requestable(self):
         """Whether the access address leads to a form now."""
-        return self.dataset.state == "active" and self.right.value == "controlled"
+        return self.dataset.state == "active" and self.right.value == "controlled" and self.is_open
 
     @property
     def requests_from(self):

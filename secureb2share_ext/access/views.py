@@ -11,7 +11,6 @@ from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..datasets import publication, store
 from ..errors import Gone, NoAccess, Problem, UnknownDataset
-from ..outbox import store as outbox
 from ..signature import NoSigningKey
 from ..uploads.refusal import problem_response
 from . import reference
@@ -87,19 +86,13 @@ def _go(row):
     if row.source not in extension.sources:
         raise _NotReady("The source of this dataset is not configured here any more.", code="no-source")
     source = extension.sources[row.source]
-    if source.opens == "acknowledged" and not _is_acknowledged(row, source):
+    if not publication.is_open(source, row):
         raise NoAccess(
             "The secure environment has not confirmed this dataset yet; try again later.", code="not-yet-open", **shown
         )
     response = redirect(_link(extension, row, dataset, extension.providers[source.access]), code=302)
     response.vary.add("Accept-Language")
     return response
-
-
-def _is_acknowledged(row, source):
-    told = {target: known for target, known in outbox.acknowledged(row.id).items() if target in source.targets}
-    # what a source registered itself, it knows without being told
-    return all(told.values()) if told else row.origin == "source"
 
 
 def _link(extension, row, dataset, provider):

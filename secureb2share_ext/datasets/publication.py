@@ -11,6 +11,7 @@ from ..client import now_utc
 from ..dataset import CATALOGUE_PREFIX, Dataset, identifier_fault
 from ..errors import Invalid, NotAccepted
 from ..outbox import announce
+from ..outbox import store as outbox
 from . import schema, store, versions, writing
 
 DELETED = "Deleted from the catalogue by its administrator."
@@ -117,8 +118,10 @@ def deleted(host, row, record):
 
 
 def set_state(row, state, reason, successor=None):
-    """Write a state and why into the row."""
+    """Write a state and why into the row; nothing of a withdrawn dataset waits for a curator any more."""
     row.state, row.reason, row.successor, row.state_at = state, reason, successor, now_utc()
+    if state == "withdrawn":
+        store.drop_held(row.id)
 
 
 def dataset_of(host, row, record):
@@ -156,4 +159,14 @@ def shown(host, row, dataset, today):
         replaces=versions.related(host, row.source, dataset.replaces),
         replaced_by=versions.related(host, row.source, row.replaced_by),
         successor=versions.related(host, row.source, row.successor),
+        is_open=source is None or is_open(source, row),
     )
+
+
+def is_open(source, row):
+    """Whether access links lead to the form as soon as right and state allow it; source: sources.Source."""
+    if source.opens == "published":
+        return True
+    told = {target: known for target, known in outbox.acknowledged(row.id).items() if target in source.targets}
+    # what a source registered itself, it knows without being told
+    return all(told.values()) if told else row.origin == "source"

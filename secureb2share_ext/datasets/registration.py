@@ -28,18 +28,18 @@ def register(host, sender, row, message):
     if row.pid is None:
         return _admit(host, source, row, description)
     publication.check_record(host, row)
-    was_curators = row.origin == "curator"
-    row.origin = "source"
     row.tenant = row.tenant or message.tenant
     # the record itself is compared, for something may have changed it past this package
-    if digest(canonical(host.from_record(host.record(row)))) == digest(canonical(description)):
-        review.drop(row)
-        return 200, row, "adopted" if was_curators else "unchanged"
-    if source.release == "review":
+    is_same = digest(canonical(host.from_record(host.record(row)))) == digest(canonical(description))
+    if source.release == "review" and not is_same:
+        # a curator's record stays theirs until the release
         return 202, row, review.hold(row, description)
+    was_curators = row.origin == "curator"
+    row.origin = "source"
     review.drop(row)
-    writing.update(host, row, description, "source")
-    return 200, row, "adopted" if was_curators else "changed"
+    if not is_same:
+        writing.update(host, row, description, "source")
+    return 200, row, "adopted" if was_curators else "unchanged" if is_same else "changed"
 
 
 def _new(source, message):

@@ -69,6 +69,7 @@ def release(host, source, identifier, seen=None):
         writing.publish(host, row, description, "curator")
     else:
         publication.check_record(host, row)
+        row.origin = "source"
         writing.update(host, row, description, "curator")
     return row
 

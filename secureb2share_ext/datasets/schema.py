@@ -10,7 +10,7 @@ import re
 
 from jsonschema import Draft4Validator, ValidationError, validators
 
-from . import rules
+from . import quick, rules
 
 VERSION = "1.0.0"
 CONTROLS = "must have no control characters"
@@ -41,7 +41,18 @@ def _unique_items(validator, wanted, entries, schema):
             yield ValidationError("uniqueItems")
 
 
-Strict = validators.extend(Draft4Validator, {"pattern": _pattern, "uniqueItems": _unique_items})
+_Strict = validators.extend(Draft4Validator, {"pattern": _pattern, "uniqueItems": _unique_items})
+
+
+class Strict:
+    """A schema (dict, draft-04) that values are checked against."""
+
+    def __init__(self, schema):
+        self.schema = schema
+        self.accepts = quick.compile(schema, MAX_TEXT)
+        self.iter_errors = _Strict(schema).iter_errors
+
+
 SCHEMA = load()
 _VALIDATOR = Strict(SCHEMA)
 
@@ -51,15 +62,21 @@ def description_faults(description, describe_files="labels"):
     if is_too_deep(description):
         return [("(body)", "is nested too deeply")]
     faults = schema_faults(_VALIDATOR, description)
-    for field, text in _texts(description, []):
-        if has_controls(text):
-            faults.append((field, CONTROLS))
-        if _LONG_RUN.search(text) and not text.startswith("https://"):
-            faults.append((field, ENCODED))
+    # one look at all texts together; most descriptions need no second one
+    if _SUSPECT.search(json.dumps(description, ensure_ascii=False)):
+        for field, text in _texts(description, []):
+            if has_controls(text):
+                faults.append((field, CONTROLS))
+            if _LONG_RUN.search(text) and not text.startswith("https://"):
+                faults.append((field, ENCODED))
     return sorted(set(faults + rules.faults(description, describe_files)))[:MAX_FAULTS]
 
 
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/=_-]{256}")
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff"
+_CONTROL = re.compile("[%s]" % _CONTROLS)
+# in JSON: an escape that may stand for a control character, one that JSON does not escape, or a long run
+_SUSPECT = re.compile(r"\\[ubf]|[%s]|%s" % (_CONTROLS, _LONG_RUN.pattern))
 
 
 def is_too_deep(value):
@@ -76,9 +93,7 @@ def is_too_deep(value):
 
 def has_controls(text):
     """Whether a value is a text with characters that PostgreSQL, XML or a log cannot hold; line ends are none."""
-    return isinstance(text, str) and bool(
-        re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]", text)
-    )
+    return isinstance(text, str) and bool(_CONTROL.search(text))
 
 
 def text_fault(text, longest):
@@ -102,7 +117,9 @@ def _texts(value, path):
 
 
 def schema_faults(validator, instance):
-    """[(field, message)], in the order of the fields."""
+    """[(field, message)] of a value by a Strict schema, in the order of the fields."""
+    if validator.accepts(instance):
+        return []
     found = []
     for error in validator.iter_errors(instance):
         if len(found) >= MAX_FAULTS:

@@ -2,7 +2,7 @@
 
 from ..dataset import state_fault
 from ..errors import Invalid, NotAccepted, UnknownDataset
-from . import publication, review, store, writing
+from . import publication, store, writing
 
 
 def change(host, sender, row, message):
@@ -32,7 +32,6 @@ def change(host, sender, row, message):
 def _take_back(row, state, reason):
     if state != "withdrawn":
         raise NotAccepted("This dataset waits for a curator; until then it can only be withdrawn.", code="held")
-    review.drop(row)
     publication.set_state(row, state, reason)
     return 200, row, "changed"
 

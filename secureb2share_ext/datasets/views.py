@@ -3,6 +3,7 @@
 GET       /datasets                                   what this interface is, and its bounds
 POST      /datasets                                   many signed envelopes, one a line
 GET       /datasets/keys                              the catalogue's public keys
+GET       /datasets/openapi.json                      these routes, for programs
 GET       /datasets/<source>                          signed: the source's datasets, by pages
 PUT, GET  /datasets/<source>/<identifier>             register; read (signed: with receipts)
 POST      /datasets/<source>/<identifier>/state       suspend, reactivate, supersede, withdraw
@@ -13,14 +14,15 @@ POST      /datasets/<source>/<identifier>/receipt     acknowledge an event
 
 import json
 
-from flask import Blueprint, Response, abort, jsonify, request, stream_with_context
+from flask import Blueprint, Response, abort, current_app, jsonify, request, stream_with_context
 
+from .. import __version__ as release
 from .. import config
 from ..client import bare
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..errors import Invalid, UnknownDataset
-from . import answer, bulk, inbox, line, message, sources, store
+from . import answer, bulk, inbox, line, message, openapi, sources, store
 
 PAGE = 500
 LINES = "application/x-ndjson"
@@ -57,6 +59,17 @@ def take_many():
 def keys():
     """The JWK set that verifies events and access references."""
     return jsonify(config.current().keyring.jwks())
+
+
+@blueprint.route("/openapi.json")
+def description():
+    """This description of the interface, OpenAPI 3.1."""
+    routes = [
+        openapi.Route(rule.rule, method, rule.endpoint, current_app.view_functions[rule.endpoint].__doc__ or "")
+        for rule in current_app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    ]
+    return jsonify(openapi.describe(config.current().host.config["SITE_API_URL"].rstrip("/"), release, routes))
 
 
 @blueprint.route("/<source>")

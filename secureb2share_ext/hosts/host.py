@@ -43,8 +43,54 @@ class Host(abc.ABC):
         """Connect publish, change and delete to datasets.publication, in the host's transaction, once a process."""
 
     @abc.abstractmethod
+    def observe(self):
+        """Connect publish, change and delete to what counts and changes nothing, once a process."""
+
+    def community_of_request(self):
+        """The community (as a source's settings name it) in which the current request writes, "" if in none."""
+        return ""
+
+    def former_content(self, since):
+        """What the instance has of uploads and files, as a health.FormerContent; since: naive UTC. None: unknown."""
+        return None
+
+    def oldest_waiting(self):
+        """Naive UTC time of the oldest change that the host's search does not know yet, or None."""
+        return None
+
+    @abc.abstractmethod
     def serve(self, app):
         """Get the access member and link into what the host serves of the sources' records."""
+
+    def export_faults(self, app):
+        """[sentence]: which serialisations of the sources' records are not ours, and may contradict ours on access."""
+        return []
+
+    def finalize(self, app):
+        """Do what has to wait until every extension is on the app."""
+        return None
+
+    def index(self):
+        """Bring the search index up to date with what was committed; {what: count}. Never raises.
+
+        A host that indexes in its own transactions has nothing to do here.
+        """
+        return {}
+
+    def reindex(self):
+        """Have `index` deal with every record of the sources again, whose copies may be lost; how many wait now."""
+        return 0
+
+    def sources_of_token(self):
+        """{name} of the sources that the current request's OAuth2 token may register for; None without such a token.
+
+        A host whose tokens have no scopes has none.
+        """
+        return None
+
+    def may_review(self):
+        """Whether the user of the current request may release and refuse held registrations."""
+        return False
 
     @abc.abstractmethod
     def field(self, name):
@@ -61,6 +107,17 @@ class Host(abc.ABC):
     @abc.abstractmethod
     def publish(self, row, dataset):
         """Make a public record of a registration, in the open transaction; sets the row's pid and record_uuid."""
+
+    def can_publish_many(self, source):
+        """Whether `publish_many` works for this Source."""
+        return False
+
+    def publish_many(self, source, pairs, announced):
+        """`publish` for [(row, Dataset)] of new rows of one Source with few statements, flushed.
+
+        announced(host, row, record) is called for each, once its row has an id and its record is there.
+        """
+        raise NotImplementedError
 
     @abc.abstractmethod
     def update(self, row, dataset):

@@ -11,6 +11,7 @@ from invenio_db import db  # noqa: E402
 
 from demo.catalogue.config import settings  # noqa: E402
 from secureb2share_ext import client, config  # noqa: E402
+from secureb2share_ext.access.shown import NOT_YET_OPEN  # noqa: E402
 from secureb2share_ext.targets.testing import Receiver  # noqa: E402
 
 CONTACT = example()["core"]["contact"]
@@ -117,6 +118,20 @@ def test_a_record_opens_when_every_target_has_acknowledged(instance, tell):
     edit(instance, pid, "Fourth")
     assert code(instance, pid) == 302
     assert tell() == 2 and code(instance, pid) == 302
+
+
+def test_every_export_says_that_it_is_not_open_yet(instance, tell):
+    pid = curate(instance)
+
+    def said():
+        item = instance.call("GET", "/api/records/" + pid).json()
+        json_ld = instance.call("GET", "/api/records/" + pid, headers={"Accept": "application/ld+json"}).json()
+        is_said = NOT_YET_OPEN in json_ld["conditionsOfAccess"]
+        return item["access"]["label"], is_said, "potentialAction" in json_ld
+
+    assert said() == (NOT_YET_OPEN, True, False)
+    tell("ingest", "register")
+    assert said() == ("Access can be requested", False, True)
 
 
 def test_a_source_that_opens_when_published_waits_for_nobody(instance, tell):

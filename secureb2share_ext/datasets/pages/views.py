@@ -64,11 +64,12 @@ def decide(number):
         return _page(number, form, "This page was open for too long; look at it again and decide."), 400
     row, _ = _held(number)
     host, named = config.current().host, (row.source, row.identifier)
+    seen = form.digest.data or ""
     try:
         if request.form.get("decision") == "release":
-            review.release(host, *named, seen=form.digest.data)
+            review.release(host, *named, seen=seen)
         else:
-            review.refuse(host, *named, reason=form.reason.data, seen=form.digest.data)
+            review.refuse(host, *named, reason=form.reason.data, seen=seen)
         db.session.commit()
     except Problem as problem:
         db.session.rollback()

@@ -5,10 +5,26 @@ from urllib.parse import quote
 
 from sqlalchemy.orm.exc import StaleDataError
 
+from ... import compat
 from ...errors import NotAccepted
 from ...uploads.refusal import problem_response
 from ..host import Host
-from . import lock, mapping, records, routes, serve, watch
+from . import (
+    document,
+    exports,
+    former,
+    index,
+    lock,
+    many,
+    mapping,
+    observing,
+    permissions,
+    records,
+    routes,
+    serve,
+    wanted,
+    watch,
+)
 
 
 class RecordsRest(Host):
@@ -16,6 +32,7 @@ class RecordsRest(Host):
 
     name = "records_rest"
     extension = "invenio-records-rest"
+    indexers = {}  # {community: indexer} of the endpoints that have a search index, see serve
 
     def endpoint(self, source):
         """The source's entry of RECORDS_REST_ENDPOINTS."""
@@ -56,11 +73,49 @@ class RecordsRest(Host):
     def watch(self):
         watch.connect()
 
+    def observe(self):
+        observing.connect()
+
+    def community_of_request(self):
+        return routes.community_of_request()
+
     def serve(self, app):
         communities = {source.community for source in self.sources.values()}
+        self.indexers = document.indexers(app.config["RECORDS_REST_ENDPOINTS"], communities)
         app.config["RECORDS_REST_ENDPOINTS"] = serve.wrap(app.config["RECORDS_REST_ENDPOINTS"], communities)
+        # lets a link choose the media type; other endpoints have no names for theirs, so nothing changes there
+        app.config[exports.ARGUMENT] = app.config.get(exports.ARGUMENT) or "format"
+        if compat.is_installed("invenio_oaiserver"):
+            from . import oai
+
+            oai.wrap(app)
         app.before_request(functools.partial(serve.forget_conditions, self.sources))
         app.register_error_handler(StaleDataError, _conflict)
+
+    def export_faults(self, app):
+        return exports.faults(app, [source.community for source in self.sources.values()])
+
+    def finalize(self, app):
+        if self.indexers:
+            document.register_mapping(app)
+
+    def index(self):
+        return index.sweep(self)
+
+    def reindex(self):
+        return wanted.want_all([source.name for source in self.sources.values() if source.community in self.indexers])
+
+    def oldest_waiting(self):
+        return wanted.waiting()[1]
+
+    def former_content(self, since):
+        return former.content(since)
+
+    def sources_of_token(self):
+        return permissions.registered_by_token(self.sources)
+
+    def may_review(self):
+        return permissions.curator().can()
 
     def field(self, name):
         return mapping.field(name)
@@ -73,6 +128,16 @@ class RecordsRest(Host):
 
     def publish(self, row, dataset):
         records.publish(self._endpoint_of(row), row, dataset)
+
+    def can_publish_many(self, source):
+        return many.is_possible(self.endpoint(source))
+
+    def publish_many(self, source, pairs, announced):
+        made = many.publish(self.endpoint(source), pairs)
+        for (row, _), record in zip(pairs, made):
+            announced(self, row, record)
+        watch.note_many(self, [row for row, _ in pairs])
+        many.tell(made)
 
     def update(self, row, dataset):
         records.update(self._endpoint_of(row), row, dataset)

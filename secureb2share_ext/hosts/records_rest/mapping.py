@@ -33,5 +33,6 @@ def stamp(source, identifier, row=None):
     """What is written into a record of ours beside its description."""
     said = {"source": source, "identifier": identifier, "state": row.state if row else "active"}
     if row is not None:
-        said.update((name, getattr(row, name)) for name in ("reason", "state_at", "successor") if getattr(row, name))
+        output = ("reason", "state_at", "successor", "replaced_by")
+        said.update((name, getattr(row, name)) for name in output if getattr(row, name))
     return said

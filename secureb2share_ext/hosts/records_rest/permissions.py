@@ -1,4 +1,7 @@
-"""Who may curate? Users who hold the action `secureb2share-curate`; a token needs the scope of that name too.
+"""Who may curate, and whose token may register?
+
+Curators hold the action `secureb2share-curate`; a token needs the scope of that name too. A token registers for a
+source with the scope `secureb2share:register`, if its user holds the action `secureb2share-register` for that source.
 
 A site names these in RECORDS_REST_ENDPOINTS, for example
 ``"create_permission_factory_imp": "secureb2share_ext.hosts.records_rest.permissions:curator"``.
@@ -9,8 +12,14 @@ from invenio_access import Permission, action_factory, superuser_access
 from invenio_oauth2server.models import Scope
 
 curate = action_factory("secureb2share-curate")
+register = action_factory("secureb2share-register", parameter=True)
+register_for_all = register(None)
 curate_scope = Scope(
     "secureb2share:curate", group="secureb2share", help_text="Create and edit records of datasets", internal=False
+)
+
+register_scope = Scope(
+    "secureb2share:register", group="secureb2share", help_text="Register datasets of a source", internal=False
 )
 
 
@@ -21,8 +30,8 @@ class _WithScope:
         self.permission = permission
 
     def can(self):
-        token = getattr(request, "oauth", None)
-        if token is not None and curate_scope.id not in token.access_token.scopes:
+        scopes = _scopes()
+        if scopes is not None and curate_scope.id not in scopes:
             return False
         return self.permission.can()
 
@@ -45,3 +54,16 @@ def administrator(record=None):
 def everybody(record=None):
     """May read: descriptions are public."""
     return _Everybody()
+
+
+def registered_by_token(names):
+    """Those of the sources' names for which the current request's token may register; None without such a token."""
+    scopes = _scopes()
+    if scopes is None or register_scope.id not in scopes:
+        return None
+    return {name for name in names if Permission(register(name)).can()}
+
+
+def _scopes():
+    token = getattr(request, "oauth", None)
+    return None if token is None else token.access_token.scopes

@@ -38,6 +38,12 @@ def _endpoints_of(app, classes):
             yield endpoint
 
 
+def community_of_request():
+    """The name of the RECORDS_REST_ENDPOINTS entry at which the current request arrived, or ""."""
+    blueprint, _, view = (request.endpoint or "").partition(".")
+    return view.rpartition("_")[0] if blueprint == "invenio_records_rest" else ""
+
+
 def source_of_request(sources):
     """The Source at whose records-rest endpoint the current request arrived, or None."""
     if not has_request_context() or request.url_rule is None:

@@ -1,21 +1,19 @@
 """How do the access member and link get into what records-rest serves?
 
 The JSON serializers of the sources' endpoints are wrapped: whatever a site's own JSON serializer wrote, its answer
-gets the access member, the link and the described files, and loses every link to content.
+gets the access member, the link and the described files, and loses every link to content. The other media types are
+those of exports.py.
 """
 
 import functools
 import json
 
-from flask import current_app, request
+from flask import request
 from invenio_records_rest.utils import obj_or_import_string
 
-from ... import config
 from ...access import decorate
-from ...access.rights import today_utc
-from ...compat import utcnow
-from ...datasets import publication, store
-from . import mapping, routes
+from ...datasets import store
+from . import exports, mapping, routes
 from .loaders import LOADERS
 
 
@@ -24,14 +22,21 @@ def wrap(endpoints, communities):
     served = dict(endpoints)
     for name in communities:
         entry = dict(served[name])
+        exports.add(entry)
         for key, wrapper in (("record_serializers", _item), ("search_serializers", _search)):
             entry[key] = {
-                mimetype: functools.partial(wrapper, serializer) if mimetype.endswith("json") else serializer
+                mimetype: functools.partial(wrapper, serializer) if _is_json(mimetype) else serializer
                 for mimetype, serializer in (entry.get(key) or {}).items()
             }
         entry["record_loaders"] = LOADERS
+        # an answer must not depend on the cluster: index.py does it after the commit
+        entry["indexer_class"] = None
         served[name] = entry
     return served
+
+
+def _is_json(mimetype):
+    return mimetype.endswith("json") and mimetype not in exports.MIMETYPES
 
 
 def forget_conditions(sources):
@@ -45,8 +50,10 @@ def _item(serializer, pid, record, *args, **kwargs):
     response = obj_or_import_string(serializer)(pid, record, *args, **kwargs)
     row = store.by_record(record.id)
     if row is not None:
-        body = _decorated(json.loads(response.get_data(as_text=True)), row, record)
+        body, seen = _decorated(json.loads(response.get_data(as_text=True)), row, record)
         response.set_data(json.dumps(body))
+        if seen is not None:
+            exports.link(response, row, seen)
     return response
 
 
@@ -59,15 +66,14 @@ def _search(serializer, pid_fetcher, search_result, *args, **kwargs):
     for number, source in enumerate(sources):
         row = rows.get(pid_fetcher(None, source).pid_value)
         if row is not None:
-            hits[number] = _decorated(hits[number], row, source)
+            hits[number], _ = _decorated(hits[number], row, source)
     response.set_data(json.dumps(body))
     return response
 
 
 def _decorated(body, row, metadata):
-    access_url = config.current().host.access_url(row.pid)
-    dataset = publication.dataset_from(row, mapping.from_record(metadata))
-    if not dataset.is_whole:
-        current_app.logger.error("secureb2share.damaged-record pid=%s", row.pid)
-        return decorate.without_content(body)
-    return decorate.item(body, dataset, access_url, today_utc(utcnow()))
+    try:
+        seen = exports.shown(row, mapping.from_record(metadata))
+    except exports.Damaged:
+        return decorate.without_content(body), None
+    return decorate.item(body, seen), seen

@@ -9,8 +9,8 @@ from invenio_pidstore.proxies import current_pidstore
 from invenio_records import signals
 
 from ...dataset import CATALOGUE_PREFIX
-from ...datasets import publication, store
-from . import mapping, routes
+from ...datasets import publication, store, writing
+from . import mapping, routes, wanted
 
 
 def connect():
@@ -31,13 +31,13 @@ def _active():
 
 def _before_insert(sender, record=None, **kwargs):
     extension = _active()
-    if extension is None or publication.is_caused_by_source():
+    if extension is None or writing.cause():
         return
     source = routes.source_of_request(extension.sources)
     if source is None:
         return
     description = mapping.from_record(record)
-    publication.check_description(extension.host, source, description)
+    publication.check_description(extension.host, source, None, description)
     endpoint = extension.host.endpoint(source)
     pid = current_pidstore.fetchers[endpoint["pid_fetcher"]](None, record).pid_value
     stamp = record.get(mapping.STAMP)
@@ -52,9 +52,9 @@ def _before_insert(sender, record=None, **kwargs):
 
 def _after_insert(sender, record=None, **kwargs):
     extension = _active()
-    if extension is None:
+    if extension is None or writing.is_many():
         return
-    if publication.is_caused_by_source():
+    if writing.cause():
         row = store.by_record(record.id)
     else:
         source = routes.source_of_request(extension.sources)
@@ -64,18 +64,23 @@ def _after_insert(sender, record=None, **kwargs):
         row.pid = current_pidstore.fetchers[extension.host.endpoint(source)["pid_fetcher"]](record.id, record).pid_value
         row.record_uuid = record.id
     publication.published(extension.host, row, record)
+    _note(extension, row)
+    if "invenio-oaiserver" in current_app.extensions:
+        from . import oai
+
+        oai.mint(row)
 
 
 def _before_update(sender, record=None, **kwargs):
     extension = _active()
-    if extension is None or publication.is_caused_by_source():
+    if extension is None or writing.cause():
         return
     row = store.lock_by_record(record.id)
     if row is None and routes.source_of_request(extension.sources) is None:
         return
     publication.check_edit(extension.host, row)
     description = mapping.from_record(record)
-    publication.check_description(extension.host, extension.sources[row.source], description)
+    publication.check_description(extension.host, extension.sources[row.source], row.identifier, description)
     # a PUT replaces everything, the PID's field too
     record[mapping.PID_FIELD] = row.pid
     _rewrite(record, description, mapping.stamp(row.source, row.identifier, row))
@@ -86,6 +91,7 @@ def _after_update(sender, record=None, **kwargs):
     row = store.lock_by_record(record.id) if extension is not None else None
     if row is not None:
         publication.published(extension.host, row, record)
+        _note(extension, row)
 
 
 def _before_revert(sender, record=None, **kwargs):
@@ -100,6 +106,30 @@ def _before_delete(sender, record=None, **kwargs):
     row = store.lock_by_record(record.id) if extension is not None else None
     if row is not None and row.state != "withdrawn":
         publication.deleted(extension.host, row, record)
+    if row is not None:
+        _note(extension, row)
+
+
+def note_many(host, rows):
+    """What follows from the insert of each of these new rows of one source, for all together."""
+    if _is_indexed(host, rows[0]):
+        wanted.want_new([row.record_uuid for row in rows])
+    if "invenio-oaiserver" in current_app.extensions:
+        from . import oai
+
+        for row in rows:
+            oai.add(row)
+
+
+def _note(extension, row):
+    """The search index has to follow, where there is one."""
+    if _is_indexed(extension.host, row):
+        wanted.want(row.record_uuid)
+
+
+def _is_indexed(host, row):
+    source = host.sources.get(row.source)
+    return source is not None and source.community in host.indexers
 
 
 def _rewrite(record, description, stamp):

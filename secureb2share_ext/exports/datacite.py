@@ -1,0 +1,154 @@
+"""What is said of a record in DataCite's metadata schema 4.5?
+
+DataCite knows no access states, so they are said three times: in words (a description of type Other), as a date
+(Withdrawn, or Other with its meaning), and where a dataset takes this one's place as a related identifier. The end of
+an embargo is a date of type Other: "Available" would promise data that can be downloaded. Sizes and names of files are
+in no setting among it.
+"""
+
+import re
+
+from .characters import for_xml
+
+VERSION = "4.5"
+SCHEMA_VERSION = "http://datacite.org/schema/kernel-4"
+DOI = re.compile(r"10\.[0-9]{4,9}/\S+\Z")
+REQUESTS_FROM = "Access can be requested from this day on; the data do not become open."
+
+
+def document(shown):
+    """DataCite JSON (dict), valid against the 4.5 schema of the `datacite` package."""
+    dataset, core = shown.dataset, shown.dataset.core
+    said = {
+        "schemaVersion": SCHEMA_VERSION,
+        "url": shown.record_url,
+        "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Dataset"},
+        "creators": [_creator(creator) for creator in core["creators"]],
+        "titles": _titles(core["titles"]),
+        "publisher": {"name": core["publisher"]},
+        "publicationYear": str(core["publication_year"]),
+        "contributors": _contributors(dataset),
+        "dates": _dates(shown),
+        "alternateIdentifiers": [
+            {"alternateIdentifier": dataset.identifier, "alternateIdentifierType": dataset.source},
+            {"alternateIdentifier": dataset.pid, "alternateIdentifierType": "PID"},
+        ],
+        "relatedIdentifiers": _related(shown),
+        "rightsList": _rights(shown),
+        "descriptions": _descriptions(shown),
+        "subjects": [{"subject": keyword} for keyword in core.get("keywords", [])],
+        "formats": sorted({entry["media_type"] for entry in dataset.files if "media_type" in entry}),
+    }
+    if DOI.match(dataset.pid):
+        said["doi"] = dataset.pid
+    if core.get("languages"):
+        said["language"] = core["languages"][0]
+    if shown.version_label:
+        said["version"] = shown.version_label
+    return {name: value for name, value in said.items() if value}
+
+
+def xml(shown):
+    """The same as XML (str); a record without a DOI has its page's address as identifier."""
+    from datacite import schema45
+    from lxml import etree
+
+    said = for_xml(document(shown))
+    root = schema45.dump_etree(said)
+    if "doi" not in said:
+        etree.SubElement(root, "identifier", identifierType="URL").text = said["url"]
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True).decode("utf-8")
+
+
+def _creator(creator):
+    said = {"name": creator["name"]}
+    if "orcid" in creator:
+        said["nameType"] = "Personal"
+        said["nameIdentifiers"] = [
+            {
+                "nameIdentifier": "https://orcid.org/" + creator["orcid"],
+                "nameIdentifierScheme": "ORCID",
+                "schemeUri": "https://orcid.org/",
+            }
+        ]
+    if "affiliation" in creator:
+        said["affiliation"] = [{"name": creator["affiliation"]}]
+    return said
+
+
+def _titles(titles):
+    first = titles[0]
+    said = [{"title": first["text"], "lang": first["lang"]}]
+    for title in titles[1:]:
+        kind = "AlternativeTitle" if title["lang"] == first["lang"] else "TranslatedTitle"
+        said.append({"title": title["text"], "lang": title["lang"], "titleType": kind})
+    return said
+
+
+def _contributors(dataset):
+    sensitive = dataset.sensitive
+    # the contact of a description is a role, which the schema asks for; its address stays on the record's page
+    said = [_organisation(dataset.core["contact"]["name"], "ContactPerson")]
+    if "controller_name" in sensitive:
+        controller = _organisation(sensitive["controller_name"], "RightsHolder")
+        if "controller_ror" in sensitive:
+            ror = {"nameIdentifier": sensitive["controller_ror"], "nameIdentifierScheme": "ROR"}
+            controller["nameIdentifiers"] = [dict(ror, schemeUri="https://ror.org/")]
+        said.append(controller)
+    if "storage_organisation" in sensitive:
+        said.append(_organisation(sensitive["storage_organisation"], "HostingInstitution"))
+    return said
+
+
+def _organisation(name, kind):
+    return {"name": name, "nameType": "Organizational", "contributorType": kind}
+
+
+def _dates(shown):
+    dataset = shown.dataset
+    said = [{"date": str(dataset.core["publication_year"]), "dateType": "Issued"}]
+    if shown.requests_from:
+        said.append({"date": shown.requests_from, "dateType": "Other", "dateInformation": REQUESTS_FROM})
+    if shown.state_text and dataset.state_at:
+        kind = "Withdrawn" if dataset.state == "withdrawn" else "Other"
+        said.append({"date": dataset.state_at, "dateType": kind, "dateInformation": shown.label})
+    return said
+
+
+def _related(shown):
+    relations = (
+        (shown.replaces, "IsNewVersionOf"),
+        (shown.replaced_by, "IsPreviousVersionOf"),
+        (shown.successor, "IsObsoletedBy"),
+    )
+    said = []
+    for other, relation in relations:
+        if other:
+            given, kind = (other.pid, "DOI") if DOI.match(other.pid) else (other.url, "URL")
+            said.append({"relatedIdentifier": given, "relatedIdentifierType": kind, "relationType": relation})
+    return said
+
+
+def _rights(shown):
+    right = shown.right
+    terms = [
+        (right.coar_label, right.coar, "COAR Access Rights"),
+        (right.info_eu_repo.rpartition("/")[2], right.info_eu_repo, "info:eu-repo-Access-Terms"),
+        (right.eu.rpartition("/")[2], right.eu, "EU access-right"),
+    ]
+    said = []
+    for text, uri, scheme in terms:
+        base, slash, code = uri.rpartition("/")
+        named = {"rightsIdentifier": code, "rightsIdentifierScheme": scheme, "schemeUri": base + slash}
+        said.append(dict(named, rights=text, rightsUri=uri))
+    said.append({"rights": shown.label, "rightsUri": shown.access_url, "lang": "en"})
+    conditions = shown.dataset.sensitive["access_conditions"]
+    return said + [{"rights": c["text"], "rightsUri": shown.access_url, "lang": c["lang"]} for c in conditions]
+
+
+def _descriptions(shown):
+    given = shown.dataset.core["descriptions"]
+    said = [{"description": d["text"], "descriptionType": "Abstract", "lang": d["lang"]} for d in given]
+    if shown.state_text:
+        said.insert(0, {"description": shown.state_text, "descriptionType": "Other", "lang": "en"})
+    return said

@@ -1,0 +1,36 @@
+"""What is said of a record in simple Dublin Core, as OAI-PMH has it (oai_dc)?
+
+The rights carry every vocabulary, since harvesters know different ones; the end of an embargo stands in words only,
+because info:eu-repo/date/embargoEnd would promise open data.
+"""
+
+from .characters import for_xml
+
+
+def document(shown):
+    """{plural name of an element: [text]}, as the `dcxml` package takes it."""
+    dataset, core, right = shown.dataset, shown.dataset.core, shown.right
+    state = [shown.state_text] if shown.state_text else []
+    related = (shown.replaces,) + shown.newer
+    return {
+        "titles": [title["text"] for title in core["titles"]],
+        "creators": [creator["name"] for creator in core["creators"]],
+        "contributors": [core["contact"]["name"]],
+        "publishers": [core["publisher"]],
+        "dates": [str(core["publication_year"])],
+        "subjects": list(core.get("keywords", [])),
+        "languages": list(core.get("languages", [])),
+        "descriptions": state + [description["text"] for description in core["descriptions"]],
+        "identifiers": [shown.record_url, dataset.pid, dataset.identifier],
+        "types": ["Dataset"],
+        "relations": [other.url for other in related if other],
+        "rights": [right.info_eu_repo, right.coar, right.eu, shown.label, shown.access_url]
+        + [condition["text"] for condition in dataset.sensitive["access_conditions"]],
+    }
+
+
+def xml(shown):
+    """The same as XML (str)."""
+    from dcxml import simpledc
+
+    return simpledc.tostring(for_xml(document(shown)), pretty_print=False)

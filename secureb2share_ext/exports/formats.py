@@ -1,0 +1,33 @@
+"""Which serialisations does a record have beside its JSON, and under which media types?"""
+
+import json
+from typing import Callable, NamedTuple, Tuple
+
+from . import datacite, dublin_core, linkset, schema_org
+
+
+class Format(NamedTuple):
+    """One serialisation."""
+
+    name: str  # in a link, as ?format=
+    mimetype: str
+    write: Callable  # of a Shown and {media type: URL}, to str
+    needs: Tuple[str, ...] = ()  # modules of other packages
+
+
+FORMATS = (
+    Format("jsonld", "application/ld+json", lambda shown, exports: json.dumps(schema_org.document(shown))),
+    Format(
+        "datacite-json",
+        "application/vnd.datacite.datacite+json",
+        lambda shown, exports: json.dumps(datacite.document(shown)),
+    ),
+    Format(
+        "datacite-xml",
+        "application/vnd.datacite.datacite+xml",
+        lambda shown, exports: datacite.xml(shown),
+        ("datacite", "lxml"),
+    ),
+    Format("dc", "application/x-dc+xml", lambda shown, exports: dublin_core.xml(shown), ("dcxml", "lxml")),
+    Format("linkset", linkset.MIMETYPE, lambda shown, exports: json.dumps(linkset.document(shown, exports))),
+)

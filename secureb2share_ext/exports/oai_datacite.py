@@ -1,0 +1,20 @@
+"""How does DataCite metadata travel over OAI-PMH? In DataCite's own envelope (https://schema.datacite.org/oai/)."""
+
+from . import datacite
+
+NAMESPACE = "http://schema.datacite.org/oai/oai-1.1/"
+SCHEMA = NAMESPACE + "oai.xsd"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+
+def xml(shown):
+    """The envelope with the record's DataCite XML (str); the authority that assigned its identifier is the centre."""
+    from lxml import etree
+
+    root = etree.Element("{%s}oai_datacite" % NAMESPACE, nsmap={None: NAMESPACE, "xsi": _XSI})
+    root.set("{%s}schemaLocation" % _XSI, "%s %s" % (NAMESPACE, SCHEMA))
+    etree.SubElement(root, "{%s}schemaVersion" % NAMESPACE).text = datacite.VERSION
+    etree.SubElement(root, "{%s}datacentreSymbol" % NAMESPACE).text = shown.dataset.source
+    payload = etree.SubElement(root, "{%s}payload" % NAMESPACE)
+    payload.append(etree.fromstring(datacite.xml(shown).encode("utf-8")))
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True).decode("utf-8")

@@ -1,0 +1,155 @@
+"""Does OAI-PMH say of the sources' records what every other export says?
+
+The formats of invenio-oaiserver are wrapped: for records of ours the metadata are made from the database, for others by
+the site's own serializer. invenio-oaiserver keeps no deleted records (Identify says so), thus a withdrawn dataset is
+not there at all; a held one has no record. GetRecord needs no search cluster, the lists and Identify do.
+"""
+
+import functools
+import uuid
+
+from flask import current_app, make_response, request
+from invenio_base.utils import obj_or_import_string
+from invenio_db import db
+from invenio_oaiserver import config as defaults
+from invenio_oaiserver.models import OAISet
+from invenio_oaiserver.provider import OAIIDProvider
+from invenio_pidstore.errors import PIDDoesNotExistError
+from invenio_pidstore.models import PersistentIdentifier, PIDStatus
+from invenio_search.engine import search
+from lxml import etree
+
+from ... import compat, config
+from ...datasets import store
+from ...exports import dublin_core, oai_datacite
+from . import exports
+
+OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
+FORMATS = {
+    "oai_dc": {
+        "schema": "http://www.openarchives.org/OAI/2.0/oai_dc.xsd",
+        "namespace": OAI_DC,
+        "write": dublin_core.xml,
+        "needs": ("dcxml",),
+        "empty": "{%s}dc" % OAI_DC,
+    },
+    "oai_datacite": {
+        "schema": oai_datacite.SCHEMA,
+        "namespace": oai_datacite.NAMESPACE,
+        "write": oai_datacite.xml,
+        "needs": ("datacite",),
+        "empty": "{%s}oai_datacite" % oai_datacite.NAMESPACE,
+    },
+}
+FETCHERS = ("OAISERVER_GETRECORD_FETCHER", "OAISERVER_RECORD_SETS_FETCHER")
+
+
+def wrap(app):
+    """Assign the keys of invenio-oaiserver, which reads them at each request."""
+    known = app.config.get("OAISERVER_METADATA_FORMATS") or {}
+    if known is defaults.OAISERVER_METADATA_FORMATS:
+        # its own formats expect MARC records, which no site has by default
+        known = {}
+    for prefix, form in FORMATS.items():
+        if all(map(compat.is_installed, form["needs"])):
+            said = {name: form[name] for name in ("schema", "namespace")}
+            own = known.get(prefix, {}).get("serializer")
+            known = dict(known, **{prefix: dict(said, serializer=functools.partial(serialize, form, own))})
+    app.config["OAISERVER_METADATA_FORMATS"] = known
+    for key, fetch in zip(FETCHERS, (fetch_record, fetch_sets)):
+        app.config[key] = functools.partial(fetch, app.config.get(key) or getattr(defaults, key))
+    app.register_error_handler(search.ConnectionError, _no_cluster)
+
+
+def _no_cluster(error):
+    if request.endpoint != "invenio_oaiserver.response":
+        raise error
+    # what OAI-PMH has for a repository that is not there for a while
+    response = make_response("The lists of OAI-PMH need the search cluster, which does not answer.\n", 503)
+    response.headers["Retry-After"] = "300"
+    response.mimetype = "text/plain"
+    return response
+
+
+def identifier(pid):
+    """The OAI identifier of a record."""
+    return "%s%s" % (current_app.config["OAISERVER_ID_PREFIX"], pid)
+
+
+def mint(row):
+    """Give the record of a row its OAI identifier, in the open transaction; one that it has stays."""
+    query = db.session.query(PersistentIdentifier.id).filter_by(
+        pid_type=OAIIDProvider.pid_type, object_type="rec", object_uuid=row.record_uuid
+    )
+    with db.session.no_autoflush:
+        has_one = query.first() is not None
+    if not has_one:
+        add(row)
+
+
+def add(row):
+    """The same for a new record."""
+    db.session.add(
+        PersistentIdentifier(
+            pid_type=OAIIDProvider.pid_type,
+            pid_provider=OAIIDProvider.pid_provider,
+            pid_value=identifier(row.pid),
+            object_type="rec",
+            object_uuid=row.record_uuid,
+            status=PIDStatus.REGISTERED,
+        )
+    )
+
+
+def indexed(row):
+    """The `_oai` member of the document that the index holds of a row's record; no record ever holds it."""
+    return {"id": identifier(row.pid)}
+
+
+def fetch_record(own, record_uuid):
+    """The metadata of GetRecord (dict); raises PIDDoesNotExistError for what is withdrawn."""
+    row = store.by_record(record_uuid)
+    if row is None:
+        return obj_or_import_string(own)(record_uuid)
+    record = config.current().host.record(row)
+    if record is None or row.state == "withdrawn":
+        raise PIDDoesNotExistError(OAIIDProvider.pid_type, identifier(row.pid))
+    return dict(record.dumps(), updated=record.updated)
+
+
+def fetch_sets(own, record):
+    """The sets of a record; a site without sets needs no search cluster to know."""
+    if db.session.query(OAISet.id).first() is None:
+        return []
+    return obj_or_import_string(own)(record)
+
+
+def serialize(form, own, pid, record):
+    """The metadata element of a record in one of our formats; own: the site's serializer for others' records."""
+    row = _row(pid, record)
+    if row is None:
+        return _foreign_element(pid, record, form, own)
+    found = config.current().host.record(row)
+    try:
+        seen = exports.shown(row, config.current().host.from_record(found)) if found is not None else None
+    except exports.Damaged:
+        seen = None
+    if seen is None:
+        # one damaged record must not end a harvest of all
+        return etree.Element(form["empty"])
+    return etree.fromstring(form["write"](seen).encode("utf-8"))
+
+
+def _foreign_element(pid, record, form, own):
+    if own is None:
+        return etree.Element(form["empty"])
+    function, arguments = own if isinstance(own, tuple) else (own, {})
+    return obj_or_import_string(function)(pid, record, **arguments)
+
+
+def _row(pid, record):
+    # GetRecord hands out the identifier's row, a list hands out the search hit
+    try:
+        return store.by_record(uuid.UUID(str(getattr(pid, "object_uuid", None) or record.get("_id"))))
+    except ValueError:
+        return None

@@ -1,0 +1,93 @@
+"""Which records does the search index not have yet as they are? The only SQL that touches that table.
+
+A sweep holds row locks for moments only and waits for none (SQLite, which drops SKIP LOCKED, lets one write at a time
+anyway): a request that changes many records never meets a sweep that waits for it.
+"""
+
+import uuid
+
+from invenio_db import db
+from sqlalchemy.exc import IntegrityError
+
+from ...compat import utcnow
+from ...datasets.models import Registered
+from ..models import Wanted
+
+
+def want(record_uuid):
+    """Note, in the open transaction, that the record changed."""
+    now = utcnow()
+    anew = {"next_at": now, "lease_token": None, "attempts": 0}
+    if not _rows().filter_by(record_uuid=record_uuid).update(anew, synchronize_session=False):
+        values = {"record_uuid": record_uuid, "since": now, "next_at": now, "attempts": 0}
+        db.session.execute(Wanted.__table__.insert().values(values))
+
+
+def want_new(uuids):
+    """The same for records that were made in the open transaction."""
+    now = utcnow()
+    rows = [{"record_uuid": record_uuid, "since": now, "next_at": now, "attempts": 0} for record_uuid in uuids]
+    db.session.execute(Wanted.__table__.insert(), rows)
+
+
+def want_all(sources):
+    """Note every record of these sources as changed; how many wait now. Committed."""
+    now = utcnow()
+    _rows().update({"next_at": now, "lease_token": None, "attempts": 0}, synchronize_session=False)
+    there = db.session.query(Wanted.record_uuid).filter(Wanted.record_uuid == Registered.record_uuid).exists()
+    values = Registered.record_uuid, db.literal(now), db.literal(now), db.literal(0)
+    others = db.select(*values).where(Registered.source.in_(sources), Registered.record_uuid.isnot(None), ~there)
+    columns = ["record_uuid", "since", "next_at", "attempts"]
+    db.session.execute(Wanted.__table__.insert().from_select(columns, others))
+    db.session.commit()
+    return waiting()[0]
+
+
+def claim(now, until, size):
+    """(token, {record_uuid: attempts}) of at most `size` records, leased until then and committed; the oldest first."""
+    token = str(uuid.uuid4())
+    if not size:
+        return token, {}
+    due = db.session.query(Wanted.record_uuid).filter(Wanted.next_at <= now).order_by(Wanted.next_at).limit(size)
+    found = [row.record_uuid for row in due.with_for_update(skip_locked=True)]
+    mine = _rows().filter(Wanted.record_uuid.in_(found), Wanted.next_at <= now)
+    taken = found and mine.update({"lease_token": token, "next_at": until}, synchronize_session=False)
+    rows = db.session.query(Wanted.record_uuid, Wanted.attempts).filter_by(lease_token=token).all() if taken else []
+    db.session.commit()
+    return token, {row.record_uuid: row.attempts for row in rows}
+
+
+def finish(token, uuids):
+    """The index has these: forget them, unless they changed meanwhile; committed."""
+    held = _held(token, uuids)
+    _rows().filter(Wanted.record_uuid.in_(held)).delete(synchronize_session=False)
+    still = {row.record_uuid for row in db.session.query(Wanted.record_uuid).filter(Wanted.record_uuid.in_(uuids))}
+    db.session.commit()
+    # one that went away without us: another sweep was faster, and our copy may be older than the one it brought
+    for record_uuid in sorted(set(uuids) - set(held) - still):
+        try:
+            want(record_uuid)
+            db.session.commit()
+        except IntegrityError:
+            db.session.rollback()
+
+
+def postpone(token, uuids, next_at, failed=0, outcome=None):
+    """The index does not have these: once more at next_at; `failed` is added to their attempts."""
+    values = {"lease_token": None, "next_at": next_at, "outcome": outcome, "attempts": Wanted.attempts + failed}
+    _rows().filter(Wanted.record_uuid.in_(_held(token, uuids))).update(values, synchronize_session=False)
+    db.session.commit()
+
+
+def waiting():
+    """(how many records wait, since when the oldest does, naive UTC or None)."""
+    return db.session.query(db.func.count(), db.func.min(Wanted.since)).select_from(Wanted).one()
+
+
+def _rows():
+    return db.session.query(Wanted)
+
+
+def _held(token, uuids):
+    held = db.session.query(Wanted.record_uuid).filter(Wanted.lease_token == token, Wanted.record_uuid.in_(uuids))
+    return [row.record_uuid for row in held.with_for_update(skip_locked=True)]

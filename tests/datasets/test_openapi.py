@@ -1,0 +1,292 @@
+import copy
+import json
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("invenio_records_rest")
+validator_of_documents = pytest.importorskip("openapi_spec_validator", reason="openapi-spec-validator is not installed")
+
+import requests  # noqa: E402
+from instance import example, running  # noqa: E402
+from jsonschema import Draft202012Validator  # noqa: E402
+
+from secureb2share_ext import client  # noqa: E402
+from secureb2share_ext.datasets import openapi, operations, schema  # noqa: E402
+
+PACKAGE = Path(openapi.__file__).parents[1]
+# HTML for people, and what such a page needs
+PAGES = {"secureb2share_uploads.closed", "secureb2share_uploads.static"}
+# codes that only the host's own routes, the curator's page and the command line meet
+ELSEWHERE = {
+    "changed", "identifier-taken", "legacy", "no-access", "not-allowed", "problem", "registered-elsewhere",
+    "upload-refused",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    sources = {"csc": {"quota": 1}}
+    with running("sqlite", tmp_path_factory.mktemp("instance"), sources=sources) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def document(instance):
+    return instance.call("GET", "/api/datasets/openapi.json").json()
+
+
+def closed(found):
+    # the same, but that an object has no member that the description does not name
+    if isinstance(found, list):
+        return [closed(entry) for entry in found]
+    if not isinstance(found, dict):
+        return found
+    made = {word: value if word in ("oneOf", "allOf") else closed(value) for word, value in found.items()}
+    return dict(made, unevaluatedProperties=False) if isinstance(found.get("properties"), dict) else made
+
+
+def faults(document, form, value):
+    # as a document of its own, so that references are found
+    components = {"schemas": closed(document["components"]["schemas"])}
+    whole = dict(closed(form), components=components)
+    return [error.message for error in Draft202012Validator(whole).iter_errors(value)]
+
+
+def operation_of(document, method, path):
+    path = path[len("/api") :].partition("?")[0]
+    # a word sorts before a brace, and is met last
+    for template in sorted(document["paths"], reverse=True):
+        pattern = re.sub(r"{source}", "[^/]+", re.sub(r"{(identifier|pid)}", ".+", template))
+        if re.fullmatch(pattern, path) and method.lower() in document["paths"][template]:
+            found = document["paths"][template][method.lower()]
+    return found
+
+
+class Seen:
+    """Checks each answer that a session gets, and remembers which ones there were."""
+
+    def __init__(self, document):
+        self.document, self.met, self.faults = document, set(), []
+        self.session = requests.Session()
+        self.session.hooks["response"].append(self.look)
+
+    def look(self, answer, **_):
+        operation = operation_of(self.document, answer.request.method, answer.request.path_url)
+        said = operation["responses"].get(str(answer.status_code))
+        form = said and said["content"].get(answer.headers.get("content-type", "").partition(";")[0])
+        value = self.value(answer)
+        code = value.get("code", value.get("result")) if isinstance(value, dict) else None
+        self.met.add((operation["operationId"], answer.status_code, code))
+        if said and answer.status_code == 302 and answer.headers["location"]:
+            return
+        if form is None:
+            self.faults.append((operation["operationId"], answer.status_code, answer.headers, answer.text[:300]))
+            return
+        found = faults(self.document, form["schema"], value)
+        if answer.status_code < 300 and "requestBody" in operation:
+            ((media_type, asked),) = operation["requestBody"]["content"].items()
+            if media_type == "application/json":
+                found += faults(self.document, asked["schema"], json.loads(answer.request.body))
+        if found:
+            self.faults.append((operation["operationId"], answer.status_code, found, answer.text[:300]))
+
+    @staticmethod
+    def value(answer):
+        if "ndjson" in answer.headers["content-type"]:
+            return [json.loads(line) for line in answer.text.splitlines()]
+        return answer.json() if "json" in answer.headers["content-type"] else answer.text
+
+
+def refused(call, *args, **kwargs):
+    with pytest.raises(client.Refused):
+        call(*args, **kwargs)
+
+
+def test_document_is_openapi(document):
+    validator_of_documents.validate(document)
+    assert document["openapi"] == "3.1.0"
+    operations_ = [one for path in document["paths"].values() for one in path.values()]
+    names = [one["operationId"] for one in operations_]
+    assert len(set(names)) == len(names) and all(one["summary"] for one in operations_)
+
+
+def test_document_has_the_routes_and_no_other(instance, document):
+    routes = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in instance.app.wsgi_app.mounts["/api"].url_map.iter_rules()
+        if rule.endpoint.startswith("secureb2share_") and rule.endpoint not in PAGES
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert {(path, method) for path, found in document["paths"].items() for method in found} == routes
+    assert ("/datasets/{source}/{identifier}", "put") in routes
+
+
+def test_document_is_served_only_while_the_catalogue_is_on(instance, monkeypatch):
+    extension = instance.app.wsgi_app.mounts["/api"].extensions["secureb2share"]
+    monkeypatch.setattr(extension, "mode", "observe")
+    assert instance.call("GET", "/api/datasets/openapi.json").status_code == 404
+
+
+def test_document_has_every_code():
+    known = set()
+    for path in PACKAGE.rglob("*.py"):
+        known |= set(re.findall(r'\bcode ?= ?"([a-z-]+)"', path.read_text(encoding="utf-8")))
+    known |= {"embargoed", "metadata-only", "form-data-refused", "body-too-long", "body-unsized"}
+    said = set(
+        operations.ANSWERS["Line"]["oneOf"][1]["properties"]["problem"]["allOf"][1]["properties"]["code"]["enum"]
+    )
+    for operation in operations.OPERATIONS.values():
+        said |= {code for codes in operation.problems.values() for code in codes}
+    assert (known - said, said - known) == (ELSEWHERE, {"conflict"} - known)
+
+
+@pytest.mark.parametrize(
+    "draft_04, draft_2020",
+    [
+        ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, {"type": "integer", "exclusiveMinimum": 0}),
+        ({"maximum": 9, "exclusiveMaximum": False}, {"maximum": 9}),
+        ({"$schema": "x", "type": "object"}, {"type": "object"}),
+        (
+            {"properties": {"$schema": {"items": {"maximum": 9, "exclusiveMaximum": True}}}},
+            {"properties": {"$schema": {"items": {"exclusiveMaximum": 9}}}},
+        ),
+        ({"enum": ["a"], "x-labels": {"a": "A"}}, {"enum": ["a"], "x-labels": {"a": "A"}}),
+    ],
+)
+def test_schema_in_the_other_dialect(draft_04, draft_2020):
+    before = copy.deepcopy(draft_04)
+    assert openapi.to_2020(draft_04) == draft_2020 and draft_04 == before
+
+
+@pytest.mark.parametrize("word", ["dependencies", "definitions", "additionalItems", "id", "not"])
+def test_schema_words_that_nobody_translated(word):
+    with pytest.raises(ValueError, match=word):
+        openapi.to_2020({"properties": {"a": {word: {}}}})
+
+
+def changes(value, path=()):
+    # the way to every member of a description, and to the first entry of every list
+    entries = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+    for name, member in entries:
+        yield path + (name,)
+        yield from changes(member, path + (name,))
+
+
+def test_description_is_right_in_both_dialects_or_in_none(document):
+    described = Draft202012Validator(document["components"]["schemas"]["Description"])
+    whole, wrong = example("genomics-diabetes"), 0
+    assert described.is_valid(whole)
+    for path in changes(whole):
+        for value in (None, -1, "", "x " * 6000, [], ["a", "a"], {"a": 1}):
+            changed = copy.deepcopy(whole)
+            place = changed
+            for step in path[:-1]:
+                place = place[step]
+            place[path[-1]] = value
+            is_right = not schema.schema_faults(schema._VALIDATOR, changed)
+            wrong += not is_right
+            assert described.is_valid(changed) == is_right, (path, value)
+    assert wrong > 100
+
+
+def test_every_answer_is_as_described(instance, document):
+    seen = Seen(document)
+    base, prefix = instance.base_url, "test-" + uuid.uuid4().hex
+    tsd = client.Client(base, "tsd", instance.key, session=seen.session)
+    csc = client.Client(base, "csc", instance.second[0], session=seen.session)
+    stranger = client.Client(base, "tsd", client.new_key()[0], session=seen.session)
+    get = lambda path, **headers: seen.session.get(base + path, headers=headers, allow_redirects=False)  # noqa: E731
+    first, second, third = (prefix + end for end in ("/a", "/b", "/c"))
+
+    for path in ("/api/datasets", "/api/datasets/openapi.json"):
+        get(path)
+    tsd.keys()
+
+    pid = tsd.register(first, example(), tenant="p11")["pid"]
+    tsd.register(first, example())
+    tsd.register(second, dict(example("hunt"), version={"replaces": first}))
+    refused(tsd.register, first, {"core": 5, "files": [{}]})
+    refused(stranger.register, first, example())
+    refused(client.Client(base, "csc", instance.key, session=seen.session).register, first, example())
+    refused(tsd.register, first, example(), issued="2020-01-01T00:00:00Z")
+    tsd.register(third, example("finngen"), message_id=prefix)
+    refused(tsd.register, third, example("hunt"), message_id=prefix)
+    form = {"content-type": "multipart/form-data; boundary=x"}
+    seen.session.put(base + "/api/datasets/tsd/" + first, data=b"x", headers=form)
+    seen.session.put(base + "/api/datasets/tsd/" + first, data=b"x" * 1000001)
+
+    csc.register(first, example("finngen"))
+    csc.get(first)
+    get("/api/datasets/csc/" + first)
+    refused(csc.set_state, first, "suspended", "why")
+    assert instance.run_cli("review", "refuse", "csc", first, "--reason", "Not yet.").exit_code == 0
+    csc.get(first)
+    csc.list()
+    refused(csc.register, first, example("finngen"))
+    refused(csc.register, second, example("finngen"))
+
+    tsd.transfer(first, "p12", {"name": "Access office", "email": "access@example.org"})
+    refused(tsd.transfer, prefix, "p12")
+    tsd.report_decision(first, "app-1", "submitted")
+    refused(tsd.report_decision, first, "app-1", "lost")
+    tsd.set_state(first, "suspended", "An error is looked at.")
+    get("/api/access/" + pid)
+    get("/api/access/" + pid, Accept="text/html")
+    tsd.set_state(first, "superseded", "A new freeze.", successor=second)
+    refused(tsd.set_state, first, "active", "Back.")
+    get("/api/access/" + pid)
+    get("/api/datasets/tsd/" + first)
+    get("/api/access/?source=tsd&id=" + second)
+    get("/api/access/?source=tsd&id=" + prefix)
+    get("/api/access/none")
+    tsd.set_state(first, "withdrawn", "Consent was withdrawn.")
+    get("/api/access/" + pid)
+    refused(tsd.register, first, example("hunt"))
+    refused(tsd.transfer, first, "p13")
+
+    closed_one = example()
+    closed_one["sensitive"]["access_right"] = "metadata-only"
+    instance.curate(closed_one, prefix + "/curated")
+    body = instance.events(prefix + "/curated")[0][2]
+    get("/api/access/" + body["subject"])
+    refused(tsd.acknowledge, body, b"other bytes")
+    tsd.acknowledge(body, client.canonical(body), "receipt-1")
+    refused(tsd.acknowledge, dict(body, id=str(uuid.uuid4())), client.canonical(body))
+    tsd.get(prefix + "/curated")
+
+    tsd.list()
+    refused(tsd.list, "a//b")
+    refused(stranger.list)
+    get("/api/datasets/tsd/" + first, **{"webhook-signature": "v1,none"})
+    refused(tsd.get, prefix)
+    many = [prefix + "/many/%d" % number for number in range(12)]
+    lines = [client.line(tsd.key, tsd.envelope("register", one, dataset=example())) for one in many]
+    lines += [client.line(stranger.key, tsd.envelope("register", prefix, dataset={})), b'{"id": 1}\n']
+    assert [line["status"] for line in tsd.send_many(lines)] == [201] * 12 + [401, 400]
+    gone = [client.line(tsd.key, tsd.envelope("state", one, state="withdrawn", reason="x")) for one in many]
+    assert [line["status"] for line in tsd.send_many(gone)] == [200] * 10 + [409] * 2
+    assert [line["status"] for line in tsd.send_many(gone, confirm=True)] == [200] * 12
+    seen.session.post(base + "/api/datasets", data=b"")
+
+    assert seen.faults == []
+    assert seen.met == {
+        ("about", 200, None), ("description", 200, None), ("keys", 200, None),
+        ("register", 201, "created"), ("register", 200, "unchanged"), ("register", 202, "held"),
+        ("register", 400, "invalid"), ("register", 401, "signature"), ("register", 403, "quota"),
+        ("register", 403, "form-data-refused"), ("register", 403, "body-too-long"),
+        ("register", 404, "unknown-dataset"), ("register", 409, "stale"), ("register", 409, "refused"),
+        ("register", 409, "withdrawn"), ("register", 422, "message-reused"),
+        ("change_state", 200, "changed"), ("change_state", 409, "held"), ("change_state", 409, "state"),
+        ("transfer", 200, "changed"), ("transfer", 404, "unknown-dataset"), ("transfer", 409, "state"),
+        ("note_decision", 200, "changed"), ("note_decision", 400, "invalid"),
+        ("note_receipt", 200, "changed"), ("note_receipt", 400, "invalid"), ("note_receipt", 409, "digest"),
+        ("listing", 200, None), ("listing", 400, "invalid"), ("listing", 401, "signature"),
+        ("read", 200, None), ("read", 401, "signature"), ("read", 404, "unknown-dataset"),
+        ("take_many", 200, None), ("take_many", 400, "invalid"),
+        ("by_pid", 403, "suspended"), ("by_pid", 403, None), ("by_pid", 403, "superseded"),
+        ("by_pid", 403, "metadata-only"), ("by_pid", 404, "unknown-dataset"), ("by_pid", 410, "withdrawn"),
+        ("by_identifier", 302, None), ("by_identifier", 404, "unknown-dataset"),
+    }  # fmt: skip
