@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts the demo, a catalogue and a secure environment, on a machine that has only Python 3.9 or newer.
-# Usage: ./run-demo.sh [--check] [--data DIR] [--port N] [--secure-port N] [--fresh]
+# Starts the demo, a catalogue and two secure environments, on a machine that has only Python 3.9 or newer.
+# Usage: ./run-demo.sh [--check] [--data DIR] [--port N] [--secure-port N] [--second-secure-port N] [--fresh]
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 
@@ -10,5 +10,5 @@ cd "$root"
 . scripts/environment.sh
 
 find_python
-make_environment "$root/.venv-demo" "invenio,demo"
+make_environment "$root/.venv-demo" "invenio,exports,postgresql,redis,demo"
 exec "$root/.venv-demo/bin/python" -m demo "$@"

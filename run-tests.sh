@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs the tests and everything else that has to hold, and says what was left out and why.
 # Usage: ./run-tests.sh [--services] [ARGUMENTS FOR PYTEST]
-#   --services   start PostgreSQL and Redis for the tests, and stop them at the end
+#   --services   start PostgreSQL, Redis and OpenSearch for the tests, and stop them at the end
 # With arguments for pytest, only pytest runs. Parts named in SECUREB2SHARE_TEST_REQUIRE (of: postgresql
-# redis browser python36 docs) may not be left out: where one cannot run, that is an error.
+# redis opensearch browser python36 docs) may not be left out: where one cannot run, that is an error.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 
@@ -45,7 +45,7 @@ start_services() {
     # the database server's user has to pass through it
     chmod 755 "$services"
     trap '"$root/.venv-tests/bin/python" "$root/scripts/services.py" stop --folder "$services"; rm -rf "$services"' EXIT
-    for service in postgresql redis; do
+    for service in postgresql redis opensearch; do
         # one that does not start says why; what needs it is left out below
         if exports="$(.venv-tests/bin/python scripts/services.py start --folder "$services" "$service")"; then
             eval "$exports"
@@ -97,8 +97,8 @@ PYTHON
 
 for name in $required; do
     case "$name" in
-    postgresql | redis | browser | python36 | docs) ;;
-    *) fail "SECUREB2SHARE_TEST_REQUIRE names '$name', which is none of: postgresql redis browser python36 docs." ;;
+    postgresql | redis | opensearch | browser | python36 | docs) ;;
+    *) fail "SECUREB2SHARE_TEST_REQUIRE names '$name', which is none of: postgresql redis opensearch browser python36 docs." ;;
     esac
 done
 with_services=""
@@ -110,7 +110,7 @@ everything=""
 [ $# -gt 0 ] || everything=yes
 
 find_python
-make_environment "$root/.venv-tests" "invenio,postgresql,redis,demo,tests"
+make_environment "$root/.venv-tests" "invenio,exports,postgresql,redis,demo,tests"
 if is_required docs; then
     add_to_environment "$root/.venv-tests" docs
 fi
@@ -125,6 +125,7 @@ else
 fi
 [ -n "${SECUREB2SHARE_TEST_POSTGRESQL:-}" ] || leave_out postgresql "$why SECUREB2SHARE_TEST_POSTGRESQL to one"
 [ -n "${SECUREB2SHARE_TEST_REDIS:-}" ] || leave_out redis "$why SECUREB2SHARE_TEST_REDIS to one"
+[ -n "${SECUREB2SHARE_TEST_SEARCH:-}" ] || leave_out opensearch "$why SECUREB2SHARE_TEST_SEARCH to one"
 if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null
 then
     leave_out browser "no Chromium was found (on Debian the package is chromium)"

