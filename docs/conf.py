@@ -11,10 +11,10 @@ import sys
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 sys.path.insert(0, ROOT)
 
-from secureb2share_ext import __version__, client  # noqa: E402
+from secureb2share_ext import __version__, client, health  # noqa: E402
 from secureb2share_ext.access import link, rights  # noqa: E402
 from secureb2share_ext.dataset import TRANSITIONS  # noqa: E402
-from secureb2share_ext.datasets import message, rules, schema  # noqa: E402
+from secureb2share_ext.datasets import duo, labels, message, rules, schema  # noqa: E402
 from secureb2share_ext.outbox import retry  # noqa: E402
 
 project = "Secure B2SHARE"
@@ -46,10 +46,14 @@ def form(rule):
     if rule["type"] == "array":
         return "list of %d to %d: %s" % (rule.get("minItems", 0), rule["maxItems"], form(rule["items"]))
     if "enum" in rule:
-        return "one of " + listed(rule["enum"])
+        return "one of " + listed(rule["enum"]) if len(rule["enum"]) < 8 else "one of [the codes](#codes)"
     if rule["type"] == "object":
         needed = rule.get("required", [])
         return "{%s}" % ", ".join(name + ("" if name in needed else "?") for name in rule["properties"])
+    if rule.get("pattern", "").startswith("^[0-9]{4}-(0"):
+        return "a day, `2031-01-31`"
+    if rule.get("pattern", "").startswith("^[0-9]{4}(-"):
+        return "a year, a month or a day"
     words = {"string": "text", "integer": "whole number", "boolean": "true or false"}[rule["type"]]
     if "maxLength" in rule:
         words += " of at most %d characters" % rule["maxLength"]
@@ -79,17 +83,36 @@ def fields(part):
 
 
 def conditions():
-    """What rules.py asks for beyond the schema."""
-    return "\n".join(
+    """What rules.py and duo.py ask for beyond the schema, in the words of each rule."""
+    found = rules.RULES + duo.RULES + (rules.file_details,)
+    return "\n".join("- " + " ".join(rule.__doc__.split()) for rule in found)
+
+
+def codes():
+    """The codes of every field in words, but those of DUO, which have a table of their own."""
+    rows = []
+    for name, rule in schema.SCHEMA["properties"]["sensitive"]["properties"].items():
+        if name != "duo_codes":
+            words = rule.get("items", rule).get("x-labels", {})
+            rows += [("`%s`" % name, "`%s`" % code, text) for code, text in words.items()]
+    return table(("Field", "Code", "In words"), rows)
+
+
+def duo_codes():
+    """duo.py, as a table."""
+    field = "sensitive.duo_codes"
+    known = schema.SCHEMA["properties"]["sensitive"]["properties"]["duo_codes"]["items"]["enum"]
+    return table(
+        ("Code", "In words", "Kind", "Needs"),
         [
-            "- `core.contact` has an `email`, a `url` or both.",
-            "- `embargo_until` stands exactly where `access_right` is `embargoed`, and is a day of the calendar.",
-            "- `legal_basis_art6` unless `deidentification` is one of %s." % listed(rules.NOT_PERSONAL),
-            "- `legal_basis_art9` as well, if `special_categories` has another entry than %s." % listed(rules.NOT_ART9),
-            "- %s for health data: `health_categories` is not empty, or `special_categories` has one of %s."
-            % (listed(rules.HEALTH_NEEDS), listed(rules.HEALTH)),
-            "- `name`, `size` and `checksum` of a file only where the source has `describe_files: full`.",
-        ]
+            (
+                "`%s`" % code,
+                labels.label(field, code),
+                "permission" if code in duo.PERMISSIONS else "modifier",
+                "`%s`" % duo.NEEDS[code] if code in duo.NEEDS else "",
+            )
+            for code in known
+        ],
     )
 
 
@@ -149,6 +172,23 @@ def duration(seconds):
     return "%d s" % seconds
 
 
+def findings():
+    """What health looks at: value, thresholds and advice."""
+    values = dict(dict.fromkeys(health.THRESHOLDS, "number"), **dict.fromkeys(health.FLAGS, "0 or 1"))
+    values.update((name, {"s": "age in seconds", "d": "days left"}[unit]) for name, unit in health.UNITS.items())
+
+    def limit(name, number):
+        return "never" if number is None else ("%s or less" if name == "expires" else "from %s") % number
+
+    return table(
+        ("Finding", "Value", "Warning", "Critical", "Do"),
+        [
+            ("`%s`" % name, values[name], limit(name, pair[0]), limit(name, pair[1]), health.ADVICE[name])
+            for name, pair in health.THRESHOLDS.items()
+        ],
+    )
+
+
 def outcomes():
     """What a status leads to."""
     return table(
@@ -198,12 +238,16 @@ TABLES = {
     "fields-core": lambda: fields("core"),
     "fields-sensitive": lambda: fields("sensitive"),
     "fields-files": lambda: fields("files"),
+    "fields-version": lambda: fields("version"),
     "conditions": conditions,
+    "codes": codes,
+    "duo": duo_codes,
     "states": states,
     "envelope": envelope,
     "rights": access_rights,
     "places": places,
     "plan": plan,
+    "findings": findings,
     "outcomes": outcomes,
     "vector": vector,
     "versions": versions,
@@ -238,7 +282,7 @@ def check_codes(app, environment):
     for page in ("registration", "access", "locked-routes"):
         with open(os.path.join(ROOT, "docs", "reference", page + ".md"), encoding="utf-8") as file:
             said += file.read()
-    missing = sorted(code for code in known - {"problem", "conflict", "no-access"} if "`%s`" % code not in said)
+    missing = sorted(code for code in known - {"problem", "conflict", "no-access", "not-allowed"} if "`%s`" % code not in said)
     if missing:
         raise ValueError("These codes are on no page of docs/reference: %s" % ", ".join(missing))
 

@@ -355,6 +355,10 @@ class Client:
                 self._answer(answer)
             said = [json.loads(one) for one in answer.text.splitlines()]
             yield from said
+            stopped = [one["problem"] for one in said if one.get("problem", {}).get("code") == "mass-withdrawal"]
+            if stopped:
+                # the next request would be a new run
+                raise Refused(stopped[0]["status"], stopped[0])
             if len(said) != len(batch):
                 raise ClientError(
                     "The catalogue answered %d of %d envelopes; send them again." % (len(said), len(batch))

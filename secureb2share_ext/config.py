@@ -7,35 +7,56 @@ starts; a value that makes no sense stops the start with a ConfigError that name
 from flask import current_app
 
 SECUREB2SHARE_MODE = "off"
-"""``"off"`` or ``"on"``. Off: nothing changes but that access links answer. On: uploads are closed on the whole
-instance, and sources, events and access links work."""
+"""``"off"``, ``"observe"`` or ``"on"``. Off: nothing changes but that access links answer. On: uploads are closed on
+the whole instance, and sources, events and access links work. Observe: nothing is refused, changed, shown or sent; what
+would be refused is counted by route and community (``secureb2share check`` tells), and curators' records that would be
+accepted get their dataset's row and events that are never sent, also later."""
 
 SECUREB2SHARE_SOURCES = {}
 """dict: name of a source -> dict of its settings. A source is an authority that assigns dataset identifiers.
 
-``keys``: list of ``"whpk_..."`` (Ed25519, advised) or ``"whsec_..."`` (HMAC) that sign its messages.
+``keys``: list of ``"whpk_..."`` (Ed25519, advised) or ``"whsec_..."`` (HMAC) that sign its messages; a dict
+``{"key": "whpk_...", "tenants": ["p11"]}`` limits one to the datasets of these tenants; with
+``"expires": "2027-01-31"`` in it ``secureb2share health`` warns before that day.
 ``community``: where its records are; on records-rest the name of an entry of ``RECORDS_REST_ENDPOINTS``.
 ``access``: name of an entry of ``SECUREB2SHARE_ACCESS``.
 ``targets``: list of names of ``SECUREB2SHARE_TARGETS``, told of its datasets. Default none.
-``release``: ``"publish"``: a registration is public at once.
-``describe_files``: ``"labels"`` (default) or ``"full"``; full allows names, sizes and checksums in public."""
+``release``: ``"review"`` (default): a registration waits for a curator; ``"publish"``: it is public at once.
+``describe_files``: ``"labels"`` (default) or ``"full"``; full allows names, sizes and checksums in public.
+``opens``: ``"published"`` (default): access links lead to the form at once; ``"acknowledged"``: only when every target
+of the source has acknowledged the dataset.
+``file_age``: int, seconds that a line of a file for ``secureb2share ingest`` may be old. Default 604800, a week.
+``quota``: int, how many datasets the source may register. Default None, no limit."""
 
 SECUREB2SHARE_TARGETS = {}
 """dict: name of a target -> dict of its settings. A target is an ingest API of a secure side.
 
 ``kind``: ``"webhook"``. ``url``: https. ``secret``: ``"whsec_..."``, signs with HMAC instead of Ed25519.
 ``echo``: True tells the target also of what its own source caused. Default False.
+``expires``: ``"2027-01-31"``, the day on which its secret ends; ``secureb2share health`` warns before. Default None.
 ``allow_private``: True allows an address in a private range. Default False."""
 
 SECUREB2SHARE_ACCESS = {}
 """dict: name -> dict of a provider of access-request links.
 
-``provider``: ``"template"``. ``url``: https, with any of ``{identifier}``, ``{pid}``, ``{source}``, ``{revision}``,
-``{record_url}``, ``{reference}`` in its path or query; values are percent-encoded."""
+``provider``: ``"template"``, ``"nettskjema"`` or ``"rems"``. Their links carry values of these places, percent-encoded:
+``{identifier}``, ``{pid}``, ``{source}``, ``{revision}``, ``{record_url}``, ``{reference}`` (signed; not for rems).
+``url``: https; of a template with places in its path or query; of a REMS instance; of Nettskjema only if it is another
+than https://nettskjema.no.
+``form``: for nettskjema, the form's number or name.
+``forms``: for nettskjema instead of ``form``: dict of language tag -> form, the first for all other readers.
+``codes``: for nettskjema, dict of codebook code -> name of a place, such as ``{"ref": "reference"}``.
+``lock``: for nettskjema, list of the codes that are locked in the page. Default all.
+``resource``: for rems, the resource's id with places. Default ``"{identifier}"``."""
 
 SECUREB2SHARE_SIGNING_KEY = None
 """str: folder of the private keys that ``secureb2share keys new`` makes; readable by the service alone. They sign
-events and access references; without one neither is made."""
+events and access references; without one neither is made. A file ``outbox.mark`` in it tells a database that came back
+from a backup, so keep the folder out of the database's backups, writable for the workers, and the same for all."""
+
+SECUREB2SHARE_HEALTH = {}
+"""dict: name of a finding of ``secureb2share health`` -> ``(warning, critical)``, the values from which on it is one;
+None is never. Only what differs from the defaults, such as ``{"unacknowledged": (None, None)}``."""
 
 SECUREB2SHARE_HOST = None
 """str: ``"rdm"``, ``"b2share2"`` or ``"records_rest"``; by default the first of these that is installed."""

@@ -1,9 +1,10 @@
 """What does this package do to an application?"""
 
-from . import config, errors, signature, targets
-from .access import link
+from . import config, errors, health, signature, targets
+from .access import providers
 from .datasets import sources
 from .hosts import choice
+from .outbox import mark
 from .uploads import gate, guard, lock
 from .uploads.refusal import problem_response
 
@@ -17,7 +18,7 @@ class SecureB2Share:
     """
 
     def __init__(self, app=None):
-        self.is_on = False
+        self.mode = "off"
         if app is not None:
             self.init_app(app)
 
@@ -32,20 +33,24 @@ class SecureB2Share:
         self.init_errors(app)
         self.init_cli(app)
         self.lock = lock.Lock(app, self.host, app.config["SECUREB2SHARE_AUDIT_KNOWN"])
+        if self.mode == "observe":
+            gate.install(app)
+            self.host.observe()
         if self.is_on:
             self.init_lock(app)
             self.init_records(app)
             self.init_schedule(app)
 
     def init_config(self, app):
-        mode = app.config["SECUREB2SHARE_MODE"]
-        if mode not in ("off", "on"):
-            raise errors.ConfigError("SECUREB2SHARE_MODE is %r; it must be 'off' or 'on'." % (mode,))
-        self.is_on = mode == "on"
+        self.mode = app.config["SECUREB2SHARE_MODE"]
+        if self.mode not in ("off", "observe", "on"):
+            raise errors.ConfigError("SECUREB2SHARE_MODE is %r; it must be 'off', 'observe' or 'on'." % (self.mode,))
         self.keyring = signature.Keyring(app.config["SECUREB2SHARE_SIGNING_KEY"])
+        self.mark = mark.Mark(app.config["SECUREB2SHARE_SIGNING_KEY"])
         self.targets = targets.read(app.config, self.keyring.sign)
-        self.providers = link.read(app.config)
+        self.providers = providers.read(app.config)
         self.sources = sources.read(app.config, self.targets, self.providers)
+        self.thresholds = health.thresholds(app.config["SECUREB2SHARE_HEALTH"])
 
     def init_host(self, app):
         self.host = choice.choose(app.config["SECUREB2SHARE_HOST"])(app.config, self.sources)
@@ -77,13 +82,19 @@ class SecureB2Share:
         )
 
     @property
+    def is_on(self):
+        """Whether the promise holds: uploads are refused, and sources, events and links work."""
+        return self.mode == "on"
+
+    @property
     def help_url(self):
         """The page that says what to do instead of uploading."""
         return self.host.config["SITE_API_URL"].rstrip("/") + "/secureb2share/uploads"
 
 
 def finalize_app(app):
-    """Put the gate back in front of what other extensions installed after it."""
+    """Put the gate back in front of what other extensions installed after it, and do what has to wait for them."""
     extension = app.extensions.get("secureb2share")
-    if extension is not None and extension.is_on:
+    if extension is not None and extension.mode != "off":
         gate.install(app)
+        extension.host.finalize(app)

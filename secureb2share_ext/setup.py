@@ -1,12 +1,11 @@
-"""Is the instance as it must be, and how does it get there?"""
+"""How does an instance get what this package needs in its database?"""
 
 from flask import current_app
 from invenio_db import db
-from sqlalchemy import inspect
 
+from . import check
 from .errors import SecureB2ShareError
-from .signature import NoSigningKey
-from .uploads import lock, triggers
+from .uploads import triggers
 
 BRANCH = "secureb2share"
 
@@ -19,12 +18,12 @@ def init(is_on):
             made = triggers.install(connection)
         done.append("Triggers: %d made, %d in all." % (len(made), len(triggers.TABLES) + 1))
     else:
-        done.append("Triggers: none, MODE is off.")
+        done.append("Triggers: none, MODE is not on.")
     return done
 
 
 def _tables():
-    there = _existing()
+    there = check.tables()
     # alembic keeps its connection until its application context ends, and SQLite lets one write at a time
     with current_app.app_context():
         alembic = current_app.extensions["invenio-db"].alembic
@@ -42,30 +41,4 @@ def _tables():
             )
         else:
             alembic.upgrade(BRANCH + "@head")
-    return "Tables: %d in all." % len(_existing())
-
-
-def _existing():
-    return [name for name in inspect(db.engine).get_table_names() if name.startswith("secureb2share_")]
-
-
-def check(app, extension):
-    """[finding] on what is missing for the mode that is set."""
-    if not _existing():
-        return ["The tables are missing: run `secureb2share init`."]
-    if not extension.is_on:
-        with db.engine.connect() as connection:
-            there = triggers.installed(connection)
-        said = "MODE is off, but %d triggers still refuse uploads: run `secureb2share unlock`."
-        return [said % len(there)] if there else []
-    locks = lock.of_instance(app)
-    found = sorted({finding for one in locks for finding in one.look()})
-    if not any(extension.host.extension in one.app.extensions for one in locks):
-        found.append("The host %s is installed but not on this application." % extension.host.name)
-    try:
-        extension.keyring.current()
-    except NoSigningKey as error:
-        found.append(str(error))
-    if db.engine.dialect.name == "sqlite" and not app.config["SECUREB2SHARE_DEMO"]:
-        found.append("SQLite is not supported for production: use PostgreSQL.")
-    return found
+    return "Tables: %d in all." % len(check.tables())

@@ -1,16 +1,22 @@
 """With which key does the catalogue sign events and access references, and which ones does it publish?
 
 Private keys are files in the folder that SECUREB2SHARE_SIGNING_KEY names, one ``<kid>.key`` each; the table holds
-what everybody may know. The newest active key signs; all active ones are published.
+what everybody may know.
+
+    active -> retired -> revoked        active -> revoked
+
+The newest active key signs. Active and retired ones are published: what they signed still verifies. A revoked one is
+not, and its private part is deleted. The last active key is never given up.
 """
 
+import contextlib
 import os
 
 from invenio_db import db
 
 from .client import new_key, signed_headers, to_jwk
 from .compat import utcnow
-from .errors import ConfigError
+from .errors import ConfigError, SecureB2ShareError
 
 
 class Key(db.Model):
@@ -22,10 +28,15 @@ class Key(db.Model):
     public = db.Column(db.String(100), nullable=False)
     state = db.Column(db.String(10), nullable=False, default="active")
     created = db.Column(db.DateTime, nullable=False, default=utcnow)
+    ended = db.Column(db.DateTime)  # when it was retired or revoked
 
 
 class NoSigningKey(ConfigError):
     """There is no signing key: set SECUREB2SHARE_SIGNING_KEY to a folder and run `secureb2share keys new`."""
+
+
+class KeyStays(SecureB2ShareError):
+    """A signing key cannot be retired or revoked."""
 
 
 class Keyring:
@@ -54,8 +65,36 @@ class Keyring:
         return db.session.query(Key).order_by(Key.created.desc(), Key.kid).all()
 
     def jwks(self):
-        """The JWK set (RFC 7517) that verifies what the catalogue signs."""
-        return {"keys": [to_jwk(row.public) for row in self.list() if row.state == "active"]}
+        """The JWK set (RFC 7517) that verifies what the catalogue signs and has signed."""
+        return {"keys": [to_jwk(row.public) for row in self.list() if row.state in ("active", "retired")]}
+
+    def retire(self, kid):
+        """Sign with this key no more; what it signed still verifies. The caller commits. Raises KeyStays."""
+        self._end(kid, "retired", ("active",))
+
+    def revoke(self, kid):
+        """Let nothing that this key signed verify. The caller commits, then calls `forget`. Raises KeyStays."""
+        self._end(kid, "revoked", ("active", "retired"))
+
+    def forget(self, kid):
+        """Delete the private part of a key; whether it was there."""
+        self._private.pop(kid, None)
+        with contextlib.suppress(OSError, TypeError):
+            os.remove(self._path(kid))
+            return True
+        return False
+
+    def _end(self, kid, state, before):
+        # all rows are locked: of two keys, two operators at once would otherwise end both
+        rows = {row.kid: row for row in db.session.query(Key).order_by(Key.kid).with_for_update().populate_existing()}
+        if kid not in rows:
+            raise KeyStays("There is no signing key %s; `secureb2share keys list` names them." % kid)
+        if rows[kid].state not in before:
+            raise KeyStays("The signing key %s is %s already." % (kid, rows[kid].state))
+        if [row.kid for row in rows.values() if row.state == "active"] == [kid]:
+            raise KeyStays("The signing key %s is the only active one; run `secureb2share keys new` first." % kid)
+        rows[kid].state, rows[kid].ended = state, utcnow()
+        db.session.flush()
 
     def current(self):
         """The private key, "whsk_...", that signs now; raises NoSigningKey."""

@@ -7,9 +7,11 @@ import socket
 import threading
 import uuid
 
+import pytest
 import requests
 import sqlalchemy
 from invenio_db import db
+from invenio_search import current_search_client
 from werkzeug.serving import make_server
 
 from demo.catalogue.app import create_app
@@ -19,6 +21,12 @@ from secureb2share_ext import client, config
 from secureb2share_ext.outbox import delivery
 from secureb2share_ext.targets.testing import Receiver
 
+# what a kind of instance needs of scripts/services.py
+NEEDS = {
+    "sqlite": (),
+    "postgresql": ("POSTGRESQL",),
+    "services": ("POSTGRESQL", "REDIS", "SEARCH"),
+}
 EXAMPLES = os.path.join(os.path.dirname(__file__), os.pardir, "docs", "examples")
 
 
@@ -26,6 +34,21 @@ def example(name="moba"):
     """A fresh copy of an example's description."""
     with open(os.path.join(EXAMPLES, name + ".json"), encoding="utf-8") as file:
         return json.load(file)["dataset"]
+
+
+def skip_unless_there(kind):
+    """Skip the test where a service is missing that this kind of instance needs."""
+    for name in NEEDS[kind]:
+        if not os.environ.get("SECUREB2SHARE_TEST_" + name):
+            pytest.skip("SECUREB2SHARE_TEST_%s is not set" % name)
+
+
+def services(kind):
+    """The environment that names the demo's services, but for the database."""
+    if kind != "services":
+        return {}
+    redis, search = (os.environ["SECUREB2SHARE_TEST_" + name] for name in ("REDIS", "SEARCH"))
+    return {"CACHE_REDIS_URL": redis + "/2", "SEARCH_HOSTS": search}
 
 
 @contextlib.contextmanager
@@ -56,6 +79,7 @@ class Instance:
         self.key = key
         self.receiver = receiver
         self.configured = {}
+        self.second = None  # ("whsk_..." of the source csc, its Receiver), where `running` was told of it
         self.legacy = None  # (bucket, key, version, bytes) of a file from former times
         with open(os.path.join(self.data, "tokens.json")) as file:
             self.tokens = json.load(file)
@@ -64,20 +88,33 @@ class Instance:
     def source(self):
         return client.Client(self.base_url, "tsd", self.key)
 
+    @property
+    def other(self):
+        """The source csc."""
+        return client.Client(self.base_url, "csc", self.second[0])
+
     def call(self, method, path, role=None, **kwargs):
+        if method == "GET" and path.startswith("/api/records/?"):
+            self.index()
         headers = dict(kwargs.pop("headers", {}))
         if role:
             headers["Authorization"] = "Bearer " + self.tokens[role]
         kwargs.setdefault("allow_redirects", False)
         return requests.request(method, self.base_url + path, headers=headers, timeout=30, **kwargs)
 
-    def curate(self, description, identifier=None, role="curator"):
+    def curate(self, description, identifier=None, role="curator", route="/api/records/"):
         """POST a description to the host's own interface."""
         with self.app.app_context():
             body = config.current().host.to_record(description)
         if identifier:
             body["secureb2share"] = {"identifier": identifier}
-        return self.call("POST", "/api/records/", role, json=body)
+        return self.call("POST", route, role, json=body)
+
+    def curator_edits(self, pid, description):
+        """PUT another description of a record to the host's own interface."""
+        with self.app.app_context():
+            body = config.current().host.to_record(description)
+        return self.call("PUT", "/api/records/" + pid, "curator", json=body)
 
     def count(self, table, where="1 = 1"):
         with self.app.app_context(), db.engine.connect() as connection:
@@ -96,9 +133,18 @@ class Instance:
     def sweep(self):
         with self.app.app_context():
             try:
-                return delivery.sweep(config.current().targets)
+                return delivery.sweep(config.current().targets, config.current().mark)
             finally:
                 db.session.remove()
+
+    def index(self):
+        """What a sweep and the cluster's refresh bring about in time; {what: count}."""
+        with self.app.app_context():
+            counts = config.current().host.index()
+            db.session.remove()
+            if counts:
+                current_search_client.indices.refresh(index=self.app.config["SEARCH_INDEX_PREFIX"] + "*")
+            return counts
 
     def run_cli(self, *args):
         return self.app.test_cli_runner().invoke(args=["secureb2share"] + list(args))
@@ -111,12 +157,24 @@ class Instance:
 
 
 @contextlib.contextmanager
-def running(kind, folder, **overrides):
-    """A served Instance on a fresh database, with a file from the time before uploads were closed."""
-    with database(kind, folder) as uri, Receiver() as receiver, socket.create_server(("127.0.0.1", 0)) as listening:
+def running(kind, folder, sources=None, targets=None, **overrides):
+    """A served Instance on a fresh database, with a file from the time before uploads were closed.
+
+    sources: {name: settings of SECUREB2SHARE_SOURCES that differ}; "keys" in it come behind the source's own, and a
+    second source is there when "csc" is named; targets: the same for SECUREB2SHARE_TARGETS.
+    """
+    with database(kind, folder) as uri, Receiver() as receiver, Receiver() as csc, _listening() as listening:
         port = listening.getsockname()[1]
         key, public = client.new_key()
-        configured = settings(str(folder), port, receiver.url.replace("/ingest", ""), public)
+        csc_key, csc_public = client.new_key()
+        environment, second = receiver.url.replace("/ingest", ""), (csc.url.replace("/ingest", ""), csc_public)
+        second = second if "csc" in (sources or {}) else None
+        configured = settings(str(folder), port, environment, public, services(kind), second)
+        for name, given in (sources or {}).items():
+            source = configured["SECUREB2SHARE_SOURCES"][name]
+            source.update(given, keys=source["keys"] + given.get("keys", []))
+        for name, given in (targets or {}).items():
+            configured["SECUREB2SHARE_TARGETS"][name].update(given)
         configured.update({"SQLALCHEMY_DATABASE_URI": uri}, **overrides)
         legacy = _legacy_file(dict(configured, SECUREB2SHARE_MODE="off"), str(folder))
         app = create_app(configured)
@@ -127,6 +185,7 @@ def running(kind, folder, **overrides):
         try:
             instance = Instance(app, "http://localhost:%d" % port, folder, key, receiver)
             instance.legacy, instance.configured = legacy, configured
+            instance.second = (csc_key, csc) if second else None
             yield instance
         finally:
             server.shutdown()
@@ -135,6 +194,12 @@ def running(kind, folder, **overrides):
             with app.app_context():
                 db.session.remove()
                 db.engine.dispose()
+                if configured.get("SEARCH_HOSTS"):
+                    current_search_client.indices.delete(index=configured["SEARCH_INDEX_PREFIX"] + "*")
+
+
+def _listening():
+    return socket.create_server(("127.0.0.1", 0))
 
 
 def _legacy_file(configured, folder):

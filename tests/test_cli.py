@@ -25,7 +25,7 @@ def run(base_app, database):
 
 def test_every_command_is_there_and_says_what_it_does(run):
     said = run("--help").output
-    for command in ("audit", "check", "deliveries", "init", "keys", "unlock"):
+    for command in ("audit", "check", "deliveries", "health", "init", "keys", "unlock"):
         assert "\n  %s " % command in said
         assert run(command, "--help").exit_code == 0
 

@@ -1,4 +1,4 @@
-"""Create the tables of datasets, messages, events, pauses, keys and applications."""
+"""Create the tables of datasets, messages, events, sweeps, keys, applications and what was observed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,6 +25,7 @@ def upgrade():
         sa.Column("reason", sa.Text()),
         sa.Column("state_at", sa.String(32)),
         sa.Column("successor", sa.String(255)),
+        sa.Column("replaced_by", sa.String(255)),
         sa.Column("digest", sa.String(64)),
         sa.Column("issued", sa.DateTime()),
         sa.Column("sequence", sa.Integer(), nullable=False),
@@ -34,6 +35,18 @@ def upgrade():
         sa.UniqueConstraint("source", "identifier", name="uq_secureb2share_dataset_source_identifier"),
         sa.UniqueConstraint("pid", name="uq_secureb2share_dataset_pid"),
         sa.UniqueConstraint("record_uuid", name="uq_secureb2share_dataset_record_uuid"),
+    )
+    op.create_index("ix_secureb2share_dataset_replaced_by", "secureb2share_dataset", ["replaced_by"])
+    op.create_table(
+        "secureb2share_held",
+        sa.Column("dataset_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("received", sa.DateTime(), nullable=False),
+        sa.Column("reason", sa.Text()),
+        sa.Column("decided_at", sa.String(32)),
+        sa.PrimaryKeyConstraint("dataset_id", name="pk_secureb2share_held"),
+        sa.ForeignKeyConstraint(["dataset_id"], ["secureb2share_dataset.id"], name="fk_secureb2share_held_dataset_id"),
     )
     op.create_table(
         "secureb2share_message",
@@ -74,8 +87,26 @@ def upgrade():
         sa.Column("target", sa.String(100), nullable=False),
         sa.Column("reason", sa.String(200), nullable=False),
         sa.Column("since", sa.DateTime(), nullable=False),
-        sa.Column("until", sa.DateTime(), nullable=False),
+        sa.Column("until", sa.DateTime()),
         sa.PrimaryKeyConstraint("target", name="pk_secureb2share_pause"),
+    )
+    op.create_table(
+        "secureb2share_sweep",
+        sa.Column("name", sa.String(50), nullable=False),
+        sa.Column("finished", sa.DateTime()),
+        sa.Column("mark", sa.Integer(), nullable=False),
+        sa.Column("floor", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_secureb2share_sweep"),
+    )
+    op.create_table(
+        "secureb2share_observed",
+        sa.Column("what", sa.String(30), nullable=False),
+        sa.Column("endpoint", sa.String(200), nullable=False),
+        sa.Column("community", sa.String(100), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("first", sa.DateTime(), nullable=False),
+        sa.Column("last", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("what", "endpoint", "community", name="pk_secureb2share_observed"),
     )
     op.create_table(
         "secureb2share_key",
@@ -83,6 +114,7 @@ def upgrade():
         sa.Column("public", sa.String(100), nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("created", sa.DateTime(), nullable=False),
+        sa.Column("ended", sa.DateTime()),
         sa.PrimaryKeyConstraint("kid", name="pk_secureb2share_key"),
     )
     op.create_table(
@@ -98,9 +130,20 @@ def upgrade():
         ),
         sa.UniqueConstraint("dataset_id", "digest", name="uq_secureb2share_application_dataset_id_digest"),
     )
+    op.create_table(
+        "secureb2share_index",
+        sa.Column("record_uuid", UUIDType(), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.Column("next_at", sa.DateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lease_token", sa.String(36)),
+        sa.Column("outcome", sa.String(200)),
+        sa.PrimaryKeyConstraint("record_uuid", name="pk_secureb2share_index"),
+    )
+    op.create_index("ix_secureb2share_index_next_at", "secureb2share_index", ["next_at"])
 
 
 def downgrade():
     """Drop the tables."""
-    for name in ("application", "key", "pause", "event", "message", "dataset"):
+    for name in ("index", "observed", "sweep", "application", "key", "pause", "event", "message", "held", "dataset"):
         op.drop_table("secureb2share_" + name)

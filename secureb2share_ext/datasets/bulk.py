@@ -28,13 +28,13 @@ def carry_out(host, lines, confirmed):
 
     lines: iterable of line.Line; confirmed: whether many withdrawals are meant.
     """
-    withdrawals, chunk = Withdrawals(confirmed), []
+    withdrawals, chunk, there = Withdrawals(confirmed), [], set()
     for line in lines:
-        is_there = line.message is not None and any(line.dataset == other.dataset for other in chunk)
-        if is_there or len(chunk) == CHUNK:
+        if line.datasets & there or len(chunk) == CHUNK:
             yield from _answered(host, chunk, withdrawals)
-            chunk = []
+            chunk, there = [], set()
         chunk.append(line)
+        there |= line.datasets
     yield from _answered(host, chunk, withdrawals)
 
 
@@ -43,7 +43,14 @@ def _answered(host, chunk, withdrawals):
         # a run that may stop in the middle goes on one by one
         is_plain = all(line.message is None or line.message.action == "register" for line in chunk)
         rest = fresh.register(host, chunk) if is_plain and not withdrawals.stopped else chunk
+        there = set().union(*(line.datasets for line in chunk)).difference(*(line.datasets for line in rest))
         for line in rest:
+            touched = line.datasets | _released_by(line)
+            if touched & there:
+                # two changes of a dataset in one transaction would be one event
+                db.session.commit()
+                there = set()
+            there |= touched
             _carry_out_in_savepoint(host, line, withdrawals)
         db.session.commit()
         # every flush looks at every object of the session
@@ -57,6 +64,14 @@ def _answered(host, chunk, withdrawals):
         db.session.rollback()
         raise
     yield from chunk
+
+
+def _released_by(line):
+    """{(source, identifier)} of the datasets whose records say that the line's one replaced them, until now."""
+    if line.message is None or line.message.action != "register":
+        return set()
+    source = line.message.source
+    return {(source, old) for old in store.replaced_identifiers(source, line.message.identifier)}
 
 
 def _carry_out_in_savepoint(host, line, withdrawals):

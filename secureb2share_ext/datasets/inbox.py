@@ -8,7 +8,7 @@ import json
 
 from flask import current_app
 from invenio_db import db
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ..errors import MessageReused, UnknownDataset
 from . import answer, registration, reports, states, store, transfer
@@ -27,13 +27,13 @@ def carry_out(host, sender, message):
 
     sender: sources.Sender.
     """
-    for last_try in (False, True):
+    for last_try in (False, False, True):
         try:
             status, said = take(host, sender, message)
             _commit(message.source, said["pid"])
             return status, said
-        except IntegrityError:
-            # another request took the identifier or the message id first; now it can be seen
+        except (IntegrityError, OperationalError):
+            # another request took the identifier or the message id first, or each waited for the other's dataset
             db.session.rollback()
             if last_try:
                 raise

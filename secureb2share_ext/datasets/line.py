@@ -18,9 +18,12 @@ class Line:
         self.answer = {"id": None, "identifier": None, "status": None}
 
     @property
-    def dataset(self):
-        """(source, identifier), or None where the line is refused already."""
-        return (self.message.source, self.message.identifier) if self.message is not None else None
+    def datasets(self):
+        """{(source, identifier)} of the datasets whose records it may change; empty where it is refused already."""
+        if self.message is None:
+            return set()
+        replaces = self.message.members.get("dataset", {}).get("version", {}).get("replaces")
+        return {(self.message.source, one) for one in (self.message.identifier, replaces) if one}
 
     def accepted(self, status, said):
         """status: int; said: the answer as dict."""

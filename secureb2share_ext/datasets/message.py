@@ -152,11 +152,8 @@ def read(message_id, action, source, identifier, body, describe_files, now):
         faults.append(("id", "differs from webhook-id"))
     if isinstance(found.get("dataset"), dict):
         faults += [("dataset." + f, m) for f, m in schema.description_faults(found["dataset"], describe_files)]
-    faults += [
-        (field, "must have no control characters")
-        for field in ["id"] + list(_MEMBERS[action][0])
-        if schema.has_controls(found.get(field))
-    ]
+    named = [("id", message_id)] + [(field, found.get(field)) for field in ["id"] + list(_MEMBERS[action][0])]
+    faults += sorted({(field, "must have no control characters") for field, text in named if schema.has_controls(text)})
     issued = _issued(found.get("issued"), now, faults)
     if faults:
         raise Invalid(faults)

@@ -75,6 +75,12 @@ def replaced_by(source, identifier):
     return query.order_by(Registered.id).with_for_update().populate_existing().all()
 
 
+def replaced_identifiers(source, identifier):
+    """The identifiers of the datasets that this one replaces; nothing is locked."""
+    query = db.session.query(Registered.identifier).filter_by(source=source, replaced_by=identifier)
+    return [found for (found,) in query]
+
+
 def held(dataset_id):
     """What of a dataset waits for a curator or was refused, or None."""
     return db.session.query(Held).filter_by(dataset_id=dataset_id).one_or_none()

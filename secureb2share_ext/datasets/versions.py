@@ -5,10 +5,11 @@ rewritten to name the new one, so that harvesters of its changes see it.
 """
 
 from ..access.shown import Related
-from ..errors import Invalid
+from ..errors import Invalid, NotAccepted
 from . import store, writing
 
 CHAIN = 1000  # versions that are looked at
+TAKEN = "is replaced by %s already; both records could not say the same"
 
 
 def check(source, identifier, replaces, field, sender=None):
@@ -22,6 +23,8 @@ def check(source, identifier, replaces, field, sender=None):
     old = store.find(source, replaces)
     if old is None or old.pid is None or not (sender is None or sender.may_touch(old.tenant)):
         raise Invalid([(field, "is not a published dataset of this source")])
+    if _is_taken(old, identifier):
+        raise Invalid([(field, TAKEN % old.replaced_by)])
     newer = identifier
     for _ in range(CHAIN):
         if newer == replaces:
@@ -32,6 +35,14 @@ def check(source, identifier, replaces, field, sender=None):
             return
 
 
+def _is_taken(old, identifier):
+    """Whether another dataset, which is not withdrawn, replaces the one of the row `old`."""
+    if old.replaced_by in (None, identifier):
+        return False
+    other = store.find(old.source, old.replaced_by)
+    return other is not None and other.state != "withdrawn"
+
+
 def link(host, row, dataset):
     """Have the records of what `dataset` replaces, and of what it replaces no more, say so."""
     for old in store.replaced_by(row.source, row.identifier):
@@ -40,6 +51,9 @@ def link(host, row, dataset):
             _rewrite(host, old)
     old = store.lock(row.source, dataset.replaces) if dataset.replaces else None
     if old is not None and old.pid is not None and old.replaced_by != row.identifier:
+        if _is_taken(old, row.identifier):
+            # another one was faster than the check
+            raise NotAccepted("What this dataset replaces " + TAKEN % old.replaced_by + ".", code="replaced")
         old.replaced_by = row.identifier
         _rewrite(host, old)
 

@@ -12,25 +12,46 @@ from ..client import now_utc
 from . import event, store
 
 _KEY = "secureb2share_announced"
+OBSERVED = "observed:"  # before what was said to nobody
 
 
-def announce(row, dataset, record_url, access_url, catalogue, targets):
-    """Write the event of a dataset for each of the names in `targets`; the row must be locked."""
+def announce(row, dataset, record_url, access_url, catalogue, targets, is_observed=False):
+    """Write the event of a dataset for each of the names in `targets`; the row must be locked.
+
+    is_observed: the event is never sent, so that a later one that says the same is news.
+    """
     data = event.said(dataset, record_url, access_url)
     fingerprint = event.fingerprint(data)
+    if is_observed:
+        fingerprint = (OBSERVED + fingerprint)[: len(fingerprint)]
     if row.event_digest == fingerprint:
         return
     open_now = db.session().info.setdefault(_KEY, {})
-    if open_now.get(row.id) != row.sequence or not row.sequence:
-        row.sequence += 1
-        open_now[row.id] = row.sequence
+    written = open_now.get(row.id)
+    # the sequence tells an event of this transaction from one of a savepoint that was rolled back
+    again = written is not None and written[0] == row.sequence
+    first = written[1] if again else (row.event_digest or OBSERVED).startswith(OBSERVED)
+    if not again:
+        row.sequence = (row.sequence or store.floor()) + 1
+    open_now[row.id] = (row.sequence, first)
     row.event_digest = fingerprint
-    kind = event.kind(row.sequence == 1, dataset.state)
+    state = "observed" if is_observed else "pending"
+    write = store.put if again else store.add
+    _write(write, row, data, event.kind(first, dataset.state), dataset.revision, catalogue, targets, state)
+
+
+def refused(row, held_digest, reason, catalogue, targets):
+    """Write the event that tells why a registration was refused; the row must be locked."""
+    row.sequence = (row.sequence or store.floor()) + 1
+    data = event.refused(row.source, row.identifier, row.pid, held_digest, reason)
+    _write(store.add, row, data, "refused", None, catalogue, targets)
+
+
+def _write(write, row, data, kind, revision, catalogue, targets, state="pending"):
     time = now_utc()
     for target in targets:
-        message_id, body = event.body(catalogue, target, data, kind, row.sequence, dataset.revision, time)
-        store.put(target, row.id, row.sequence, message_id, body)
-    db.session.flush()
+        message_id, body = event.body(catalogue, target, data, kind, row.sequence, revision, time)
+        write(target, row.id, row.sequence, message_id, body, state)
 
 
 @sqlalchemy_event.listens_for(Session, "after_transaction_end")

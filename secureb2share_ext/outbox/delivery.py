@@ -18,33 +18,44 @@ BATCH = 100
 LONGEST = 60  # seconds that one sweep goes on claiming
 
 
-def sweep(targets, size=BATCH):
-    """Send what is due; {outcome name: count}. targets: {name: target with send(event) -> retry.Answer}."""
+def sweep(targets, mark=store.NO_MARK, size=BATCH):
+    """Send what is due; {outcome name: count}. targets: {name: target with send(event) -> targets.answer.Answer}.
+
+    mark: outbox.mark.Mark. A database that came back from a backup sends nothing: every target is held.
+    """
     counts = {}
     end = time.monotonic() + LONGEST
-    waiting = store.due(targets, utcnow(), size)
-    db.session.commit()
-    for event_id in waiting:
-        if time.monotonic() > end:
-            break
-        name = _one(targets, event_id)
-        counts[name] = counts.get(name, 0) + 1
+    try:
+        store.begin_sweep(mark)
+        waiting = store.due(targets, utcnow(), size)
+        db.session.commit()
+        for event_id in waiting:
+            if time.monotonic() > end:
+                break
+            name = _one(targets, event_id, mark)
+            counts[name] = counts.get(name, 0) + 1
+    except store.Restored:
+        store.restored(targets, mark, utcnow())
+        current_app.logger.error("secureb2share.database-restored targets=%s", ",".join(sorted(targets)))
+    store.end_sweep(utcnow())
     return counts
 
 
-def _one(targets, event_id):
+def _one(targets, event_id, mark):
     try:
-        event = store.claim(event_id, utcnow())
-        outcome = attempt(targets[event.target], event) if event is not None else None
+        event = store.claim(event_id, utcnow(), mark)
+        outcome = attempt(targets[event.target], event, mark) if event is not None else None
+    except store.Restored:
+        raise
     except Exception:
         # one event must not keep the others from leaving; its lease runs out
         db.session.rollback()
         current_app.logger.exception("secureb2share.delivery-failed event=%d", event_id)
         return "failed"
-    return type(outcome).__name__.lower() if outcome else "skipped"
+    return type(outcome).__name__.lower() if outcome is not None else "skipped"
 
 
-def attempt(target, event):
+def attempt(target, event, mark=store.NO_MARK):
     """Send a claimed event and record what came of it; the outcome, or None when its target is paused."""
     now = utcnow()
     sendable = store.may_send(event.target, now, now + datetime.timedelta(seconds=retry.PROBE))
@@ -58,7 +69,7 @@ def attempt(target, event):
     outcome = retry.decide(answer, event.attempts, now, random.random())
     if record(event, outcome, answer, now):
         _settle(event.target, outcome, now)
-    db.session.commit()
+    store.commit_step(mark)
     current_app.logger.info(
         "secureb2share.delivery %s event=%s target=%s", type(outcome).__name__.lower(), event.message_id, event.target
     )
@@ -84,4 +95,4 @@ def _settle(target, outcome, now):
     if isinstance(outcome, retry.Pause):
         store.pause(target, outcome.reason[:200], now + datetime.timedelta(seconds=outcome.seconds))
     else:
-        store.resume(target)
+        store.end_pause(target)

@@ -21,11 +21,17 @@ def said(dataset, record_url, access_url):
         "state": dataset.state,
         "reason": dataset.reason,
         "successor": dataset.successor,
+        "replaced_by": dataset.replaced_by,
         "record_url": record_url,
         "access_url": access_url,
         "digest": dataset.digest,
         "dataset": dataset.description,
     }
+
+
+def refused(source, identifier, pid, held_digest, reason):
+    """The `data` member that tells a source why a curator refused what it sent; nothing of the description is in it."""
+    return {"source": source, "identifier": identifier, "pid": pid, "digest": held_digest, "reason": reason}
 
 
 def kind(first, state):
@@ -47,7 +53,7 @@ def body(catalogue, target, data, kind, sequence, revision, time):
         "id": message_id,
         "source": catalogue,
         "type": PREFIX + kind + ".v1",
-        "subject": data["pid"],
+        "subject": data["pid"] or data["identifier"],
         "time": time,
         "datacontenttype": "application/json",
         "dataschema": SCHEMA,

@@ -7,13 +7,14 @@ the lease token in its WHERE clause: a worker that lost its lease changes nothin
 sequence.
 
     pending -> delivered -> acknowledged        pending -> parked | discarded        parked -> pending (retry)
+    observed: written while the mode was observe; never sent, and never any other state
 """
 
 from invenio_db import db
 
 from ..compat import utcnow
 
-STATES = ("pending", "delivered", "acknowledged", "parked", "discarded")
+STATES = ("pending", "delivered", "acknowledged", "parked", "discarded", "observed")
 
 
 class Event(db.Model):
@@ -45,11 +46,22 @@ class Event(db.Model):
 
 
 class Pause(db.Model):
-    """A target that is not sent to, until `until` (one probe) or an operator's retry."""
+    """A target that is not sent to, until `until` (one probe) or an operator's word; None: until that word only."""
 
     __tablename__ = "secureb2share_pause"
 
     target = db.Column(db.String(100), primary_key=True)
     reason = db.Column(db.String(200), nullable=False)
     since = db.Column(db.DateTime, nullable=False, default=utcnow)
-    until = db.Column(db.DateTime, nullable=False)
+    until = db.Column(db.DateTime)
+
+
+class Sweep(db.Model):
+    """When a sweep last ended, how many steps of sending there were (mark.py), and behind what sequences begin."""
+
+    __tablename__ = "secureb2share_sweep"
+
+    name = db.Column(db.String(50), primary_key=True)
+    finished = db.Column(db.DateTime)
+    mark = db.Column(db.Integer, nullable=False, default=0)
+    floor = db.Column(db.Integer, nullable=False, default=0)

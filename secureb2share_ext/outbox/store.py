@@ -9,25 +9,39 @@ import datetime
 import uuid
 
 from invenio_db import db
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, func, or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
+from .. import client
 from ..compat import utcnow
-from .models import Event, Pause
+from ..errors import SecureB2ShareError
+from .mark import Mark
+from .models import Event, Pause, Sweep
 
+SWEEP = "outbox"
+NO_MARK = Mark()
+RESTORED = "the database was restored; resume after looking what would be sent"
 LEASE = datetime.timedelta(seconds=120)  # longer than a delivery can take, see targets/webhook.py
 
 
-def put(target, dataset_id, sequence, message_id, body):
-    """Write an event, or write it anew while its transaction is still open."""
+class Restored(SecureB2ShareError):
+    """The database is older than the last sending; nothing may leave before an operator says so."""
+
+
+def add(target, dataset_id, sequence, message_id, body, state):
+    """Write a new event."""
+    values = {"sequence": sequence, "message_id": message_id, "body": body, "state": state}
+    db.session.add(Event(target=target, dataset_id=dataset_id, **values))
+
+
+def put(target, dataset_id, sequence, message_id, body, state):
+    """Write an event anew while its transaction is still open; a target may not have had it yet."""
     event = db.session.query(Event).filter_by(target=target, dataset_id=dataset_id, sequence=sequence).one_or_none()
     if event is None:
-        event = Event(target=target, dataset_id=dataset_id, sequence=sequence)
-        db.session.add(event)
-    event.message_id = message_id
-    event.body = body
-    db.session.flush()
+        add(target, dataset_id, sequence, message_id, body, state)
+    else:
+        event.message_id, event.body = message_id, body
 
 
 def due(targets, now, size):
@@ -43,7 +57,7 @@ def due(targets, now, size):
         )
         .exists()
     )
-    paused = [row.target for row in db.session.query(Pause).filter(Pause.until > now)]
+    paused = [row.target for row in db.session.query(Pause).filter(or_(Pause.until.is_(None), Pause.until > now))]
     query = db.session.query(Event.id).filter(
         Event.state == "pending", Event.next_at <= now, _free(now), Event.target.in_(set(targets) - set(paused)), ~waits
     )
@@ -54,8 +68,11 @@ def _free(now):
     return or_(Event.lease_until.is_(None), Event.lease_until <= now)
 
 
-def claim(event_id, now):
-    """A detached copy of the event, leased to the caller and committed; None when another worker has it."""
+def claim(event_id, now, mark=NO_MARK):
+    """A detached copy of the event, leased to the caller and committed; None when another worker has it.
+
+    Raises Restored.
+    """
     token = str(uuid.uuid4())
     mine = and_(Event.id == event_id, Event.state == "pending", Event.next_at <= now, _free(now))
     taken = (
@@ -66,7 +83,9 @@ def claim(event_id, now):
     event = db.session.query(Event).filter_by(id=event_id).populate_existing().one() if taken else None
     if event is not None:
         db.session.expunge(event)
-    db.session.commit()
+        commit_step(mark)
+    else:
+        db.session.commit()
     return event
 
 
@@ -77,11 +96,94 @@ def finish(event, now, **values):
     return bool(held.update(values, synchronize_session=False))
 
 
-def pause(target, reason, until):
-    """Stop sending to a target, but for one probe after `until`."""
-    values = {"reason": reason, "until": until}
+def commit_step(mark):
+    """Commit one step of sending, counted in the database and in the Mark; raises Restored, with nothing committed."""
+    counter = _counter()
+    last = mark.read() if mark.is_kept else None
+    if mark.shows_restored(counter):
+        db.session.rollback()
+        raise Restored(Restored.__doc__)
+    _of_sweep().update({"mark": counter + 1}, synchronize_session=False)
+    if not mark.is_kept:
+        db.session.commit()
+        return
+    # the counter's row is locked until the commit, so that nobody else writes the file meanwhile
+    mark.write(counter + 1)
+    try:
+        db.session.commit()
+    except Exception:
+        mark.write(last)
+        raise
+
+
+def begin_sweep(mark):
+    """Raise Restored if the database is older than the last sending."""
+    is_older = mark.shows_restored(_counter())
+    db.session.commit()
+    if is_older:
+        raise Restored(Restored.__doc__)
+
+
+def end_sweep(now):
+    """Note that a sweep came to its end."""
+    _of_sweep().update({"finished": now}, synchronize_session=False)
+    db.session.commit()
+
+
+def _counter():
+    """The counter of the steps of sending, locked until the transaction ends."""
+    # an update takes the lock on SQLite too
+    if not _of_sweep().update({"mark": Sweep.mark}, synchronize_session=False):
+        with contextlib.suppress(IntegrityError), db.session.begin_nested():
+            db.session.add(Sweep(name=SWEEP, mark=0, floor=0))
+        _of_sweep().update({"mark": Sweep.mark}, synchronize_session=False)
+    return db.session.query(Sweep.mark).filter_by(name=SWEEP).scalar()
+
+
+def _of_sweep():
+    return db.session.query(Sweep).filter_by(name=SWEEP)
+
+
+def restored(targets, mark, now):
+    """Hold every target, and let no event written from now on be taken for one that went out before; commits.
+
+    targets: names. The operator's word, or a Mark, says that this database came back from a backup.
+    """
+    counter = max(_counter(), (mark.read() or 0) if mark.is_kept else 0)
+    waiting = {target for (target,) in db.session.query(Event.target).filter_by(state="pending").distinct()}
+    for target in sorted(waiting | set(targets)):
+        hold(target, RESTORED, now)
+    # minutes since 1970: no dataset had that many events, and receivers drop what is not behind the last sequence
+    first = int((now - datetime.datetime(1970, 1, 1)).total_seconds() // 60)
+    (key,) = Event.__table__.c.dataset_id.foreign_keys
+    dataset = key.column.table
+    db.session.execute(dataset.update().where(dataset.c.sequence < first).values(sequence=first))
+    _of_sweep().update({"mark": counter, "floor": first}, synchronize_session=False)
+    db.session.commit()
+    if mark.is_kept:
+        mark.write(counter)
+
+
+def floor():
+    """The sequence behind which the events of a new dataset begin: 0, unless the database was restored."""
+    return db.session.query(Sweep.floor).filter_by(name=SWEEP).scalar() or 0
+
+
+def hold(target, reason, now):
+    """Stop sending to a target, without any probe, until `resume`."""
+    values = {"reason": reason, "since": now, "until": None}
     rows = db.session.query(Pause).filter_by(target=target)
     if not rows.update(values, synchronize_session=False):
+        db.session.add(Pause(target=target, **values))
+        db.session.flush()
+
+
+def pause(target, reason, until):
+    """Stop sending to a target, but for one probe after `until`; a target that is held stays held."""
+    values = {"reason": reason, "until": until}
+    rows = db.session.query(Pause).filter_by(target=target)
+    is_paused = rows.filter(Pause.until.isnot(None)).update(values, synchronize_session=False)
+    if not is_paused and not rows.count():
         with contextlib.suppress(IntegrityError), db.session.begin_nested():
             # another worker may pause it at this very moment, which is just as well
             db.session.add(Pause(target=target, since=utcnow(), **values))
@@ -96,8 +198,14 @@ def may_send(target, now, until):
 
 
 def resume(target):
-    """Send to the target again."""
-    db.session.query(Pause).filter_by(target=target).delete(synchronize_session=False)
+    """Send to the target again, by an operator's word; whether it was paused."""
+    return bool(db.session.query(Pause).filter_by(target=target).delete(synchronize_session=False))
+
+
+def end_pause(target):
+    """Send to the target again because it answered, unless it is held."""
+    rows = db.session.query(Pause).filter(Pause.target == target, Pause.until.isnot(None))
+    rows.delete(synchronize_session=False)
 
 
 def pauses():
@@ -125,6 +233,46 @@ def discard(event_id, now, reason):
     return bool(rows.update(values, synchronize_session=False))
 
 
+def acknowledged(dataset_id):
+    """{target: whether it acknowledged an event of the dataset} of every target that was told, or is going to be."""
+    known = {}
+    found = db.session.query(Event.target, Event.state).filter_by(dataset_id=dataset_id).distinct()
+    for target, state in found.filter(Event.state != "observed"):
+        known[target] = known.get(target, False) or state == "acknowledged"
+    return known
+
+
+def acknowledge(dataset_id, message_id, digest, receipt):
+    """Note that the secure side has an event: "changed", "unchanged", "differs" (other bytes) or None (no such event).
+
+    digest: SHA-256 hex of the bytes that arrived; receipt: canonical JSON text to keep.
+    """
+    event = db.session.query(Event).filter_by(dataset_id=dataset_id, message_id=message_id).one_or_none()
+    if event is None:
+        return None
+    if client.digest(bytes(event.body)) != digest:
+        return "differs"
+    rows = db.session.query(Event).filter(Event.id == event.id, Event.state != "acknowledged")
+    # also while a worker sends it: its outcome is then dropped with its lease
+    values = {"state": "acknowledged", "finished": utcnow(), "receipt": receipt, "lease_token": None}
+    return "changed" if rows.update(values, synchronize_session=False) else "unchanged"
+
+
 def of_dataset(dataset_id):
-    """Every event of a dataset, in order."""
-    return db.session.query(Event).filter_by(dataset_id=dataset_id).order_by(Event.sequence, Event.target).all()
+    """Every event of a dataset that was to be sent, in order."""
+    query = db.session.query(Event).filter(Event.dataset_id == dataset_id, Event.state != "observed")
+    return query.order_by(Event.sequence, Event.target).all()
+
+
+def figures():
+    """{name: value} for health: when the last sweep ended, and count and oldest time of what is not finished well."""
+    counts = {}
+    grouped = db.session.query(Event.state, func.count(Event.id), func.min(Event.created), func.min(Event.finished))
+    for state, count, created, finished in grouped.group_by(Event.state):
+        counts[state] = (count, finished if state == "delivered" else created)
+    return {
+        "swept": db.session.query(Sweep.finished).filter_by(name=SWEEP).scalar(),
+        "undelivered": counts.get("pending", (0, None)),
+        "unacknowledged": counts.get("delivered", (0, None)),
+        "parked": counts.get("parked", (0, None)),
+    }

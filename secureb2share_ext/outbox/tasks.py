@@ -8,5 +8,9 @@ from . import delivery
 
 @shared_task(ignore_result=True)
 def sweep():
-    """Send what is due."""
-    return delivery.sweep(config.current().targets)
+    """Bring the search index up to date, then send what is due."""
+    extension = config.current()
+    if not extension.is_on:
+        return {}
+    extension.host.index()
+    return delivery.sweep(extension.targets, extension.mark)

@@ -13,7 +13,7 @@ import ssl
 import threading
 from urllib.parse import urlsplit
 
-from .. import client
+from .. import client, expiry
 from ..errors import ConfigError, SecureB2ShareError
 from . import egress
 from .answer import Answer
@@ -26,16 +26,17 @@ MAX_ADDRESSES = 4  # of one name that are tried in turn
 class Webhook:
     """One target of kind webhook."""
 
-    def __init__(self, url, sign, allow_private=False, echo=False):
+    def __init__(self, url, sign, allow_private=False, echo=False, expires=None):
         self.url = url
         self.sign = sign
         self.allow_private = allow_private
         self.echo = echo
+        self.expires = expires  # datetime.date on which its secret ends, or None
 
     @classmethod
     def read(cls, key, settings, sign, demo):
         """From an entry of SECUREB2SHARE_TARGETS; raises ConfigError."""
-        unknown = set(settings) - {"url", "secret", "allow_private", "echo"}
+        unknown = set(settings) - {"url", "secret", "allow_private", "echo", "expires"}
         if unknown:
             raise ConfigError("%s has the unknown setting %s." % (key, sorted(unknown)[0]))
         fault = egress.url_fault(settings.get("url") or "", demo)
@@ -50,7 +51,8 @@ class Webhook:
             return client.signed_headers(secret, message_id, body)
 
         allow_private = bool(settings.get("allow_private")) or demo
-        return cls(settings["url"], with_secret if secret else sign, allow_private, bool(settings.get("echo")))
+        expires = expiry.day(key, settings.get("expires"))
+        return cls(settings["url"], with_secret if secret else sign, allow_private, bool(settings.get("echo")), expires)
 
     def send(self, event):
         """The Answer to one attempt; never raises for what the network, the target or a missing key does."""

@@ -6,7 +6,11 @@ from .gate import SAFE
 
 OURS = {
     "secureb2share_datasets.register": "a signed description, checked against a closed schema",
+    "secureb2share_datasets.take_many": "signed descriptions and changes, each checked like a single one",
     "secureb2share_datasets.change_state": "a signed change of state",
+    "secureb2share_datasets.transfer": "a signed change of tenant",
+    "secureb2share_datasets.note_receipt": "a signed receipt of an event",
+    "secureb2share_review.decide": "a curator's decision: a few form fields",
     "secureb2share_datasets.note_decision": "a signed decision, counted",
 }
 

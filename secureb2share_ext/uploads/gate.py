@@ -10,7 +10,7 @@ from werkzeug.routing import RequestRedirect
 
 from .. import config
 from ..errors import WritesStopped
-from . import refusal
+from . import observe, refusal
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM = 20000  # bytes; no form of a host holds more than a few lines
@@ -61,6 +61,10 @@ def _gate():
         "chunked" in request.headers.get("Transfer-Encoding", "").lower(),
         current_app.config["SECUREB2SHARE_MAX_BODY"],
     )
+    if extension.mode == "observe":
+        if code is not None:
+            observe.note(code, extension.host.community_of_request())
+        return None
     if code is None and not extension.lock.findings:
         return None
     if code is None:

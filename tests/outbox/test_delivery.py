@@ -115,7 +115,7 @@ def in_child(instance, step):
             store.finish = finish_then_die
         else:
             store.finish = finish_commit_die
-        delivery.sweep(config.current().targets)
+        delivery.sweep(config.current().targets, config.current().mark)
     os._exit(0)
 
 

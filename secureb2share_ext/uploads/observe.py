@@ -1,0 +1,70 @@
+"""What would be refused, were the mode on? Counted by route and community while it is observe.
+
+A request is counted only if the host lets it through, after its answer has left and on a connection of our own:
+counting neither waits for the request's transaction nor fails it.
+"""
+
+from flask import after_this_request, current_app, g, request
+from invenio_db import db
+from sqlalchemy.exc import IntegrityError
+
+from ..compat import utcnow
+
+
+class Observed(db.Model):
+    """How often a route took what would be refused."""
+
+    __tablename__ = "secureb2share_observed"
+
+    what = db.Column(db.String(30), primary_key=True)  # the code of the refusal
+    endpoint = db.Column(db.String(200), primary_key=True)
+    community = db.Column(db.String(100), primary_key=True)  # empty where the route belongs to none
+    count = db.Column(db.Integer, nullable=False)
+    first = db.Column(db.DateTime, nullable=False)
+    last = db.Column(db.DateTime, nullable=False)
+
+
+def note(what, community):
+    """Count the current request under a refusal's code, once it has been answered well; community: str."""
+    if "secureb2share_observed" not in g:
+        g.secureb2share_observed = set()
+        after_this_request(_count_at_the_end)
+    g.secureb2share_observed.add((what, request.endpoint or "", community))
+
+
+def _count_at_the_end(response):
+    if response.status_code < 400:
+        app, noted = current_app._get_current_object(), g.secureb2share_observed
+        response.call_on_close(lambda: _count(app, noted))
+    return response
+
+
+def _count(app, noted):
+    with app.app_context():
+        try:
+            with db.engine.begin() as connection:
+                for what, endpoint, community in sorted(noted):
+                    count(connection, what, endpoint[:200], community[:100], utcnow())
+        except Exception:
+            app.logger.exception("secureb2share.observed-not-counted")
+
+
+def count(connection, what, endpoint, community, now):
+    """Raise a count by one, on an open connection."""
+    table = Observed.__table__
+    row = (table.c.what == what) & (table.c.endpoint == endpoint) & (table.c.community == community)
+    raised = table.update().where(row).values(count=table.c.count + 1, last=now)
+    if connection.execute(raised).rowcount:
+        return
+    values = {"what": what, "endpoint": endpoint, "community": community, "count": 1, "first": now, "last": now}
+    try:
+        with connection.begin_nested():
+            connection.execute(table.insert().values(**values))
+    except IntegrityError:
+        # another process was the first
+        connection.execute(raised)
+
+
+def counted():
+    """Every Observed row, the most frequent first."""
+    return db.session.query(Observed).order_by(Observed.count.desc(), Observed.what, Observed.endpoint).all()
