@@ -18,12 +18,15 @@ def port(text):
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="run-demo.sh",
-        description="Starts a catalogue and a secure environment on this machine; Ctrl-C stops both.",
+        description="Starts a catalogue and two secure environments on this machine; Ctrl-C stops all.",
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="where everything is kept (default: .demo)")
     parser.add_argument("--port", type=port, default=5000, metavar="N", help="catalogue (default: 5000)")
     parser.add_argument(
-        "--secure-port", type=port, default=5001, metavar="N", help="secure environment (default: 5001)"
+        "--secure-port", type=port, default=5001, metavar="N", help="secure environment of TSD (default: 5001)"
+    )
+    parser.add_argument(
+        "--second-secure-port", type=port, default=5002, metavar="N", help="that of CSC (default: 5002)"
     )
     parser.add_argument("--fresh", action="store_true", help="forget what earlier starts left behind")
     parser.add_argument(
@@ -32,8 +35,8 @@ def parse(arguments):
         help="start on free ports with new data, try everything out, stop, and tell by the exit code",
     )
     options = parser.parse_args(arguments)
-    if options.port == options.secure_port:
-        parser.error("--port and --secure-port must differ")
+    if len({options.port, options.secure_port, options.second_secure_port}) < 3:
+        parser.error("--port, --secure-port and --second-secure-port must differ")
     return options
 
 
@@ -45,7 +48,8 @@ def main(arguments=None):
     try:
         if options.check:
             return check()
-        with Launcher(data.resolve(), options.port, options.secure_port) as launcher:
+        ports = options.port, options.secure_port, options.second_secure_port
+        with Launcher(data.resolve(), *ports) as launcher:
             launcher.open_data(options.fresh)
             launcher.start()
             launcher.explain()

@@ -1,8 +1,9 @@
-"""How do the demo's two servers start together, and how does nothing of them stay behind?"""
+"""How do the demo's servers start together, and how does nothing of them stay behind?"""
 
 import contextlib
 import ctypes
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 START_SECONDS = 60
 STOP_SECONDS = 5
+# of each source, the folder of its secure environment in DATA
+SOURCES = {"tsd": "secure-environment", "csc": "second-secure-environment"}
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # a developer's settings for another Invenio or Flask must not reach the demo's database
@@ -63,11 +66,15 @@ class Child:
 
 
 class Launcher:
-    def __init__(self, data, catalogue_port, secure_port):
+    def __init__(self, data, catalogue_port, secure_port, second_secure_port):
         self.data = data
-        self.ports = {"--port": catalogue_port, "--secure-port": secure_port}
-        self.catalogue_url = "http://localhost:%d" % catalogue_port
-        self.secure_url = "http://localhost:%d" % secure_port
+        self.ports = {
+            "--port": catalogue_port,
+            "--secure-port": secure_port,
+            "--second-secure-port": second_secure_port,
+        }
+        self.catalogue_url, *urls = ("http://localhost:%d" % port for port in self.ports.values())
+        self.secure_urls = dict(zip(SOURCES, urls))
         self.children = []
         self.previous = {}
         self.lock = None
@@ -106,42 +113,55 @@ class Launcher:
         for option, port in self.ports.items():
             check_port(port, option)
         if fresh:
-            for name in ("catalogue", "secure-environment"):
+            for name in ("catalogue", *SOURCES.values()):
                 shutil.rmtree(self.data / name, ignore_errors=True)
 
     def start(self):
-        secure = ["demo.secure_environment", "--data", str(self.data / "secure-environment")]
-        catalogue = [
-            *("demo.catalogue", "--data", str(self.data / "catalogue"), "--port", str(self.ports["--port"])),
-            *("--secure-environment", self.secure_url),
-        ]
-        key = self._finish("keys", "Making the secure environment's key", [*secure, "--make-key"])
-        found = re.search(r"\bwhpk_\S+", key)
-        if not found:
-            raise Failed("the secure environment printed no public key (whpk_...) but %r." % key.strip())
-        catalogue += ["--source-key", found.group()]
+        catalogue = ["demo.catalogue", "--data", str(self.data / "catalogue"), "--port", str(self.ports["--port"])]
+        for source, prefix in zip(SOURCES, ("--", "--second-")):
+            catalogue += [prefix + "secure-environment", self.secure_urls[source]]
+            catalogue += [prefix + "source-key", self._key(source)]
         self._finish("prepare", "Preparing the catalogue (about 10 s)", [*catalogue, "--prepare"])
         self._serve("catalogue", catalogue, self.catalogue_url + "/api/datasets/keys")
-        secure += ["--port", str(self.ports["--secure-port"]), "--catalogue", self.catalogue_url]
-        self._serve("secure-environment", secure, self.secure_url + "/health")
+        if os.environ.get("BROKER_URL"):
+            self._spawn("worker", ["-m", *catalogue, "--worker"], self.data / "worker.log")
+        for source, url in self.secure_urls.items():
+            address = ["--port", url.rpartition(":")[2], "--catalogue", self.catalogue_url]
+            self._serve(SOURCES[source], [*self._environment(source), *address], url + "/health")
+
+    def _environment(self, source):
+        return ["demo.secure_environment", "--source", source, "--data", str(self.data / SOURCES[source])]
+
+    def _key(self, source):
+        doing = "Making the key of %s" % source.upper()
+        printed = self._finish("keys-" + source, doing, [*self._environment(source), "--make-key"])
+        found = re.search(r"\bwhpk_\S+", printed)
+        if not found:
+            raise Failed("the secure environment printed no public key (whpk_...) but %r." % printed.strip())
+        return found.group()
 
     def explain(self):
+        login = json.loads((self.data / "catalogue" / "curator.json").read_text())
         print(
             """
-The demo runs. Open these two in a browser:
+The demo runs. Open these three in a browser:
 
-  the catalogue            {catalogue}
-  the secure environment   {secure}
+  the catalogue                   {catalogue}
+  the secure environment of TSD   {tsd}
+  the secure environment of CSC   {csc}
 
 Try this:
-  1. Register a dataset in the secure environment ({secure}/register):
+  1. Register a dataset in the secure environment of TSD ({tsd}/register):
      a moment later its description is in the catalogue; its files are not.
   2. Open its record in the catalogue and follow the link that requests access: it leads back.
-  3. Try to get a file into the catalogue; it says why it takes none:
+  3. Look at the registrations of CSC, which wait for review: {catalogue}/secureb2share/review/
+     Log in as {email} with the password {password}
+     Release one, and refuse another with a reason: CSC's owners read it at {csc}/inbox
+  4. Try to get a file into the catalogue; it says why it takes none:
      curl --data-binary @README.md -X PUT {catalogue}/api/files/any/README.md
 
 Data and logs are in {data}
-Ctrl-C stops both.""".format(catalogue=self.catalogue_url, secure=self.secure_url, data=self.data),
+Ctrl-C stops all.""".format(catalogue=self.catalogue_url, data=self.data, **self.secure_urls, **login),
             flush=True,
         )
 
@@ -154,7 +174,7 @@ Ctrl-C stops both.""".format(catalogue=self.catalogue_url, secure=self.secure_ur
     def check(self):
         """The exit code of demo.check, which tries the running demo out."""
         program = "import sys; from demo import check; sys.exit(check.run(*sys.argv[1:]))"
-        child = self._spawn("check", ["-c", program, self.catalogue_url, self.secure_url, str(self.data)])
+        child = self._spawn("check", ["-c", program, self.catalogue_url, *self.secure_urls.values(), str(self.data)])
         self._join(child)
         return child.process.returncode
 
@@ -259,7 +279,7 @@ def check():
     """Try the whole demo out with new data on free ports; the exit code."""
     with contextlib.ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="secureb2share-demo-")))
-        launcher = stack.enter_context(Launcher(data, *free_ports(2)))
+        launcher = stack.enter_context(Launcher(data, *free_ports(3)))
         launcher.open_data()
         try:
             launcher.start()

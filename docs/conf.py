@@ -11,10 +11,11 @@ import sys
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 sys.path.insert(0, ROOT)
 
-from secureb2share_ext import __version__, client, health  # noqa: E402
+from secureb2share_ext import __version__, client  # noqa: E402
 from secureb2share_ext.access import link, rights  # noqa: E402
 from secureb2share_ext.dataset import TRANSITIONS  # noqa: E402
 from secureb2share_ext.datasets import duo, labels, message, rules, schema  # noqa: E402
+from secureb2share_ext.health import findings  # noqa: E402
 from secureb2share_ext.outbox import retry  # noqa: E402
 
 project = "Secure B2SHARE"
@@ -172,10 +173,10 @@ def duration(seconds):
     return "%d s" % seconds
 
 
-def findings():
+def health_findings():
     """What health looks at: value, thresholds and advice."""
-    values = dict(dict.fromkeys(health.THRESHOLDS, "number"), **dict.fromkeys(health.FLAGS, "0 or 1"))
-    values.update((name, {"s": "age in seconds", "d": "days left"}[unit]) for name, unit in health.UNITS.items())
+    values = dict(dict.fromkeys(findings.THRESHOLDS, "number"), **dict.fromkeys(findings.FLAGS, "0 or 1"))
+    values.update((name, {"s": "age in seconds", "d": "days left"}[unit]) for name, unit in findings.UNITS.items())
 
     def limit(name, number):
         return "never" if number is None else ("%s or less" if name == "expires" else "from %s") % number
@@ -183,8 +184,8 @@ def findings():
     return table(
         ("Finding", "Value", "Warning", "Critical", "Do"),
         [
-            ("`%s`" % name, values[name], limit(name, pair[0]), limit(name, pair[1]), health.ADVICE[name])
-            for name, pair in health.THRESHOLDS.items()
+            ("`%s`" % name, values[name], limit(name, pair[0]), limit(name, pair[1]), findings.ADVICE[name])
+            for name, pair in findings.THRESHOLDS.items()
         ],
     )
 
@@ -247,7 +248,7 @@ TABLES = {
     "rights": access_rights,
     "places": places,
     "plan": plan,
-    "findings": findings,
+    "findings": health_findings,
     "outcomes": outcomes,
     "vector": vector,
     "versions": versions,
@@ -282,7 +283,8 @@ def check_codes(app, environment):
     for page in ("registration", "access", "locked-routes"):
         with open(os.path.join(ROOT, "docs", "reference", page + ".md"), encoding="utf-8") as file:
             said += file.read()
-    missing = sorted(code for code in known - {"problem", "conflict", "no-access", "not-allowed"} if "`%s`" % code not in said)
+    inner = {"problem", "conflict", "no-access", "not-allowed"}
+    missing = sorted(code for code in known - inner if "`%s`" % code not in said)
     if missing:
         raise ValueError("These codes are on no page of docs/reference: %s" % ", ".join(missing))
 

@@ -1,8 +1,9 @@
 """What does this package do to an application?"""
 
-from . import config, errors, health, signature, targets
+from . import config, errors, signature, targets
 from .access import providers
 from .datasets import sources
+from .health import findings
 from .hosts import choice
 from .outbox import mark
 from .uploads import gate, guard, lock
@@ -50,7 +51,7 @@ class SecureB2Share:
         self.targets = targets.read(app.config, self.keyring.sign)
         self.providers = providers.read(app.config)
         self.sources = sources.read(app.config, self.targets, self.providers)
-        self.thresholds = health.thresholds(app.config["SECUREB2SHARE_HEALTH"])
+        self.thresholds = findings.thresholds(app.config["SECUREB2SHARE_HEALTH"])
 
     def init_host(self, app):
         self.host = choice.choose(app.config["SECUREB2SHARE_HOST"])(app.config, self.sources)

@@ -3,8 +3,10 @@ import json
 
 import pytest
 
-from secureb2share_ext import expiry, health, report
+from secureb2share_ext import expiry
 from secureb2share_ext.errors import ConfigError
+from secureb2share_ext.health import findings as health
+from secureb2share_ext.health import report
 
 WELL = health.Figures("on", sweep_age=4.0)
 NAMES = [

@@ -15,7 +15,8 @@ MAY_IMPORT = {
     "outbox": {"targets"}, "targets": set(),
 }
 PURE = (
-    "client", "dataset", "errors", "health", "report", "datasets.message", "datasets.rules", "datasets.schema",
+    "client", "dataset", "errors", "health.findings", "health.report",
+    "datasets.message", "datasets.rules", "datasets.schema",
     "datasets.contact", "datasets.duo", "datasets.given", "datasets.labels", "datasets.projections", "datasets.ranges",
     "datasets.openapi", "datasets.operations",
     "datasets.sources", "outbox.event", "outbox.mark", "outbox.receipt", "outbox.retry", "targets.egress",

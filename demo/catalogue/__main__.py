@@ -1,4 +1,7 @@
-"""python -m demo.catalogue --data DIR --port N --secure-environment URL --source-key KEY [--prepare]"""
+"""How is the catalogue started?
+
+python -m demo.catalogue --data DIR --port N --secure-environment URL --source-key KEY [--prepare | --worker]
+"""
 
 import argparse
 import os
@@ -18,7 +21,10 @@ def main():
     parser.add_argument("--port", type=int, default=5000)
     parser.add_argument("--secure-environment", required=True, metavar="URL")
     parser.add_argument("--source-key", required=True, metavar="whpk_...")
+    parser.add_argument("--second-secure-environment", metavar="URL")
+    parser.add_argument("--second-source-key", metavar="whpk_...")
     parser.add_argument("--prepare", action="store_true", help="make the database, then end")
+    parser.add_argument("--worker", action="store_true", help="be the Celery worker, with beat, of $BROKER_URL")
     options = parser.parse_args()
     data = os.path.abspath(options.data)
     os.makedirs(data, exist_ok=True)
@@ -27,17 +33,21 @@ def main():
     from .app import create_app
     from .config import settings
 
-    app = create_app(settings(data, options.port, options.secure_environment, options.source_key))
+    second = options.second_secure_environment and (options.second_secure_environment, options.second_source_key)
+    configured = settings(data, options.port, options.secure_environment, options.source_key, os.environ, second)
+    app = create_app(configured)
     if options.prepare:
         from .prepare import prepare
 
         prepare(app, data)
+    elif options.worker:
+        work(app, data)
     else:
         serve(app, options.port)
 
 
 def serve(app, port):
-    """Serve on loopback with gunicorn, one worker with threads, and sweep the outbox beside it."""
+    """Serve on loopback with gunicorn, one worker with threads, and sweep beside it where no Celery does."""
     from gunicorn.app.base import BaseApplication
 
     class Server(BaseApplication):
@@ -47,7 +57,7 @@ def serve(app, port):
                 "workers": 1,
                 "worker_class": "gthread",
                 "threads": 8,
-                "post_worker_init": lambda worker: threading.Thread(target=sweep, args=(app,), daemon=True).start(),
+                "post_worker_init": lambda worker: begin(app),
                 "accesslog": None,
                 "control_socket_disable": True,
             }
@@ -59,6 +69,24 @@ def serve(app, port):
             return app
 
     Server("python -m demo.catalogue").run()
+
+
+def begin(app):
+    """In the process that serves: no connection of its parent's is used, and the sweep runs."""
+    from invenio_db import db
+
+    with app.app_context():
+        db.engine.dispose(close=False)
+    if app.config["CELERY_TASK_ALWAYS_EAGER"]:
+        threading.Thread(target=sweep, args=(app,), daemon=True).start()
+
+
+def work(app, data):
+    """Be a Celery worker, with beat inside."""
+    from flask_celeryext import create_celery_app
+
+    schedule = os.path.join(data, "beat")
+    create_celery_app(app).worker_main(["worker", "-B", "-s", schedule, "--concurrency", "2", "-l", "INFO"])
 
 
 def sweep(app):

@@ -1,5 +1,6 @@
 """The WSGI application: Invenio's own pages and ours at /, its REST interface at /api."""
 
+from flask import session
 from invenio_app.factory import create_app as create_invenio
 
 from . import pages, search, sqlite  # noqa: F401 (sqlite listens when it is imported)
@@ -9,5 +10,14 @@ def create_app(settings):
     """One application from the configuration that config.settings made."""
     app = create_invenio(**settings)
     app.register_blueprint(pages.blueprint)
-    search.connect()
+    app.after_request(forget_empty_session)
+    if not search.has_cluster(app):
+        search.connect()
     return app
+
+
+def forget_empty_session(response):
+    """A reader who only reads gets no cookie: Invenio marks every session as permanent, which would keep it."""
+    if getattr(session, "new", False) and not set(session) - {"_permanent", "_fresh"}:
+        session.modified = False
+    return response

@@ -1,11 +1,19 @@
-"""How is the demo's Invenio configured? No broker, no Redis, no search cluster, no npm; all that differs says why."""
+"""How is the demo's Invenio configured? No broker, no Redis, no search cluster, no npm; all that differs says why.
 
+Real services take their places where the environment names them, see services.py.
+"""
+
+import hashlib
 import os
 import secrets
 
 from flask_webpackext.manifest import JinjaManifest, JinjaManifestLoader
 
+from . import services
+
 HERE = "demo.catalogue"
+# whether a curator sees a source's registrations before everybody does
+RELEASE = {"tsd": "publish", "csc": "review"}
 
 
 class NoBundles(JinjaManifestLoader):
@@ -23,33 +31,27 @@ class _EmptyManifest(JinjaManifest):
         return ""
 
 
-def settings(data, port, secure_environment, source_key):
+def settings(data, port, secure_environment, source_key, environ=(), second=None):
     """The configuration of one instance.
 
-    data: its folder; secure_environment: URL; source_key: the "whpk_..." with which the secure side signs.
+    data: its folder; secure_environment: URL of the source tsd; source_key: the "whpk_..." with which it signs;
+    environ: a mapping that may name real services; second: (URL, "whpk_...") of the source csc, or None without one.
     """
-    base = "http://localhost:%d" % port
-    permissions = "secureb2share_ext.hosts.records_rest.permissions:"
+    base, environ = "http://localhost:%d" % port, dict(environ)
+    environments = {"tsd": (secure_environment, source_key), **({"csc": second} if second else {})}
+    secret = _secret(os.path.join(data, "secret"))
     return {
-        "SECRET_KEY": _secret(os.path.join(data, "secret")),
+        "SECRET_KEY": secret,
         "SQLALCHEMY_DATABASE_URI": "sqlite:///" + os.path.join(data, "catalogue.db"),
         "SITE_UI_URL": base,
         "SITE_API_URL": base + "/api",
         "THEME_SITENAME": "Secure B2SHARE",
         "TRUSTED_HOSTS": ["localhost", "127.0.0.1"],
         "OAISERVER_ID_PREFIX": "oai:localhost:",
-        # without Redis, broker and search cluster
-        "CACHE_TYPE": "SimpleCache",
-        "ACCESS_CACHE": "invenio_cache:current_cache",
-        "OAUTH2_CACHE_TYPE": "simple",
-        "RATELIMIT_STORAGE_URI": "memory://",
+        "OAISERVER_ADMIN_EMAILS": ["curator@catalogue.example.org"],
+        "OAISERVER_RECORD_INDEX": "secureb2share-dataset-v1.0.0",
         "RATELIMIT_GUEST_USER": "100000 per hour",
         "RATELIMIT_AUTHENTICATED_USER": "100000 per hour",
-        "BROKER_URL": "memory://",
-        "CELERY_BROKER_URL": "memory://",
-        "CELERY_TASK_ALWAYS_EAGER": True,
-        "CELERY_RESULT_BACKEND": "cache",
-        "CELERY_CACHE_BACKEND": "memory",
         # http on localhost
         "APP_DEFAULT_SECURE_HEADERS": {
             "force_https": False,
@@ -67,40 +69,60 @@ def settings(data, port, secure_environment, source_key):
         "THEME_SETTINGS_TEMPLATE": "catalogue/theme.html",
         "THEME_ERROR_TEMPLATE": "catalogue/theme.html",
         "THEME_FRONTPAGE": False,
+        "SECURITY_LOGIN_USER_TEMPLATE": "catalogue/login.html",
         "RECORDS_REST_ENDPOINTS": {
-            "tsd": {
-                "pid_type": "recid",
-                "pid_minter": "recid",
-                "pid_fetcher": "recid",
-                "list_route": "/records/",
-                "item_route": "/records/<pid(recid):pid_value>",
-                "default_media_type": "application/json",
-                "default_endpoint_prefix": True,
-                "max_result_window": 10000,
-                "record_serializers": {"application/json": "invenio_records_rest.serializers:json_v1_response"},
-                "search_serializers": {"application/json": "invenio_records_rest.serializers:json_v1_search"},
-                "search_class": HERE + ".search:Search",
-                "search_factory_imp": HERE + ".search:search_factory",
-                "indexer_class": None,
-                "create_permission_factory_imp": permissions + "curator",
-                "update_permission_factory_imp": permissions + "curator",
-                "delete_permission_factory_imp": permissions + "administrator",
-                "read_permission_factory_imp": permissions + "everybody",
-                "list_permission_factory_imp": permissions + "everybody",
-            }
+            # one PID type, one index; links are made with the first one's route
+            "tsd": dict(_endpoint("/records/", environ), default_endpoint_prefix=True),
+            **({"csc": _endpoint("/csc/", environ)} if second else {}),
         },
         "SECUREB2SHARE_MODE": "on",
         "SECUREB2SHARE_DEMO": True,
         "SECUREB2SHARE_SIGNING_KEY": os.path.join(data, "keys"),
-        "SECUREB2SHARE_TARGETS": {"tsd-ingest": {"kind": "webhook", "url": secure_environment + "/ingest"}},
+        **_sources(environments),
+        **services.settings(environ, "demo-" + hashlib.sha256(secret.encode()).hexdigest()[:12]),
+    }
+
+
+def _endpoint(route, environ):
+    permissions = "secureb2share_ext.hosts.records_rest.permissions:"
+    return {
+        "pid_type": "recid",
+        "pid_minter": "recid",
+        "pid_fetcher": "recid",
+        "list_route": route,
+        "item_route": route + "<pid(recid):pid_value>",
+        "default_media_type": "application/json",
+        "max_result_window": 10000,
+        "record_serializers": {"application/json": "invenio_records_rest.serializers:json_v1_response"},
+        "search_serializers": {"application/json": "invenio_records_rest.serializers:json_v1_search"},
+        **services.endpoint(environ),
+        "create_permission_factory_imp": permissions + "curator",
+        "update_permission_factory_imp": permissions + "curator",
+        "delete_permission_factory_imp": permissions + "administrator",
+        "read_permission_factory_imp": permissions + "everybody",
+        "list_permission_factory_imp": permissions + "everybody",
+    }
+
+
+def _sources(environments):
+    """The three keys of {source: (URL of its secure environment, its public key)}."""
+    return {
+        "SECUREB2SHARE_TARGETS": {
+            name + "-ingest": {"kind": "webhook", "url": url + "/ingest"} for name, (url, _) in environments.items()
+        },
         "SECUREB2SHARE_ACCESS": {
-            "tsd-form": {
-                "provider": "template",
-                "url": secure_environment + "/request?dataset={identifier}&ref={reference}",
-            }
+            name + "-form": {"provider": "template", "url": url + "/request?dataset={identifier}&ref={reference}"}
+            for name, (url, _) in environments.items()
         },
         "SECUREB2SHARE_SOURCES": {
-            "tsd": {"keys": [source_key], "community": "tsd", "access": "tsd-form", "targets": ["tsd-ingest"]}
+            name: {
+                "keys": [key],
+                "community": name,
+                "access": name + "-form",
+                "targets": [name + "-ingest"],
+                "release": RELEASE[name],
+            }
+            for name, (_, key) in environments.items()
         },
     }
 

@@ -2,33 +2,23 @@
 
 import json
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, make_response, render_template, request
 from markupsafe import Markup
 
 from secureb2share_ext import config
 from secureb2share_ext.access import decisions, decorate
 from secureb2share_ext.access.rights import today_utc
 from secureb2share_ext.compat import utcnow
-from secureb2share_ext.datasets import publication, store
+from secureb2share_ext.datasets import labels, publication, store
+from secureb2share_ext.datasets.schema import SCHEMA
+from secureb2share_ext.exports import linkset, schema_org
+from secureb2share_ext.hosts.records_rest import exports
 
 from . import search
 
 PAGE = 20
-NAMES = {
-    "access_mode": "Way of access",
-    "access_eligibility": "Who may ask",
-    "controller_name": "Data controller",
-    "controller_country": "Controller's country",
-    "deidentification": "De-identification",
-    "special_categories": "Special categories",
-    "legal_basis_art6": "Legal basis (GDPR Art. 6)",
-    "legal_basis_art9": "Legal basis (GDPR Art. 9)",
-    "health_categories": "Health categories",
-    "hdab_name": "Health data access body",
-    "storage_service": "Kept in",
-    "storage_organisation": "Kept by",
-    "storage_country": "Kept in (country)",
-}
+LAST_PAGE = 10000 // PAGE  # a search cluster goes no further
+SHOWN_ABOVE = ("access_right", "access_conditions", "embargo_until")
 
 blueprint = Blueprint(
     "catalogue", __name__, template_folder="templates", static_folder="static", static_url_path="/catalogue-static"
@@ -39,10 +29,10 @@ blueprint = Blueprint(
 def front():
     """The list, searched by ?q="""
     words = request.args.get("q", "")[:200]
-    number = min(max(request.args.get("page", 1, type=int), 1), 10000)
+    number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     total, found = search.find(words, (number - 1) * PAGE, number * PAGE)
-    rows = store.by_pids([pid for _, pid in found])
-    hits = [_page_of(rows[pid]) for _, pid in found if pid in rows]
+    rows = store.by_pids(found)
+    hits = [_page_of(rows[pid]) for pid in found if pid in rows]
     more = total > number * PAGE
     return render_template(
         "catalogue/list.html", hits=[hit for hit in hits if hit], q=words, total=total, page=number, more=more
@@ -59,12 +49,20 @@ def record(pid):
     if shown is None:
         return render_template("catalogue/gone.html", row=row), 410
     dataset = shown["dataset"]
-    shown["json_ld"] = _script_safe(
-        decorate.schema_org(dataset, shown["record_url"], shown["access_url"], today_utc(utcnow()))
-    )
+    shown["json_ld"] = _script_safe(schema_org.document(shown["shown"]))
+    shown["signposts"] = linkset.links(shown["shown"], exports.urls(row))
     shown["counts"] = decisions.counts(row)
-    shown["facts"] = [(NAMES[name], dataset.sensitive[name]) for name in NAMES if dataset.sensitive.get(name)]
-    return render_template("catalogue/record.html", **shown)
+    shown["facts"] = _facts(dataset.sensitive)
+    shown["in_words"] = labels.in_words
+    response = make_response(render_template("catalogue/record.html", **shown))
+    response.headers["Link"] = linkset.page_header(shown["shown"], exports.urls(row))
+    return response
+
+
+@blueprint.route("/favicon.ico")
+def icon():
+    """For browsers that ask for it where a page names none, such as JSON."""
+    return blueprint.send_static_file("icon.svg")
 
 
 @blueprint.app_errorhandler(404)
@@ -81,14 +79,31 @@ def _page_of(row):
     dataset = publication.dataset_of(host, row, held)
     if not dataset.is_whole:
         return None
-    access_url = host.access_url(row.pid)
+    shown = publication.shown(host, row, dataset, today_utc(utcnow()))
     return {
+        "shown": shown,
         "dataset": dataset,
-        "access": decorate.access_member(dataset, access_url, today_utc(utcnow())),
-        "access_url": access_url,
-        "record_url": host.record_url(row),
-        "files": decorate.files_member(dataset, access_url),
+        "access": decorate.access_member(shown),
+        "access_url": shown.access_url,
+        "record_url": shown.record_url,
+        "files": decorate.files_member(shown),
     }
+
+
+def _facts(sensitive):
+    """[(title, [(text, its language or None)])] of every member that has a value, in the schema's order."""
+    names = [name for name in SCHEMA["properties"]["sensitive"]["properties"] if name not in SHOWN_ABOVE]
+    return [
+        (labels.title("sensitive." + name), _spelled_out("sensitive." + name, sensitive[name]))
+        for name in names
+        if sensitive.get(name) not in (None, "", [])
+    ]
+
+
+def _spelled_out(field, value):
+    entries = value if isinstance(value, list) else [value]
+    languages = [entry.get("lang") if isinstance(entry, dict) else None for entry in entries]
+    return list(zip(labels.in_words(field, value), languages))
 
 
 def _script_safe(value):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 
 from flask_security.utils import hash_password
 from invenio_access.models import ActionUsers
@@ -24,11 +25,10 @@ USERS = {
 
 
 def prepare(app, data):
-    """Make database, triggers, signing key, users; tokens go to DATA/tokens.json."""
+    """Make database, triggers, signing key, users; tokens go to DATA/tokens.json, a login to DATA/curator.json."""
     with app.app_context():
         db.create_all()
-        with db.engine.begin() as connection:
-            search.create_table(connection)
+        search.prepare(app)
         setup.init(config.current().is_on)
         if not config.current().keyring.list():
             config.current().keyring.new()
@@ -36,17 +36,22 @@ def prepare(app, data):
             db.session.add(Location(name="default", uri=os.path.join(data, "files"), default=True))
             os.makedirs(os.path.join(data, "files"), exist_ok=True)
         tokens = {name: _user(*user) for name, user in USERS.items()}
+        login = _login(os.path.join(data, "curator.json"))
+        current_datastore.get_user(login["email"]).password = hash_password(login["password"])
         db.session.commit()
-    with os.fdopen(
-        os.open(os.path.join(data, "tokens.json"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
-    ) as file:
-        json.dump(tokens, file)
+    _write(os.path.join(data, "tokens.json"), tokens)
+    _write(os.path.join(data, "curator.json"), login)
+
+
+def _write(path, value):
+    # for whoever started the demo alone
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(value, file)
 
 
 def _user(email, action):
     user = current_datastore.get_user(email)
     if user is None:
-        # nobody knows the password: these two work with tokens only
         user = current_datastore.create_user(email=email, password=hash_password(os.urandom(24).hex()), active=True)
         db.session.flush()
         db.session.add(ActionUsers.allow(action, user_id=user.id))
@@ -55,3 +60,12 @@ def _user(email, action):
         token = Token.create_personal("demo", user.id, scopes=[curate_scope.id])
         db.session.flush()
     return token.access_token
+
+
+def _login(path):
+    """{"email", "password"} with which a person can log in, the same at every start."""
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except FileNotFoundError:
+        return {"email": USERS["curator"][0], "password": secrets.token_urlsafe(9)}

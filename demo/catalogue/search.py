@@ -1,6 +1,6 @@
-"""How is the catalogue searched without a cluster? By FTS5 in the same database, written in the same transaction.
+"""How is the catalogue searched? With a cluster, as invenio-records-rest does it; this package fills the index.
 
-On PostgreSQL, where the tests run too, the same table is searched with ILIKE.
+Without one, by FTS5 in the same database, written in the same transaction; on PostgreSQL by ILIKE in the same table.
 """
 
 import json
@@ -10,13 +10,30 @@ from flask import current_app, request
 from invenio_db import db
 from invenio_records import signals
 from invenio_records.models import RecordMetadata
+from invenio_search import RecordsSearch, current_search
+from invenio_search.engine import dsl
 from sqlalchemy import text
 
 TABLE = "catalogue_search"
 
 
-def create_table(connection):
-    """Make the search table if it is not there."""
+def has_cluster(app):
+    """Whether a search cluster is configured."""
+    return bool(app.config.get("SEARCH_HOSTS"))
+
+
+def prepare(app):
+    """Make the index, or the search table, if it is not there."""
+    if has_cluster(app):
+        # what `invenio index init` does
+        for _ in current_search.create(ignore_existing=True):
+            pass
+    else:
+        with db.engine.begin() as connection:
+            _create_table(connection)
+
+
+def _create_table(connection):
     if connection.dialect.name == "sqlite":
         columns = "pid UNINDEXED, uuid UNINDEXED, title, body, tokenize='unicode61 remove_diacritics 2'"
         connection.execute(text("CREATE VIRTUAL TABLE IF NOT EXISTS %s USING fts5(%s)" % (TABLE, columns)))
@@ -26,7 +43,7 @@ def create_table(connection):
 
 def connect():
     """Keep the table up to date, in the transactions of the records."""
-    signals.after_record_insert.connect(_index, weak=False)
+    signals.after_record_insert.connect(_add, weak=False)
     signals.after_record_update.connect(_index, weak=False)
     # after, as for the others: rows are locked in one order everywhere
     signals.after_record_delete.connect(_forget, weak=False)
@@ -34,6 +51,13 @@ def connect():
 
 def _index(sender, record=None, **kwargs):
     _forget(sender, record)
+    _add(sender, record)
+
+
+def _add(sender, record=None, **kwargs):
+    # the signals are process-global, and another application may have a cluster
+    if has_cluster(current_app):
+        return
     if "control_number" not in record or record.get("secureb2share", {}).get("state") == "withdrawn":
         return
     words = [entry.get("text", "") for name in ("titles", "descriptions") for entry in record.get(name, [])]
@@ -54,12 +78,27 @@ def _index(sender, record=None, **kwargs):
 
 
 def _forget(sender, record=None, **kwargs):
-    if current_app.config.get("SECUREB2SHARE_DEMO"):
+    if current_app.config.get("SECUREB2SHARE_DEMO") and not has_cluster(current_app):
         db.session.execute(text("DELETE FROM %s WHERE uuid = :uuid" % TABLE), {"uuid": str(record.id)})
 
 
 def find(words, start, stop):
-    """(total, [(uuid, pid)]) of the records that have all the words, the best first; without words, the newest."""
+    """(total, [pid]) of the records that have all the words, the best first; without words, the newest."""
+    total, found = (_find_in_cluster if has_cluster(current_app) else _find_in_table)(words, start, stop)
+    return total, [pid for _, pid in found]
+
+
+def _find_in_cluster(words, start, stop):
+    search = RecordsSearch(index="secureb2share").extra(track_total_hits=True)[start:stop]
+    if words:
+        search = search.query(dsl.Q("simple_query_string", query=words, default_operator="and"))
+    else:
+        search = search.sort("-_created")
+    result = search.source(["control_number"]).execute()
+    return result.hits.total["value"], [(hit.meta.id, hit.control_number) for hit in result]
+
+
+def _find_in_table(words, start, stop):
     tokens = re.findall(r"\w+", words, re.UNICODE)[:20]
     sqlite = db.engine.dialect.name == "sqlite"
     if not tokens:
@@ -100,7 +139,7 @@ class Search:
         return self
 
     def execute(self):
-        return _Result(*find(self.words, self.start, self.stop))
+        return _Result(*_find_in_table(self.words, self.start, self.stop))
 
 
 class _Result:

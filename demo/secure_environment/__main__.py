@@ -1,7 +1,7 @@
 """How is the environment started?
 
 python -m demo.secure_environment --data DIR --make-key
-python -m demo.secure_environment --data DIR --port 5001 --catalogue http://localhost:5000
+python -m demo.secure_environment --data DIR --source tsd --port 5001 --catalogue http://localhost:5000
 """
 
 import argparse
@@ -12,6 +12,7 @@ from werkzeug.serving import run_simple
 
 from . import keys, seed
 from .app import create_app
+from .sites import SITES
 
 EXAMPLES = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "examples")
 
@@ -23,11 +24,12 @@ def main(arguments=None):
         "--data", required=True, help="folder of the database, the archive and the key; made if missing"
     )
     parser.add_argument("--make-key", action="store_true", help="only make the key, and print its public part")
+    parser.add_argument("--source", default="tsd", choices=sorted(SITES), help="whose environment it is")
     parser.add_argument("--catalogue", help="base URL of the catalogue")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=5001)
     parser.add_argument(
-        "--seed", default=EXAMPLES, metavar="DIR", help="folder of examples to register (docs/examples)"
+        "--seed", default=EXAMPLES, metavar="DIR", help="folder of which to register the examples of this source"
     )
     parser.add_argument("--no-seed", action="store_true", help="register no examples")
     options = parser.parse_args(arguments)
@@ -39,7 +41,7 @@ def main(arguments=None):
     # its access log would hold the secret addresses of applications and publications
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    app = create_app(options.data, options.catalogue)
+    app = create_app(options.data, options.catalogue, source=options.source)
     if not options.no_seed:
         seed.register_all(app, options.seed)
     print("The secure environment listens at http://%s:%d/" % (options.host, options.port), flush=True)

@@ -17,16 +17,18 @@ HEADERS = {
 }
 
 
-def create_app(data, catalogue_url, retry_every=2.0):
+def create_app(data, catalogue_url, retry_every=2.0, source="tsd"):
     """The application on one data folder.
 
     catalogue_url: the catalogue's base URL, as its references name it
     retry_every: seconds between attempts to send what waits; None for no such thread
+    source: whose secure environment it is, a key of sites.SITES
     """
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=200 << 20, PUBLICATION_SECONDS=7 * 24 * 3600)
     app.jinja_env.tests["weblink"] = lambda url: str(url or "").startswith(("https://", "http://"))
-    environment = app.extensions["environment"] = Environment(data, catalogue_url)
+    environment = app.extensions["environment"] = Environment(data, catalogue_url, source)
+    app.jinja_env.globals["site"] = environment.site
     app.before_request(refuse_other_origins)
     app.after_request(add_headers)
     app.register_error_handler(problem.Problem, problem.answer)

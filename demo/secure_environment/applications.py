@@ -13,7 +13,7 @@ from flask import Blueprint, jsonify, render_template, request, url_for
 
 from secureb2share_ext import client
 
-from . import SOURCE, datasets
+from . import datasets
 from .environment import here
 from .problem import Problem, wants_json
 
@@ -97,7 +97,7 @@ def _referenced(given):
         raise Problem(400, "The reference does not hold", str(error))
     except (requests.RequestException, client.Refused):
         raise Problem(503, "Please try again", "The catalogue cannot be reached to check the reference.")
-    if (claims["source"], claims["identifier"]) != (SOURCE, identifier):
+    if (claims["source"], claims["identifier"]) != (here().site.source, identifier):
         raise Problem(400, "The reference does not hold", "It was made for another dataset.")
     dataset = datasets.find(here().store, identifier)
     if dataset is None:

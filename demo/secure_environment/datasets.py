@@ -7,6 +7,8 @@ effect at once; opening it again only when the catalogue has accepted that.
 import datetime
 import json
 
+from secureb2share_ext import client
+
 from .problem import Problem
 
 CLOSED = ("suspended", "superseded", "withdrawn")
@@ -63,7 +65,7 @@ def must_take_requests(dataset, today=None):
 def settled(db, message, said, outcome, answer):
     """Note what the catalogue answered to a message; called in the transaction that settles it."""
     if said["action"] == "register":
-        _registered(db, message, outcome, answer)
+        _registered(db, message, said, outcome, answer)
     elif said["action"] == "state" and outcome == "sent" and said["state"] == "active":
         # an owner may have closed it again in the meantime
         db.execute(
@@ -73,7 +75,7 @@ def settled(db, message, said, outcome, answer):
         )
 
 
-def _registered(db, message, outcome, answer):
+def _registered(db, message, said, outcome, answer):
     if outcome == "refused":
         db.execute(
             "UPDATE datasets SET problem = ?,"
@@ -81,16 +83,61 @@ def _registered(db, message, outcome, answer):
             (json.dumps(answer), message["identifier"]),
         )
         return
+    # the answer may be an older one, to a message that was repeated: a PID that is known stays
     db.execute(
-        "UPDATE datasets SET problem = NULL, registration = ?, pid = ?, record_url = ?, access_url = ?"
-        " WHERE identifier = ?",
-        (
-            "registered" if answer.get("pid") else "held",
-            answer.get("pid"),
-            answer.get("record_url"),
-            answer.get("access_url"),
-            message["identifier"],
-        ),
+        "UPDATE datasets SET problem = NULL, review = :review, pid = COALESCE(:pid, pid),"
+        " record_url = COALESCE(:record_url, record_url), access_url = COALESCE(:access_url, access_url),"
+        " registration = CASE WHEN COALESCE(:pid, pid) IS NULL THEN 'held' ELSE 'registered' END"
+        " WHERE identifier = :identifier",
+        {
+            "review": "held" if _is_held(said["dataset"], answer) else None,
+            "identifier": message["identifier"],
+            **{name: answer.get(name) for name in ("pid", "record_url", "access_url")},
+        },
+    )
+
+
+def _is_held(description, answer):
+    # a repeated change is answered "unchanged", whether it is public or still with a curator
+    result = answer.get("result")
+    return result == "held" or (result == "unchanged" and answer.get("digest") != _digest(description))
+
+
+def _digest(description):
+    return client.digest(client.canonical(description))
+
+
+def compare(db, identifier, said):
+    """Note what the catalogue answers when it is asked about a dataset: what its curators made of the description."""
+    review = said.get("review") or {}
+    if review.get("state") == "refused":
+        refuse(db, dict(review, identifier=identifier))
+    elif said.get("pid") and not review:
+        _released(db, said, said["digest"])
+
+
+def refuse(db, data):
+    """Note that a curator refused the description with this digest, unless it was changed since."""
+    row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (data["identifier"],)).fetchone()
+    if row is None or row["registration"] == "discarded" or _digest(json.loads(row["description"])) != data["digest"]:
+        return
+    problem = {"status": 409, "code": "refused", "title": "Refused by a curator", "detail": data["reason"]}
+    db.execute(
+        "UPDATE datasets SET review = 'refused', problem = ?,"
+        " registration = CASE WHEN pid IS NULL THEN 'refused' ELSE registration END WHERE identifier = ?",
+        (json.dumps(problem), data["identifier"]),
+    )
+
+
+def _released(db, data, published):
+    # published: digest of the description that is public now
+    row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (data["identifier"],)).fetchone()
+    if row is None or row["registration"] == "discarded" or (row["pid"] and row["review"] != "held"):
+        return
+    db.execute(
+        "UPDATE datasets SET registration = 'registered', review = :review, pid = :pid, record_url = :record_url,"
+        " access_url = :access_url WHERE identifier = :identifier",
+        dict(data, review=None if published == _digest(json.loads(row["description"])) else row["review"]),
     )
 
 
@@ -106,10 +153,6 @@ def announce(db, data):
     )
     if not changed.rowcount:
         return
-    db.execute(
-        "UPDATE datasets SET registration = 'registered', pid = :pid, record_url = :record_url,"
-        " access_url = :access_url WHERE identifier = :identifier AND pid IS NULL AND registration = 'held'",
-        data,
-    )
+    _released(db, data, _digest(data["dataset"]))
     if data["state"] in CLOSED:
         db.execute("UPDATE datasets SET state = :state WHERE identifier = :identifier AND state != 'withdrawn'", data)

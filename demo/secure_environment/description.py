@@ -6,26 +6,28 @@ The form holds the usual part of what can be said; members that it does not know
 import copy
 import datetime
 
+from secureb2share_ext.datasets import labels
+
 from .fields import FIELDS, LANGUAGES
 
 
-def blank():
-    """A description with what is the same for every dataset here."""
+def blank(site):
+    """A description with what is the same for every dataset of a sites.Site."""
     return {
         "core": {"publication_year": datetime.date.today().year},
         "sensitive": {
             "access_mode": ["publication-portal"],
             "special_categories": [],
-            "storage_service": "TSD",
-            "storage_organisation": "University of Oslo",
-            "storage_country": "NO",
+            "storage_service": site.name,
+            "storage_organisation": site.organisation,
+            "storage_country": site.country,
         },
     }
 
 
-def from_form(form, base=None):
+def from_form(form, base):
     """The description that the filled-in form (werkzeug MultiDict) makes of `base`."""
-    made = copy.deepcopy(base) if base else blank()
+    made = copy.deepcopy(base)
     lang = form.get("lang") if form.get("lang") in LANGUAGES else "en"
     for field in FIELDS:
         parent, name = _place(made, field)
@@ -72,6 +74,14 @@ def to_form(description):
         else:
             shown[field.name] = value if isinstance(value, list) else [value]
     return shown
+
+
+def in_words(description):
+    """[(title, [text])] of what is said of persons and access, codes spelled out."""
+    said = description.get("sensitive")
+    said = said.items() if isinstance(said, dict) else ()
+    found = [(labels.title("sensitive." + name), labels.in_words("sensitive." + name, value)) for name, value in said]
+    return [(title, texts) for title, texts in found if texts]
 
 
 def faults_by_field(errors):

@@ -4,16 +4,18 @@ from flask import current_app
 
 from secureb2share_ext import client
 
-from . import SOURCE, keys
+from . import keys
 from .archive import Archive
 from .outgoing import Outgoing
+from .sites import SITES
 from .store import Store
 
 
 class Environment:
     """The store, the archive and the catalogue of one data folder."""
 
-    def __init__(self, data, catalogue_url):
+    def __init__(self, data, catalogue_url, source):
+        self.site = SITES[source]
         self.catalogue_url = catalogue_url.rstrip("/")
         self._private, self.public = keys.own(data)
         self.store = Store(data)
@@ -23,7 +25,7 @@ class Environment:
 
     def client(self):
         """A new client of the catalogue; each has its own connections, so that threads do not share them."""
-        return client.Client(self.catalogue_url, SOURCE, self._private)
+        return client.Client(self.catalogue_url, self.site.source, self._private)
 
 
 def here():

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from secureb2share_ext.datasets import labels
+
 ELIGIBILITY = ("any", "adequacy-country", "researcher-eea", "national-eid:NO", "not-stated")
 DEIDENTIFICATION = (
     "pseudonymised",
@@ -26,6 +28,10 @@ class Field(NamedTuple):
     choices: tuple = ()
     required: bool = False
     hint: str = ""
+
+    def label_of(self, choice):
+        """A choice in words."""
+        return labels.label(self.path, choice) if choice not in ("", "yes", "no") else choice
 
 
 GROUPS = (

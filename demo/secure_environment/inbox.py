@@ -4,10 +4,13 @@ import json
 import secrets
 import time
 
+import requests
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from . import datasets
+from secureb2share_ext import client
+
+from . import datasets, registration
 from .environment import here
 from .problem import Problem, wants_json
 
@@ -19,7 +22,7 @@ def page():
     """Applications, open ones first; the datasets; what the catalogue announced; what waits to be sent."""
     store = here().store
     applications = store.all("SELECT * FROM applications ORDER BY state != 'submitted', created DESC")
-    own = store.all("SELECT * FROM datasets ORDER BY created DESC")
+    own = store.all("SELECT * FROM datasets WHERE registration != 'discarded' ORDER BY created DESC")
     announced = store.all(
         "SELECT * FROM announced WHERE identifier NOT IN (SELECT identifier FROM datasets) ORDER BY identifier"
     )
@@ -42,6 +45,7 @@ def page():
         announced=announced,
         outgoing=outgoing,
         titles=titles,
+        reasons={row["identifier"]: _reason(row) for row in own},
     )
 
 
@@ -50,10 +54,16 @@ def _title(row):
     return Markup('<span lang="{}">{}</span>').format(lang, title)
 
 
+def _reason(row):
+    return json.loads(row["problem"] or "{}").get("detail", "")
+
+
 def _summary(row, own):
     summary = datasets.view(row, own)
     del summary["sensitive"]
-    return dict(summary, registration=row["registration"]) if own else summary
+    if own:
+        summary.update(registration=row["registration"], review=row["review"], reason=_reason(row))
+    return summary
 
 
 @blueprint.route("/inbox/<application>/approve", methods=["POST"], defaults={"state": "approved"})
@@ -105,6 +115,31 @@ def set_state(identifier):
         waiting = bool(here().outgoing.waiting(identifier))
         return jsonify(identifier=identifier, state=row["state"], waiting=waiting)
     return redirect(url_for("inbox.page"), 303)
+
+
+@blueprint.route("/datasets/<path:identifier>/discard", methods=["POST"])
+def discard(identifier):
+    """Forget a registration that waits for a curator or was refused."""
+    registration.discard(here(), identifier)
+    here().outgoing.send(identifier)
+    return jsonify(identifier=identifier) if wants_json() else redirect(url_for("inbox.page"), 303)
+
+
+@blueprint.route("/datasets/<path:identifier>/ask", methods=["POST"])
+def ask(identifier):
+    """Ask the catalogue what its curators made of a registration; its events say the same."""
+    if here().store.one("SELECT 1 FROM datasets WHERE identifier = ?", (identifier,)) is None:
+        raise Problem(404, "Not found", "No dataset with this identifier was registered here.")
+    try:
+        said = here().client().get(identifier)
+    except (requests.RequestException, client.Refused):
+        raise Problem(503, "Please try again", "The catalogue does not tell at the moment.")
+    with here().store.write() as db:
+        datasets.compare(db, identifier, said)
+    if wants_json():
+        row = here().store.one("SELECT * FROM datasets WHERE identifier = ?", (identifier,))
+        return jsonify(_summary(row, True))
+    return redirect(url_for("portal.registered", identifier=identifier), 303)
 
 
 @blueprint.route("/outgoing/send", methods=["POST"])

@@ -12,12 +12,14 @@ from flask import Blueprint, Response, request
 
 from secureb2share_ext import client
 
-from . import SOURCE, datasets
+from . import datasets
 from .environment import here
 from .problem import Problem
 
 blueprint = Blueprint("ingest", __name__)
 
+REFUSED = "org.secureb2share.dataset.refused.v1"
+REFUSAL = {"identifier": str, "digest": str, "reason": str}
 MEMBERS = {
     "identifier": str,
     "pid": str,
@@ -35,7 +37,8 @@ def ingest():
     request.max_content_length = 1 << 20
     body = request.get_data()
     event = _verified(body)
-    data = _data(event)
+    refusal = event.get("type") == REFUSED
+    data = _data(event, REFUSAL if refusal else MEMBERS)
     answer = json.dumps(client.receipt(event, body, "receipt-" + secrets.token_hex(8)))
     with here().store.write() as db:
         before = db.execute("SELECT * FROM events WHERE id = ?", (event["id"],)).fetchone()
@@ -44,7 +47,7 @@ def ingest():
                 "INSERT INTO events (id, digest, receipt) VALUES (?, ?, ?)",
                 (event["id"], client.digest(body), answer),
             )
-            datasets.announce(db, data)
+            (datasets.refuse if refusal else datasets.announce)(db, data)
         elif before["digest"] != client.digest(body):
             raise Problem(422, "The id was used before", "An event with this id and another body has arrived before.")
         else:
@@ -63,15 +66,15 @@ def _verified(body):
         raise Problem(400, "Not an event", "The body is not a JSON object.")
 
 
-def _data(event):
-    """The event's data, as far as it is used; links only if they are of the web."""
-    data = event.get("data")
-    if not isinstance(data, dict) or data.get("source") != SOURCE:
-        raise Problem(400, "Not an event for this environment", "data.source must be %s." % SOURCE)
-    used = {name: data.get(name) for name in MEMBERS}
+def _data(event, members):
+    """The event's data, as far as it is used: `members` with their types."""
+    data, source = event.get("data"), here().site.source
+    if not isinstance(data, dict) or data.get("source") != source:
+        raise Problem(400, "Not an event for this environment", "data.source must be %s." % source)
+    used = {name: data.get(name) for name in members}
     wrong = [
         n
-        for n, kind in MEMBERS.items()
+        for n, kind in members.items()
         if not isinstance(used[n], kind) and (used[n] is not None or not n.endswith("_url"))
     ]
     if wrong:

@@ -27,7 +27,7 @@ def form():
     """The empty form, or that of a registered dataset."""
     identifier = request.args.get("dataset")
     if not identifier:
-        return _page(None, {"eligibility": ["not-stated"], "controller_country": ["NO"]})
+        return _page(None, {"eligibility": ["not-stated"], "controller_country": [here().site.country]})
     row = _known(identifier)
     return _page(row, description.to_form(json.loads(row["description"])), json.loads(row["problem"] or "{}"))
 
@@ -40,7 +40,8 @@ def submit():
         row = _known(identifier)
         registration.correct(here(), identifier, description.from_form(request.form, json.loads(row["description"])))
     else:
-        identifier = registration.register(here(), description.from_form(request.form), _uploads())
+        described = description.from_form(request.form, description.blank(here().site))
+        identifier = registration.register(here(), described, _uploads())
     here().outgoing.send(identifier)
     row = _row(identifier)
     if row["problem"]:
@@ -77,8 +78,17 @@ def registered(identifier):
     """What became of one registration."""
     row = _known(identifier)
     files = here().store.all("SELECT * FROM files WHERE dataset = ? ORDER BY number", (identifier,))
-    title, lang = datasets.main_title(json.loads(row["description"]))
-    return render_template("registered.html", dataset=row, title=title, lang=lang, files=files)
+    described = json.loads(row["description"])
+    title, lang = datasets.main_title(described)
+    return render_template(
+        "registered.html",
+        dataset=row,
+        title=title,
+        lang=lang,
+        files=files,
+        said=description.in_words(described),
+        problem=json.loads(row["problem"] or "null"),
+    )
 
 
 @blueprint.route("/api/register", methods=["POST"])
@@ -100,7 +110,7 @@ def api_register():
             raise Problem(409, "Not registered", "New data are a new dataset: register them under a new identifier.")
         registration.correct(here(), identifier, dataset)
     else:
-        identifier = registration.register(here(), dataset, uploads, request.form.get("tenant") or "p11", identifier)
+        identifier = registration.register(here(), dataset, uploads, request.form.get("tenant"), identifier)
     here().outgoing.send(identifier)
     row = _row(identifier)
     if row["problem"]:
@@ -125,4 +135,5 @@ def api_dataset(identifier):
 def _short(row):
     # until the catalogue has the dataset, its state is that of the registration
     state = row["state"] if row["registration"] == "registered" else row["registration"]
-    return dict({name: row[name] for name in ("identifier", "pid", "record_url", "access_url")}, state=state)
+    shown = ("identifier", "pid", "record_url", "access_url", "review")
+    return dict({name: row[name] for name in shown}, state=state, problem=json.loads(row["problem"] or "null"))

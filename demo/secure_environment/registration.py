@@ -15,10 +15,11 @@ from . import archive
 from .problem import Problem
 
 
-def register(environment, dataset, uploads=(), tenant="p11", identifier=None):
+def register(environment, dataset, uploads=(), tenant=None, identifier=None):
     """Store a dataset and its registration in one step; returns the identifier. Nothing is sent yet."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,19}", tenant):
-        raise Problem(400, "Not registered", "A tenant is named like p11.")
+    tenant = tenant or environment.site.tenant
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,19}", tenant):
+        raise Problem(400, "Not registered", "A tenant is named like %s." % environment.site.tenant)
     identifier = identifier or "%s-%s" % (tenant, secrets.token_hex(4))
     if not is_identifier(identifier):
         raise Problem(400, "Not registered", "This text cannot be the identifier of a dataset.")
@@ -51,6 +52,8 @@ def correct(environment, identifier, dataset):
         row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (identifier,)).fetchone()
         if row["state"] == "withdrawn":
             raise Problem(409, "Withdrawn", "This dataset was withdrawn; its description cannot change any more.")
+        if row["registration"] == "discarded":
+            raise Problem(409, "Discarded", "This registration was discarded; register the data anew.")
         db.execute(
             "UPDATE datasets SET description = ?, problem = NULL,"
             " registration = CASE registration WHEN 'refused' THEN 'waiting' ELSE registration END"
@@ -58,6 +61,24 @@ def correct(environment, identifier, dataset):
             (json.dumps(dataset), identifier),
         )
         environment.outgoing.write(db, "register", identifier, tenant=row["tenant"], dataset=dataset)
+
+
+def discard(environment, identifier):
+    """Forget a registration that never became public, with its files; the identifier stays used."""
+    with environment.store.write() as db:
+        row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (identifier,)).fetchone()
+        if row is None:
+            raise Problem(404, "Not found", "No dataset with this identifier was registered here.")
+        if row["registration"] not in ("held", "refused"):
+            raise Problem(409, "Not discarded", "Only what waits for a curator, or was refused, can be discarded.")
+        files = db.execute("SELECT * FROM files WHERE dataset = ?", (identifier,)).fetchall()
+        db.execute("DELETE FROM files WHERE dataset = ?", (identifier,))
+        db.execute("UPDATE datasets SET registration = 'discarded', problem = NULL WHERE identifier = ?", (identifier,))
+        db.execute("DELETE FROM outgoing WHERE identifier = ? AND state = 'refused'", (identifier,))
+        if row["review"]:
+            # the catalogue keeps it for its curators
+            environment.outgoing.write(db, "state", identifier, state="withdrawn", reason="Taken back by its owner.")
+    environment.archive.forget(identifier, files)
 
 
 def is_identifier(text):

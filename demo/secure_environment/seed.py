@@ -15,17 +15,19 @@ SAMPLE = b"participant,visit,value\nA-001,1,5.2\nA-002,1,4.8\nA-001,2,5.0\n"
 
 
 def register_all(app, folder):
-    """Register every example in `folder` that is not registered yet; returns the new identifiers.
+    """Register every example of this source in `folder` that is not registered yet; returns the new identifiers.
 
-    An example is a JSON object with identifier, tenant and dataset; other files are left alone.
+    An example is a JSON object with source, identifier, tenant and dataset; other files are left alone.
     """
     environment, new = app.extensions["environment"], []
     for example in _examples(folder):
+        if example.get("source") != environment.site.source:
+            continue
         identifier = example["identifier"]
         if environment.store.one("SELECT 1 FROM datasets WHERE identifier = ?", (identifier,)):
             continue
         upload = Upload(io.BytesIO(SAMPLE), "measurements.csv", "text/csv", "Measurements (made up)")
-        registration.register(environment, example["dataset"], [upload], example.get("tenant") or "p11", identifier)
+        registration.register(environment, example["dataset"], [upload], example.get("tenant"), identifier)
         new.append(identifier)
         log.info("registered the example %s", identifier)
     return new

@@ -11,9 +11,10 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS datasets (
     identifier TEXT PRIMARY KEY, tenant TEXT NOT NULL, description TEXT NOT NULL, created TEXT NOT NULL,
     registration TEXT NOT NULL DEFAULT 'waiting'
-        CHECK (registration IN ('waiting', 'held', 'registered', 'refused')),
+        CHECK (registration IN ('waiting', 'held', 'registered', 'refused', 'discarded')),
     state TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'superseded', 'withdrawn')),
     pid TEXT, record_url TEXT, access_url TEXT,
+    review TEXT CHECK (review IN ('held', 'refused')),  -- what a curator of the catalogue made of the description
     problem TEXT  -- the catalogue's last refusal of the description, as JSON
 );
 CREATE TABLE IF NOT EXISTS files (

@@ -6,7 +6,7 @@ from invenio_db import db
 
 from .. import config
 from ..compat import utcnow
-from ..outbox import store
+from ..outbox import pauses, steps, store
 from ..outbox.models import STATES
 
 
@@ -20,7 +20,7 @@ def deliveries():
 @with_appcontext
 def list_deliveries(state):
     """Events that are not delivered (or those of a state), and paused targets."""
-    for row in store.pauses():
+    for row in pauses.every():
         how = "paused" if row.until else "held"
         click.echo("target %s is %s since %sZ: %s" % (row.target, how, row.since.isoformat(), row.reason))
     for event in store.listed(state):
@@ -47,7 +47,7 @@ def retry_delivery(event, target):
     if (event is None) == (target is None):
         raise click.UsageError("Name either an event's number or --target.")
     if target is not None:
-        store.resume(target)
+        pauses.resume(target)
     elif not store.retry(event, utcnow()):
         raise click.ClickException("There is no unfinished event %d." % event)
     db.session.commit()
@@ -61,7 +61,7 @@ def retry_delivery(event, target):
 def hold_deliveries(target, reason):
     """Send nothing before `resume`: no retry and no probe."""
     for name in [target] if target else sorted(config.current().targets):
-        store.hold(name, reason[:200], utcnow())
+        pauses.hold(name, reason[:200], utcnow())
         click.echo("%s is held." % name)
     db.session.commit()
 
@@ -71,8 +71,8 @@ def hold_deliveries(target, reason):
 @with_appcontext
 def resume_deliveries(target):
     """Send again to targets that are paused or held."""
-    for name in [target] if target else [row.target for row in store.pauses()]:
-        click.echo("%s is sent to again." % name if store.resume(name) else "%s was not paused." % name)
+    for name in [target] if target else [row.target for row in pauses.every()]:
+        click.echo("%s is sent to again." % name if pauses.resume(name) else "%s was not paused." % name)
     db.session.commit()
 
 
@@ -81,8 +81,8 @@ def resume_deliveries(target):
 def note_restored():
     """Say that the database came back from a backup: every target is held, and new events count on."""
     extension = config.current()
-    store.restored(extension.targets, extension.mark, utcnow())
-    for row in store.pauses():
+    steps.restored(extension.targets, extension.mark, utcnow())
+    for row in pauses.every():
         click.echo("%s is held." % row.target)
 
 

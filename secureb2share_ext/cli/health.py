@@ -6,10 +6,11 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import check as checking
-from .. import config, figures, report
+from .. import config
 from ..client import now_utc
 from ..compat import utcnow
-from ..health import judge
+from ..health import figures, report
+from ..health.findings import judge
 
 UNKNOWN = 3
 UNKNOWN_TEXT = (

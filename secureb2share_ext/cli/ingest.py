@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import signal
 
 import click
 from flask.cli import with_appcontext
@@ -27,10 +28,13 @@ def ingest(file, confirm, errors, jobs):
     """
     extension = config.current()
     errors = errors or (file.name if file.name not in ("-", "<stdin>") else "ingest") + ".refused.jsonl"
-    counts, bar = collections.Counter(), progress.Bar(file)
+    counts, bar, interrupts = collections.Counter(), progress.Bar(file), []
+    before = _note_interrupts(interrupts)
     try:
         with Refused(errors) as refused:
             for done in bulk.carry_out(extension.host, reading.lines(extension.sources, file, jobs), confirm):
+                if interrupts:
+                    raise KeyboardInterrupt
                 said = done.answer
                 if said.get("problem", {}).get("code") == "mass-withdrawal":
                     counts["stopped"] = 1
@@ -43,6 +47,7 @@ def ingest(file, confirm, errors, jobs):
         click.echo("\nInterrupted after %d answers; run the same command again." % sum(counts.values()), err=True)
         raise SystemExit(130)
     finally:
+        signal.signal(signal.SIGINT, before)
         bar.end()
     stopped = counts.pop("stopped", 0)
     click.echo(", ".join("%d %s" % (n, name) for name, n in sorted(counts.items())) or "no lines")
@@ -55,6 +60,17 @@ def ingest(file, confirm, errors, jobs):
             err=True,
         )
     raise SystemExit(2 if stopped else 1 if counts["refused"] else 0)
+
+
+def _note_interrupts(interrupts):
+    """Have Ctrl-C be noted in a list too; what was in force before."""
+
+    def note(*args):
+        # Python drops an exception that comes while it frees an object
+        interrupts.append(args)
+        raise KeyboardInterrupt
+
+    return signal.signal(signal.SIGINT, note)
 
 
 class Refused:

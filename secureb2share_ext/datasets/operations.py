@@ -78,7 +78,7 @@ _PUBLIC = dict(
 _GATE = {403: ("form-data-refused", "body-too-long", "body-unsized"), 503: ("lock-incomplete",)}
 _MESSAGE = {400: ("invalid",), 401: ("signature",), 404: ("unknown-dataset",), 422: ("message-reused",), **_GATE}
 _CONFLICTS = {
-    "register": ("conflict", "refused", "stale", "withdrawn"),
+    "register": ("conflict", "refused", "replaced", "stale", "withdrawn"),
     "state": ("conflict", "held", "stale", "state", "withdrawn"),
     "transfer": ("conflict", "stale", "state", "withdrawn"),
     "decision": (),

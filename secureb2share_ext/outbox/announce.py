@@ -9,7 +9,7 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.orm import Session
 
 from ..client import now_utc
-from . import event, store
+from . import event, steps, store
 
 _KEY = "secureb2share_announced"
 OBSERVED = "observed:"  # before what was said to nobody
@@ -32,7 +32,7 @@ def announce(row, dataset, record_url, access_url, catalogue, targets, is_observ
     again = written is not None and written[0] == row.sequence
     first = written[1] if again else (row.event_digest or OBSERVED).startswith(OBSERVED)
     if not again:
-        row.sequence = (row.sequence or store.floor()) + 1
+        row.sequence = (row.sequence or steps.floor()) + 1
     open_now[row.id] = (row.sequence, first)
     row.event_digest = fingerprint
     state = "observed" if is_observed else "pending"
@@ -42,7 +42,7 @@ def announce(row, dataset, record_url, access_url, catalogue, targets, is_observ
 
 def refused(row, held_digest, reason, catalogue, targets):
     """Write the event that tells why a registration was refused; the row must be locked."""
-    row.sequence = (row.sequence or store.floor()) + 1
+    row.sequence = (row.sequence or steps.floor()) + 1
     data = event.refused(row.source, row.identifier, row.pid, held_digest, reason)
     _write(store.add, row, data, "refused", None, catalogue, targets)
 

@@ -12,13 +12,14 @@ from flask import current_app
 from invenio_db import db
 
 from ..compat import utcnow
-from . import receipt, retry, store
+from . import pauses, receipt, retry, steps, store
+from .mark import NO_MARK
 
 BATCH = 100
 LONGEST = 60  # seconds that one sweep goes on claiming
 
 
-def sweep(targets, mark=store.NO_MARK, size=BATCH):
+def sweep(targets, mark=NO_MARK, size=BATCH):
     """Send what is due; {outcome name: count}. targets: {name: target with send(event) -> targets.answer.Answer}.
 
     mark: outbox.mark.Mark. A database that came back from a backup sends nothing: every target is held.
@@ -26,7 +27,7 @@ def sweep(targets, mark=store.NO_MARK, size=BATCH):
     counts = {}
     end = time.monotonic() + LONGEST
     try:
-        store.begin_sweep(mark)
+        steps.begin(mark)
         waiting = store.due(targets, utcnow(), size)
         db.session.commit()
         for event_id in waiting:
@@ -34,10 +35,10 @@ def sweep(targets, mark=store.NO_MARK, size=BATCH):
                 break
             name = _one(targets, event_id, mark)
             counts[name] = counts.get(name, 0) + 1
-    except store.Restored:
-        store.restored(targets, mark, utcnow())
+    except steps.Restored:
+        steps.restored(targets, mark, utcnow())
         current_app.logger.error("secureb2share.database-restored targets=%s", ",".join(sorted(targets)))
-    store.end_sweep(utcnow())
+    steps.end(utcnow())
     return counts
 
 
@@ -45,7 +46,7 @@ def _one(targets, event_id, mark):
     try:
         event = store.claim(event_id, utcnow(), mark)
         outcome = attempt(targets[event.target], event, mark) if event is not None else None
-    except store.Restored:
+    except steps.Restored:
         raise
     except Exception:
         # one event must not keep the others from leaving; its lease runs out
@@ -55,10 +56,10 @@ def _one(targets, event_id, mark):
     return type(outcome).__name__.lower() if outcome is not None else "skipped"
 
 
-def attempt(target, event, mark=store.NO_MARK):
+def attempt(target, event, mark=NO_MARK):
     """Send a claimed event and record what came of it; the outcome, or None when its target is paused."""
     now = utcnow()
-    sendable = store.may_send(event.target, now, now + datetime.timedelta(seconds=retry.PROBE))
+    sendable = pauses.may_send(event.target, now, now + datetime.timedelta(seconds=retry.PROBE))
     if not sendable:
         store.finish(event, now)
         db.session.commit()
@@ -69,7 +70,7 @@ def attempt(target, event, mark=store.NO_MARK):
     outcome = retry.decide(answer, event.attempts, now, random.random())
     if record(event, outcome, answer, now):
         _settle(event.target, outcome, now)
-    store.commit_step(mark)
+    steps.commit(mark)
     current_app.logger.info(
         "secureb2share.delivery %s event=%s target=%s", type(outcome).__name__.lower(), event.message_id, event.target
     )
@@ -93,6 +94,6 @@ def record(event, outcome, answer, now):
 
 def _settle(target, outcome, now):
     if isinstance(outcome, retry.Pause):
-        store.pause(target, outcome.reason[:200], now + datetime.timedelta(seconds=outcome.seconds))
+        pauses.pause(target, outcome.reason[:200], now + datetime.timedelta(seconds=outcome.seconds))
     else:
-        store.end_pause(target)
+        pauses.end_pause(target)

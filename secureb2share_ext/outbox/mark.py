@@ -51,3 +51,6 @@ class Mark:
 
     def _path(self):
         return os.path.join(self.folder, NAME)
+
+
+NO_MARK = Mark()

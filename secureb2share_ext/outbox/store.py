@@ -4,29 +4,21 @@ Claiming is a compare-and-set with a lease: it holds on PostgreSQL and SQLite al
 by SQLite).
 """
 
-import contextlib
 import datetime
 import uuid
 
 from invenio_db import db
 from sqlalchemy import and_, func, or_
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from .. import client
 from ..compat import utcnow
-from ..errors import SecureB2ShareError
-from .mark import Mark
-from .models import Event, Pause, Sweep
+from . import steps
+from .mark import NO_MARK
+from .models import Event, Pause
 
-SWEEP = "outbox"
-NO_MARK = Mark()
 RESTORED = "the database was restored; resume after looking what would be sent"
 LEASE = datetime.timedelta(seconds=120)  # longer than a delivery can take, see targets/webhook.py
-
-
-class Restored(SecureB2ShareError):
-    """The database is older than the last sending; nothing may leave before an operator says so."""
 
 
 def add(target, dataset_id, sequence, message_id, body, state):
@@ -83,7 +75,7 @@ def claim(event_id, now, mark=NO_MARK):
     event = db.session.query(Event).filter_by(id=event_id).populate_existing().one() if taken else None
     if event is not None:
         db.session.expunge(event)
-        commit_step(mark)
+        steps.commit(mark)
     else:
         db.session.commit()
     return event
@@ -94,123 +86,6 @@ def finish(event, now, **values):
     values.update(lease_token=None, lease_until=None)
     held = db.session.query(Event).filter_by(id=event.id, lease_token=event.lease_token)
     return bool(held.update(values, synchronize_session=False))
-
-
-def commit_step(mark):
-    """Commit one step of sending, counted in the database and in the Mark; raises Restored, with nothing committed."""
-    counter = _counter()
-    last = mark.read() if mark.is_kept else None
-    if mark.shows_restored(counter):
-        db.session.rollback()
-        raise Restored(Restored.__doc__)
-    _of_sweep().update({"mark": counter + 1}, synchronize_session=False)
-    if not mark.is_kept:
-        db.session.commit()
-        return
-    # the counter's row is locked until the commit, so that nobody else writes the file meanwhile
-    mark.write(counter + 1)
-    try:
-        db.session.commit()
-    except Exception:
-        mark.write(last)
-        raise
-
-
-def begin_sweep(mark):
-    """Raise Restored if the database is older than the last sending."""
-    is_older = mark.shows_restored(_counter())
-    db.session.commit()
-    if is_older:
-        raise Restored(Restored.__doc__)
-
-
-def end_sweep(now):
-    """Note that a sweep came to its end."""
-    _of_sweep().update({"finished": now}, synchronize_session=False)
-    db.session.commit()
-
-
-def _counter():
-    """The counter of the steps of sending, locked until the transaction ends."""
-    # an update takes the lock on SQLite too
-    if not _of_sweep().update({"mark": Sweep.mark}, synchronize_session=False):
-        with contextlib.suppress(IntegrityError), db.session.begin_nested():
-            db.session.add(Sweep(name=SWEEP, mark=0, floor=0))
-        _of_sweep().update({"mark": Sweep.mark}, synchronize_session=False)
-    return db.session.query(Sweep.mark).filter_by(name=SWEEP).scalar()
-
-
-def _of_sweep():
-    return db.session.query(Sweep).filter_by(name=SWEEP)
-
-
-def restored(targets, mark, now):
-    """Hold every target, and let no event written from now on be taken for one that went out before; commits.
-
-    targets: names. The operator's word, or a Mark, says that this database came back from a backup.
-    """
-    counter = max(_counter(), (mark.read() or 0) if mark.is_kept else 0)
-    waiting = {target for (target,) in db.session.query(Event.target).filter_by(state="pending").distinct()}
-    for target in sorted(waiting | set(targets)):
-        hold(target, RESTORED, now)
-    # minutes since 1970: no dataset had that many events, and receivers drop what is not behind the last sequence
-    first = int((now - datetime.datetime(1970, 1, 1)).total_seconds() // 60)
-    (key,) = Event.__table__.c.dataset_id.foreign_keys
-    dataset = key.column.table
-    db.session.execute(dataset.update().where(dataset.c.sequence < first).values(sequence=first))
-    _of_sweep().update({"mark": counter, "floor": first}, synchronize_session=False)
-    db.session.commit()
-    if mark.is_kept:
-        mark.write(counter)
-
-
-def floor():
-    """The sequence behind which the events of a new dataset begin: 0, unless the database was restored."""
-    return db.session.query(Sweep.floor).filter_by(name=SWEEP).scalar() or 0
-
-
-def hold(target, reason, now):
-    """Stop sending to a target, without any probe, until `resume`."""
-    values = {"reason": reason, "since": now, "until": None}
-    rows = db.session.query(Pause).filter_by(target=target)
-    if not rows.update(values, synchronize_session=False):
-        db.session.add(Pause(target=target, **values))
-        db.session.flush()
-
-
-def pause(target, reason, until):
-    """Stop sending to a target, but for one probe after `until`; a target that is held stays held."""
-    values = {"reason": reason, "until": until}
-    rows = db.session.query(Pause).filter_by(target=target)
-    is_paused = rows.filter(Pause.until.isnot(None)).update(values, synchronize_session=False)
-    if not is_paused and not rows.count():
-        with contextlib.suppress(IntegrityError), db.session.begin_nested():
-            # another worker may pause it at this very moment, which is just as well
-            db.session.add(Pause(target=target, since=utcnow(), **values))
-
-
-def may_send(target, now, until):
-    """Whether the target is not paused, or the caller has won the one probe of its pause, which goes on to `until`."""
-    if db.session.query(Pause).filter_by(target=target).count() == 0:
-        return True
-    rows = db.session.query(Pause).filter(Pause.target == target, Pause.until <= now)
-    return bool(rows.update({"until": until}, synchronize_session=False))
-
-
-def resume(target):
-    """Send to the target again, by an operator's word; whether it was paused."""
-    return bool(db.session.query(Pause).filter_by(target=target).delete(synchronize_session=False))
-
-
-def end_pause(target):
-    """Send to the target again because it answered, unless it is held."""
-    rows = db.session.query(Pause).filter(Pause.target == target, Pause.until.isnot(None))
-    rows.delete(synchronize_session=False)
-
-
-def pauses():
-    """Every paused target."""
-    return db.session.query(Pause).order_by(Pause.target).all()
 
 
 def listed(state=None, size=100):
@@ -265,13 +140,12 @@ def of_dataset(dataset_id):
 
 
 def figures():
-    """{name: value} for health: when the last sweep ended, and count and oldest time of what is not finished well."""
+    """{name: (count, oldest time)} for health of what is not finished well."""
     counts = {}
     grouped = db.session.query(Event.state, func.count(Event.id), func.min(Event.created), func.min(Event.finished))
     for state, count, created, finished in grouped.group_by(Event.state):
         counts[state] = (count, finished if state == "delivered" else created)
     return {
-        "swept": db.session.query(Sweep.finished).filter_by(name=SWEEP).scalar(),
         "undelivered": counts.get("pending", (0, None)),
         "unacknowledged": counts.get("delivered", (0, None)),
         "parked": counts.get("parked", (0, None)),

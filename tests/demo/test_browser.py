@@ -1,5 +1,7 @@
 """Can a person do everything through the demo's pages, in a browser that reports every complaint?"""
 
+import itertools
+import json
 import os
 import shutil
 import signal
@@ -68,8 +70,9 @@ pytestmark = [
 
 
 class Site:
-    def __init__(self, ports):
-        self.catalogue, self.secure = ("http://localhost:%d" % port for port in ports)
+    def __init__(self, ports, data):
+        self.catalogue, self.secure, self.second = ("http://localhost:%d" % port for port in ports)
+        self.login = json.loads((data / "catalogue" / "curator.json").read_text())
 
 
 class Visitor:
@@ -116,6 +119,7 @@ class Visitor:
 
     def arrive(self, heading):
         playwright.expect(self.heading).to_have_text(heading)
+        self.page.wait_for_load_state()  # without its styles a page is wider
         assert self.page.evaluate(FAULTS) == [], self.page.url
 
     def follow(self, name, heading, exact=True):
@@ -177,9 +181,7 @@ class Visitor:
             self.page.get_by_label("File 1", exact=True).set_input_files([values])
             self.write("Label of file 1", title)
         self.page.get_by_role("button", name="Register").click()
-        playwright.expect(self.page.get_by_role("status")).to_have_text(
-            "The catalogue has published the description."
-        )
+        playwright.expect(self.page.get_by_role("status")).to_have_text("The catalogue has published the description.")
         self.arrive(self.heading.inner_text())
         return self.page.locator("dd a").first.inner_text()
 
@@ -197,9 +199,10 @@ class Visitor:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    ports = free_ports(2)
+    ports = free_ports(3)
     data = tmp_path_factory.mktemp("demo")
-    options = ["--data", data, "--port", str(ports[0]), "--secure-port", str(ports[1])]
+    names = ("--port", "--secure-port", "--second-secure-port")
+    options = ["--data", data, *itertools.chain(*zip(names, map(str, ports)))]
     demo = subprocess.Popen(
         [sys.executable, "-m", "demo", *options],
         cwd=Path(__file__).resolve().parents[2],
@@ -210,11 +213,11 @@ def site(tmp_path_factory):
     )
     try:
         seen = ""
-        while "Ctrl-C stops both." not in seen:
+        while "Ctrl-C stops all." not in seen:
             line = demo.stdout.readline()
             assert line, seen
             seen += line
-        yield Site(ports)
+        yield Site(ports, data)
     finally:
         demo.send_signal(signal.SIGTERM)
         output, _ = demo.communicate(timeout=20)
@@ -262,8 +265,8 @@ def until(look):
 def test_a_reader_finds_a_dataset_and_collects_its_file(site, meet):
     reader, owner = meet(), meet()
     reader.open(site.catalogue, "Datasets")
-    until(lambda: reader.page.reload() and reader.page.locator(".hits li").count() >= 3)
-    assert any(title.startswith("FinnGen") for title in reader.search("genom"))
+    until(lambda: reader.page.reload() and reader.page.locator(".hits li").count() >= 7)
+    assert any(title.startswith("Reseptregisteret") for title in reader.search("prescription"))
     (title,) = reader.search("mor og barn")
     reader.follow(title, title)
 
@@ -363,6 +366,50 @@ def test_datasets_that_cannot_be_requested_say_so(site, visitor):
         visitor.follow("The record of this dataset", title)
         refused.append((403, urlsplit(record).path.replace("/records", "/api/access")))
     assert visitor.refused == refused
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_a_curator_reviews_and_the_owner_reads_why(site, meet, width):
+    curator, owner = meet(width), meet(width)
+    owner.open(site.second + "/inbox", "Owner's inbox")
+    waiting = owner.page.locator("article", has_text="It waits for the catalogue's curator.")
+    until(lambda: owner.page.reload() and waiting.count() >= 2)
+    refused, released = waiting.get_by_role("heading").get_by_role("link").all_inner_texts()[:2]
+
+    curator.open(site.catalogue, "Datasets")
+    titles = curator.page.locator(".hits h2").all_inner_texts()
+    assert refused not in titles and released not in titles
+    curator.follow("For curators", "Log in")
+    curator.write("E-mail address", site.login["email"])
+    curator.write("Password", "not the password")
+    curator.press("Log in", "Log in")
+    playwright.expect(curator.page.get_by_role("alert")).to_have_text("Invalid password")
+    curator.write("Password", site.login["password"])
+    curator.press("Log in", "Registrations that wait for review")
+
+    curator.follow(refused, refused)
+    curator.press("Refuse", refused)
+    playwright.expect(curator.page.get_by_role("alert")).to_contain_text("reason")
+    curator.page.locator("#reason").fill(HOSTILE)
+    curator.press("Refuse", "Registrations that wait for review")
+    playwright.expect(curator.page.get_by_role("link", name=refused)).to_have_count(0)
+    curator.follow(released, released)
+    curator.press("Release: publish it", "Registrations that wait for review")
+    curator.follow("Secure B2SHARE", "Datasets")
+    curator.follow(released, released)
+    curator.follow("Log out", "Datasets")
+    curator.follow("For curators", "Log in")
+
+    entry = owner.page.locator("article", has_text=refused)
+    until(lambda: owner.page.reload() and HOSTILE in entry.inner_text())
+    owner.arrive("Owner's inbox")
+    identifier = entry.locator("code").inner_text()
+    owner.follow("Mend %s and send it again" % identifier, "Correct the description of " + identifier)
+    playwright.expect(owner.page.get_by_role("alert")).to_contain_text(HOSTILE)
+    owner.write("Contact (required)", "Access office %d" % width)
+    owner.press("Send the correction", "Dataset " + identifier)
+    playwright.expect(owner.page.get_by_role("status")).to_contain_text("it waits for the catalogue's curator")
+    assert owner.refused == []
 
 
 def test_an_upload_from_a_page_is_refused_and_the_script_reads_why(site, visitor):

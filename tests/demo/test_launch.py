@@ -1,5 +1,6 @@
 """Does the demo start and end as a whole, whatever happens to its parts?"""
 
+import itertools
 import os
 import shutil
 import signal
@@ -11,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from demo.launch import free_ports
+
 LAUNCHER = Path(__file__).resolve().parents[2] / "demo"
 
+PORTS = ("--port", "--secure-port", "--second-secure-port")
 FAKE = """
 import http.server, os, pathlib, subprocess, sys, time
 
@@ -29,7 +33,10 @@ def leave_pids():
 if "--make-key" in sys.argv:
     print("public key: whpk_abc")
 elif "--prepare" in sys.argv:
-    assert options["--source-key"] == "whpk_abc", options
+    assert options["--source-key"] == options["--second-source-key"] == "whpk_abc", options
+    login = pathlib.Path(options["--data"], "curator.json")
+    login.parent.mkdir()
+    login.write_text('{"email": "curator@example.org", "password": "a password"}')
     if told == "slow":
         leave_pids()
         time.sleep(60)
@@ -64,10 +71,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def ports():
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return [str(one.getsockname()[1]), str(two.getsockname()[1])]
+    return [str(port) for port in free_ports(3)]
 
 
 @pytest.fixture
@@ -76,7 +80,7 @@ def start(folder, ports):
 
     def start(**told):
         process = subprocess.Popen(
-            [sys.executable, "-m", "demo", "--port", ports[0], "--secure-port", ports[1]],
+            [sys.executable, "-m", "demo", *itertools.chain(*zip(PORTS, ports))],
             cwd=folder,
             env={**os.environ, **told},
             stdout=subprocess.PIPE,
@@ -127,12 +131,20 @@ def left_behind(folder, seconds=3):
 def test_stopped_while_it_runs(start, folder, number):
     demo = start(demo_catalogue="worker")
     read_until(demo, "Ctrl-C")
-    assert len(left_behind(folder, seconds=0)) == 3
+    assert len(left_behind(folder, seconds=0)) == 4
     os.killpg(demo.pid, number)
     output, _ = demo.communicate(timeout=5)
     assert demo.returncode == 0
     assert output.endswith("Stopped.\n")
     assert left_behind(folder) == []
+
+
+def test_it_says_where_to_log_in_and_to_review(start, folder, ports):
+    demo = start()
+    seen = read_until(demo, "Ctrl-C")
+    for said in ("http://localhost:%s/secureb2share/review/" % ports[0], "curator@example.org", "a password", ports[2]):
+        assert said in seen
+    os.killpg(demo.pid, signal.SIGTERM)
 
 
 def test_stopped_while_it_starts(start, folder):
@@ -150,7 +162,7 @@ def test_stopped_while_it_starts(start, folder):
 def test_killed(start, folder):
     demo = start()
     read_until(demo, "Ctrl-C")
-    assert len(left_behind(folder, seconds=0)) == 2
+    assert len(left_behind(folder, seconds=0)) == 3
     demo.kill()
     demo.wait()
     assert left_behind(folder) == []
@@ -166,7 +178,7 @@ def test_server_that_dies(start, folder, name):
     assert left_behind(folder) == []
 
 
-@pytest.mark.parametrize("taken, option", [(0, "--port"), (1, "--secure-port")])
+@pytest.mark.parametrize("taken, option", enumerate(PORTS))
 def test_port_in_use(start, ports, taken, option):
     with socket.socket() as other:
         other.bind(("127.0.0.1", int(ports[taken])))

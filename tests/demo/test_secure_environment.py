@@ -35,6 +35,7 @@ class Catalogue:
         self.sources_key = None
         self.messages, self.records, self.key_requests = [], {}, 0
         self.lose_answers = self.refusals = 0
+        self.on_review, self.reviews = False, {}
         self.server, self.port = None, 0
         self.up()
 
@@ -81,6 +82,13 @@ class Catalogue:
         body = client.canonical(event)
         return {"data": body, "headers": client.signed_headers(private or self.private, event_id, body)}
 
+    def refusal(self, identifier, description, reason="The contact is a person.", event_id="evt-r"):
+        data = {"source": "tsd", "identifier": identifier, "pid": None, "sequence": 1, "reason": reason}
+        data["digest"] = client.digest(client.canonical(description))
+        event = {"specversion": "1.0", "id": event_id, "source": self.url, "data": data}
+        body = client.canonical(dict(event, type="org.secureb2share.dataset.refused.v1"))
+        return {"data": body, "headers": client.signed_headers(self.private, event_id, body)}
+
     def handler(catalogue):  # noqa: N805
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *arguments):
@@ -95,7 +103,8 @@ class Catalogue:
                 self.wfile.write(payload)
 
             def do_GET(self):
-                assert self.path == "/api/datasets/keys"
+                if self.path != "/api/datasets/keys":
+                    return self.answer(200, catalogue.reviews[unquote(self.path).rpartition("/tsd/")[2]])
                 catalogue.key_requests += 1
                 self.answer(200, {"keys": [client.to_jwk(catalogue.public)]})
 
@@ -134,6 +143,9 @@ class Catalogue:
                 "errors": errors,
             }
         known = said["identifier"] in self.records
+        if self.on_review:
+            pid = self.records.get(said["identifier"])
+            return 202, {"identifier": said["identifier"], "pid": pid, "digest": None, "result": "held"}
         pid = self.records.setdefault(said["identifier"], "abc12-%05d" % len(self.records))
         answer = {
             "source": "tsd",
@@ -246,8 +258,7 @@ def row(site, statement, *values):
 def test_the_key_is_made_once_and_is_private(tmp_path):
     command = [sys.executable, "-m", "demo.secure_environment", "--data", str(tmp_path / "d"), "--make-key"]
     printed = [
-        subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
-        for _ in range(2)
+        subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout for _ in range(2)
     ]
     assert printed[0] == printed[1] == (tmp_path / "d" / "key.pub").read_text()
     private = tmp_path / "d" / "key"
@@ -266,9 +277,7 @@ def test_a_registration_archives_the_files_and_tells_the_catalogue_only_labels(s
     assert made["state"] == "active" and made["pid"] and made["access_url"].startswith(catalogue.url)
     [said] = catalogue.bodies("register")
     assert said["tenant"] == "p11"
-    assert said["dataset"]["files"] == [
-        {"label": "Measurements", "media_type": "text/csv", "size_band": "<1MB"}
-    ]
+    assert said["dataset"]["files"] == [{"label": "Measurements", "media_type": "text/csv", "size_band": "<1MB"}]
     assert b"01019912345" not in catalogue.messages[0][1]
     archive = site.extensions["environment"].archive
     kept = row(site, "SELECT * FROM files")
@@ -286,10 +295,7 @@ def test_hostile_names_stay_inside_the_archive(site, visitor, tmp_path):
     form.update(identifier="../../out", file=[(io.BytesIO(b"x"), "x")])
     assert visitor.post("/api/register", data=form).status_code == 400
     inside = {p for p in (tmp_path / "data" / "archive").rglob("*") if p.is_file()}
-    assert (
-        len(inside) == 1
-        and {p for p in tmp_path.rglob("*") if p.is_file() and p.read_bytes() == b"x"} == inside
-    )
+    assert len(inside) == 1 and {p for p in tmp_path.rglob("*") if p.is_file() and p.read_bytes() == b"x"} == inside
     assert row(site, "SELECT name FROM files")["name"] == "x"
 
 
@@ -306,9 +312,7 @@ def test_the_form_makes_a_description_that_the_catalogue_accepts(visitor, catalo
     assert [f["label"] for f in said["dataset"]["files"]] == ["First", "Third"]
 
 
-def test_a_refusal_stands_next_to_the_form_and_its_correction_has_the_same_identifier(
-    site, visitor, catalogue
-):
+def test_a_refusal_stands_next_to_the_form_and_its_correction_has_the_same_identifier(site, visitor, catalogue):
     answer = visitor.post("/register", data=filled(deidentification="pseudonymised"))
     assert answer.status_code == 400
     assert "Legal basis, GDPR Art. 6 is required for personal data" in answer.text
@@ -322,9 +326,7 @@ def test_a_refusal_stands_next_to_the_form_and_its_correction_has_the_same_ident
 
 
 def test_a_correction_keeps_what_the_form_does_not_show(visitor, catalogue):
-    identifier = (
-        register(visitor, legal_basis_art6=["A6-1-e", "A6-1-c-is-not-one"]).get_json().get("identifier")
-    )
+    identifier = register(visitor, legal_basis_art6=["A6-1-e", "A6-1-c-is-not-one"]).get_json().get("identifier")
     assert identifier  # refused, and still there to be corrected
     base = example()
     base["core"]["titles"].append({"lang": "nb", "text": "Oppdiktet kohort"})
@@ -388,9 +390,7 @@ def test_later_messages_of_a_dataset_wait_for_the_registration(site, visitor, ca
     catalogue.refusals = 2  # its operator has not configured the key yet
     identifier = register(visitor).get_json()["identifier"]
     assert set_state(visitor, identifier, "withdrawn").status_code == 409
-    visitor.post(
-        "/api/register", data={"dataset": json.dumps(example("Corrected")), "identifier": identifier}
-    )
+    visitor.post("/api/register", data={"dataset": json.dumps(example("Corrected")), "identifier": identifier})
     catalogue.refusals = 1
     visitor.post("/outgoing/send")
     assert catalogue.messages == [] and catalogue.refusals == 0
@@ -406,7 +406,10 @@ def test_seeding_registers_each_example_once(site, catalogue, tmp_path):
     folder = tmp_path / "examples"
     folder.mkdir()
     (folder / "one.json").write_text(
-        json.dumps({"identifier": "p11/one", "tenant": "p11", "dataset": example()})
+        json.dumps({"source": "tsd", "identifier": "p11/one", "tenant": "p11", "dataset": example()})
+    )
+    (folder / "another-source.json").write_text(
+        json.dumps({"source": "csc", "identifier": "two", "tenant": "p1", "dataset": example()})
     )
     (folder / "other.json").write_text("[]")
     assert seed.register_all(site, folder) == ["p11/one"]
@@ -416,17 +419,78 @@ def test_seeding_registers_each_example_once(site, catalogue, tmp_path):
     assert row(site, "SELECT size FROM files")["size"] == len(seed.SAMPLE)
 
 
+# review at the catalogue
+
+
+def inbox_entry(visitor, identifier):
+    entries = read(visitor, "/inbox").get_json()["datasets"]
+    return next(entry for entry in entries if entry["identifier"] == identifier)
+
+
+@pytest.mark.parametrize("way", ["event", "asking"])
+def test_a_refused_registration_says_why_and_can_be_mended(visitor, catalogue, way):
+    catalogue.on_review = True
+    identifier = register(visitor).get_json()["identifier"]
+    assert inbox_entry(visitor, identifier)["registration"] == "held"
+    assert "it waits for the catalogue's curator" in visitor.get("/registered/" + identifier).text
+    sent = catalogue.bodies("register")[-1]["dataset"]
+    if way == "event":
+        assert visitor.post("/ingest", **catalogue.refusal(identifier, sent)).status_code == 200
+    else:
+        reason = {"state": "refused", "reason": "The contact is a person.", "decided_at": "2026-01-31T12:00:00Z"}
+        digest = client.digest(client.canonical(sent))
+        catalogue.reviews[identifier] = {"pid": None, "review": dict(reason, digest=digest)}
+        assert visitor.post("/datasets/%s/ask" % identifier).status_code == 303
+    entry = inbox_entry(visitor, identifier)
+    assert (entry["registration"], entry["reason"]) == ("refused", "The contact is a person.")
+    for page in ("/inbox", "/registered/" + identifier, "/register?dataset=" + identifier):
+        assert "The contact is a person." in visitor.get(page).text
+    visitor.post("/register?dataset=" + identifier, data=filled(contact_name="Access office"))
+    assert inbox_entry(visitor, identifier)["registration"] == "held"
+    # what was refused is not what waits now
+    visitor.post("/ingest", **catalogue.refusal(identifier, sent, event_id="evt-late"))
+    assert inbox_entry(visitor, identifier)["registration"] == "held"
+    visitor.post("/ingest", **catalogue.event(identifier, dataset=catalogue.bodies("register")[-1]["dataset"]))
+    entry = inbox_entry(visitor, identifier)
+    assert (entry["registration"], entry["review"], entry["pid"]) == ("registered", None, "cur8d-0aaaa")
+
+
+def test_a_change_of_a_public_dataset_waits_while_it_stays_public(visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    catalogue.on_review = True
+    visitor.post("/register?dataset=" + identifier, data=filled(title="Changed"))
+    entry = inbox_entry(visitor, identifier)
+    assert (entry["registration"], entry["review"]) == ("registered", "held")
+    # another change of state is not the release
+    visitor.post("/ingest", **catalogue.event(identifier, pid=entry["pid"]))
+    assert inbox_entry(visitor, identifier)["review"] == "held"
+    visitor.post("/ingest", **catalogue.refusal(identifier, catalogue.bodies("register")[-1]["dataset"]))
+    entry = inbox_entry(visitor, identifier)
+    assert (entry["registration"], entry["review"], entry["pid"]) == ("registered", "refused", "abc12-00000")
+    assert visitor.post("/datasets/%s/discard" % identifier).status_code == 409
+
+
+@pytest.mark.parametrize("on_review, told", [(True, ["withdrawn"]), (False, [])])
+def test_what_is_not_public_can_be_discarded_with_its_files(site, visitor, catalogue, on_review, told):
+    catalogue.on_review = on_review
+    made = register(visitor, deidentification="synthetic" if on_review else "nonsense").get_json()
+    identifier = made["identifier"]
+    assert visitor.post("/datasets/%s/discard" % identifier).status_code == 303
+    assert [body["state"] for body in catalogue.bodies("state")] == told
+    assert read(visitor, "/inbox").get_json()["datasets"] == read(visitor, "/inbox").get_json()["outgoing"] == []
+    archive = site.extensions["environment"].archive
+    assert list(Path(archive.folder(identifier)).iterdir()) == []
+    form = {"dataset": json.dumps(example()), "identifier": identifier}
+    assert visitor.post("/api/register", data=form).status_code == 409
+
+
 # requests for access
 
 
 def test_a_reference_of_the_catalogue_opens_the_form(visitor, catalogue):
     identifier = register(visitor).get_json()["identifier"]
-    page = visitor.get(
-        "/request", query_string={"dataset": identifier, "ref": catalogue.reference(identifier)}
-    )
-    assert (
-        page.status_code == 200 and "Made-up cohort" in page.text and catalogue.url + "/records/" in page.text
-    )
+    page = visitor.get("/request", query_string={"dataset": identifier, "ref": catalogue.reference(identifier)})
+    assert page.status_code == 200 and "Made-up cohort" in page.text and catalogue.url + "/records/" in page.text
     assert '<form method="post"' in page.text
 
 
@@ -525,9 +589,7 @@ def test_approve_collect_expire(site, visitor, catalogue):
         and "raw 01019912345.csv" in collected.headers["Content-Disposition"]
     )
     assert collected.mimetype == "application/octet-stream"
-    assert (
-        visitor.get(link + "/2").status_code == 404 and visitor.get("/publication/guess").status_code == 404
-    )
+    assert visitor.get(link + "/2").status_code == 404 and visitor.get("/publication/guess").status_code == 404
     with site.extensions["environment"].store.write() as db:
         db.execute("UPDATE applications SET expires = ?", (time.time() - 1,))
     assert visitor.get(link).status_code == visitor.get(file["url"]).status_code == 410
@@ -627,9 +689,7 @@ def test_access_can_be_requested_for_an_announced_dataset(visitor, catalogue):
 def test_hostile_text_is_escaped_everywhere(visitor, catalogue):
     made = register(visitor, HOSTILE, [(b"x", HOSTILE, HOSTILE)]).get_json()
     identifier = made["identifier"]
-    visitor.post(
-        "/ingest", **catalogue.event("pid:x", dataset=example(HOSTILE), record_url="javascript:alert(1)")
-    )
+    visitor.post("/ingest", **catalogue.event("pid:x", dataset=example(HOSTILE), record_url="javascript:alert(1)"))
     ref = catalogue.reference(identifier)
     sent = apply(visitor, catalogue, identifier, name=HOSTILE, purpose=HOSTILE).get_json()
     decide(visitor, sent["application"])
@@ -655,9 +715,7 @@ def test_a_form_of_another_origin_is_refused(site, visitor, catalogue):
         assert answer.status_code == 403
     assert row(site, "SELECT state FROM datasets")["state"] == "active"
     form["state"] = "suspended"
-    answer = visitor.post(
-        "/datasets/%s/state" % identifier, data=form, headers={"Origin": "http://localhost"}
-    )
+    answer = visitor.post("/datasets/%s/state" % identifier, data=form, headers={"Origin": "http://localhost"})
     assert answer.status_code == 303
 
 
@@ -672,9 +730,7 @@ def test_pages_have_a_language_a_heading_and_a_label_for_every_input(visitor, ca
         labels = set(re.findall(r'<label for="([^"]+)"', page))
         for tag in inputs:
             found = re.search(r' id="([^"]+)"', tag)
-            assert (
-                'type="hidden"' in tag or 'type="checkbox"' in tag or (found and found.group(1) in labels)
-            ), tag
+            assert 'type="hidden"' in tag or 'type="checkbox"' in tag or (found and found.group(1) in labels), tag
     assert visitor.get("/health").get_json() == {"ok": True}
 
 

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("invenio_records_rest")
 
 from contract import FORM, MULTIPART, HostContract  # noqa: E402
-from instance import running  # noqa: E402
+from instance import running, skip_unless_there  # noqa: E402
 from invenio_db import db  # noqa: E402
 from invenio_files_rest.models import FileInstance  # noqa: E402
 from invenio_files_rest.tasks import remove_file_data  # noqa: E402
@@ -20,10 +20,9 @@ from secureb2share_ext.datasets import store  # noqa: E402
 from secureb2share_ext.uploads import lock  # noqa: E402
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "services"])
 def instance(request, tmp_path_factory):
-    if request.param == "postgresql" and not os.environ.get("SECUREB2SHARE_TEST_POSTGRESQL"):
-        pytest.skip("no PostgreSQL: SECUREB2SHARE_TEST_POSTGRESQL is not set")
+    skip_unless_there(request.param)
     with running(request.param, tmp_path_factory.mktemp("instance")) as found:
         yield found
 

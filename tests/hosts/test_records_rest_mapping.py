@@ -61,5 +61,7 @@ def test_a_field_as_an_editor_of_the_record_knows_it():
 
 def test_the_stamp_says_where_a_dataset_stands():
     assert STAMP == {"source": "tsd", "identifier": "a", "state": "active"}
-    row = SimpleNamespace(state="withdrawn", reason="x", state_at="2026", successor=None)
-    assert mapping.stamp("tsd", "a", row) == dict(STAMP, state="withdrawn", reason="x", state_at="2026")
+    row = SimpleNamespace(state="withdrawn", reason="x", state_at="2026", successor=None, replaced_by="c")
+    assert mapping.stamp("tsd", "a", row) == dict(
+        STAMP, state="withdrawn", reason="x", state_at="2026", replaced_by="c"
+    )

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from secureb2share_ext import config
 from secureb2share_ext.compat import utcnow
-from secureb2share_ext.outbox import store
+from secureb2share_ext.outbox import pauses, steps, store
 from secureb2share_ext.outbox.mark import Mark
 
 NOW = "UPDATE secureb2share_event SET next_at = created, lease_until = NULL WHERE state = 'pending'"
@@ -165,7 +165,7 @@ def test_backup_taken_between_claim_and_outcome(instance):
     with instance.app.app_context():
         # by a worker whose sweep had begun before the restore
         (event_id,) = store.due(["tsd-ingest"], utcnow(), 10)
-        with pytest.raises(store.Restored):
+        with pytest.raises(steps.Restored):
             store.claim(event_id, utcnow(), config.current().mark)
         db.session.remove()
     instance.sweep()
@@ -191,10 +191,10 @@ def test_held_target_is_not_probed_and_not_freed_by_an_answer(instance):
     assert run(instance, "deliveries", "hold", "--reason", "They move house.") == "tsd-ingest is held.\n"
     with instance.app.app_context():
         # a worker that was sending when the operator spoke
-        store.end_pause("tsd-ingest")
-        store.pause("tsd-ingest", "status 401", utcnow())
+        pauses.end_pause("tsd-ingest")
+        pauses.pause("tsd-ingest", "status 401", utcnow())
         db.session.commit()
-        assert [(row.reason, row.until) for row in store.pauses()] == [("They move house.", None)]
+        assert [(row.reason, row.until) for row in pauses.every()] == [("They move house.", None)]
     instance.sweep()
     assert states(instance, waiting) == ["pending"] and instance.receiver.requests == []
     assert "tsd-ingest: They move house." in instance.run_cli("health").output

@@ -9,7 +9,7 @@ from invenio_files_rest.models import ObjectVersion
 from invenio_records.models import RecordMetadata
 from sqlalchemy import distinct, func, or_
 
-from ...health import FormerContent
+from ...health.findings import FormerContent
 
 MEMBERS = ("_files", "_bucket")  # with which invenio-records-files and B2SHARE say that a record has files
 

@@ -13,7 +13,7 @@ from invenio_search import current_search_client
 from invenio_search.engine import search
 
 from ...compat import utcnow
-from ...outbox import store as outbox
+from ...outbox import pauses
 from . import document, wanted
 
 CLUSTER = "(search index)"  # its name among the paused targets
@@ -45,7 +45,7 @@ def sweep(host):
 def _batch(host, counts):
     """Claim, commit, send outside any transaction, record the outcome; how many records were dealt with."""
     now = utcnow()
-    is_up = outbox.may_send(CLUSTER, now, now + LEASE)
+    is_up = pauses.may_send(CLUSTER, now, now + LEASE)
     db.session.commit()
     token, attempts = wanted.claim(now, now + LEASE, BATCH if is_up else 0)
     if not attempts:
@@ -58,7 +58,7 @@ def _batch(host, counts):
         # no record is to blame: they keep their attempts and are due when the cluster is asked again
         wanted.postpone(token, list(attempts), now)
         reason = str(error) if isinstance(error, Unusable) else type(error).__name__
-        outbox.pause(CLUSTER, reason[:200], utcnow() + PAUSE)
+        pauses.pause(CLUSTER, reason[:200], utcnow() + PAUSE)
         db.session.commit()
         current_app.logger.warning("secureb2share.index-paused %s", reason)
         return 0
@@ -68,7 +68,7 @@ def _batch(host, counts):
             wait = datetime.timedelta(seconds=PLAN[min(failed, len(PLAN) - 1)])
             wanted.postpone(token, [record_uuid], utcnow() + wait, 1, refused[str(record_uuid)])
             current_app.logger.error("secureb2share.index-refused record=%s", record_uuid)
-    outbox.resume(CLUSTER)
+    pauses.resume(CLUSTER)
     db.session.commit()
     for name, number in (("indexed", len(attempts) - len(refused)), ("refused", len(refused))):
         counts[name] = counts.get(name, 0) + number

@@ -2,34 +2,35 @@
 
 from invenio_db import db
 
-from . import expiry, health
-from .errors import ConfigError
-from .outbox import store
-from .uploads import lock, triggers
+from .. import expiry
+from ..errors import ConfigError
+from ..outbox import pauses, steps, store
+from ..uploads import lock, triggers
+from .findings import Figures
 
 
 def measure(app, extension, now):
-    """The health.Figures of this instance. now: naive UTC."""
+    """The Figures of this instance. now: naive UTC."""
     # before the session opens a transaction: SQLite lets one connection write at a time
     with db.engine.connect() as connection:
         there = triggers.installed(connection)
     missing = sorted({finding for one in lock.of_instance(app) for finding in one.look()}) if extension.is_on else []
     if not extension.is_on:
-        return health.Figures(extension.mode, triggers_left=len(there))
+        return Figures(extension.mode, triggers_left=len(there))
     outbox = store.figures()
     oldest_waiting = extension.host.oldest_waiting()
     keys = {row.kid: row.created.date() for row in extension.keyring.list() if row.state == "active"}
     secrets = {"the secret of %s" % name: target.expires for name, target in extension.targets.items()}
     for source in extension.sources.values():
         secrets.update(("key %d of %s" % (n, source.name), key.expires) for n, key in enumerate(source.keys))
-    return health.Figures(
+    return Figures(
         mode=extension.mode,
         lock=tuple(missing),
-        sweep_age=_age(outbox["swept"], now),
+        sweep_age=_age(steps.finished(), now),
         undelivered=_aged(outbox["undelivered"], now),
         unacknowledged=_aged(outbox["unacknowledged"], now),
         parked=_aged(outbox["parked"], now),
-        paused=tuple((row.target, row.reason, row.until is None) for row in store.pauses()),
+        paused=tuple((row.target, row.reason, row.until is None) for row in pauses.every()),
         expiring=expiry.upcoming(secrets, keys, now.date()),
         index_age=_age(oldest_waiting, now),
         has_signing_key=_can_sign(extension.keyring),

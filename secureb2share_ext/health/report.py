@@ -1,8 +1,8 @@
-"""How is health told to an operator, to Nagios, to a program and to Prometheus? Texts of [health.Finding]; pure."""
+"""How is health told to an operator, to Nagios, to a program and to Prometheus? Texts of [findings.Finding]; pure."""
 
 import json
 
-from .health import LEVELS, worst
+from .findings import LEVELS, worst
 
 ORDER = {level: number for number, level in enumerate(("critical", "unknown", "warning", "ok"))}
 

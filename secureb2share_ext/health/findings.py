@@ -5,7 +5,7 @@ Values in, findings out; figures.py measures. The levels and exit codes are thos
 
 from typing import Dict, NamedTuple, Optional, Tuple
 
-from .errors import ConfigError
+from ..errors import ConfigError
 
 LEVELS = ("ok", "warning", "critical", "unknown")  # the exit code is the place in this list
 

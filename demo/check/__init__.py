@@ -1,0 +1,20 @@
+"""Does the whole demo work? Over HTTP, without a browser; one line per step with what was seen."""
+
+from . import circle, review
+from .trip import RoundTrip
+
+STEPS = review.BEFORE + circle.STEPS + review.STEPS
+
+
+def run(catalogue, secure, second, data):
+    """0 when every step succeeds, else 1; the servers run at these URLs (TSD, then CSC) with the folder `data`."""
+    trip = RoundTrip(catalogue, secure, second, data)
+    for step in STEPS:
+        name = step.__name__.replace("_", " ")
+        try:
+            print("  ok    %-46s %s" % (name, step(trip)), flush=True)
+        except Exception as error:
+            print("  FAILED %-45s %s: %s" % (name, type(error).__name__, error), flush=True)
+            return 1
+    print("%d passed, 0 failed" % len(STEPS))
+    return 0

@@ -1,0 +1,190 @@
+"""Do two sources keep apart, and does what waits for a curator wait unseen?"""
+
+import html
+import json
+import re
+import uuid
+
+import requests
+
+from secureb2share_ext import client
+
+from .trip import EXAMPLES, JSON, must, until
+
+REVIEW = "/secureb2share/review/"
+REASON = "The contact cannot be reached."
+
+
+def ten_examples_are_registered(trip):
+    expected = [json.loads(path.read_text()) for path in sorted(EXAMPLES.glob("*.json"))]
+    open_ones = [e["identifier"] for e in expected if e["source"] == "tsd"]
+    held = {e["identifier"] for e in expected if e["source"] == "csc"}
+    must((len(open_ones), len(held)) == (7, 3), (open_ones, held))
+    seen = until(lambda: all(trip.known(identifier) for identifier in open_ones))
+    must(seen, "not all of %s" % open_ones)
+    must(until(lambda: _waiting(trip) == held), trip.inbox(trip.second)["datasets"])
+    must(not any(trip.known(identifier, "csc") for identifier in held), "one of csc is public")
+    return "%d of tsd are public, %d of csc wait for a curator" % (len(open_ones), len(held))
+
+
+def _waiting(trip):
+    return {d["identifier"] for d in trip.inbox(trip.second)["datasets"] if d["registration"] == "held"}
+
+
+def _entry(trip, identifier):
+    """What the inbox of CSC shows of one dataset."""
+    return next(d for d in trip.inbox(trip.second)["datasets"] if d["identifier"] == identifier)
+
+
+def what_is_held_is_nowhere(trip):
+    # searched for by one word, recognised by the other, for a page repeats what it was asked for
+    word, trip.canary = uuid.uuid4().hex[:12], uuid.uuid4().hex[:12]
+    description = json.loads((EXAMPLES / "finngen.json").read_text())["dataset"]
+    description["core"]["titles"] = [{"lang": "en", "text": "%s %s" % (word, trip.canary)}]
+    trip.held = "canary-%s" % uuid.uuid4().hex[:8]
+    answer = trip.call(
+        "POST", trip.second + "/api/register", data={"dataset": json.dumps(description), "identifier": trip.held}
+    )
+    must((answer.status_code, answer.json().get("state")) == (201, "held"), (answer.status_code, answer.text))
+    asked = (
+        "/?q=" + word,
+        "/",
+        "/api/records/?size=100",
+        "/api/records/?q=" + word,
+        "/api/csc/?q=" + word,
+        "/oai2d?verb=ListRecords&metadataPrefix=oai_dc",
+        "/api/datasets",
+        "/api/datasets/csc",
+        "/api/datasets/csc/%s" % trip.held,
+        "/api/access?source=csc&id=%s" % trip.held,
+        REVIEW,
+    )
+    for role in (None, "curator", "superuser"):
+        for path in asked:
+            answer = trip.call("GET", trip.catalogue + path, role)
+            must(trip.canary not in answer.text, (role, path, answer.status_code))
+            must(trip.held not in answer.text or trip.held in path, (role, path))
+    must(trip.canary not in json.dumps(trip.inbox(trip.secure)), "in the inbox of TSD")
+    found = trip.tables_with(trip.canary)
+    must(found == ["secureb2share_held"], found)
+    return "at %d addresses for 3 visitors; in one table of the database" % len(asked)
+
+
+def a_source_cannot_touch_another_ones(trip):
+    hostile = client.Client(trip.catalogue, "csc", trip.key("tsd"))
+    description = json.loads((EXAMPLES / "moba.json").read_text())["dataset"]
+    attempts = (
+        lambda identifier: hostile.get(identifier),
+        lambda identifier: hostile.register(identifier, description),
+        lambda identifier: hostile.set_state(identifier, "withdrawn", "Not mine."),
+        lambda identifier: hostile.report_decision(identifier, "app-1", "approved"),
+        lambda identifier: hostile.transfer(identifier, "p99"),
+    )
+    for attempt in attempts:
+        known, unknown = (_refusal(attempt, identifier) for identifier in (trip.held, "nobody-has-this"))
+        must(known == unknown and known[0] == 404, (known, unknown))
+    must(_entry(trip, trip.held)["registration"] == "held", "it changed")
+    return "%d attempts with the key of tsd: 404, as for what does not exist" % len(attempts)
+
+
+def _refusal(attempt, identifier):
+    try:
+        return 200, attempt(identifier)
+    except client.Refused as refused:
+        return refused.status, refused.problem
+
+
+def a_curator_logs_in(trip):
+    asked = trip.call("GET", trip.catalogue + REVIEW)
+    must(asked.status_code in (302, 401, 403), asked.status_code)
+    trip.curator = requests.Session()
+    with open(trip.login) as file:
+        login = json.load(file)
+    page = trip.curator.get(trip.catalogue + "/login/", params={"next": REVIEW}, timeout=30)
+    without_token = trip.call("POST", trip.catalogue + "/login/", data=login)
+    must(without_token.status_code != 302, "a login by a form of another site")
+    page = _send(trip, page, **login)
+    must(page.status_code == 200 and page.url.startswith(trip.catalogue + REVIEW), (page.status_code, page.url))
+    waiting = _waiting(trip)
+    must(all(html.escape(identifier) in page.text for identifier in waiting), "not all of %s" % waiting)
+    return "and sees the %d that wait" % len(waiting)
+
+
+def _send(trip, page, **values):
+    """What the catalogue answers to the form of a page, filled in."""
+    (form,) = re.findall(r'<form\b[^>]*method="post".*?</form>', page.text, re.S | re.I)
+    hidden = re.findall(r'<input\b(?=[^>]*type="hidden")[^>]*>', form)
+    named = {re.search(r'name="([^"]*)"', tag).group(1): _value(tag) for tag in hidden}
+    return trip.curator.post(page.url, data=dict(named, **values), headers={"Referer": page.url}, timeout=30)
+
+
+def _value(tag):
+    found = re.search(r'value="([^"]*)"', tag)
+    return html.unescape(found.group(1)) if found else ""
+
+
+def _held_page(trip, identifier):
+    """The curator's page of one held registration, by the link in the list."""
+    listed = trip.curator.get(trip.catalogue + REVIEW, timeout=30)
+    (row,) = [row for row in listed.text.split("<tr>") if "<td>%s</td>" % html.escape(identifier) in row]
+    link = re.search(r'href="([^"]*)"', row).group(1)
+    return trip.curator.get(requests.compat.urljoin(listed.url, html.unescape(link)), timeout=30)
+
+
+def the_curator_releases_one(trip):
+    page = _held_page(trip, trip.held)
+    must(trip.canary in page.text, page.status_code)
+    done = _send(trip, page, decision="release")
+    must(done.status_code == 200, (done.status_code, done.text[:200]))
+    row = until(lambda: trip.known(trip.held, "csc"))
+    must(row, "not public")
+    must(until(lambda: _entry(trip, trip.held)["registration"] == "registered"), _entry(trip, trip.held))
+    must(until(lambda: trip.hits(trip.canary)), "search does not find it")
+    page = trip.call("GET", "%s/records/%s" % (trip.catalogue, row["pid"]))
+    must(page.status_code == 200 and trip.canary in page.text, page.status_code)
+    link = trip.call("GET", row["access_url"])
+    must(link.status_code == 302, link.status_code)
+    form = trip.call("GET", link.headers["location"])
+    must(form.url.startswith(trip.second + "/request?") and form.status_code == 200, (form.url, form.status_code))
+    return "it is record %s; its link leads to the form of CSC" % row["pid"]
+
+
+def the_curator_refuses_another(trip):
+    trip.refused = "urn:example:fi-diabetes-genomes:1"
+    page = _held_page(trip, trip.refused)
+    _send(trip, page, decision="refuse", reason="")
+    must(_entry(trip, trip.refused)["registration"] == "held", "refused without a reason")
+    done = _send(trip, page, decision="refuse", reason=REASON)
+    must(done.status_code == 200, (done.status_code, done.text[:200]))
+    seen = until(lambda: _entry(trip, trip.refused)["reason"] == REASON and _entry(trip, trip.refused))
+    must(seen and seen["registration"] == "refused", _entry(trip, trip.refused))
+    said = client.Client(trip.catalogue, "csc", trip.key("csc")).get(trip.refused)["review"]
+    must((said["state"], said["reason"]) == ("refused", REASON), said)
+    must(not trip.known(trip.refused, "csc"), "it is public")
+    return "CSC reads why, by event and by asking"
+
+
+def its_owner_mends_it(trip):
+    description = json.loads((EXAMPLES / "genomics-diabetes.json").read_text())["dataset"]
+    form = {"dataset": json.dumps(description), "identifier": trip.refused}
+    same = trip.call("POST", trip.second + "/api/register", data=form)
+    must((same.status_code, same.json()["code"]) == (409, "refused"), (same.status_code, same.text))
+    description["core"]["contact"]["name"] += " (by telephone)"
+    form["dataset"] = json.dumps(description)
+    mended = trip.call("POST", trip.second + "/api/register", data=form)
+    must((mended.status_code, mended.json()["state"]) == (201, "held"), (mended.status_code, mended.text))
+    taken = trip.call("POST", "%s/datasets/%s/discard" % (trip.second, trip.refused), headers=JSON)
+    must(taken.status_code == 200, (taken.status_code, taken.text))
+    must(until(lambda: not trip.tables_with("(by telephone)")), trip.tables_with("(by telephone)"))
+    return "mended it waits again; discarded it is nowhere"
+
+
+BEFORE = (ten_examples_are_registered,)
+STEPS = (
+    what_is_held_is_nowhere,
+    a_source_cannot_touch_another_ones,
+    a_curator_logs_in,
+    the_curator_releases_one,
+    the_curator_refuses_another,
+    its_owner_mends_it,
+)

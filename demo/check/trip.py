@@ -1,0 +1,117 @@
+"""What do the steps of the check see of the running demo, and hand on to each other?"""
+
+import json
+import os
+import pathlib
+import time
+import uuid
+
+import requests
+import sqlalchemy
+
+from ..launch import SOURCES
+
+SECONDS = 30  # bound of every wait
+CONTENT_TABLES = ("files_files", "files_object", "files_bucket", "files_multipartobject", "files_multipartobject_part")
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "docs" / "examples"
+JSON = {"Accept": "application/json"}
+
+
+class Failed(Exception):
+    """A step saw something else than it must."""
+
+
+def must(condition, seen):
+    """Raise Failed with what was seen unless the condition holds."""
+    if not condition:
+        raise Failed("saw %s" % (seen,))
+
+
+def until(look):
+    """The first true value of look(), within SECONDS."""
+    end = time.monotonic() + SECONDS
+    while True:
+        found = look()
+        if found or time.monotonic() > end:
+            return found
+        time.sleep(0.3)
+
+
+class RoundTrip:
+    """What the steps hand on to each other."""
+
+    def __init__(self, catalogue, secure, second, data):
+        self.catalogue = catalogue
+        self.secure = secure  # of TSD
+        self.second = second  # of CSC
+        self.data = data
+        own = "sqlite:///" + os.path.join(data, "catalogue", "catalogue.db")
+        self.database = sqlalchemy.create_engine(os.environ.get("SQLALCHEMY_DATABASE_URI") or own)
+        self.store = os.path.join(data, "catalogue", "files")
+        with open(os.path.join(data, "catalogue", "tokens.json")) as file:
+            self.tokens = json.load(file)
+        self.login = os.path.join(data, "catalogue", "curator.json")
+        self.title = "Round trip %s" % uuid.uuid4().hex[:8]
+
+    def call(self, method, url, role=None, **keywords):
+        headers = dict(keywords.pop("headers", {}))
+        if role:
+            headers["Authorization"] = "Bearer " + self.tokens[role]
+        return requests.request(method, url, headers=headers, timeout=30, allow_redirects=False, **keywords)
+
+    def record(self):
+        return self.call("GET", "%s/api/records/%s" % (self.catalogue, self.pid)).json()
+
+    def key(self, source):
+        """The private key with which a secure environment signs."""
+        with open(os.path.join(self.data, SOURCES[source], "key"), encoding="ascii") as file:
+            return file.read().strip()
+
+    def known(self, identifier, source="tsd"):
+        """What the catalogue tells everybody of a dataset, or False."""
+        answer = self.call("GET", "%s/api/datasets/%s/%s" % (self.catalogue, source, identifier))
+        return answer.status_code == 200 and answer.json()
+
+    def hits(self, title=None):
+        """What a search for the title finds."""
+        words = {"q": '"%s"' % (title or self.title)}
+        return self.call("GET", self.catalogue + "/api/records/", params=words).json()["hits"]["hits"]
+
+    def inbox(self, secure=None):
+        return self.call("GET", (secure or self.secure) + "/inbox", headers=JSON).json()
+
+    def link(self):
+        """(status, code or where it leads) of the record's access link."""
+        answer = self.call("GET", self.record()["links"]["request_access"])
+        return answer.status_code, answer.headers["location"] if answer.status_code == 302 else answer.json()["code"]
+
+    def set_state(self, state, reason):
+        """The owner changes the state in the secure environment; the record's state follows."""
+        url = "%s/datasets/%s/state" % (self.secure, self.identifier)
+        answer = self.call("POST", url, data={"state": state, "reason": reason}, headers=JSON)
+        must(answer.status_code == 200, (answer.status_code, answer.text))
+        seen = until(lambda: self.record()["access"]["state"] == state and self.record())
+        must(seen, self.record()["access"])
+        return self.link()
+
+    def content(self):
+        with self.database.connect() as connection:
+            rows = {t: connection.scalar(sqlalchemy.text("SELECT count(*) FROM " + t)) for t in CONTENT_TABLES}
+        return rows, [name for _, _, names in os.walk(self.store) for name in names]
+
+    def tables_with(self, word):
+        """The tables of the catalogue's database that hold a word, in whatever column."""
+        with self.database.connect() as connection:
+            return [
+                name
+                for name in sqlalchemy.inspect(connection).get_table_names()
+                if any(word in repr(tuple(map(_readable, row))) for row in _rows(connection, name))
+            ]
+
+
+def _rows(connection, table):
+    return connection.execute(sqlalchemy.text('SELECT * FROM "%s"' % table))
+
+
+def _readable(value):
+    return bytes(value) if isinstance(value, memoryview) else value

@@ -1,0 +1,53 @@
+"""Which targets are not sent to, and until when? The only SQL that touches that table."""
+
+import contextlib
+
+from invenio_db import db
+from sqlalchemy.exc import IntegrityError
+
+from ..compat import utcnow
+from .models import Pause
+
+
+def hold(target, reason, now):
+    """Stop sending to a target, without any probe, until `resume`."""
+    values = {"reason": reason, "since": now, "until": None}
+    rows = db.session.query(Pause).filter_by(target=target)
+    if not rows.update(values, synchronize_session=False):
+        db.session.add(Pause(target=target, **values))
+        db.session.flush()
+
+
+def pause(target, reason, until):
+    """Stop sending to a target, but for one probe after `until`; a target that is held stays held."""
+    values = {"reason": reason, "until": until}
+    rows = db.session.query(Pause).filter_by(target=target)
+    is_paused = rows.filter(Pause.until.isnot(None)).update(values, synchronize_session=False)
+    if not is_paused and not rows.count():
+        with contextlib.suppress(IntegrityError), db.session.begin_nested():
+            # another worker may pause it at this very moment, which is just as well
+            db.session.add(Pause(target=target, since=utcnow(), **values))
+
+
+def may_send(target, now, until):
+    """Whether the target is not paused, or the caller has won the one probe of its pause, which goes on to `until`."""
+    if db.session.query(Pause).filter_by(target=target).count() == 0:
+        return True
+    rows = db.session.query(Pause).filter(Pause.target == target, Pause.until <= now)
+    return bool(rows.update({"until": until}, synchronize_session=False))
+
+
+def resume(target):
+    """Send to the target again, by an operator's word; whether it was paused."""
+    return bool(db.session.query(Pause).filter_by(target=target).delete(synchronize_session=False))
+
+
+def end_pause(target):
+    """Send to the target again because it answered, unless it is held."""
+    rows = db.session.query(Pause).filter(Pause.target == target, Pause.until.isnot(None))
+    rows.delete(synchronize_session=False)
+
+
+def every():
+    """Every paused target."""
+    return db.session.query(Pause).order_by(Pause.target).all()

@@ -1,0 +1,452 @@
+"""Registrations that wait for a curator, on every host.
+
+The fixture `instance` has the source tsd on review and the source csc on publish; see tests/instance.py. A test module
+per host subclasses ReviewContract and says where its host shows records.
+"""
+
+import json
+import logging
+import re
+import threading
+import uuid
+
+import pytest
+import requests
+from rows import dump, new, tables_with
+
+from secureb2share_ext import client
+from secureb2share_ext.datasets import publication
+
+COMMANDS = (["audit", "--json"], ["check"], ["health"], ["health", "--json"], ["health", "--metrics"])
+LISTS = (["deliveries", "list"], ["keys", "list"])
+EVERYBODY = ("/api/datasets", "/api/datasets/keys", "/api/datasets/openapi.json", "/secureb2share/review/")
+HOSTILE = '<script>alert("c")</script> \u202edlot\u202c & "quoted"'
+
+
+def new_identifier():
+    return "review/" + uuid.uuid4().hex
+
+
+def new_word():
+    return "canary" + uuid.uuid4().hex
+
+
+class ReviewContract:
+    """Subclass it as Test..."""
+
+    def public_paths(self, instance, word):
+        """[path] of the host's own lists, searches (for `word`), items and harvests; items by the next PID too."""
+        raise AssertionError("a host names what it shows to everybody")
+
+    def description(self, title="A held study", **core):
+        from instance import example
+
+        found = example()
+        found["core"].update(titles=[{"lang": "en", "text": title}], **core)
+        return found
+
+    def marked(self, word, canary):
+        """A description with the canary wherever text is free, and another word to search for."""
+        text = "%s %s" % (word, canary)
+        found = self.description(text, descriptions=[{"lang": "en", "text": text}], keywords=[word + "1", canary])
+        found["core"]["contact"] = {"name": canary, "email": canary + "@example.org"}
+        found["core"]["creators"] = [{"name": canary}]
+        found["files"] = [{"label": canary, "media_type": "text/csv"}]
+        found["sensitive"]["controller_name"] = canary
+        return found
+
+    def held(self, instance, description=None, identifier=None, **given):
+        identifier = identifier or new_identifier()
+        answer = instance.source.register(identifier, description or self.description(), **given)
+        assert (answer["result"], answer["pid"]) == ("held", None)
+        return identifier
+
+    def released(self, instance, description=None):
+        identifier = self.held(instance, description)
+        assert self.decide(instance, "release", identifier).exit_code == 0
+        return identifier
+
+    def decide(self, instance, what, identifier, *more):
+        return instance.run_cli("review", what, "tsd", identifier, *more)
+
+    def refuse(self, instance, identifier, reason="Name the controller."):
+        result = self.decide(instance, "refuse", identifier, "--reason", reason)
+        assert (result.exit_code, result.output) == (0, "Refused.\n")
+
+    def test_held_registration_is_in_our_table_alone(self, instance):
+        before = dump(instance)
+        identifier = new_identifier()
+        body = instance.source.envelope("register", identifier, tenant="p11", dataset=self.description())
+        headers = client.signed_headers(instance.key, str(uuid.uuid4()), body)
+        answer = instance.call("PUT", "/api/datasets/tsd/" + identifier, data=body, headers=headers)
+        assert (answer.status_code, answer.json()["result"], answer.json()["pid"]) == (202, "held", None)
+        made = new(before, dump(instance))
+        assert {table: len(rows) for table, rows in made.items()} == {
+            "secureb2share_dataset": 1,
+            "secureb2share_held": 1,
+            "secureb2share_message": 1,
+        }
+
+    @pytest.mark.parametrize("moment", ["new", "refused", "change", "withdrawn"])
+    def test_canary_is_nowhere(self, instance, moment, caplog, capfd):
+        word, canary, tenant = new_word(), new_word(), new_word()
+        loggers = [logging.getLogger(name) for name in ("secureb2share_ext", "werkzeug", "invenio", "flask")]
+        for logger in loggers + [instance.app.logger]:
+            caplog.set_level(logging.DEBUG, logger=logger.name)
+        marked = self.marked(word, canary)
+        if moment == "change":
+            identifier = self.released(instance)
+            answer = instance.source.register(identifier, marked)
+            assert answer["result"] == "held" and answer["pid"]
+        else:
+            identifier = self.held(instance, marked, tenant=tenant)
+        if moment == "refused":
+            self.refuse(instance, identifier)
+        if moment == "withdrawn":
+            instance.source.set_state(identifier, "withdrawn", "Sent by mistake.")
+        instance.index()
+        instance.sweep()
+        rows = dump(instance)
+        assert tables_with(rows, canary) == ([] if moment == "withdrawn" else ["secureb2share_held"])
+        assert tables_with(rows, tenant) == ([] if moment == "change" else ["secureb2share_dataset"])
+        paths = list(EVERYBODY) + self.public_paths(instance, word)
+        paths += ["/api/datasets/%s/%s" % (name, identifier) for name in ("tsd", "csc")]
+        paths += ["/api/access/" + identifier, "/api/access/?source=tsd&id=" + identifier]
+        said = {path: instance.call("GET", path, role).text for path in paths for role in (None, "curator")}
+        said.update((" ".join(args), instance.run_cli(*args).output) for args in COMMANDS + LISTS)
+        page = {"next": None}
+        while page["next"] or not said.get("csc's list"):
+            page = instance.other.list(page["next"])
+            said["csc's list"] = said.get("csc's list", "") + json.dumps(page)
+        with pytest.raises(client.Refused) as refused:
+            instance.other.get(identifier)
+        said["csc's look"] = json.dumps(refused.value.problem)
+        said["events"] = json.dumps([body for _, _, body in instance.events(identifier)])
+        said["sent"] = repr(instance.receiver.requests) + repr(instance.second[1].requests)
+        said["log"] = caplog.text + "".join(capfd.readouterr())
+        assert {name for name, text in said.items() if canary in text or tenant in text} == set()
+        assert {name for name, text in said.items() if identifier in text} <= {
+            "events",
+            "sent",
+            "log",
+        } | {path for path in paths if moment == "change"}
+
+    def test_unknown_and_held_get_the_same_answers(self, instance):
+        identifier, unknown = self.held(instance), new_identifier()
+        for path in ("/api/datasets/tsd/", "/api/access/?source=tsd&id=", "/api/access/"):
+            answers = [instance.call("GET", path + name) for name in (identifier, unknown)]
+            assert [a.status_code for a in answers] == [404, 404]
+            assert answers[0].content == answers[1].content
+        with pytest.raises(client.Refused) as refused:
+            instance.source.report_decision(identifier, "a", "approved")
+        assert refused.value.status == 404
+
+    def test_curators_see_it(self, instance):
+        word = new_word()
+        identifier = self.held(instance, self.marked(word, word))
+        listed = instance.run_cli("review", "list")
+        (line,) = [line for line in listed.output.splitlines() if identifier in line]
+        assert word in line and " new " in line
+        shown = self.decide(instance, "show", identifier)
+        assert json.loads(shown.output) == self.marked(word, word)
+        page = self.page_of(instance, identifier, self.login(instance))
+        assert page.status_code == 200 and page.text.count(word) > 5
+
+    def test_released_is_published_the_ordinary_way(self, instance):
+        word = new_word()
+        description = self.description(word)
+        identifier = self.held(instance, description, tenant="p11")
+        result = self.decide(instance, "release", identifier)
+        shown = instance.call("GET", "/api/datasets/tsd/" + identifier).json()
+        assert (result.exit_code, result.output) == (0, "Published as %s.\n" % shown["pid"])
+        assert (shown["state"], shown["revision"], shown["digest"]) == (
+            "active",
+            0,
+            client.digest(client.canonical(description)),
+        )
+        assert instance.call("GET", "/api/access/" + shown["pid"]).status_code == 302
+        assert word in instance.call("GET", shown["record_url"][len(instance.base_url) :]).text
+        assert [(n, body["type"].split(".")[-2]) for n, _, body in instance.events(identifier)] == [(1, "published")]
+        mine = instance.source.get(identifier)
+        assert "review" not in mine and mine["tenant"] == "p11" and len(mine["receipts"]) == 1
+        assert instance.count("secureb2share_held", "description LIKE '%%%s%%'" % word) == 0
+        assert instance.source.register(identifier, description)["result"] == "unchanged"
+        instance.sweep()
+        (event,) = instance.receiver.of(identifier)
+        assert event["data"]["dataset"] == description
+        assert instance.second[1].of(identifier) == []
+
+    def test_refused_mended_released(self, instance):
+        description, reason = self.description("Refused"), 'Name the controller. <b> \u00e6 "x"'
+        identifier = self.held(instance, description)
+        assert instance.source.get(identifier)["review"] == {
+            "state": "held",
+            "digest": client.digest(client.canonical(description)),
+        }
+        self.refuse(instance, identifier, reason)
+        review = instance.source.get(identifier)["review"]
+        assert (review["state"], review["reason"]) == ("refused", reason) and review["decided_at"].endswith("Z")
+        ((sequence, _, body),) = instance.events(identifier)
+        assert (sequence, body["type"], body["data"]["reason"]) == (
+            1,
+            "org.secureb2share.dataset.refused.v1",
+            reason,
+        )
+        assert body["data"]["digest"] == review["digest"] and "dataset" not in body["data"]
+        with pytest.raises(client.Refused) as refused:
+            instance.source.register(identifier, description)
+        assert (refused.value.status, refused.value.code) == (409, "refused") and reason in str(refused.value)
+        again = self.decide(instance, "release", identifier)
+        assert again.exit_code == 1 and "refused already" in again.output
+        self.held(instance, self.description("Mended"), identifier)
+        assert instance.source.get(identifier)["review"]["state"] == "held"
+        assert self.decide(instance, "release", identifier).exit_code == 0
+        kinds = [(n, body["type"].split(".")[-2]) for n, _, body in instance.events(identifier)]
+        assert kinds == [(1, "refused"), (2, "published")]
+
+    @pytest.mark.parametrize("reason", ["", " ", "a\x00b", "x" * 1001])
+    def test_refusal_needs_a_reason(self, instance, reason):
+        identifier = self.held(instance)
+        before = dump(instance)
+        result = self.decide(instance, "refuse", identifier, "--reason", reason)
+        assert result.exit_code == 1 and "reason" in result.output
+        assert new(before, dump(instance)) == {}
+
+    def test_change_is_held_while_the_old_one_stays(self, instance):
+        old, changed = self.description("Old"), self.description("Changed")
+        identifier = self.released(instance, old)
+        public = instance.call("GET", "/api/datasets/tsd/" + identifier).json()
+        answer = instance.source.register(identifier, changed)
+        assert (answer["result"], answer["pid"], answer["revision"]) == ("held", public["pid"], public["revision"])
+        assert instance.call("GET", "/api/datasets/tsd/" + identifier).json() == public
+        (line,) = [line for line in self.whole_list(instance.source) if line["identifier"] == identifier]
+        assert (line["digest"], line["review"]) == (public["digest"], "held")
+        # what is public already is said again: the change is taken back
+        assert instance.source.register(identifier, old)["result"] == "unchanged"
+        assert "review" not in instance.source.get(identifier)
+        assert instance.source.register(identifier, changed)["result"] == "held"
+        assert self.decide(instance, "release", identifier).exit_code == 0
+        shown = instance.call("GET", "/api/datasets/tsd/" + identifier).json()
+        assert (shown["pid"], shown["revision"]) == (public["pid"], public["revision"] + 1)
+        assert shown["digest"] == client.digest(client.canonical(changed))
+        kinds = [(n, body["type"].split(".")[-2]) for n, _, body in instance.events(identifier)]
+        assert kinds == [(1, "published"), (2, "changed")]
+
+    def test_same_again_while_held(self, instance):
+        identifier = self.held(instance)
+        assert instance.source.register(identifier, self.description())["result"] == "unchanged"
+        assert instance.count("secureb2share_held") and instance.source.get(identifier)["review"]["state"] == "held"
+
+    def test_withdrawn_while_held(self, instance):
+        identifier = self.held(instance)
+        for state in ("suspended", "active"):
+            with pytest.raises(client.Refused) as refused:
+                instance.source.set_state(identifier, state, "Why.")
+            assert (refused.value.status, refused.value.code) == (409, "held" if state == "suspended" else "held")
+        answer = instance.source.set_state(identifier, "withdrawn", "Sent by mistake.")
+        assert (answer["state"], answer["pid"], answer["result"]) == ("withdrawn", None, "changed")
+        assert identifier not in instance.run_cli("review", "list").output
+        result = self.decide(instance, "release", identifier)
+        assert result.exit_code == 1 and "Nothing of this dataset is held" in result.output
+        with pytest.raises(client.Refused) as refused:
+            instance.source.register(identifier, self.description("Other"))
+        assert (refused.value.status, refused.value.code) == (409, "withdrawn")
+        assert instance.call("GET", "/api/datasets/tsd/" + identifier).status_code == 404
+        assert instance.events(identifier) == []
+
+    @pytest.mark.parametrize("by", ["source", "administrator"])
+    def test_withdrawn_with_a_change_held(self, instance, by):
+        old = self.description("Old")
+        identifier = self.released(instance, old)
+        instance.source.register(identifier, self.description("Changed"))
+        pid = instance.source.get(identifier)["pid"]
+        if by == "source":
+            instance.source.set_state(identifier, "withdrawn", "Study closed.")
+        else:
+            assert instance.call("DELETE", "/api/records/" + pid, "superuser").status_code == 204
+        assert identifier not in instance.run_cli("review", "list").output
+        before = dump(instance)
+        assert self.decide(instance, "release", identifier).exit_code == 1
+        assert new(before, dump(instance)) == {}
+        shown = instance.call("GET", "/api/datasets/tsd/" + identifier).json()
+        assert (shown["state"], shown["digest"]) == ("withdrawn", client.digest(client.canonical(old)))
+
+    def test_held_adoption_leaves_the_curators_record_theirs(self, instance):
+        identifier, old = new_identifier(), self.description("The curator's")
+        pid = instance.curate(old, identifier).json()["id"]
+        answer = instance.source.register(identifier, self.description("The source's"))
+        assert (answer["result"], answer["pid"]) == ("held", pid)
+        assert instance.curator_edits(pid, self.description("Edited")).status_code == 200
+        assert self.decide(instance, "release", identifier).exit_code == 0
+        assert "The source's" in instance.call("GET", "/api/records/" + pid).json()["metadata"]["titles"][0]["text"]
+        answer = instance.curator_edits(pid, self.description("Edited again"))
+        assert (answer.status_code, answer.json()["code"]) == (409, "registered-elsewhere")
+
+    def test_release_takes_what_the_schema_takes_now(self, instance, monkeypatch):
+        from secureb2share_ext.datasets import schema
+
+        identifier = self.held(instance)
+        with monkeypatch.context() as patched:
+            patched.setattr(schema, "description_faults", lambda *args: [("core.titles", "is too short by now")])
+            result = self.decide(instance, "release", identifier)
+        assert result.exit_code == 1 and "core.titles is too short by now" in result.output
+        assert instance.source.get(identifier)["review"]["state"] == "held"
+
+    def test_failing_release_leaves_it_held(self, instance, monkeypatch):
+        identifier = self.held(instance)
+        before = dump(instance)
+        written = publication.published
+
+        def fails_afterwards(*args):
+            written(*args)
+            raise RuntimeError("after the event was written")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(publication, "published", fails_afterwards)
+            assert isinstance(self.decide(instance, "release", identifier).exception, RuntimeError)
+            session = self.login(instance)
+            before = dump(instance, ("accounts_user_session_activity", "accounts_user_login_information"))
+            assert self.post(instance, identifier, session, decision="release").status_code == 500
+        assert new(before, dump(instance)) == {} or set(new(before, dump(instance))) <= {
+            "accounts_user_session_activity",
+            "accounts_user_login_information",
+        }
+        assert self.decide(instance, "release", identifier).exit_code == 0
+
+    def test_two_curators_at_once(self, instance):
+        identifier, results, start = self.held(instance), [], threading.Barrier(3)
+        sessions = [self.login(instance) for _ in range(3)]
+        pages = [self.page_of(instance, identifier, session) for session in sessions]
+
+        def act(session, page):
+            start.wait()
+            results.append(self.post(instance, identifier, session, page=page, decision="release").status_code)
+
+        threads = [threading.Thread(target=act, args=pair) for pair in zip(sessions, pages)]
+        [t.start() for t in threads]
+        [t.join() for t in threads]
+        assert sorted(results) in ([302, 404, 404], [302, 404, 409]), results
+        assert len(instance.events(identifier)) == 1
+        assert instance.count("secureb2share_dataset", "identifier = '%s' AND pid IS NOT NULL" % identifier) == 1
+
+    def test_another_came_while_the_curator_read(self, instance):
+        identifier, session = self.held(instance), self.login(instance)
+        page = self.page_of(instance, identifier, session)
+        self.held(instance, self.description("Another"), identifier)
+        for decision in ("release", "refuse"):
+            answer = self.post(instance, identifier, session, page=page, decision=decision, reason="Why.")
+            assert answer.status_code == 409 and "sent another description meanwhile" in answer.text
+        # without the digest of what was read nothing is decided either
+        answer = self.post(instance, identifier, session, page=page, digest=None, decision="release")
+        assert answer.status_code == 409
+        assert instance.source.get(identifier)["review"]["state"] == "held"
+        assert self.post(instance, identifier, session, decision="release").status_code == 302
+
+    def test_page_is_for_curators(self, instance):
+        identifier = self.held(instance)
+        stranger, curator = self.login(instance, self.user(instance)), self.login(instance)
+        path = self.path_of(instance, identifier)
+        page = self.page_of(instance, identifier, curator)
+        before = dump(instance)
+        for place in ("/secureb2share/review/", path, "/secureb2share/review/999999"):
+            anonymous = instance.call("GET", place)
+            assert anonymous.status_code == 302 and "/login/" in anonymous.headers["location"]
+            assert anonymous.headers["cache-control"] == "no-store"
+            assert instance.call("GET", place, "curator").status_code == 302, "tokens are for the REST interface"
+            refused = stranger.get(instance.base_url + place, allow_redirects=False)
+            assert (refused.status_code, refused.headers["cache-control"]) == (403, "no-store")
+        assert self.post(instance, identifier, stranger, page=page, decision="release").status_code == 403
+        fields = self.fields(page, decision="release")
+        assert instance.call("POST", path, data=fields).status_code == 302
+        for token in (None, "", "forged", self.fields(self.page_of(instance, identifier, self.login(instance)))):
+            token = token.get("csrf_token") if isinstance(token, dict) else token
+            answer = self.post(instance, identifier, curator, page=page, decision="release", csrf_token=token)
+            assert answer.status_code == 400
+        assert self.post(instance, identifier, curator, page=page, decision="refuse").status_code == 400
+        changed = set(new(before, dump(instance)))
+        assert changed <= {"accounts_user_session_activity", "accounts_user", "accounts_user_login_information"}
+        assert curator.get(instance.base_url + "/secureb2share/review/999999").status_code == 404
+        assert curator.get(instance.base_url + "/secureb2share/review/99999999999999999999").status_code == 404
+
+    def test_page_decides(self, instance):
+        session = self.login(instance)
+        released, refused = self.held(instance), self.held(instance)
+        answer = self.post(instance, released, session, decision="release")
+        assert (answer.status_code, answer.headers["cache-control"]) == (302, "no-store")
+        assert instance.call("GET", "/api/datasets/tsd/" + released).status_code == 200
+        assert self.post(instance, refused, session, decision="refuse", reason=HOSTILE).status_code == 302
+        assert instance.source.get(refused)["review"]["reason"] == HOSTILE
+        listed = session.get(instance.base_url + "/secureb2share/review/")
+        assert released not in listed.text and refused not in listed.text
+        shown = self.page_of(instance, refused, session)
+        assert "<script>alert" not in shown.text and "Its source has to send another" in shown.text
+
+    def test_hostile_text_is_escaped(self, instance):
+        description = self.marked(HOSTILE, HOSTILE)
+        description["core"]["contact"] = {"name": HOSTILE, "url": "https://example.org/?a=%3Cscript%3E"}
+        identifier = self.held(instance, description, identifier="review/<b>" + uuid.uuid4().hex + '"&')
+        session = self.login(instance)
+        for page in (
+            session.get(instance.base_url + "/secureb2share/review/"),
+            self.page_of(instance, identifier, session),
+        ):
+            assert page.status_code == 200 and page.headers["cache-control"] == "no-store"
+            assert "<script>alert" not in page.text and "<b>" not in page.text
+            assert "&lt;script&gt;alert" in page.text and "&lt;b&gt;" in page.text
+        assert self.decide(instance, "release", identifier).exit_code == 0
+
+    def test_no_review_of_another_source(self, instance):
+        answer = instance.other.register(new_identifier(), self.description())
+        assert (answer["result"], answer["pid"] is None) == ("created", False)
+
+    def whole_list(self, source):
+        found, page = [], {"next": None}
+        while page["next"] or not found:
+            page = source.list(page["next"])
+            found += page["datasets"]
+        return found
+
+    def user(self, instance):
+        """{"email", "password"} of a user who may do nothing."""
+        from flask_security.utils import hash_password
+        from invenio_accounts.proxies import current_datastore
+        from invenio_db import db
+
+        found = {"email": "%s@example.org" % uuid.uuid4().hex, "password": uuid.uuid4().hex}
+        with instance.app.app_context():
+            current_datastore.create_user(email=found["email"], password=hash_password(found["password"]), active=True)
+            db.session.commit()
+            db.session.remove()
+        return found
+
+    def login(self, instance, user=None):
+        """A requests.Session of a user, by default the curator."""
+        if user is None:
+            with open(instance.data + "/curator.json") as file:
+                user = json.load(file)
+        session = requests.Session()
+        fields = self.fields(session.get(instance.base_url + "/login/"), **user)
+        answer = session.post(instance.base_url + "/login/", data=fields, allow_redirects=False)
+        assert answer.status_code == 302, answer.text
+        return session
+
+    def fields(self, page, **more):
+        """The hidden fields of a page's form, and more; without those that are None."""
+        inputs = re.findall(r"<input[^>]*>", page.text)
+        hidden = [dict(re.findall(r'(\w+)="([^"]*)"', one)) for one in inputs if 'type="hidden"' in one]
+        found = dict({one["name"]: one.get("value", "") for one in hidden}, **more)
+        return {name: value for name, value in found.items() if value is not None}
+
+    def path_of(self, instance, identifier):
+        with instance.app.app_context():
+            from secureb2share_ext.datasets import store
+
+            return "/secureb2share/review/%d" % store.find("tsd", identifier).id
+
+    def page_of(self, instance, identifier, session):
+        return session.get(instance.base_url + self.path_of(instance, identifier), allow_redirects=False)
+
+    def post(self, instance, identifier, session, page=None, **given):
+        page = page or self.page_of(instance, identifier, session)
+        path = self.path_of(instance, identifier)
+        return session.post(instance.base_url + path, data=self.fields(page, **given), allow_redirects=False)

@@ -1,0 +1,19 @@
+import pytest
+
+pytest.importorskip("invenio_records_rest")
+
+from bulk_contract import BulkContract  # noqa: E402
+from instance import running, skip_unless_there  # noqa: E402
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def instance(request, tmp_path_factory):
+    skip_unless_there(request.param)
+    folder, echo = tmp_path_factory.mktemp("instance"), {"tsd-ingest": {"echo": True}}
+    with running(request.param, folder, {"tsd": {"release": "publish"}}, echo) as found:
+        yield found
+
+
+class TestRecordsRestBulk(BulkContract):
+    # SQLAlchemy-Continuum's row for each transaction, and what SQLite keeps of its full-text table
+    not_compared = ("transaction",) + tuple("catalogue_search_" + t for t in ("data", "idx", "docsize", "content"))
