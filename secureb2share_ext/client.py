@@ -345,8 +345,9 @@ class Client:
     def send_many(self, lines, confirm=False):
         """Yield the answer of each envelope line, in order: {"id", "identifier", "status", "answer" or "problem"}.
 
-        lines: iterable of bytes from `line`; confirm: many withdrawals are meant. Interrupted, send all of them again:
-        what was accepted is answered again and has no second effect.
+        lines: iterable of bytes from `line`; confirm: many withdrawals are meant; without it, Refused is raised behind
+        the answers of the request that the catalogue stopped. Interrupted, send all of them again: what was accepted
+        is answered again and has no second effect.
         """
         path = self.prefix + "/datasets" + ("?confirm=withdrawals" if confirm else "")
         for batch in split(lines):

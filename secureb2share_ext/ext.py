@@ -1,5 +1,7 @@
 """What does this package do to an application?"""
 
+from invenio_db import db
+
 from . import config, errors, signature, targets
 from .access import providers
 from .datasets import sources
@@ -99,3 +101,6 @@ def finalize_app(app):
     if extension is not None and extension.mode != "off":
         gate.install(app)
         extension.host.finalize(app)
+        with app.app_context():
+            # the text of a database error goes into logs, and a description, held or not, stays out of them
+            db.engine.hide_parameters = True

@@ -66,6 +66,7 @@ def upgrade():
         sa.Column("target", sa.String(100), nullable=False),
         sa.Column("dataset_id", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(12), nullable=False),
         sa.Column("message_id", sa.String(36), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(12), nullable=False),

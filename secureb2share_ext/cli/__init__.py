@@ -1,6 +1,7 @@
 """What can an operator do at the command line? `<host cli> secureb2share ...`
 
-Commands only parse, call and print; they never refuse to run because of the mode. One file per kind of work.
+Commands only parse, call and print. All run in every mode, but for those that publish: with the mode off nothing may
+change, and what they caused would be told to nobody. One file per kind of work.
 """
 
 import click

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 
 from .. import config
 from ..datasets import bulk
-from . import progress, reading
+from . import mode, progress, reading
 
 
 @click.command()
@@ -19,6 +19,7 @@ from . import progress, reading
 @click.option("--errors", type=click.Path(dir_okay=False), help="Where refused lines go [FILE.refused.jsonl].")
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Processes that read lines.")
 @with_appcontext
+@mode.only_when_on
 def ingest(file, confirm, errors, jobs):
     """Carry out the signed envelopes of FILE, one a line; - is standard input.
 
@@ -26,6 +27,7 @@ def ingest(file, confirm, errors, jobs):
     with its message and why; the source mends them and signs them again with new ids. Exit codes: 0 all accepted, 1
     some refused, 2 stopped before many withdrawals (--confirm goes on), 130 interrupted.
     """
+    _check_place(file)
     extension = config.current()
     errors = errors or (file.name if file.name not in ("-", "<stdin>") else "ingest") + ".refused.jsonl"
     counts, bar, interrupts = collections.Counter(), progress.Bar(file), []
@@ -62,6 +64,12 @@ def ingest(file, confirm, errors, jobs):
     raise SystemExit(2 if stopped else 1 if counts["refused"] else 0)
 
 
+def _check_place(file):
+    # whoever may write into a drop folder could have other files read, and given back as refused lines
+    if file.name not in ("-", "<stdin>") and not os.path.samestat(os.fstat(file.fileno()), os.lstat(file.name)):
+        raise click.BadParameter("%s is a symbolic link; name the file itself." % file.name)
+
+
 def _note_interrupts(interrupts):
     """Have Ctrl-C be noted in a list too; what was in force before."""
 
@@ -87,10 +95,19 @@ class Refused:
         if self._file is not None:
             self._file.close()
 
+    def _open(self):
+        try:
+            # a link that somebody else put there must have no other file overwritten
+            return open(
+                self.path, "w", encoding="utf-8", opener=lambda p, flags: os.open(p, flags | os.O_NOFOLLOW, 0o666)
+            )
+        except OSError as error:
+            raise click.FileError(self.path, error.strerror)
+
     def write(self, done):
         """done: line.Line."""
         if self._file is None:
-            self._file = open(self.path, "w", encoding="utf-8")
+            self._file = self._open()
         said = {"id": done.answer["id"], "problem": done.answer["problem"], "message": _message(done.given)}
         self._file.write(json.dumps(said, ensure_ascii=False) + "\n")
         self._file.flush()

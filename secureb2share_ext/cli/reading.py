@@ -2,22 +2,29 @@
 
 import collections
 import concurrent.futures
+import itertools
 import multiprocessing
 import signal
 
+from ..compat import SPAWNS_POOLS
 from ..datasets import line
 
 BATCH = 50  # lines that another process reads at a time
+ALONE = 20  # batches before other processes are started
 LONGEST = 1000000  # bytes of a line
 
 
 def lines(sources, file, jobs):
     """The line.Line of each line, read ahead by other processes, a bounded number of them."""
     batches = _batches(file)
-    if jobs == 1:
-        for batch in batches:
-            yield from line.read_many(sources, batch, True)
+    # most files are short: other processes would start later than this one ends
+    alone = None if jobs == 1 or not SPAWNS_POOLS else ALONE
+    for batch in itertools.islice(batches, alone):
+        yield from line.read_many(sources, batch, True)
+    first = next(batches, None)
+    if first is None:
         return
+    batches = itertools.chain([first], batches)
     # a fresh process holds no connection of this one
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context, initializer=_ignore_interrupts) as pool:

@@ -9,6 +9,7 @@ from invenio_db import db
 from .. import config
 from ..datasets import review, store
 from ..errors import Problem
+from . import mode
 
 PAGE = 100
 
@@ -19,11 +20,11 @@ def group():
 
 
 @group.command("list")
-@click.option("--after", type=int, default=0, help="Number behind which to go on.")
+@click.option("--start", type=click.IntRange(0), default=0, help="How many to leave out.")
 @with_appcontext
-def list_held(after):
+def list_held(start):
     """Number, time, source, identifier and title of what waits, the oldest first."""
-    rows = store.held_page(after, PAGE)
+    rows = store.held_page(start, PAGE)
     for row, held in rows:
         title = json.loads(held.description)["core"]["titles"][0]["text"]
         kind = "change" if row.pid else "new"
@@ -31,7 +32,7 @@ def list_held(after):
             "%d %sZ %-6s %s %s: %s" % (row.id, held.received.isoformat(), kind, row.source, row.identifier, title)
         )
     if len(rows) == PAGE:
-        click.echo("More: --after %d" % rows[-1][0].id)
+        click.echo("More: --start %d" % (start + PAGE))
 
 
 @group.command()
@@ -50,6 +51,7 @@ def show(source, identifier):
 @click.argument("source")
 @click.argument("identifier")
 @with_appcontext
+@mode.only_when_on
 def release(source, identifier):
     """Publish what is held."""
     row = _carried_out(review.release, config.current().host, source, identifier)
@@ -62,6 +64,7 @@ def release(source, identifier):
 @click.argument("identifier")
 @click.option("--reason", required=True, help="What its source has to mend; no personal data.")
 @with_appcontext
+@mode.only_when_on
 def refuse(source, identifier, reason):
     """Refuse what is held; its source reads the reason."""
     _carried_out(review.refuse, config.current().host, source, identifier, reason)

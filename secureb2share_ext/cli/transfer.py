@@ -8,6 +8,7 @@ from .. import config
 from ..datasets import store
 from ..datasets import transfer as transfers
 from ..errors import Problem
+from . import mode
 
 
 @click.command()
@@ -18,6 +19,7 @@ from ..errors import Problem
 @click.option("--contact-email", help="its role address,")
 @click.option("--contact-url", help="or its page.")
 @with_appcontext
+@mode.only_when_on
 def transfer(source, identifier, tenant, contact_name, contact_email, contact_url):
     """Give a dataset to another tenant; PID and links stay."""
     given = {"name": contact_name, "email": contact_email, "url": contact_url}

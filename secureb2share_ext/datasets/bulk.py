@@ -39,6 +39,7 @@ def carry_out(host, lines, confirmed):
 
 
 def _answered(host, chunk, withdrawals):
+    before = withdrawals.copy()
     try:
         # a run that may stop in the middle goes on one by one
         is_plain = all(line.message is None or line.message.action == "register" for line in chunk)
@@ -58,6 +59,7 @@ def _answered(host, chunk, withdrawals):
     except Exception:
         # one of these fails, or somebody else changed it just now: each for itself then
         db.session.rollback()
+        withdrawals.made, withdrawals.stopped = before
         for line in chunk:
             _carry_out_alone(host, line, withdrawals)
     except BaseException:
@@ -78,7 +80,7 @@ def _carry_out_in_savepoint(host, line, withdrawals):
     if line.message is None:
         return
     try:
-        withdrawals.check(line.message)
+        withdrawals.check(line.message, line.sender)
         with db.session.begin_nested():
             line.accepted(*inbox.take(host, line.sender, line.message))
     except Problem as problem:
@@ -89,7 +91,7 @@ def _carry_out_alone(host, line, withdrawals):
     if line.message is None:
         return
     try:
-        withdrawals.check(line.message)
+        withdrawals.check(line.message, line.sender)
         line.accepted(*inbox.carry_out(host, line.sender, line.message))
     except Problem as problem:
         line.refused(problem)
@@ -115,14 +117,22 @@ class Withdrawals:
         self.allowed = {}  # source -> how many
         self.stopped = False
 
-    def check(self, read_message):
-        """Raise NotAccepted before the first withdrawal too many of a source, and for whatever follows in the run."""
+    def copy(self):
+        """(made, stopped) as they are now."""
+        return {source: set(made) for source, made in self.made.items()}, self.stopped
+
+    def check(self, read_message, sender=None):
+        """Raise NotAccepted before the first withdrawal too many of a source, and for whatever follows in the run.
+
+        sender: sources.Sender; a dataset that it may not touch is as unknown here as everywhere.
+        """
         if self.confirmed:
             return
         source, identifier = read_message.source, read_message.identifier
         if not self.stopped and read_message.members.get("state") == "withdrawn" and read_message.action == "state":
             row = store.find(source, identifier)
-            if row is not None and row.state != "withdrawn":
+            is_there = row is not None and (sender is None or sender.may_touch(row.tenant))
+            if is_there and row.state != "withdrawn":
                 if source not in self.allowed:
                     self.allowed[source] = max(FREE_WITHDRAWALS, int(FREE_SHARE * store.count(source)))
                 made = self.made.setdefault(source, set())

@@ -86,7 +86,9 @@ class Message(NamedTuple):
 def parse(body):
     """The JSON value in `body` (bytes), read strictly; raises Invalid."""
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        value = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded
+        )
         too_deep = schema.is_too_deep(value)
         canonical(None if too_deep else value)
     except (ValueError, RecursionError) as error:
@@ -178,6 +180,13 @@ def _once(pairs):
     if len(value) != len(pairs):
         raise ValueError("a member twice")
     return value
+
+
+def _bounded(digits):
+    # the time that it takes to read a number grows with the square of its length
+    if len(digits) > 1000:
+        raise ValueError("a number of too many digits")
+    return int(digits)
 
 
 def _no_constant(name):

@@ -25,10 +25,10 @@ def register(host, sender, row, message):
             "This dataset was withdrawn, which is final; register the data under a new identifier.", code="withdrawn"
         )
     row.issued = message.issued
+    row.tenant = row.tenant or message.tenant
     if row.pid is None:
         return _admit(host, source, row, description)
     publication.check_record(host, row)
-    row.tenant = row.tenant or message.tenant
     # the record itself is compared, for something may have changed it past this package
     is_same = digest(canonical(host.from_record(host.record(row)))) == digest(canonical(description))
     if source.release == "review" and not is_same:

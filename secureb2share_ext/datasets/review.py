@@ -29,13 +29,18 @@ def drop(row):
     store.drop_held(row.id)
 
 
+def with_contact(row, published, contact):
+    """What waits of a dataset, or else its published description, with another role contact."""
+    held = store.held(row.id)
+    description = json.loads(held.description) if held is not None and held.reason is None else published
+    return dict(description, core=dict(description["core"], contact=contact))
+
+
 def set_contact(row, contact):
     """Carry a new role contact into what is held, so that a release does not bring the old one back."""
     held = store.held(row.id)
     if held is not None:
-        description = json.loads(held.description)
-        description["core"]["contact"] = contact
-        text = canonical(description)
+        text = canonical(with_contact(row, json.loads(held.description), contact))
         held.description, held.digest = text.decode("utf-8"), digest(text)
 
 

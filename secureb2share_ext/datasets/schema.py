@@ -29,9 +29,14 @@ def load(version=VERSION):
 
 def _pattern(validator, pattern, text, schema):
     # `$` means the end of the text here, as in ECMA 262, not before a last newline
-    if validator.is_type(text, "string") and len(text) <= schema.get("maxLength", MAX_TEXT):
-        if not re.search(re.sub(r"\$$", r"\\Z", pattern), text):
+    if not validator.is_type(text, "string"):
+        return
+    # an expression may need long for a long text: one without a bound of its own is refused unread
+    if len(text) > schema.get("maxLength", MAX_TEXT):
+        if "maxLength" not in schema:
             yield ValidationError("pattern")
+    elif not re.search(re.sub(r"\$$", r"\\Z", pattern), text):
+        yield ValidationError("pattern")
 
 
 def _unique_items(validator, wanted, entries, schema):

@@ -61,8 +61,8 @@ def read(config, targets, providers):
     sources = {}
     for name, settings in config["SECUREB2SHARE_SOURCES"].items():
         key = "SECUREB2SHARE_SOURCES[%r]" % name
-        if name in RESERVED_SOURCES or "/" in name or not name:
-            raise ConfigError("%s: this name is reserved or has a slash; choose another." % key)
+        if name in RESERVED_SOURCES or "/" in name or not 1 <= len(name) <= 100:
+            raise ConfigError("%s: this name is reserved, too long or has a slash; choose another." % key)
         unknown = set(settings) - set(SETTINGS)
         if unknown:
             raise ConfigError(
@@ -111,7 +111,8 @@ def _keys(key, entries, sources):
         if fault:
             raise ConfigError("%s %s." % (place, fault))
         if entry["key"] in taken:
-            raise ConfigError("%s is a key of another source too." % place)
+            raise ConfigError("%s stands twice: a key has one entry, in one source." % place)
+        taken.add(entry["key"])
         expires = expiry.day(place, entry.get("expires"))
         read_keys.append(SourceKey(entry["key"], tuple(tenants) if tenants else None, expires))
     return tuple(read_keys)

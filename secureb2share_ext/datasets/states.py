@@ -2,7 +2,7 @@
 
 from ..dataset import state_fault
 from ..errors import Invalid, NotAccepted, UnknownDataset
-from . import publication, store, writing
+from . import publication, store, versions, writing
 
 
 def change(host, sender, row, message):
@@ -21,8 +21,8 @@ def change(host, sender, row, message):
     if row.pid is None:
         return _take_back(row, state, reason)
     publication.check_record(host, row)
-    if successor and not _is_published(store.find(row.source, successor), sender):
-        raise Invalid([("successor", "is not a published dataset of this source")])
+    if successor:
+        _check_successor(row, successor, sender)
     description = host.from_record(host.record(row))
     publication.set_state(row, state, reason, successor)
     writing.update(host, row, description, "source")
@@ -36,5 +36,15 @@ def _take_back(row, state, reason):
     return 200, row, "changed"
 
 
-def _is_published(row, sender):
-    return row is not None and row.pid is not None and sender.may_touch(row.tenant)
+def _check_successor(row, successor, sender):
+    found = store.find(row.source, successor)
+    if found is None or found.pid is None or not sender.may_touch(found.tenant):
+        raise Invalid([("successor", "is not a published dataset of this source")])
+    if found.state == "withdrawn":
+        raise Invalid([("successor", "was withdrawn itself")])
+    for _ in range(versions.CHAIN):
+        if found is None or found.successor is None:
+            return
+        if found.successor == row.identifier:
+            raise Invalid([("successor", "was superseded by this dataset")])
+        found = store.find(row.source, found.successor)

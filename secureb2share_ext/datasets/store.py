@@ -83,14 +83,15 @@ def replaced_identifiers(source, identifier):
 
 def held(dataset_id):
     """What of a dataset waits for a curator or was refused, or None."""
-    return db.session.query(Held).filter_by(dataset_id=dataset_id).one_or_none()
+    # read anew: behind the row's lock it may be another than the session saw before
+    return db.session.query(Held).filter_by(dataset_id=dataset_id).populate_existing().one_or_none()
 
 
-def held_page(after, size):
-    """At most `size` pairs (row, held) that wait for a curator, the oldest first, behind the row with id `after`."""
+def held_page(start, size):
+    """At most `size` pairs (row, held) that wait for a curator, the oldest first, behind the first `start` ones."""
     query = db.session.query(Registered, Held).join(Held, Held.dataset_id == Registered.id)
-    query = query.filter(Held.reason.is_(None), Registered.id > after)
-    return query.order_by(Registered.id).limit(size).all()
+    query = query.filter(Held.reason.is_(None)).order_by(Held.received, Held.dataset_id)
+    return query.offset(start).limit(size).all()
 
 
 def hold(dataset_id, description, digest):

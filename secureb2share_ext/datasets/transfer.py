@@ -1,7 +1,7 @@
 """How does a dataset come to another tenant of its source, with PID and links kept?"""
 
 from ..errors import Invalid, NotAccepted, UnknownDataset
-from . import publication, review, writing
+from . import publication, review, schema, writing
 
 
 def move(host, sender, row, message):
@@ -13,16 +13,20 @@ def move(host, sender, row, message):
     message.must_follow(row.issued)
     result = give(host, row, message.tenant, message.members.get("contact"), "source")
     row.issued = message.issued
-    return 200, row, result
+    return 202 if result == "held" else 200, row, result
 
 
 def give(host, row, tenant, contact, cause):
-    """Write the new tenant, and the new role contact if there is one; "changed" or "unchanged".
+    """Write the new tenant, and the new role contact if there is one; "changed", "unchanged" or "held".
 
-    row: locked; contact: `core.contact` of a description, or None; cause: see writing.caused_by.
+    What a source on review says of the contact waits for a curator, like every description. row: locked; contact:
+    `core.contact` of a description, or None; cause: see writing.caused_by.
     """
     if row.pid is None or row.state == "withdrawn":
         raise NotAccepted("Only a published dataset that is not withdrawn can be transferred.", code="state")
+    fault = schema.text_fault(tenant, 100)
+    if fault:
+        raise Invalid([("tenant", fault)])
     result = "unchanged" if row.tenant == tenant else "changed"
     row.tenant = tenant
     if contact is None:
@@ -32,6 +36,8 @@ def give(host, row, tenant, contact, cause):
     description = host.from_record(host.record(row))
     if description["core"].get("contact") == contact:
         return result
+    if cause == "source" and host.sources[row.source].release == "review":
+        return review.hold(row, review.with_contact(row, description, contact))
     review.set_contact(row, contact)
     writing.update(host, row, dict(description, core=dict(description["core"], contact=contact)), cause)
     return "changed"

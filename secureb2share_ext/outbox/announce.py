@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ..client import now_utc
 from . import event, steps, store
 
-_KEY = "secureb2share_announced"
+_KEY, _FLOOR = "secureb2share_announced", "secureb2share_floor"
 OBSERVED = "observed:"  # before what was said to nobody
 
 
@@ -32,7 +32,7 @@ def announce(row, dataset, record_url, access_url, catalogue, targets, is_observ
     again = written is not None and written[0] == row.sequence
     first = written[1] if again else (row.event_digest or OBSERVED).startswith(OBSERVED)
     if not again:
-        row.sequence = (row.sequence or steps.floor()) + 1
+        row.sequence = (row.sequence or _floor()) + 1
     open_now[row.id] = (row.sequence, first)
     row.event_digest = fingerprint
     state = "observed" if is_observed else "pending"
@@ -42,7 +42,7 @@ def announce(row, dataset, record_url, access_url, catalogue, targets, is_observ
 
 def refused(row, held_digest, reason, catalogue, targets):
     """Write the event that tells why a registration was refused; the row must be locked."""
-    row.sequence = (row.sequence or steps.floor()) + 1
+    row.sequence = (row.sequence or _floor()) + 1
     data = event.refused(row.source, row.identifier, row.pid, held_digest, reason)
     _write(store.add, row, data, "refused", None, catalogue, targets)
 
@@ -51,7 +51,14 @@ def _write(write, row, data, kind, revision, catalogue, targets, state="pending"
     time = now_utc()
     for target in targets:
         message_id, body = event.body(catalogue, target, data, kind, row.sequence, revision, time)
-        write(target, row.id, row.sequence, message_id, body, state)
+        write(target, row.id, row.sequence, kind, message_id, body, state)
+
+
+def _floor():
+    info = db.session().info
+    if _FLOOR not in info:
+        info[_FLOOR] = steps.floor()
+    return info[_FLOOR]
 
 
 @sqlalchemy_event.listens_for(Session, "after_transaction_end")
@@ -59,3 +66,4 @@ def _forget(session, transaction):
     # a savepoint has a parent; only the end of the root transaction freezes the event
     if transaction.parent is None:
         session.info.pop(_KEY, None)
+        session.info.pop(_FLOOR, None)

@@ -32,6 +32,7 @@ class Event(db.Model):
         db.Integer, db.ForeignKey("secureb2share_dataset.id", name="fk_secureb2share_event_dataset_id"), nullable=False
     )
     sequence = db.Column(db.Integer, nullable=False)
+    kind = db.Column(db.String(12), nullable=False)  # the last part of its type: published, changed, a state, refused
     message_id = db.Column(db.String(36), nullable=False)
     body = db.Column(db.LargeBinary, nullable=False)
     state = db.Column(db.String(12), nullable=False, default="pending")

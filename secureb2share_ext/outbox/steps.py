@@ -14,7 +14,7 @@ from . import pauses
 from .models import Event, Sweep
 
 SWEEP = "outbox"
-RESTORED = "the database was restored: see `secureb2share deliveries`"
+RESTORED = "the database was restored; resume after looking what would be sent"
 
 
 class Restored(SecureB2ShareError):

@@ -17,23 +17,22 @@ from . import steps
 from .mark import NO_MARK
 from .models import Event, Pause
 
-RESTORED = "the database was restored; resume after looking what would be sent"
 LEASE = datetime.timedelta(seconds=120)  # longer than a delivery can take, see targets/webhook.py
 
 
-def add(target, dataset_id, sequence, message_id, body, state):
+def add(target, dataset_id, sequence, kind, message_id, body, state):
     """Write a new event."""
-    values = {"sequence": sequence, "message_id": message_id, "body": body, "state": state}
+    values = {"sequence": sequence, "kind": kind, "message_id": message_id, "body": body, "state": state}
     db.session.add(Event(target=target, dataset_id=dataset_id, **values))
 
 
-def put(target, dataset_id, sequence, message_id, body, state):
+def put(target, dataset_id, sequence, kind, message_id, body, state):
     """Write an event anew while its transaction is still open; a target may not have had it yet."""
     event = db.session.query(Event).filter_by(target=target, dataset_id=dataset_id, sequence=sequence).one_or_none()
     if event is None:
-        add(target, dataset_id, sequence, message_id, body, state)
+        add(target, dataset_id, sequence, kind, message_id, body, state)
     else:
-        event.message_id, event.body = message_id, body
+        event.kind, event.message_id, event.body = kind, message_id, body
 
 
 def due(targets, now, size):
@@ -109,10 +108,13 @@ def discard(event_id, now, reason):
 
 
 def acknowledged(dataset_id):
-    """{target: whether it acknowledged an event of the dataset} of every target that was told, or is going to be."""
+    """{target: whether it acknowledged an event of the dataset} of every target that was told, or is going to be.
+
+    A refusal tells of nothing that is published.
+    """
     known = {}
     found = db.session.query(Event.target, Event.state).filter_by(dataset_id=dataset_id).distinct()
-    for target, state in found.filter(Event.state != "observed"):
+    for target, state in found.filter(Event.state != "observed", Event.kind != "refused"):
         known[target] = known.get(target, False) or state == "acknowledged"
     return known
 

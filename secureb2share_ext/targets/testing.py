@@ -6,9 +6,16 @@ with Receiver(jwks=lambda: client.keys()) as receiver:
 
 import http.server
 import json
+import socketserver
 import threading
 
 from .. import client
+
+
+class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    """http.server.ThreadingHTTPServer, which Python 3.6 lacks."""
+
+    daemon_threads = True
 
 
 class Receiver:
@@ -45,7 +52,7 @@ class Receiver:
             def log_message(self, *args):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         return self

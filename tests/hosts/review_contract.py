@@ -232,6 +232,26 @@ class ReviewContract:
         kinds = [(n, body["type"].split(".")[-2]) for n, _, body in instance.events(identifier)]
         assert kinds == [(1, "published"), (2, "changed")]
 
+    @pytest.mark.parametrize("is_waiting", [False, True])
+    def test_contact_of_a_transfer_waits_too(self, instance, is_waiting):
+        identifier = self.held(instance)
+        assert instance.run_cli("review", "release", "tsd", identifier).exit_code == 0
+        if is_waiting:
+            instance.source.register(identifier, self.description("A newer title"))
+        before = instance.call("GET", "/api/datasets/tsd/" + identifier).json()
+        contact = {"name": "Another desk", "email": "desk@example.org"}
+        moved = instance.source.transfer(identifier, "p12", contact)
+        assert (moved["result"], moved["digest"]) == ("held", before["digest"])
+        assert instance.source.get(identifier)["tenant"] == "p12"
+        assert "Another desk" not in self.item(instance, identifier)
+        assert instance.run_cli("review", "release", "tsd", identifier).exit_code == 0
+        shown = self.item(instance, identifier)
+        assert "Another desk" in shown and ("A newer title" in shown) is is_waiting
+
+    def item(self, instance, identifier):
+        pid = instance.call("GET", "/api/datasets/tsd/" + identifier).json()["pid"]
+        return instance.call("GET", "/api/records/" + pid).text
+
     def test_same_again_while_held(self, instance):
         identifier = self.held(instance)
         assert instance.source.register(identifier, self.description())["result"] == "unchanged"

@@ -44,9 +44,10 @@ def _keep_private(response):
 @blueprint.route("/")
 def waiting():
     """What waits, the oldest first."""
-    rows = store.held_page(request.args.get("after", 0, type=int), PAGE)
+    start = min(max(request.args.get("start", 0, type=int), 0), 2**31)
+    rows = store.held_page(start, PAGE)
     entries = [(row, held, json.loads(held.description)) for row, held in rows]
-    more = rows[-1][0].id if len(rows) == PAGE else None
+    more = start + PAGE if len(rows) == PAGE else None
     return render_template("secureb2share_ext/review/list.html", entries=entries, more=more)
 
 
@@ -101,7 +102,6 @@ def _page(number, form, problem=None):
         held=held,
         title=description["core"]["titles"][0],
         facts=list(_facts(description, published)),
-        files=description.get("files", []),
         form=form,
         problem=problem,
     )
@@ -109,9 +109,28 @@ def _page(number, form, problem=None):
 
 def _facts(description, published):
     """(title, [text held], [text published now, where it differs]) of every field of either."""
+    now, then = dict(_fields(description)), dict(_fields(published))
+    for field in list(now) + [field for field in then if field not in now]:
+        differs = published and now.get(field) != then.get(field)
+        yield labels.title(field), _words(field, now), _words(field, then) if differs else None
+
+
+def _fields(description):
     for part in ("core", "sensitive", "version"):
-        now, then = description.get(part, {}), published.get(part, {})
-        for name in list(now) + [name for name in then if name not in now]:
-            field = "%s.%s" % (part, name)
-            words = [labels.in_words(field, side[name]) if name in side else [] for side in (now, then)]
-            yield labels.title(field), words[0], words[1] if published and words[0] != words[1] else None
+        for name, value in description.get(part, {}).items():
+            yield "%s.%s" % (part, name), value
+    if "files" in description:
+        yield "files", description["files"]
+
+
+def _words(field, values):
+    value = values.get(field, [])
+    return [_whole(field, entry) for entry in (value if isinstance(value, list) else [value])]
+
+
+def _whole(field, entry):
+    # all of it becomes public: addresses, ORCIDs and languages are looked at too
+    if not isinstance(entry, dict):
+        return labels.in_words(field, entry)[0]
+    names = sorted(entry, key=lambda name: (name not in ("text", "name", "label"), name))
+    return ", ".join(labels.in_words("%s.%s" % (field, name), entry[name])[0] for name in names)

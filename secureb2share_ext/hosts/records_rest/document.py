@@ -6,6 +6,7 @@ from flask import current_app
 from invenio_db import db
 from invenio_indexer.api import RecordIndexer
 from invenio_records_rest.utils import obj_or_import_string
+from invenio_search import current_search_client
 from invenio_search.utils import build_alias_name
 
 from ...access.decorate import FULL_ONLY
@@ -92,4 +93,6 @@ def _document(indexer, record, index, source, row):
 
         # its own receiver knows the sets
         document["_oai"] = dict(oai.indexed(row), **(document.get("_oai") or {}))
+    # what the client cannot send is this record's fault, not the cluster's
+    current_search_client.transport.serializer.dumps(document)
     return document, arguments
