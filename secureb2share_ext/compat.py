@@ -2,7 +2,6 @@
 
 import datetime
 import importlib.util
-import sys
 
 import werkzeug
 
@@ -26,6 +25,3 @@ def is_nested(session):
 
 # Werkzeug 1.0 merges slashes by default, and a rule says no; needed until B2SHARE 2 goes
 VERBATIM = {} if getattr(werkzeug, "__version__", "9").startswith("0.") else {"merge_slashes": False}
-
-# a ProcessPoolExecutor of Python 3.6 always forks, with open connections; needed until Python 3.6 goes
-SPAWNS_POOLS = sys.version_info >= (3, 7)

@@ -9,18 +9,19 @@ import click
 from flask.cli import with_appcontext
 
 from .. import config
-from ..datasets import bulk
-from . import mode, progress, reading
+from ..datasets import bulk, line
+from . import mode, progress
+
+LONGEST = 1000000  # bytes of a line
 
 
 @click.command()
 @click.argument("file", type=click.File("rb"))
 @click.option("--confirm", is_flag=True, help="Many withdrawals are meant.")
 @click.option("--errors", type=click.Path(dir_okay=False), help="Where refused lines go [FILE.refused.jsonl].")
-@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Processes that read lines.")
 @with_appcontext
 @mode.only_when_on
-def ingest(file, confirm, errors, jobs):
+def ingest(file, confirm, errors):
     """Carry out the signed envelopes of FILE, one a line; - is standard input.
 
     What was accepted before has no second effect: after Ctrl-C, run it again. Refused lines are written to a file, each
@@ -34,7 +35,7 @@ def ingest(file, confirm, errors, jobs):
     before = _note_interrupts(interrupts)
     try:
         with Refused(errors) as refused:
-            for done in bulk.carry_out(extension.host, reading.lines(extension.sources, file, jobs), confirm):
+            for done in bulk.carry_out(extension.host, _lines(extension.sources, file), confirm):
                 if interrupts:
                     raise KeyboardInterrupt
                 said = done.answer
@@ -81,6 +82,13 @@ def _note_interrupts(interrupts):
     return signal.signal(signal.SIGINT, note)
 
 
+def _lines(sources, file):
+    # a line without an end must not fill the memory
+    for given in iter(lambda: file.readline(LONGEST + 1), b""):
+        if given.strip():
+            yield line.read(sources, given, from_file=True)
+
+
 class Refused:
     """The file of refused lines, made when there is one."""
 
@@ -117,7 +125,7 @@ def _message(given):
     try:
         return json.loads(json.loads(given.decode("utf-8"))["body"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        return given.decode("utf-8", "replace")[: reading.LONGEST]
+        return given.decode("utf-8", "replace")[:LONGEST]
 
 
 COMMANDS = (ingest,)

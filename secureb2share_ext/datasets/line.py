@@ -1,6 +1,6 @@
 """What does one line of a bulk say, and may it?
 
-Pure, so that other processes can read lines while this one stores them.
+Pure: nothing is stored here.
 """
 
 from ..client import TOLERANCE
@@ -60,8 +60,3 @@ def read(all_sources, given, from_file=False):
     except Problem as problem:
         line.refused(problem)
     return line
-
-
-def read_many(all_sources, many, from_file=False):
-    """[Line] of [bytes]."""
-    return [read(all_sources, given, from_file) for given in many]

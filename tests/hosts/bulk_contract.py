@@ -116,7 +116,7 @@ class BulkContract:
     def by_file(self, instance, said, tmp_path):
         file = tmp_path / "drop.jsonl"
         file.write_bytes(b"".join(self.line(instance, a, i, **members) for a, i, members in said))
-        result = instance.run_cli("ingest", "--jobs", "1", str(file))
+        result = instance.run_cli("ingest", str(file))
         assert result.exit_code == 0, result.output
 
     @pytest.mark.parametrize("history", ["plain", "history"])
@@ -412,14 +412,13 @@ class BulkContract:
             **keywords,
         )
 
-    @pytest.mark.parametrize("jobs", ["1", "2"])
-    def test_killed_and_again(self, instance, tmp_path, jobs):
+    def test_killed_and_again(self, instance, tmp_path):
         folder, file = new_folder(), tmp_path / "drop.jsonl"
         file.write_bytes(b"".join(self.lines(instance, ["%s/%d" % (folder, n) for n in range(1000)])))
         where = "identifier LIKE '%s/%%'" % folder
         counts = [0]
         for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
-            process = self.ingest(instance, "--jobs", jobs, str(file), start_new_session=True)
+            process = self.ingest(instance, str(file), start_new_session=True)
             end = time.monotonic() + 60
             while instance.count("secureb2share_dataset", where) <= counts[-1] and time.monotonic() < end:
                 time.sleep(0.3)
@@ -431,7 +430,7 @@ class BulkContract:
             assert counts[-2] < counts[-1] < 1000 and counts[-1] % bulk.CHUNK == 0, counts
             if code == 130:
                 assert "run the same command again" in output and "Traceback" not in output, output
-        process = self.ingest(instance, "--jobs", jobs, str(file))
+        process = self.ingest(instance, str(file))
         output = process.communicate(timeout=180)[0].decode()
         assert (process.returncode, "1000 created" in output) == (0, True), output
         assert instance.count("secureb2share_dataset", where) == 1000
@@ -444,7 +443,7 @@ class BulkContract:
 
         def run(lines, *args, **keywords):
             file.write_bytes(b"".join(lines))
-            result = instance.run_cli("ingest", "--jobs", "1", *(args or (str(file),)))
+            result = instance.run_cli("ingest", *(args or (str(file),)))
             return result.exit_code, result.output
 
         assert run(good) == (0, "12 created\n") and not errors.exists()
@@ -475,20 +474,20 @@ class BulkContract:
         ends = [self.line(instance, "state", one, state="withdrawn", reason="Study closed.") for one in identifiers]
         file = tmp_path / "drop.jsonl"
         file.write_bytes(b"".join(ends))
-        result = instance.run_cli("ingest", "--jobs", "1", str(file))
+        result = instance.run_cli("ingest", str(file))
         assert result.exit_code == 2 and "%d changed" % allowed in result.output and "--confirm" in result.output
         assert self.withdrawn(instance, folder) == allowed
         for _ in range(2):
-            result = instance.run_cli("ingest", "--jobs", "1", "--confirm", str(file))
+            result = instance.run_cli("ingest", "--confirm", str(file))
             assert (result.exit_code, result.output) == (0, "%d changed\n" % count)
         assert self.withdrawn(instance, folder) == count
         # what was confirmed once does not stop again
-        assert instance.run_cli("ingest", "--jobs", "1", str(file)).exit_code == 0
+        assert instance.run_cli("ingest", str(file)).exit_code == 0
 
     def test_ingest_reads_standard_input(self, instance):
         folder = new_folder()
         lines = self.lines(instance, ["%s/%d" % (folder, n) for n in range(3)]) + [b"not JSON\n"]
-        process = self.ingest(instance, "--jobs", "1", "-", stdin=subprocess.PIPE)
+        process = self.ingest(instance, "-", stdin=subprocess.PIPE)
         output = process.communicate(b"".join(lines), timeout=180)[0].decode()
         assert process.returncode == 1 and "3 created, 1 refused" in output, output
         assert os.path.exists(instance.data + "/ingest.refused.jsonl")

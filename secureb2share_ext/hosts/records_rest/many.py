@@ -35,7 +35,9 @@ def publish(endpoint, pairs):
     """[record] of [(row, Dataset)], the rows new in the session; flushed."""
     numbers = _numbers(len(pairs))
     made = [_make(endpoint, number, row, dataset) for number, (row, dataset) in zip(numbers, pairs)]
-    db.session.flush()
+    # the versioning looks for a former version of each record, and every look would flush once more
+    with db.session.no_autoflush:
+        db.session.flush()
     return made
 
 
