@@ -25,7 +25,9 @@ def run(base_app, database):
 
 def test_every_command_is_there_and_says_what_it_does(run):
     said = run("--help").output
-    for command in ("audit", "check", "deliveries", "health", "init", "keys", "unlock"):
+    for command in (
+        "audit", "check", "deliveries", "health", "ingest", "init", "keys", "review", "transfer", "unlock",
+    ):
         assert "\n  %s " % command in said
         assert run(command, "--help").exit_code == 0
 
@@ -46,3 +48,17 @@ def test_every_command_is_there_and_says_what_it_does(run):
 def test_a_command_says_what_is_wrong(run, words, code, said):
     result = run(*words)
     assert result.exit_code == code and said in result.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ingest", "-"], ["review", "release", "tsd", "a"], ["review", "refuse", "tsd", "a", "--reason", "x"],
+        ["transfer", "tsd", "a", "--tenant", "p12"],
+    ],
+)
+def test_a_command_publishes_nothing_unless_the_mode_is_on(run, base_app, monkeypatch, words):
+    assert "nothing is published" not in run(*words).output
+    monkeypatch.setattr(base_app.extensions["secureb2share"], "mode", "observe")
+    result = run(*words)
+    assert (result.exit_code, "nothing is published; set it to 'on' first" in result.output) == (1, True)

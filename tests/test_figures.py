@@ -138,5 +138,5 @@ def test_secrets_that_end_soon_and_thresholds_of_the_site(tmp_path):
         SECUREB2SHARE_HEALTH={"sweep": (None, None), "expires": (30, 10)},
     ) as found:
         said = health(found, 2)
-    assert bad(said) == {("expires", "the secret of tsd-ingest"), ("expires", "key 0 of tsd")}
-    assert said["expires", "key 0 of tsd"] == ("critical", 10)
+    assert bad(said) == {("expires", "the secret of tsd-ingest"), ("expires", "keys[0] of the source tsd")}
+    assert said["expires", "keys[0] of the source tsd"] == ("critical", 10)

@@ -75,7 +75,7 @@ ADVICE = {
     "undelivered": "Run `secureb2share deliveries list`: it says why the oldest wait.",
     "unacknowledged": "Ask the target's operator why it answers without a receipt of what was sent.",
     "parked": "Run `secureb2share deliveries list --state parked`, then retry or discard each.",
-    "paused": "Mend the target, then run `secureb2share deliveries resume --target NAME`.",
+    "paused": "Mend what its reason names, then run `secureb2share deliveries resume --target NAME`.",
     "expires": "Change it for a new one, see the page Rotate keys.",
     "index": "Look whether the search cluster answers and the Celery worker runs.",
     "signing-key": "Run `secureb2share keys new`, or bring the folder SECUREB2SHARE_SIGNING_KEY back.",

@@ -16,6 +16,7 @@ from rows import dump, new, tables_with
 
 from secureb2share_ext import client
 from secureb2share_ext.datasets import publication
+from secureb2share_ext.errors import NotAccepted
 
 COMMANDS = (["audit", "--json"], ["check"], ["health"], ["health", "--json"], ["health", "--metrics"])
 LISTS = (["deliveries", "list"], ["keys", "list"])
@@ -361,6 +362,40 @@ class ReviewContract:
         assert answer.status_code == 409
         assert instance.source.get(identifier)["review"]["state"] == "held"
         assert self.post(instance, identifier, session, decision="release").status_code == 302
+
+    def test_another_came_within_the_curators_own_transaction(self, instance):
+        from invenio_db import db
+
+        from secureb2share_ext import config
+        from secureb2share_ext.datasets import review, store
+
+        identifier = self.held(instance)
+        with instance.app.app_context():
+            if db.engine.dialect.name == "sqlite":
+                pytest.skip("SQLite lets nobody write while this transaction is open")
+            read = store.held(store.find("tsd", identifier).id)
+            seen = read.digest
+            self.held(instance, self.description("Another"), identifier)
+            with pytest.raises(NotAccepted) as refused:
+                review.release(config.current().host, "tsd", identifier, seen=seen)
+            db.session.rollback()
+            db.session.remove()
+        assert refused.value.code == "changed"
+
+    def test_refusal_acknowledges_no_publication(self, instance):
+        from invenio_db import db
+
+        from secureb2share_ext.datasets import store
+        from secureb2share_ext.outbox import store as outbox
+
+        identifier = self.held(instance)
+        self.refuse(instance, identifier)
+        instance.sweep()
+        told = [event["state"] for event in instance.source.get(identifier)["receipts"]]
+        with instance.app.app_context():
+            acknowledged = outbox.acknowledged(store.find("tsd", identifier).id)
+            db.session.remove()
+        assert (told, acknowledged) == (["acknowledged"], {})
 
     def test_page_is_for_curators(self, instance):
         identifier = self.held(instance)

@@ -264,3 +264,20 @@ class VersionsContract:
             assert refused.value.status == status
         assert json.dumps(self.shown(instance, identifier)).count(identifier) == 1
         assert not re.search("successor", json.dumps(self.shown(instance, identifier)))
+
+    def test_successor_must_be_there(self, instance):
+        old, gone, other = (self.register(instance)["identifier"] for _ in range(3))
+        instance.source.set_state(gone, "withdrawn", REASON)
+
+        def faults(identifier, successor):
+            with pytest.raises(client.Refused) as refused:
+                instance.source.set_state(identifier, "superseded", REASON, successor=successor)
+            return refused.value.problem["errors"]
+
+        assert faults(old, gone) == [{"field": "successor", "message": "was withdrawn itself"}]
+        assert faults(old, "nobody") == [{"field": "successor", "message": "is not a published dataset of this source"}]
+        instance.source.set_state(old, "superseded", REASON, successor=other)
+        assert faults(other, old) == [{"field": "successor", "message": "was superseded by this dataset"}]
+        third = self.register(instance)["identifier"]
+        instance.source.set_state(other, "superseded", REASON, successor=third)
+        assert faults(third, old) == [{"field": "successor", "message": "was superseded by this dataset"}]
