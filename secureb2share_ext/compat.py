@@ -16,12 +16,5 @@ def utcnow():
     return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
 
 
-def is_nested(session):
-    """Whether the session is inside a SAVEPOINT. SQLAlchemy 1.4 named it; needed until B2SHARE 2 goes."""
-    if hasattr(session, "in_nested_transaction"):
-        return session.in_nested_transaction()
-    return bool(session.transaction and session.transaction.nested)
-
-
 # Werkzeug 1.0 merges slashes by default, and a rule says no; needed until B2SHARE 2 goes
 VERBATIM = {} if getattr(werkzeug, "__version__", "9").startswith("0.") else {"merge_slashes": False}

@@ -84,7 +84,7 @@ def flow(module):
 
 def test_the_reader_of_imports_reads_them():
     ours = imports("access.views")[0]
-    assert {"datasets.publication", "datasets.store", "signature", "access.reference"} <= ours
+    assert {"datasets.showing", "datasets.store", "signature", "access.reference"} <= ours
     assert "targets.webhook" in imports("targets")[0] and "errors" in imports("targets")[0]
     assert "uploads.refusal" in imports("hosts.records_rest.lock")[0] and "cli" in imports("ext")[0]
 

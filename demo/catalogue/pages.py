@@ -9,7 +9,7 @@ from secureb2share_ext import config
 from secureb2share_ext.access import decisions, decorate
 from secureb2share_ext.access.rights import today_utc
 from secureb2share_ext.compat import utcnow
-from secureb2share_ext.datasets import labels, publication, store
+from secureb2share_ext.datasets import labels, showing, store
 from secureb2share_ext.datasets.schema import SCHEMA
 from secureb2share_ext.exports import linkset, schema_org
 from secureb2share_ext.hosts.records_rest import exports
@@ -76,10 +76,10 @@ def _page_of(row):
     held = host.record(row)
     if held is None:
         return None
-    dataset = publication.dataset_of(host, row, held)
+    dataset = showing.dataset_of(host, row, held)
     if not dataset.is_whole:
         return None
-    shown = publication.shown(host, row, dataset, today_utc(utcnow()))
+    shown = showing.shown(host, row, dataset, today_utc(utcnow()))
     return {
         "shown": shown,
         "dataset": dataset,

@@ -9,7 +9,7 @@ from flask import Blueprint, make_response, redirect, render_template, request
 from .. import config
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
-from ..datasets import publication, store
+from ..datasets import showing, store
 from ..errors import Gone, NoAccess, Problem, UnknownDataset
 from ..signature import NoSigningKey
 from ..uploads.refusal import problem_response
@@ -61,19 +61,19 @@ def _go(row):
         raise UnknownDataset("This catalogue has published no such dataset.")
     host = extension.host
     record = host.record(row)
-    dataset = publication.dataset_of(host, row, record) if record is not None else None
+    dataset = showing.dataset_of(host, row, record) if record is not None else None
     is_whole = dataset is not None and dataset.is_whole
-    shown = dict(_shown(host, row), **({"contact": dataset.core["contact"]} if is_whole else {}))
+    members = dict(_members(host, row), **({"contact": dataset.core["contact"]} if is_whole else {}))
     if row.state == "withdrawn" or dataset is None:
         why = ("This dataset was withdrawn. %s" % (row.reason or "")).strip()
-        raise Gone(why, **dict(shown, state="withdrawn"))
+        raise Gone(why, **dict(members, state="withdrawn"))
     if not is_whole:
         raise _NotReady("The record of this dataset is damaged; its source has to register it again.", code="damaged")
     if row.state == "suspended":
-        raise NoAccess("Requests for this dataset are suspended. %s" % row.reason, code="suspended", **shown)
+        raise NoAccess("Requests for this dataset are suspended. %s" % row.reason, code="suspended", **members)
     if row.state == "superseded":
         raise NoAccess(
-            "This dataset was superseded by %s. %s" % (row.successor, row.reason), code="superseded", **shown
+            "This dataset was superseded by %s. %s" % (row.successor, row.reason), code="superseded", **members
         )
     right = right_of(dataset.sensitive, today_utc(utcnow()))
     if right.value != "controlled":
@@ -81,14 +81,16 @@ def _go(row):
             label_of(right, dataset.sensitive) + ".",
             code=right.value,
             requests_from=dataset.sensitive.get("embargo_until"),
-            **shown,
+            **members,
         )
     if row.source not in extension.sources:
         raise _NotReady("The source of this dataset is not configured here any more.", code="no-source")
     source = extension.sources[row.source]
-    if not publication.is_open(source, row):
+    if not showing.is_open(source, row):
         raise NoAccess(
-            "The secure environment has not confirmed this dataset yet; try again later.", code="not-yet-open", **shown
+            "The secure environment has not confirmed this dataset yet; try again later.",
+            code="not-yet-open",
+            **members,
         )
     response = redirect(_link(extension, row, dataset, extension.providers[source.access]), code=302)
     response.vary.add("Accept-Language")
@@ -119,10 +121,11 @@ class _NotReady(Problem):
     title = "Not ready"
 
 
-def _shown(host, row):
-    shown = {"state": row.state, "record_url": host.record_url(row)}
-    shown.update((name, getattr(row, name)) for name in ("reason", "state_at") if getattr(row, name))
+def _members(host, row):
+    """What a refusal tells of a dataset beside its sentence, as members of the problem."""
+    members = {"state": row.state, "record_url": host.record_url(row)}
+    members.update((name, getattr(row, name)) for name in ("reason", "state_at") if getattr(row, name))
     if row.successor:
         successor = store.find(row.source, row.successor)
-        shown["successor"] = host.record_url(successor)
-    return shown
+        members["successor"] = host.record_url(successor)
+    return members

@@ -9,7 +9,7 @@ import click
 from flask.cli import with_appcontext
 
 from .. import config
-from ..datasets import bulk, line
+from ..datasets import bulk, line, withdrawals
 from . import mode, progress
 
 LONGEST = 1000000  # bytes of a line
@@ -57,11 +57,7 @@ def ingest(file, confirm, errors):
     if counts["refused"]:
         click.echo("The refused lines are in %s." % errors)
     if stopped:
-        click.echo(
-            "Stopped before withdrawing more than %d datasets and %d %% of a source; --confirm goes on."
-            % (bulk.FREE_WITHDRAWALS, bulk.FREE_SHARE * 100),
-            err=True,
-        )
+        click.echo(withdrawals.STOPPED + " --confirm goes on.", err=True)
     raise SystemExit(2 if stopped else 1 if counts["refused"] else 0)
 
 

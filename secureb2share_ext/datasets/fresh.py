@@ -12,7 +12,7 @@ from .models import Registered
 
 
 def register(host, lines):
-    """Register what is plainly new of bulk.Line objects, in the open transaction; the other lines."""
+    """Register what is plainly new of [line.Line], in the open transaction; the lines that are left."""
     plain = [line for line in lines if _is_plain(line)]
     known = store.known([(line.message.source, line.message.identifier) for line in plain])
     answered = store.known_messages([(line.message.source, line.message.id) for line in plain])

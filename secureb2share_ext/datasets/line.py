@@ -1,12 +1,12 @@
-"""What does one line of a bulk say, and may it?
+"""What does one line of a bulk say, and is its sender known?
 
-Pure: nothing is stored here.
+No database is asked here; what it says takes effect in bulk.py.
 """
 
 from ..client import TOLERANCE
 from ..compat import utcnow
 from ..errors import Problem
-from . import message, sources
+from . import envelope, message, sources
 
 
 class Line:
@@ -43,17 +43,17 @@ def read(all_sources, given, from_file=False):
     """
     line = Line(given)
     try:
-        envelope = message.read_envelope(given)
-        line.answer.update(id=envelope.headers["webhook-id"], identifier=envelope.identifier)
-        source = all_sources.get(envelope.source)
+        found = envelope.read(given)
+        line.answer.update(id=found.headers["webhook-id"], identifier=found.identifier)
+        source = all_sources.get(found.source)
         tolerance = source.file_age if from_file and source is not None else TOLERANCE
-        line.sender = sources.authenticate(all_sources, envelope.source, envelope.headers, envelope.body, tolerance)
+        line.sender = sources.authenticate(all_sources, found.source, found.headers, found.body, tolerance)
         line.message = message.read(
             line.sender.message_id,
-            envelope.action,
-            envelope.source,
-            envelope.identifier,
-            envelope.body,
+            found.action,
+            found.source,
+            found.identifier,
+            found.body,
             line.sender.source.describe_files,
             utcnow(),
         )

@@ -16,13 +16,13 @@ from . import schema
 MAX_AHEAD = datetime.timedelta(minutes=5)  # of `issued`, before the catalogue's clock
 APPLICATION_STATES = ("submitted", "approved", "denied", "closed")
 
-_TEXT = {"type": "string"}
+TEXT = {"type": "string"}
 _TENANT = {"type": "string", "minLength": 1, "maxLength": 100}
-_ID = {"type": "string", "minLength": 1, "maxLength": 255}
+ID = {"type": "string", "minLength": 1, "maxLength": 255}
 _COMMON = {
-    "action": _TEXT,
-    "source": _TEXT,
-    "identifier": _TEXT,
+    "action": TEXT,
+    "source": TEXT,
+    "identifier": TEXT,
     "issued": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z$"},
 }
 _MEMBERS = {
@@ -31,11 +31,11 @@ _MEMBERS = {
         {
             "state": {"enum": sorted(TRANSITIONS)},
             "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S"},
-            "successor": _ID,
+            "successor": ID,
         },
         ["state", "reason"],
     ),
-    "decision": ({"application": _ID, "state": {"enum": list(APPLICATION_STATES)}}, ["application", "state"]),
+    "decision": ({"application": ID, "state": {"enum": list(APPLICATION_STATES)}}, ["application", "state"]),
     "transfer": (
         {"tenant": _TENANT, "contact": schema.SCHEMA["properties"]["core"]["properties"]["contact"]},
         ["tenant"],
@@ -44,16 +44,17 @@ _MEMBERS = {
         {
             "event": {"type": "string", "pattern": "^[0-9a-f-]{36}$"},
             "digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-            "receipt_id": _ID,
+            "receipt_id": ID,
         },
         ["event", "digest"],
     ),
 }
+ACTIONS = tuple(_MEMBERS)
 _VALIDATORS = {
     action: schema.Strict(
         {
             "type": "object",
-            "properties": dict(_COMMON, id=_ID, **members),
+            "properties": dict(_COMMON, id=ID, **members),
             "required": sorted(_COMMON) + required,
             "additionalProperties": False,
         }
@@ -96,41 +97,6 @@ def parse(body):
     if too_deep:
         raise Invalid([("(body)", "is nested too deeply")])
     return value
-
-
-class Envelope(NamedTuple):
-    """One line of a bulk: a signed message with what its headers would hold."""
-
-    headers: dict
-    body: bytes
-    action: str
-    source: str
-    identifier: str
-
-
-_ENVELOPE = schema.Strict(
-    {
-        "type": "object",
-        "properties": {"id": _ID, "timestamp": {"type": "integer"}, "signature": _TEXT, "body": _TEXT},
-        "required": ["id", "timestamp", "signature", "body"],
-        "additionalProperties": False,
-    }
-)
-
-
-def read_envelope(line):
-    """The Envelope in `line` (bytes), of which nothing is verified yet; raises Invalid."""
-    value = parse(line)
-    faults = schema.schema_faults(_ENVELOPE, value)
-    if faults:
-        raise Invalid(faults, code="envelope")
-    body = value["body"].encode("utf-8")
-    said = parse(body)
-    named = [said.get(name) if isinstance(said, dict) else None for name in ("action", "source", "identifier")]
-    if not all(isinstance(name, str) for name in named) or named[0] not in _MEMBERS:
-        raise Invalid([("body", "must name its action, source and identifier")], code="envelope")
-    headers = {"webhook-" + name: str(value[name]) for name in ("id", "timestamp", "signature")}
-    return Envelope(headers, body, *named)
 
 
 def read(message_id, action, source, identifier, body, describe_files, now):

@@ -7,7 +7,7 @@ themselves stands in operations.py.
 import re
 from typing import NamedTuple
 
-from . import message, schema
+from . import envelope, message, schema
 from .operations import ANSWERS, OPERATIONS, PATH, SECURITY, STATUSES, named, ref
 
 # words of JSON Schema draft-04 that mean the same in 2020-12, the dialect of OpenAPI 3.1
@@ -79,7 +79,7 @@ def to_2020(found):
 
 
 def _messages():
-    made = {"Description": to_2020(schema.SCHEMA), "Envelope": to_2020(message._ENVELOPE.schema)}
+    made = {"Description": to_2020(schema.SCHEMA), "Envelope": to_2020(envelope.SHAPE.schema)}
     for action, validator in message._VALIDATORS.items():
         body = made[named(action)] = to_2020(validator.schema)
         body["properties"]["action"] = {"const": action}

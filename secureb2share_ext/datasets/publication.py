@@ -6,13 +6,11 @@ both take the same way: the row, its digest and its event are written in one pla
 
 from sqlalchemy.exc import IntegrityError
 
-from ..access.shown import Shown
 from ..client import now_utc
-from ..dataset import CATALOGUE_PREFIX, Dataset, identifier_fault
+from ..dataset import CATALOGUE_PREFIX, identifier_fault
 from ..errors import Invalid, NotAccepted
 from ..outbox import announce
-from ..outbox import store as outbox
-from . import schema, store, versions, writing
+from . import schema, showing, store, versions, writing
 
 DELETED = "Deleted from the catalogue by its administrator."
 TAKEN = "A dataset with this identifier exists already."
@@ -85,8 +83,8 @@ def published(host, row, record):
 
 
 def announced(host, row, record):
-    """The same without looking at versions, for a new row that replaces nothing; the Dataset."""
-    dataset = dataset_of(host, row, record)
+    """The same without looking at versions, which is enough for a new row that replaces nothing; the Dataset."""
+    dataset = showing.dataset_of(host, row, record)
     row.digest = dataset.digest
     source = host.sources.get(row.source)
     # a source that is configured no more has nobody to tell
@@ -97,7 +95,7 @@ def announced(host, row, record):
 
 def observed(host, row, record):
     """As `published` while the mode is observe: the event is never sent, and no other record changes."""
-    dataset = dataset_of(host, row, record)
+    dataset = showing.dataset_of(host, row, record)
     row.digest = dataset.digest
     source = host.sources.get(row.source)
     announce.announce(
@@ -122,51 +120,3 @@ def set_state(row, state, reason, successor=None):
     row.state, row.reason, row.successor, row.state_at = state, reason, successor, now_utc()
     if state == "withdrawn":
         store.drop_held(row.id)
-
-
-def dataset_of(host, row, record):
-    """The Dataset that a row and its record are."""
-    revision, updated = host.revision(record)
-    return dataset_from(row, host.from_record(record), revision, updated)
-
-
-def dataset_from(row, description, revision=0, updated=0):
-    """The Dataset of a row with a description that was read elsewhere, such as a search index."""
-    return Dataset(
-        source=row.source,
-        identifier=row.identifier,
-        description=description,
-        pid=row.pid,
-        revision=revision,
-        updated=updated,
-        state=row.state,
-        reason=row.reason,
-        state_at=row.state_at,
-        successor=row.successor,
-        replaced_by=row.replaced_by,
-    )
-
-
-def shown(host, row, dataset, today):
-    """The access.shown.Shown of a published dataset; today: datetime.date, UTC."""
-    source = host.sources.get(row.source)
-    return Shown(
-        dataset=dataset,
-        record_url=host.record_url(row),
-        access_url=host.access_url(row.pid),
-        today=today,
-        describe_files=source.describe_files if source is not None else "labels",
-        replaces=versions.related(host, row.source, dataset.replaces),
-        replaced_by=versions.related(host, row.source, row.replaced_by),
-        successor=versions.related(host, row.source, row.successor),
-        is_open=source is None or is_open(source, row),
-    )
-
-
-def is_open(source, row):
-    """Whether access links lead to the form as soon as right and state allow it; source: sources.Source."""
-    if source.opens == "published":
-        return True
-    told = {target: known for target, known in outbox.acknowledged(row.id).items() if target in source.targets}
-    # what a source registered itself, it knows without being told
-    return all(told.values()) if told else row.origin == "source"

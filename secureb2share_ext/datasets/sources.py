@@ -45,7 +45,7 @@ class Sender(NamedTuple):
         return self.tenants is None or tenant in self.tenants
 
 
-SETTINGS = Source._fields[1:-1]
+SETTINGS = Source._fields[1:-1]  # the name is the entry's key, and echo is set by the targets
 CHOICES = {
     "release": ("publish", "review"),
     "describe_files": ("labels", "full"),

@@ -12,14 +12,14 @@ from ..dataset import Dataset
 
 
 @contextlib.contextmanager
-def caused_by(cause, many=False):
-    """cause: "source", a message of the secure side is carried out; "curator", a person or the catalogue itself.
+def caused_by(by, many=False):
+    """by: "source", a message of the secure side is carried out; "curator", a person or the catalogue itself.
 
     many: what follows from a publication is written for all together, by whoever publishes them.
     """
     before = g.get("secureb2share_cause"), g.get("secureb2share_many")
     # what a message brings about in other records is the message's too
-    g.secureb2share_cause, g.secureb2share_many = before[0] or cause, many
+    g.secureb2share_cause, g.secureb2share_many = before[0] or by, many
     try:
         yield
     finally:

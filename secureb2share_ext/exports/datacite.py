@@ -2,8 +2,8 @@
 
 DataCite knows no access states, so they are said three times: in words (a description of type Other), as a date
 (Withdrawn, or Other with its meaning), and where a dataset takes this one's place as a related identifier. The end of
-an embargo is a date of type Other: "Available" would promise data that can be downloaded. Sizes and names of files are
-in no setting among it.
+an embargo is a date of type Other: "Available" would promise data that can be downloaded. Sizes and names of
+files are never in it, whatever the source's setting is.
 """
 
 import re

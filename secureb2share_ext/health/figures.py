@@ -22,7 +22,9 @@ def measure(app, extension, now):
     keys = {row.kid: row.created.date() for row in extension.keyring.list() if row.state == "active"}
     secrets = {"the secret of %s" % name: target.expires for name, target in extension.targets.items()}
     for source in extension.sources.values():
-        secrets.update(("keys[%d] of the source %s" % (n, source.name), key.expires) for n, key in enumerate(source.keys))
+        secrets.update(
+            ("keys[%d] of the source %s" % (n, source.name), key.expires) for n, key in enumerate(source.keys)
+        )
     return Figures(
         mode=extension.mode,
         lock=tuple(missing),

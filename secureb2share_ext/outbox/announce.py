@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from ..client import now_utc
 from . import event, steps, store
 
-_KEY, _FLOOR = "secureb2share_announced", "secureb2share_floor"
-OBSERVED = "observed:"  # before what was said to nobody
+_KEY, _FLOOR = "secureb2share_announced", "secureb2share_floor"  # in the session's info, for one transaction
+OBSERVED = "observed:"  # begins the fingerprint of what was said to nobody
 
 
 def announce(row, dataset, record_url, access_url, catalogue, targets, is_observed=False):
@@ -23,10 +23,11 @@ def announce(row, dataset, record_url, access_url, catalogue, targets, is_observ
     data = event.said(dataset, record_url, access_url)
     fingerprint = event.fingerprint(data)
     if is_observed:
+        # the column has room for a fingerprint alone
         fingerprint = (OBSERVED + fingerprint)[: len(fingerprint)]
     if row.event_digest == fingerprint:
         return
-    open_now = db.session().info.setdefault(_KEY, {})
+    open_now = db.session().info.setdefault(_KEY, {})  # {row id: (sequence, whether it is the first event)}
     written = open_now.get(row.id)
     # the sequence tells an event of this transaction from one of a savepoint that was rolled back
     again = written is not None and written[0] == row.sequence

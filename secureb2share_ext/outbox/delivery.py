@@ -85,10 +85,10 @@ def record(event, outcome, answer, now):
         return store.finish(event, now, state="acknowledged" if acknowledged else "delivered", finished=now, **values)
     if isinstance(outcome, retry.Park):
         return store.finish(event, now, state="parked", outcome=outcome.reason[:200], attempts=event.attempts + 1)
-    wait = datetime.timedelta(seconds=outcome.seconds)
     if isinstance(outcome, retry.Pause):
         # the target is at fault: its messages keep their attempts and are due at once when it is resumed
         return store.finish(event, now, outcome=outcome.reason[:200])
+    wait = datetime.timedelta(seconds=outcome.seconds)
     return store.finish(event, now, next_at=now + wait, outcome=outcome.reason[:200], attempts=event.attempts + 1)
 
 

@@ -44,7 +44,9 @@ def kind(first, state):
 def body(catalogue, target, data, kind, sequence, revision, time):
     """(message id, canonical bytes) of one event for one target.
 
-    catalogue: its base URL; data: from `said`; time: RFC 3339 UTC. The id is a UUIDv5 of what makes the event unique.
+    catalogue: its base URL; data: from `said` or `refused`; sequence: higher than that of the dataset's last
+    event; revision: of the record, None for a refusal; time: RFC 3339 UTC. The id is a UUIDv5 of what makes the event
+    unique.
     """
     name = canonical([catalogue, target, data["source"], data["identifier"], sequence])
     message_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name.decode("utf-8")))

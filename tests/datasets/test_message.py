@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from secureb2share_ext.datasets import envelope as envelopes
 from secureb2share_ext.datasets import message
 from secureb2share_ext.errors import Invalid
 
@@ -231,7 +232,7 @@ LINE = {"id": "m1", "timestamp": 1, "signature": "v1,x", "body": json.dumps(enve
 
 
 def test_an_envelope_is_read_as_it_was_signed():
-    got = message.read_envelope(json.dumps(LINE).encode())
+    got = envelopes.read(json.dumps(LINE).encode())
     assert got.headers == {"webhook-id": "m1", "webhook-timestamp": "1", "webhook-signature": "v1,x"}
     assert (got.body, got.action, got.source, got.identifier) == (LINE["body"].encode(), "register", "tsd", "a/b")
 
@@ -244,4 +245,4 @@ def test_an_envelope_is_read_as_it_was_signed():
 )
 def test_what_is_no_envelope(change):
     with pytest.raises(Invalid):
-        message.read_envelope(json.dumps(dict(LINE, **change)).encode())
+        envelopes.read(json.dumps(dict(LINE, **change)).encode())

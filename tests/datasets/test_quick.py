@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from secureb2share_ext.datasets import message, quick, schema
+from secureb2share_ext.datasets import envelope, quick, schema
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))
 DESCRIPTIONS = [json.loads(path.read_text(encoding="utf-8"))["dataset"] for path in EXAMPLES]
@@ -68,7 +68,7 @@ def test_what_the_library_refuses_is_not_accepted(name):
 )
 def test_what_is_no_envelope_is_not_accepted(wrong):
     right = {"id": "m", "timestamp": 1, "signature": "s", "body": "b" * 10000}
-    assert message._ENVELOPE.accepts(right) and not message._ENVELOPE.accepts(wrong)
+    assert envelope.SHAPE.accepts(right) and not envelope.SHAPE.accepts(wrong)
 
 
 @pytest.mark.parametrize(

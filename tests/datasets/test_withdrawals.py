@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("invenio_db")
 
-from secureb2share_ext.datasets import bulk  # noqa: E402
+from secureb2share_ext.datasets import withdrawals  # noqa: E402
 from secureb2share_ext.errors import NotAccepted  # noqa: E402
 
 
@@ -45,18 +45,18 @@ def passed(run, messages):
     [(1, 10), (10, 10), (100, 10), (199, 10), (200, 10), (219, 10), (220, 11), (1000, 50), (1019, 50), (1020, 51)],
 )
 def test_bounds(monkeypatch, total, free):
-    monkeypatch.setattr(bulk, "store", Store(total))
+    monkeypatch.setattr(withdrawals, "store", Store(total))
     messages = [withdrawal(str(number)) for number in range(free + 1)]
-    assert passed(bulk.Withdrawals(False), messages[:free]) == free
-    assert passed(bulk.Withdrawals(False), messages) == free
-    assert passed(bulk.Withdrawals(True), messages) == free + 1
+    assert passed(withdrawals.Withdrawals(False), messages[:free]) == free
+    assert passed(withdrawals.Withdrawals(False), messages) == free
+    assert passed(withdrawals.Withdrawals(True), messages) == free + 1
 
 
 def test_what_does_not_count(monkeypatch):
     store = Store(100)
     store.withdrawn = {"gone/%d" % number for number in range(20)}
-    monkeypatch.setattr(bulk, "store", store)
-    run = bulk.Withdrawals(False)
+    monkeypatch.setattr(withdrawals, "store", store)
+    run = withdrawals.Withdrawals(False)
     others = [withdrawal("gone/%d" % number) for number in range(20)]
     others += [withdrawal("unknown") for _ in range(20)]
     others += [withdrawal(str(number), state="suspended") for number in range(20)]
@@ -67,8 +67,8 @@ def test_what_does_not_count(monkeypatch):
 
 
 def test_each_source_has_its_own(monkeypatch):
-    monkeypatch.setattr(bulk, "store", Store(100))
-    run = bulk.Withdrawals(False)
+    monkeypatch.setattr(withdrawals, "store", Store(100))
+    run = withdrawals.Withdrawals(False)
     for source in ("tsd", "csc"):
         assert passed(run, [withdrawal(str(number), source) for number in range(10)]) == 10
     assert passed(run, [withdrawal("10", "csc")]) == 0

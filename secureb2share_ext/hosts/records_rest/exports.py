@@ -13,7 +13,7 @@ from invenio_records_rest.utils import obj_or_import_string
 
 from ... import compat, config
 from ...access.rights import today_utc
-from ...datasets import publication, store
+from ...datasets import showing, store
 from ...errors import Problem
 from ...exports import formats, linkset
 
@@ -71,11 +71,11 @@ def urls(row):
 
 def shown(row, description):
     """The Shown of a row with a description read from a record or an index, today; raises Damaged."""
-    dataset = publication.dataset_from(row, description)
+    dataset = showing.dataset_from(row, description)
     if not dataset.is_whole:
         current_app.logger.error("secureb2share.damaged-record pid=%s", row.pid)
         raise Damaged()
-    return publication.shown(config.current().host, row, dataset, today_utc(compat.utcnow()))
+    return showing.shown(config.current().host, row, dataset, today_utc(compat.utcnow()))
 
 
 def link(response, row, seen):
