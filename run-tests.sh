@@ -65,7 +65,7 @@ run_python36() {
         mkdir .venv-py36
         if ! { run_quietly .venv-py36/install.log "$python36" -m venv .venv-py36 &&
                 pip_of_36 "pip==21.3.1" "setuptools==57.5.0" &&
-                pip_of_36 cryptography jsonschema requests "pytest==7.0.1"; }; then
+                pip_of_36 cryptography jsonschema requests hypothesis "pytest==7.0.1"; }; then
             echo "The environment of Python 3.6 could not be made; the log is $root/.venv-py36/install.log" >&2
             return 1
         fi
