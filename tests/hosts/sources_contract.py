@@ -464,9 +464,12 @@ class SourcesContract:
         assert [error["field"] for error in refused.value.problem["errors"]] == ["tenant"]
         contact = {"name": "The other desk", "email": "desk@example.org"}
         moved = both.transfer(identifier, "p12", contact)
-        assert moved["result"] == "changed"
-        for name in ("pid", "access_url", "record_url", "state"):
+        # the source is on review: its new contact waits, the tenant does not
+        assert moved["result"] == "held"
+        for name in ("pid", "access_url", "record_url", "state", "revision"):
             assert moved[name] == before[name]
+        assert instance.source.get(identifier)["tenant"] == "p12"
+        assert instance.run_cli("review", "release", "tsd", identifier).exit_code == 0
         after = instance.source.get(identifier)
         assert (after["tenant"], after["revision"]) == ("p12", before["revision"] + 1)
         item = instance.call("GET", "/api/records/" + before["pid"]).json()
