@@ -11,7 +11,7 @@ class Bar:
 
     def __init__(self, file):
         self.start = self.said = time.monotonic()
-        self.count = self.bytes = 0
+        self.count = 0
         size = os.fstat(file.fileno()).st_size if hasattr(file, "fileno") and file.seekable() else None
         self.bar = click.progressbar(
             length=size or 1, label="Ingesting", show_eta=bool(size), item_show_func=self._rate
@@ -23,7 +23,7 @@ class Bar:
 
     def show(self, size, count):
         """size: bytes of one more line; count: lines so far."""
-        self.count, self.bytes = count, self.bytes + size
+        self.count = count
         if self.is_shown:
             self.bar.update(size if self.is_sized else 0, count)
         elif time.monotonic() - self.said > 60:

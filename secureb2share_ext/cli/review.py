@@ -4,12 +4,10 @@ import json
 
 import click
 from flask.cli import with_appcontext
-from invenio_db import db
 
 from .. import config
 from ..datasets import review, store
-from ..errors import Problem
-from . import mode
+from . import mode, problem
 
 PAGE = 100
 
@@ -41,7 +39,7 @@ def list_held(start):
 @with_appcontext
 def show(source, identifier):
     """The description that is held, as JSON."""
-    row, held = _carried_out(review.find, source, identifier)
+    row, held = problem.told(review.find, source, identifier)
     if held.reason is not None:
         click.echo("Refused at %s: %s" % (held.decided_at, held.reason), err=True)
     click.echo(json.dumps(json.loads(held.description), indent=1, ensure_ascii=False))
@@ -54,8 +52,7 @@ def show(source, identifier):
 @mode.only_when_on
 def release(source, identifier):
     """Publish what is held."""
-    row = _carried_out(review.release, config.current().host, source, identifier)
-    db.session.commit()
+    row = problem.told(review.release, config.current().host, source, identifier)
     click.echo("Published as %s." % row.pid)
 
 
@@ -67,18 +64,8 @@ def release(source, identifier):
 @mode.only_when_on
 def refuse(source, identifier, reason):
     """Refuse what is held; its source reads the reason."""
-    _carried_out(review.refuse, config.current().host, source, identifier, reason)
-    db.session.commit()
+    problem.told(review.refuse, config.current().host, source, identifier, reason)
     click.echo("Refused.")
-
-
-def _carried_out(do, *args):
-    try:
-        return do(*args)
-    except Problem as problem:
-        db.session.rollback()
-        faults = "".join("\n  %(field)s %(message)s" % fault for fault in problem.extra.get("errors", []))
-        raise click.ClickException(problem.detail + faults)
 
 
 COMMANDS = (group,)

@@ -2,13 +2,11 @@
 
 import click
 from flask.cli import with_appcontext
-from invenio_db import db
 
 from .. import config
 from ..datasets import store
 from ..datasets import transfer as transfers
-from ..errors import Problem
-from . import mode
+from . import mode, problem
 
 
 @click.command()
@@ -27,13 +25,7 @@ def transfer(source, identifier, tenant, contact_name, contact_email, contact_ur
     row = store.lock(source, identifier)
     if row is None:
         raise click.ClickException("There is no dataset %s of the source %s." % (identifier, source))
-    try:
-        result = transfers.give(config.current().host, row, tenant, contact, "curator")
-    except Problem as problem:
-        db.session.rollback()
-        faults = "".join("\n  %(field)s %(message)s" % fault for fault in problem.extra.get("errors", []))
-        raise click.ClickException(problem.detail + faults)
-    db.session.commit()
+    result = problem.told(transfers.give, config.current().host, row, tenant, contact, "curator")
     click.echo("Tenant %s: %s." % (tenant, result))
 
 

@@ -37,7 +37,8 @@ def give(host, row, tenant, contact, cause):
     if description["core"].get("contact") == contact:
         return result
     if cause == "source" and host.sources[row.source].release == "review":
-        return review.hold(row, review.with_contact(row, description, contact))
+        is_new = review.hold(row, review.with_contact(row, description, contact)) == "held"
+        return "held" if is_new else result
     review.set_contact(row, contact)
     writing.update(host, row, dict(description, core=dict(description["core"], contact=contact)), cause)
     return "changed"

@@ -244,6 +244,8 @@ class ReviewContract:
         moved = instance.source.transfer(identifier, "p12", contact)
         assert (moved["result"], moved["digest"]) == ("held", before["digest"])
         assert instance.source.get(identifier)["tenant"] == "p12"
+        again = [instance.source.transfer(identifier, tenant, contact)["result"] for tenant in ("p12", "p13")]
+        assert again == ["unchanged", "changed"]
         assert "Another desk" not in self.item(instance, identifier)
         assert instance.run_cli("review", "release", "tsd", identifier).exit_code == 0
         shown = self.item(instance, identifier)

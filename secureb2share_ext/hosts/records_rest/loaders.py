@@ -19,7 +19,7 @@ def load_record():
     metadata = message.parse(request.get_data(cache=False))
     if not isinstance(metadata, dict):
         raise Invalid([("(body)", "must be an object")])
-    written_by_host = [name for name in metadata if name.startswith("_") or name == "$schema"]
+    written_by_host = mapping.written_by_host(metadata)
     if written_by_host:
         raise Invalid([(name[:60], "is not a known field") for name in written_by_host[:20]])
     # what a GET gave may come back in a PUT; the minter writes it

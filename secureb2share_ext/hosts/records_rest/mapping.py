@@ -24,6 +24,11 @@ def from_record(metadata):
     return description
 
 
+def written_by_host(metadata):
+    """[name] of the members that the host alone may write."""
+    return [name for name in metadata if name.startswith("_") or name == "$schema"]
+
+
 def field(name):
     """A field of a description, as an editor of the record knows it."""
     return name[len("core.") :] if name.startswith("core.") else name

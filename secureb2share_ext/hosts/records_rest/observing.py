@@ -84,7 +84,7 @@ def _deleted(host, source, record):
 
 def _description(record):
     # nothing read the body strictly in this mode, so that what loaders.py refuses is looked for here
-    written_by_host = [name for name in record if name.startswith("_") or name == "$schema"]
+    written_by_host = mapping.written_by_host(record)
     if written_by_host:
         raise Invalid([(name, "is not a known field") for name in written_by_host])
     return mapping.from_record(record)
