@@ -36,7 +36,7 @@ def missing(app, extension):
         found.append(str(error))
     if db.engine.dialect.name == "sqlite" and not app.config["SECUREB2SHARE_DEMO"]:
         found.append("SQLite is not supported for production: use PostgreSQL.")
-    return found + extension.host.export_faults(app)
+    return found + extension.host.provision_faults() + extension.host.export_faults(app)
 
 
 def preview(app, extension, now):

@@ -18,7 +18,8 @@ SECUREB2SHARE_SOURCES = {}
 ``keys``: list of ``"whpk_..."`` (Ed25519, advised) or ``"whsec_..."`` (HMAC) that sign its messages; a dict
 ``{"key": "whpk_...", "tenants": ["p11"]}`` limits one to the datasets of these tenants; with
 ``"expires": "2027-01-31"`` in it ``secureb2share health`` warns before that day.
-``community``: where its records are; on records-rest the name of an entry of ``RECORDS_REST_ENDPOINTS``.
+``community``: where its records are; on records-rest the name of an entry of ``RECORDS_REST_ENDPOINTS``, on B2SHARE the
+name of a community.
 ``access``: name of an entry of ``SECUREB2SHARE_ACCESS``.
 ``targets``: list of names of ``SECUREB2SHARE_TARGETS``, told of its datasets. Default none.
 ``release``: ``"review"`` (default): a registration waits for a curator; ``"publish"``: it is public at once.
@@ -26,7 +27,8 @@ SECUREB2SHARE_SOURCES = {}
 ``opens``: ``"published"`` (default): access links lead to the form at once; ``"acknowledged"``: only when every target
 of the source has acknowledged the dataset.
 ``file_age``: int, seconds that a line of a file for ``secureb2share ingest`` may be old. Default 604800, a week.
-``quota``: int, how many datasets the source may register. Default None, no limit."""
+``quota``: int, how many datasets the source may register. Default None, no limit.
+``owner``: e-mail address of the account that owns its records; B2SHARE needs one, records-rest has no owners."""
 
 SECUREB2SHARE_TARGETS = {}
 """dict: name of a target -> dict of its settings. A target is an ingest API of a secure side.

@@ -1,6 +1,8 @@
 """What does this package do to an application?"""
 
-from invenio_db import db
+from flask import current_app, has_app_context
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from . import config, errors, signature, targets
 from .access import providers
@@ -34,6 +36,7 @@ class SecureB2Share:
         self.init_host(app)
         app.extensions["secureb2share"] = self
         self.init_errors(app)
+        self.init_logs()
         self.init_cli(app)
         self.lock = lock.Lock(app, self.host, app.config["SECUREB2SHARE_AUDIT_KNOWN"])
         if self.mode == "observe":
@@ -64,6 +67,10 @@ class SecureB2Share:
     def init_errors(self, app):
         app.register_error_handler(errors.Problem, problem_response)
 
+    def init_logs(self):
+        if not event.contains(Engine, "handle_error", _forget_parameters):
+            event.listen(Engine, "handle_error", _forget_parameters)
+
     def init_cli(self, app):
         from .cli import secureb2share
 
@@ -92,7 +99,7 @@ class SecureB2Share:
     @property
     def help_url(self):
         """The page that says what to do instead of uploading."""
-        return self.host.config["SITE_API_URL"].rstrip("/") + "/secureb2share/uploads"
+        return self.host.api_url() + "/secureb2share/uploads"
 
 
 def finalize_app(app):
@@ -101,6 +108,12 @@ def finalize_app(app):
     if extension is not None and extension.mode != "off":
         gate.install(app)
         extension.host.finalize(app)
-        with app.app_context():
-            # the text of a database error goes into logs, and a description, held or not, stays out of them
-            db.engine.hide_parameters = True
+
+
+def _forget_parameters(context):
+    # the text of a database error goes into logs, and a description, held or not, stays out of them
+    extension = current_app.extensions.get("secureb2share") if has_app_context() else None
+    error = context.sqlalchemy_exception
+    if extension is not None and extension.mode != "off" and error is not None:
+        error.hide_parameters = True
+        error.params = ()

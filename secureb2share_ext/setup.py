@@ -10,9 +10,14 @@ from .uploads import triggers
 BRANCH = "secureb2share"
 
 
-def init(is_on):
-    """Make what is missing: tables by our alembic branch, triggers when the mode is on; [what was done]."""
+def init(is_on, host=None, is_extending=False):
+    """Make what is missing: tables by our alembic branch, what the host needs, triggers when the mode is on.
+
+    [what was done]. host: hosts.host.Host; is_extending: see Host.provision. Raises SecureB2ShareError.
+    """
     done = [_tables()]
+    if host is not None:
+        done += host.provision(is_extending)
     if is_on:
         with db.engine.begin() as connection:
             made = triggers.install(connection)

@@ -22,7 +22,7 @@ PURE = (
     "datasets.sources", "outbox.event", "outbox.mark", "outbox.receipt", "outbox.retry", "targets.egress",
     "targets.webhook", "expiry",
     "access.decorate", "access.link", "access.providers", "access.reference", "access.rights",
-    "hosts.records_rest.mapping",
+    "hosts.records_rest.mapping", "hosts.b2share2.block", "hosts.b2share2.languages", "hosts.b2share2.mapping",
     "access.shown", "exports.characters", "exports.datacite", "exports.dublin_core", "exports.formats",
     "exports.linkset", "exports.oai_datacite", "exports.schema_org",
 )
@@ -86,7 +86,7 @@ def test_the_reader_of_imports_reads_them():
     ours = imports("access.views")[0]
     assert {"datasets.showing", "datasets.store", "signature", "access.reference"} <= ours
     assert "targets.webhook" in imports("targets")[0] and "errors" in imports("targets")[0]
-    assert "uploads.refusal" in imports("hosts.records_rest.lock")[0] and "cli" in imports("ext")[0]
+    assert "uploads.refusal" in imports("hosts.files_rest")[0] and "cli" in imports("ext")[0]
 
 
 @pytest.mark.parametrize("module", sorted(TREES))

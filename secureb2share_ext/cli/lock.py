@@ -13,11 +13,16 @@ from ..uploads import lock, triggers
 
 
 @click.command()
+@click.option("--extend", is_flag=True, help="Add our properties to a schema that a source's community has already.")
 @with_appcontext
-def init():
-    """Make the tables, and with MODE on the triggers; again is no change."""
+def init(extend):
+    """Make the tables, the communities' schema where the host has one, and with MODE on the triggers.
+
+    Again is no change.
+    """
+    extension = config.current()
     try:
-        lines = setup.init(config.current().is_on)
+        lines = setup.init(extension.is_on, extension.host, extend)
     except SecureB2ShareError as error:
         raise click.ClickException(str(error))
     click.echo("\n".join(lines))

@@ -66,13 +66,13 @@ def check_edit(host, row):
         raise NotAccepted("This dataset was withdrawn; its record does not change any more.", code="withdrawn")
 
 
-def check_claim(source, identifier):
+def check_claim(host, source, identifier):
     """Raise Invalid or NotAccepted when a curator cannot claim the identifier for a new record."""
     fault = identifier_fault(identifier)
     if fault is None and identifier.startswith(CATALOGUE_PREFIX):
         fault = CATALOGUES_OWN
     if fault:
-        raise Invalid([("secureb2share.identifier", fault)])
+        raise Invalid([(host.field("secureb2share.identifier"), fault)])
     if store.find(source, identifier) is not None:
         raise NotAccepted(TAKEN, code="identifier-taken")
 

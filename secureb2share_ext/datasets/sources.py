@@ -30,6 +30,7 @@ class Source(NamedTuple):
     opens: str = "published"
     file_age: int = 7 * 86400  # seconds
     quota: Optional[int] = None  # datasets
+    owner: Optional[str] = None  # e-mail address of the account that owns its records, on hosts that have owners
     echo: Tuple[str, ...] = ()  # of the targets, those that want to hear what the source itself caused
 
 
@@ -82,6 +83,8 @@ def read(config, targets, providers):
             number = getattr(source, setting)
             if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < least):
                 raise ConfigError("%s: %s must be a number from %d." % (key, setting, least))
+        if source.owner is not None and not (isinstance(source.owner, str) and "@" in source.owner):
+            raise ConfigError("%s: owner must be the e-mail address of an account." % key)
         if source.access not in providers:
             raise ConfigError("%s: access %r is not in SECUREB2SHARE_ACCESS." % (key, source.access))
         for target in source.targets:

@@ -8,13 +8,15 @@ import importlib
 from ..compat import is_installed
 from ..errors import ConfigError
 
-# an InvenioRDM environment holds records-rest too, so the order matters
-MODULES = (("records_rest", "invenio_records_rest"),)
+# other hosts' environments hold records-rest too, so the order matters
+MODULES = (("b2share2", "b2share"), ("records_rest", "invenio_records_rest"))
 
 
 def choose(wanted):
-    """The Host class; wanted: SECUREB2SHARE_HOST or None. Raises ConfigError."""
+    """The Host class; wanted: SECUREB2SHARE_HOST, a name or "package.module:Class", or None. Raises ConfigError."""
     names = dict(MODULES)
+    if wanted is not None and ":" in wanted:
+        return _load(wanted)
     if wanted is not None and wanted not in names:
         raise ConfigError("SECUREB2SHARE_HOST is %r; this version supports %s." % (wanted, ", ".join(names)))
     for name, module in MODULES:
@@ -23,3 +25,11 @@ def choose(wanted):
     raise ConfigError(
         "No host that this package supports is installed; it needs one of %s." % ", ".join(names.values())
     )
+
+
+def _load(wanted):
+    module, _, name = wanted.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError("SECUREB2SHARE_HOST is %r, which cannot be loaded: %s." % (wanted, error))

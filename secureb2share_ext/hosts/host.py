@@ -5,6 +5,7 @@ a datasets.models.Registered; a Dataset is the value of dataset.py. All of them 
 """
 
 import abc
+from urllib.parse import quote
 
 
 class Host(abc.ABC):
@@ -46,6 +47,10 @@ class Host(abc.ABC):
     def observe(self):
         """Connect publish, change and delete to what counts and changes nothing, once a process."""
 
+    def brings_content(self):
+        """Whether the body of the current request, to a route that takes descriptions, names or holds content."""
+        return False
+
     def community_of_request(self):
         """The community (as a source's settings name it) in which the current request writes, "" if in none."""
         return ""
@@ -57,6 +62,17 @@ class Host(abc.ABC):
     def oldest_waiting(self):
         """Naive UTC time of the oldest change that the host's search does not know yet, or None."""
         return None
+
+    def provision(self, is_extending):
+        """Make what the sources' communities need in the host; [sentence] of what was done. Again is no change.
+
+        is_extending: add to what a community has of its own, where that is needed. Raises SecureB2ShareError.
+        """
+        return []
+
+    def provision_faults(self):
+        """[sentence]: what `provision` has still to make, or an operator before it."""
+        return []
 
     @abc.abstractmethod
     def serve(self, app):
@@ -144,5 +160,9 @@ class Host(abc.ABC):
         """The canonical base URL of the catalogue, without a slash at the end."""
 
     @abc.abstractmethod
+    def api_url(self):
+        """The canonical address of the catalogue's API, without a slash at the end."""
+
     def access_url(self, pid):
         """The stable address that records carry, in the canonical base URL."""
+        return "%s/access/%s" % (self.api_url(), quote(pid, safe="/"))

@@ -61,6 +61,9 @@ def _gate():
         "chunked" in request.headers.get("Transfer-Encoding", "").lower(),
         current_app.config["SECUREB2SHARE_MAX_BODY"],
     )
+    # the body is short enough to be read now
+    if code is None and extension.host.brings_content():
+        code = "upload-refused"
     if extension.mode == "observe":
         if code is not None:
             observe.note(code, extension.host.community_of_request())

@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, render_template
 
 from .. import config
+from . import refusal
 
 blueprint = Blueprint(
     "secureb2share_uploads",
@@ -20,3 +21,11 @@ def closed():
     if not config.current().is_on:
         abort(404)
     return render_template("secureb2share_ext/uploads.html")
+
+
+@blueprint.route("/uploads/closed")
+def refused():
+    """What an upload would be answered, for an editor's page that asks for a draft's files first."""
+    if not config.current().is_on:
+        abort(404)
+    raise refusal.refuse("upload-refused", config.current().help_url)

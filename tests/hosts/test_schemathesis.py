@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (  # noqa: E402
 
 from secureb2share_ext import client  # noqa: E402
 from secureb2share_ext.datasets.operations import OPERATIONS  # noqa: E402
-from secureb2share_ext.hosts.records_rest.permissions import register_for_all, register_scope  # noqa: E402
+from secureb2share_ext.hosts.actions import register_for_all, register_scope  # noqa: E402
 
 LINES = "application/x-ndjson"
 CHECKS_OF_WRONG_ONES = [

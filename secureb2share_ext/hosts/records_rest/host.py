@@ -8,13 +8,13 @@ from sqlalchemy.orm.exc import StaleDataError
 from ... import compat
 from ...errors import NotAccepted
 from ...uploads.refusal import problem_response
+from .. import files_rest
 from ..host import Host
 from . import (
     document,
     exports,
     former,
     index,
-    lock,
     many,
     mapping,
     observing,
@@ -59,10 +59,10 @@ class RecordsRest(Host):
         return found
 
     def lock(self, app):
-        lock.lock(app)
+        files_rest.lock(app)
 
     def lock_faults(self, app):
-        return lock.faults(app)
+        return files_rest.faults(app)
 
     def content_endpoints(self, app):
         return routes.content_endpoints(app)
@@ -161,8 +161,8 @@ class RecordsRest(Host):
     def base_url(self):
         return self.config["SITE_UI_URL"].rstrip("/")
 
-    def access_url(self, pid):
-        return "%s/access/%s" % (self.config["SITE_API_URL"].rstrip("/"), quote(pid, safe="/"))
+    def api_url(self):
+        return self.config["SITE_API_URL"].rstrip("/")
 
     def _endpoint_of(self, row):
         if row.source in self.sources:

@@ -57,7 +57,7 @@ def _inserted(host, source, record):
     stamp = record.get(mapping.STAMP)
     claimed = stamp.get("identifier") if isinstance(stamp, dict) else None
     if claimed is not None:
-        publication.check_claim(source.name, claimed)
+        publication.check_claim(host, source.name, claimed)
     row = publication.claim(source.name, claimed or CATALOGUE_PREFIX + pid)
     row.pid, row.record_uuid = pid, record.id
     publication.observed(host, row, record)

@@ -8,19 +8,9 @@ A site names these in RECORDS_REST_ENDPOINTS, for example
 """
 
 from flask import request
-from invenio_access import Permission, action_factory, superuser_access
-from invenio_oauth2server.models import Scope
+from invenio_access import Permission, superuser_access
 
-curate = action_factory("secureb2share-curate")
-register = action_factory("secureb2share-register", parameter=True)
-register_for_all = register(None)
-curate_scope = Scope(
-    "secureb2share:curate", group="secureb2share", help_text="Create and edit records of datasets", internal=False
-)
-
-register_scope = Scope(
-    "secureb2share:register", group="secureb2share", help_text="Register datasets of a source", internal=False
-)
+from ..actions import curate, curate_scope, register, register_scope
 
 
 class _WithScope:

@@ -43,7 +43,7 @@ def _before_insert(sender, record=None, **kwargs):
     stamp = record.get(mapping.STAMP)
     claimed = stamp.get("identifier") if isinstance(stamp, dict) else None
     if claimed is not None:
-        publication.check_claim(source.name, claimed)
+        publication.check_claim(extension.host, source.name, claimed)
     identifier = claimed or CATALOGUE_PREFIX + pid
     _rewrite(record, description, mapping.stamp(source.name, identifier))
     # the model took its copy before this signal

@@ -8,8 +8,8 @@ from invenio_files_rest.proxies import current_files_rest
 from invenio_files_rest.storage import FileStorage
 from invenio_records_rest.utils import obj_or_import_string
 
-from ... import config
-from ...uploads import refusal
+from .. import config
+from ..uploads import refusal
 
 KEEPS = ("read", "delete", "listmultiparts")  # parts of the names of actions that take no content in
 

@@ -1,0 +1,24 @@
+"""Which actions and token scopes does this package bring to every host?
+
+The entry points of invenio-access and invenio-oauth2server load this module wherever these run, so that it imports no
+host. Whether somebody holds an action is asked by each host: invenio-access before 1.1 takes an action that was given
+to nobody for one that everybody has.
+"""
+
+from flask_principal import ActionNeed
+from invenio_access import ParameterizedActionNeed
+from invenio_oauth2server.models import Scope
+
+curate = ActionNeed("secureb2share-curate")
+register_for_all = ParameterizedActionNeed("secureb2share-register", None)
+curate_scope = Scope(
+    "secureb2share:curate", group="secureb2share", help_text="Create and edit records of datasets", internal=False
+)
+register_scope = Scope(
+    "secureb2share:register", group="secureb2share", help_text="Register datasets of a source", internal=False
+)
+
+
+def register(source):
+    """The action of registering for a source, by its name."""
+    return ParameterizedActionNeed("secureb2share-register", source)

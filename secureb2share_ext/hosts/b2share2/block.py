@@ -1,0 +1,210 @@
+"""What does a sensitive community's block schema look like in B2SHARE?
+
+Derived from the schema of descriptions: the fields of `sensitive` under their own names, and what B2SHARE's root schema
+cannot hold. B2SHARE allows a flat object (b2share/modules/schemas/validate.py); its web interface shows a field's
+description while it is edited, never a code's label, and cannot take a text away that was entered: it leaves an empty
+one. So labels stand in the description, and an optional text may be empty.
+"""
+
+import copy
+
+from ...datasets.schema import SCHEMA, VERSION
+from ...errors import SecureB2ShareError
+
+ACCESS_URL = "access_request_url"
+STATE = "dataset_state"
+IDENTIFIER = "dataset_identifier"
+NONE = "none"  # the code by which an editor says that a required list is empty: the web interface can keep none so
+
+NAME = "secureb2share"  # our part of the block's b2share.plugins
+TITLE = "Sensitive data"
+DESCRIPTION = "How data that stay in a secure environment can be used, and on what grounds they are held."
+
+_TEXTS = {
+    "lang": ("Language", "The language of the text as BCP 47 tag, such as en, nb or sv-FI."),
+    "text": ("Text", "The words themselves."),
+}
+_BESIDE_ITEMS = ("x-labels", "enum", "items", "properties", "title", "description")
+
+
+def schema():
+    """The block schema, as dict: JSON Schema draft-04 as far as B2SHARE takes it."""
+    properties = _properties()
+    minor = [name for name in properties if name not in _MAJOR]
+    return {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "title": TITLE,
+        "description": DESCRIPTION,
+        "type": "object",
+        "properties": properties,
+        "required": list(_REQUIRED),
+        "additionalProperties": False,
+        "b2share": {"presentation": {"major": list(_MAJOR), "minor": minor}, "plugins": {NAME: _mark(properties)}},
+    }
+
+
+def is_ours(existing):
+    """Whether a block schema (dict) holds all our properties as they are now, and requires what we require."""
+    theirs = existing.get("properties", {})
+    holds = all(theirs.get(name) == definition for name, definition in _properties().items())
+    return holds and set(_REQUIRED) <= set(existing.get("required", []))
+
+
+def extended(existing):
+    """A block schema (dict) with our properties beside its own, as a new dict.
+
+    What an earlier version of this package added is replaced. Raises SecureB2ShareError for a property of the same name
+    with another definition, and for one that is required and that no registration fills.
+    """
+    ours, result = schema(), copy.deepcopy(existing)
+    theirs = result.setdefault("properties", {})
+    formerly = set(existing.get("b2share", {}).get("plugins", {}).get(NAME, {}).get("properties", []))
+    for name, definition in ours["properties"].items():
+        if name in theirs and name not in formerly and theirs[name] != definition:
+            raise SecureB2ShareError(
+                'The community\'s schema has a property "%s" of its own, which means something else here: rename it in'
+                " a new version of that schema first." % name
+            )
+    required = [
+        name for name in existing.get("required", []) if name not in formerly and name not in ours["properties"]
+    ]
+    for name in required:
+        # B2SHARE enters a required boolean itself
+        if theirs.get(name, {}).get("type") != "boolean":
+            raise SecureB2ShareError(
+                'The community\'s schema requires the property "%s", which no registration from a secure side can fill:'
+                " make it optional in a new version of that schema first." % name
+            )
+    theirs.update(ours["properties"])
+    result.update({"required": required + ours["required"], "type": "object", "additionalProperties": False})
+    result["$schema"] = ours["$schema"]
+    shown = result.setdefault("b2share", {})
+    lists = shown.setdefault("presentation", {})
+    for part, names in ours["b2share"]["presentation"].items():
+        lists[part] = [name for name in lists.get(part, []) if name not in ours["properties"]] + names
+    shown.setdefault("plugins", {})[NAME] = ours["b2share"]["plugins"][NAME]
+    return result
+
+
+def _mark(properties):
+    # by which a later version knows which properties it may replace
+    return {"schema": VERSION, "properties": sorted(properties)}
+
+
+def may_be_none(node, is_required):
+    """Whether a field (its schema) is a required list that may be empty, so that NONE stands for that."""
+    return is_required and node["type"] == "array" and not node.get("minItems") and "enum" in node["items"]
+
+
+def _properties():
+    """{name: definition} of all our properties."""
+    core, sensitive = SCHEMA["properties"]["core"]["properties"], SCHEMA["properties"]["sensitive"]
+    contact, version = core["contact"]["properties"], SCHEMA["properties"]["version"]["properties"]
+    found = {
+        ACCESS_URL: {
+            "title": "Where to request access (set by the catalogue)",
+            "description": "The catalogue writes this address itself: leave it alone, whatever is entered is replaced.",
+            "type": "string",
+            "format": "uri",
+        },
+        STATE: {
+            "title": "State of the dataset (set by the catalogue)",
+            "description": "The catalogue writes this itself: leave it alone, whatever is entered is replaced.",
+            "type": "string",
+        },
+        "title_languages": _languages("title", core["titles"]),
+        "description_languages": _languages("description", core["descriptions"]),
+        "contact_name": _property(
+            dict(contact["name"], title="Contact", description=core["contact"]["description"]), is_required=True
+        ),
+        "contact_url": _property(
+            dict(contact["url"], title="Contact page", description="A web page; needed where no e-mail is given.")
+        ),
+    }
+    for name, node in sensitive["properties"].items():
+        found[name] = _property(node, is_required=name in sensitive["required"])
+    found["files"] = _property(SCHEMA["properties"]["files"])
+    found["version_replaces"] = _property(version["replaces"])
+    found[IDENTIFIER] = _property(
+        dict(
+            version["replaces"],
+            title="Identifier in the secure environment",
+            description="Only where the secure environment gave the dataset an identifier already. It counts when the"
+            " record is published first, and does not change after that.",
+        )
+    )
+    return found
+
+
+def _languages(what, node):
+    tag = node["items"]["properties"]["lang"]
+    return {
+        "title": "Languages of the %ss" % what,
+        "description": "The language of each %s, in the order of the %ss: a BCP 47 tag, such as en, nb or sv-FI. One"
+        " more entry such as nb=1 says that the first %s is the same in that language." % (what, what, what),
+        "type": "array",
+        "items": {
+            "type": "string",
+            "pattern": tag["pattern"][:-1] + "(=[1-9][0-9]?)?$",
+            "maxLength": tag["maxLength"] + 3,
+        },
+        "maxItems": node["maxItems"],
+    }
+
+
+def _property(node, is_required=False):
+    """The definition of a field of a description as a property of the block."""
+    found = {key: value for key, value in node.items() if key not in _BESIDE_ITEMS}
+    found.update({"title": node["title"], "description": _in_words(node)})
+    if "enum" in node:
+        found["enum"] = list(node["enum"])
+    if node["type"] == "array":
+        found["items"] = _entry(node["items"])
+        if may_be_none(node, is_required):
+            found["items"]["enum"].append(NONE)
+            found.update(
+                {"minItems": 1, "description": found["description"] + " Where there are none, choose %s." % NONE}
+            )
+    elif node["type"] == "string" and not is_required:
+        _allow_blank(found)
+    return found
+
+
+def _allow_blank(found):
+    found.pop("minLength", None)
+    if "enum" in found:
+        found["enum"].insert(0, "")
+    if "pattern" in found:
+        found["pattern"] = "^$|" + found["pattern"]
+
+
+def _entry(node):
+    found = {key: value for key, value in node.items() if key not in _BESIDE_ITEMS}
+    if "enum" in node:
+        found["enum"] = list(node["enum"])
+    if node["type"] == "object":
+        found["properties"] = {
+            name: _property(_titled(name, inner), name in node["required"])
+            for name, inner in node["properties"].items()
+        }
+    return found
+
+
+def _titled(name, node):
+    return node if "title" in node else dict(node, title=_TEXTS[name][0], description=_TEXTS[name][1])
+
+
+def _in_words(node):
+    # a field's description, and what its codes mean
+    words = [node["description"]]
+    if node["type"] == "boolean":
+        words.append("It is shown as False until it is set: for No, switch it on and off again.")
+    coded = node if "enum" in node else node.get("items", {})
+    if "enum" in coded and "x-labels" in coded:
+        words.append("; ".join("%s: %s" % (code, coded["x-labels"][code]) for code in coded["enum"]) + ".")
+    return " ".join(words)
+
+
+_REQUIRED = ("contact_name",) + tuple(SCHEMA["properties"]["sensitive"]["required"])
+# what every description needs; the address comes first, for readers
+_MAJOR = (ACCESS_URL, STATE, "title_languages", "description_languages") + _REQUIRED

@@ -1,0 +1,113 @@
+"""The answers of B2SHARE 2.4, each from its own file."""
+
+from urllib.parse import quote
+
+from .. import files_rest
+from ..host import Host
+from . import communities, former, mapping, oai, permissions, provision, records, routes, serve, watch
+
+
+class B2Share2(Host):
+    """EUDAT B2SHARE 2.4; a source's `community` names one of its communities, `owner` the account that owns records."""
+
+    name = "b2share2"
+    extension = "b2share-records"
+
+    def faults(self):
+        found = []
+        for source in self.sources.values():
+            if source.owner is None:
+                found.append("SECUREB2SHARE_SOURCES[%r] needs owner: B2SHARE's records have one." % source.name)
+        names = [source.community for source in self.sources.values()]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            found.append("SECUREB2SHARE_SOURCES: two sources have the community %r; each needs its own." % name)
+        if not self.config.get("JSONSCHEMAS_HOST"):
+            found.append(
+                "JSONSCHEMAS_HOST is not set: it is the catalogue's canonical host, such as b2share.example.org."
+            )
+        return found
+
+    def lock(self, app):
+        files_rest.lock(app)
+        longest = app.config["SECUREB2SHARE_MAX_BODY"]
+        app.config["MAX_CONTENT_LENGTH"] = min(app.config.get("MAX_CONTENT_LENGTH") or longest, longest)
+
+    def lock_faults(self, app):
+        found = files_rest.faults(app)
+        if not watch.is_connected():
+            found.append("A publication workflow was added that this package does not check; restart the service.")
+        if not app.config.get("MAX_CONTENT_LENGTH"):
+            found.append("MAX_CONTENT_LENGTH was set anew after this package had set it.")
+        return found
+
+    def content_endpoints(self, app):
+        return routes.content_endpoints(app)
+
+    def known_writes(self, app):
+        return routes.known_writes(app)
+
+    def brings_content(self):
+        return routes.brings_content()
+
+    def watch(self):
+        watch.connect()
+
+    def observe(self):
+        from . import observing
+
+        observing.connect()
+
+    def former_content(self, since):
+        return former.content(since)
+
+    def provision(self, is_extending):
+        return provision.provision(self.sources, is_extending)
+
+    def provision_faults(self):
+        return provision.faults(self.sources)
+
+    def serve(self, app):
+        serve.install(app)
+        oai.wrap(app)
+
+    def export_faults(self, app):
+        return oai.faults(app)
+
+    def may_review(self):
+        return permissions.may_publish(self.sources)
+
+    def field(self, name):
+        return mapping.field(name)
+
+    def from_record(self, record):
+        return mapping.from_record(record, communities.block_id(record))
+
+    def to_record(self, description):
+        return mapping.to_record(description, "block")
+
+    def publish(self, row, dataset):
+        records.publish(self.sources[row.source], row, dataset)
+
+    def update(self, row, dataset):
+        records.update(row, dataset)
+
+    def record(self, row):
+        return records.get(row)
+
+    def revision(self, record):
+        return records.revision(record)
+
+    def pid_of(self, text):
+        return records.pid_of(text)
+
+    def record_url(self, row):
+        return "%s/records/%s" % (self.base_url(), quote(row.pid))
+
+    def base_url(self):
+        return "%s://%s" % (self.config.get("PREFERRED_URL_SCHEME", "http"), self.config["JSONSCHEMAS_HOST"])
+
+    def api_url(self):
+        return self.base_url() + "/api"
+
+
+HOST = B2Share2

@@ -1,0 +1,264 @@
+"""How does a B2SHARE record of root schema 2 hold a description?
+
+Its own members hold what they can (titles, creators, ...), the community's block the rest (block.py). Of what an editor
+enters, from_record reads what a description has, and ignores the rest; what it reads may be wrong, for the schema of
+descriptions tells that by name.
+"""
+
+import re
+
+from ...datasets.schema import SCHEMA
+from . import block, languages
+
+OUTPUT = (block.ACCESS_URL, block.STATE)  # written by the catalogue alone
+ORCID = "https://orcid.org"
+
+_SENSITIVE = SCHEMA["properties"]["sensitive"]
+_FILES = SCHEMA["properties"]["files"]
+_CAN_BE_NONE = [
+    name for name, node in _SENSITIVE["properties"].items() if block.may_be_none(node, name in _SENSITIVE["required"])
+]
+_OF_BLOCK = ("title_languages", "description_languages", "contact_name", "contact_url", "version_replaces", "files")
+
+
+def to_record(description, block_id):
+    """The members of a record (dict) that hold a valid description; block_id: the key of the community's block."""
+    core, version = description["core"], description.get("version")
+    held = dict(description["sensitive"])
+    for name in _CAN_BE_NONE:
+        held[name] = held[name] or [block.NONE]
+    titles, held["title_languages"] = languages.split(core["titles"])
+    texts, held["description_languages"] = languages.split(core["descriptions"])
+    record = {
+        "titles": [{"title": text} for text in titles],
+        "descriptions": [{"description": text, "description_type": "Abstract"} for text in texts],
+        "creators": [_creator(creator) for creator in core["creators"]],
+        "publisher": core["publisher"],
+        "publication_date": "%04d-01-01" % core["publication_year"],
+        "resource_types": [{"resource_type_general": "Dataset"}],
+        "open_access": False,
+        "community_specific": {block_id: held},
+    }
+    if "keywords" in core:
+        record["keywords"] = [{"keyword": keyword} for keyword in core["keywords"]]
+    if "languages" in core:
+        record["languages"] = [
+            {"language_name": languages.name(tag), "language_identifier": tag} for tag in core["languages"]
+        ]
+    contact = core["contact"]
+    held["contact_name"] = contact["name"]
+    if "url" in contact:
+        held["contact_url"] = contact["url"]
+    if "email" in contact:
+        record["contact_email"] = contact["email"]
+    if "files" in description:
+        held["files"] = description["files"]
+    if version is not None:
+        if "replaces" in version:
+            held["version_replaces"] = version["replaces"]
+        if "label" in version or not version:
+            record["version"] = version.get("label", "")
+    return record
+
+
+def from_record(metadata, block_id):
+    """The description in a record's or draft's metadata; never raises, whatever JSON they are."""
+    metadata = _object(metadata)
+    held = _block(metadata, block_id)
+    core = {name: _READ[member](metadata[member]) for name, member in _MEMBERS.items() if member in metadata}
+    default = languages.default(core.get("languages"))
+    for name, member, tags in (
+        ("titles", "title", "title_languages"),
+        ("descriptions", "description", "description_languages"),
+    ):
+        if name in metadata:
+            core[name] = languages.joined(metadata[name], member, held.get(tags), default)
+    given = {"name": held.get("contact_name"), "email": metadata.get("contact_email"), "url": held.get("contact_url")}
+    core["contact"] = _filled(given)
+    sensitive = {name: held[name] for name in _SENSITIVE["properties"] if name in held}
+    for name in _CAN_BE_NONE:
+        if sensitive.get(name) == [block.NONE]:
+            sensitive[name] = []
+    description = {"core": core, "sensitive": _without_blanks(_SENSITIVE, sensitive)}
+    if "files" in held:
+        description["files"] = _without_blanks(_FILES, held["files"])
+    version = _filled({"label": metadata.get("version"), "replaces": held.get("version_replaces")})
+    if version or "version" in metadata:
+        description["version"] = version
+    return description
+
+
+def updated(metadata, description, block_id):
+    """A record's metadata (new dict) that hold this valid description instead; whatever else they say is kept.
+
+    A member that says the same already stays as its editor wrote it: a creator's second affiliation, a title's type.
+    """
+    said, result = to_record(description, block_id), dict(metadata)
+    for member, read in _READ.items():
+        is_same = member in said and member in metadata and read(metadata[member]) == read(said[member])
+        if not is_same:
+            result.pop(member, None)
+            if member in said:
+                result[member] = said[member]
+    if not result.get("resource_types"):
+        result["resource_types"] = said["resource_types"]
+    result["open_access"] = False
+    ours = set(_SENSITIVE["properties"]).union(_OF_BLOCK)
+    held = {name: value for name, value in _block(metadata, block_id).items() if name not in ours}
+    held.update(said["community_specific"][block_id])
+    result["community_specific"] = _with_block(metadata, block_id, held)
+    return result
+
+
+def write(metadata, block_id, access_url, state):
+    """Write into a record's metadata (changed) what the catalogue says of it: an address (str) and a state (text).
+
+    A record that has no block (block_id None) is left as it is.
+    """
+    if block_id is not None:
+        held = dict(_block(metadata, block_id))
+        held.update(zip(OUTPUT, (access_url, state)))
+        metadata["community_specific"] = _with_block(metadata, block_id, held)
+
+
+def claimed(metadata, block_id):
+    """The identifier that a curator gives a dataset which the secure environment knows already, or None."""
+    return _block(_object(metadata), block_id).get(block.IDENTIFIER) or None
+
+
+def field(name):
+    """A field of a description, such as ``core.titles[0].text``, as an editor of the record knows it."""
+    for pattern, shown in _FIELDS:
+        name, is_found = re.subn(pattern, shown, name)
+        if is_found:
+            break
+    return name
+
+
+_FIELDS = (
+    (r"^core\.(title|description)s(\[\d+\])\.lang$", r"\1_languages\2"),
+    (r"^core\.(title|description)s(\[\d+\])\.text$", r"\1s\2.\1"),
+    (r"^core\.creators(\[\d+\])\.name$", r"creators\1.creator_name"),
+    (r"^core\.creators(\[\d+\])\.orcid$", r"creators\1.name_identifiers"),
+    (r"^core\.creators(\[\d+\])\.affiliation$", r"creators\1.affiliations"),
+    (r"^core\.publication_year$", "publication_date"),
+    (r"^core\.keywords(\[\d+\])$", r"keywords\1.keyword"),
+    (r"^core\.languages(\[\d+\])$", r"languages\1.language_identifier"),
+    (r"^core\.contact$", "contact_email"),
+    (r"^core\.contact\.", "contact_"),
+    (r"^version\.label$", "version"),
+    (r"^version\.replaces$", "version_replaces"),
+    (r"^secureb2share\.identifier$", block.IDENTIFIER),
+    (r"^(core|sensitive)\.", ""),
+)
+
+
+def _object(value):
+    return value if isinstance(value, dict) else {}
+
+
+def _block(metadata, block_id):
+    return _object(_object(metadata.get("community_specific")).get(block_id))
+
+
+def _with_block(metadata, block_id, held):
+    # new objects: the record's model may still hold the old ones
+    return dict(_object(metadata.get("community_specific")), **{block_id: held})
+
+
+def _filled(members):
+    return {name: value for name, value in members.items() if value is not None and value != ""}
+
+
+def _without_blanks(node, value):
+    # the web interface leaves an empty text where an optional one was taken away
+    if node["type"] == "array" and isinstance(value, list):
+        return [_without_blanks(node["items"], entry) for entry in value]
+    if node["type"] != "object" or not isinstance(value, dict):
+        return value
+    return {
+        name: _without_blanks(node["properties"][name], member) if name in node["properties"] else member
+        for name, member in value.items()
+        if member != "" or name in node["required"]
+    }
+
+
+def _creator(creator):
+    found = {"creator_name": creator["name"]}
+    if "orcid" in creator:
+        # the web interface links to scheme_uri/name_identifier
+        found["name_identifiers"] = [{"name_identifier": creator["orcid"], "scheme": "ORCID", "scheme_uri": ORCID}]
+    if "affiliation" in creator:
+        found["affiliations"] = [{"affiliation_name": creator["affiliation"]}]
+    return found
+
+
+def _read_creator(entry):
+    orcids = [
+        each.get("name_identifier")
+        for each in _objects(entry.get("name_identifiers"))
+        if isinstance(each.get("scheme"), str) and each["scheme"].lower() == "orcid"
+    ]
+    orcid = next((one for one in orcids if one), None)
+    if isinstance(orcid, str):
+        orcid = re.sub(r"^https?://orcid\.org/", "", orcid)
+    affiliation = next((each.get("affiliation_name") for each in _objects(entry.get("affiliations"))), None)
+    found = _filled({"orcid": orcid, "affiliation": affiliation})
+    return dict(found, name=entry["creator_name"]) if "creator_name" in entry else found
+
+
+def _objects(value):
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _each(read):
+    return lambda value: (
+        [read(entry) if isinstance(entry, dict) else entry for entry in value] if isinstance(value, list) else value
+    )
+
+
+def _member(name):
+    return _each(lambda entry: entry.get(name))
+
+
+def _once(read):
+    # two vocabularies may have the same word
+    def read_once(value):
+        value, seen = read(value), set()
+        if not isinstance(value, list):
+            return value
+        return [entry for entry in value if not (isinstance(entry, str) and (entry in seen or seen.add(entry)))]
+
+    return read_once
+
+
+def _year(date):
+    # of the text as it stands, like B2SHARE's own exports
+    found = re.match(r"[0-9]{4}(?![0-9])", date) if isinstance(date, str) else None
+    return int(found.group()) if found else date
+
+
+def _as_it_is(value):
+    return value
+
+
+# a member of the record -> what a description reads of it
+_READ = {
+    "titles": _member("title"),
+    "descriptions": _member("description"),
+    "creators": _each(_read_creator),
+    "publisher": _as_it_is,
+    "publication_date": _year,
+    "keywords": _once(_member("keyword")),
+    "languages": _once(_member("language_identifier")),
+    "contact_email": _as_it_is,
+    "version": _as_it_is,
+}
+# a member of core -> the member of the record that holds it alone
+_MEMBERS = {
+    "creators": "creators",
+    "publisher": "publisher",
+    "publication_year": "publication_date",
+    "keywords": "keywords",
+    "languages": "languages",
+}

@@ -1,0 +1,152 @@
+"""What do B2SHARE's OAI-PMH formats and its DataCite metadata say of the sources' records?
+
+The host's own serialisers write them, from a copy without files; then the right and the access address take the place
+of "closedAccess", which promises that nobody ever gets in. The values are those of access/rights.py.
+"""
+
+import copy
+
+from b2share.modules.records import serializers as record_serializers
+from invenio_records.api import Record
+from lxml import etree
+from marshmallow import post_dump
+from werkzeug.utils import import_string
+
+from ...access.rights import right_of, today_utc
+from ...compat import utcnow
+from ...datasets import store
+from . import communities, seen
+from .serve import active
+
+WRAPPER = "secureb2share_ext.hosts.b2share2.oai:serialize"
+SAID_BY_HOST = "info:eu-repo/semantics/"  # how the values begin that the host writes
+DC = "{http://purl.org/dc/elements/1.1/}"
+
+
+def wrap(app):
+    """Put `serialize` before every serialiser that the site's OAI-PMH formats name."""
+    formats = copy.deepcopy(app.config.get("OAISERVER_METADATA_FORMATS") or {})
+    for prefix, entry in formats.items():
+        if not isinstance(entry["serializer"], tuple) or entry["serializer"][0] != WRAPPER:
+            entry["serializer"] = (WRAPPER, {"inner": entry["serializer"], "prefix": prefix})
+    app.config["OAISERVER_METADATA_FORMATS"] = formats
+    datacite = record_serializers.datacite_v44
+    if not hasattr(datacite.schema_class, "add_right"):
+        datacite.schema_class = _with_right(datacite.schema_class)
+
+
+def faults(app):
+    """[sentence] for each OAI-PMH format that is not ours any more."""
+    formats = app.config.get("OAISERVER_METADATA_FORMATS") or {}
+    said = "OAISERVER_METADATA_FORMATS[%r] was set anew after this package had wrapped it."
+    return [said % prefix for prefix, entry in sorted(formats.items()) if entry["serializer"][0] != WRAPPER]
+
+
+def serialize(pid, record, inner, prefix):
+    """The element of a record for OAI-PMH; inner: the host's serialiser as its configuration names it."""
+    own = _imported(inner)
+    extension = active()
+    metadata = record["_source"]
+    row = store.by_pid(communities_pid(metadata)) if extension is not None else None
+    shown = seen.shown_of(row, metadata) if row is not None else None
+    if shown is None:
+        return own(pid, record)
+    element = own(pid, dict(record, _source=_without_files(metadata)))
+    WRITERS.get(prefix, _leave)(element, shown)
+    return element
+
+
+def communities_pid(metadata):
+    """The PID of a record as a search index has it."""
+    return next((pid["value"] for pid in metadata.get("_pid", []) if pid.get("type") == "b2rec"), "")
+
+
+def _imported(inner):
+    if isinstance(inner, tuple):
+        function = import_string(inner[0])
+        return lambda pid, record: function(pid, record, **inner[1])
+    return import_string(inner)
+
+
+def _without_files(metadata):
+    # marcxml fails without these two
+    bare = {"keywords": [], "disciplines": []}
+    bare.update(metadata, _files=[], open_access=False)
+    bare.pop("embargo_date", None)
+    return Record(bare, model=metadata.model) if isinstance(metadata, Record) else bare
+
+
+def _values(shown):
+    return [shown.right.info_eu_repo, shown.right.coar, shown.label, shown.access_url]
+
+
+def _dublin_core(element, shown):
+    _replace(element, DC + "rights", _values(shown))
+
+
+def _eudat_core(element, shown):
+    _replace(_rights_list(element), "rights", _values(shown))
+
+
+def _rights_list(element):
+    found = element.find("rightsList")
+    return found if found is not None else etree.SubElement(element, "rightsList")
+
+
+def _replace(parent, tag, values):
+    """Have children of this tag say `values`, in the place of what the host said of access."""
+    said = [child for child in parent.iter(tag) if (child.text or "").startswith(SAID_BY_HOST)]
+    place = list(parent).index(said[0]) if said and said[0].getparent() is parent else len(parent)
+    for child in said:
+        child.getparent().remove(child)
+    for number, value in enumerate(values):
+        child = etree.Element(tag)
+        child.text = value
+        parent.insert(place + number, child)
+
+
+def _marc(element, shown):
+    namespace = etree.QName(element).namespace
+    name = "{%s}%%s" % namespace if namespace else "%s"
+    for field in list(element.iter(name % "datafield")):
+        texts = [subfield.text or "" for subfield in field]
+        if field.get("tag") == "540" or any(text.startswith(SAID_BY_HOST) for text in texts):
+            field.getparent().remove(field)
+    subfields = {"506": [("a", shown.label), ("f", shown.right.coar_label), ("u", shown.right.coar)]}
+    subfields["540"] = [("a", shown.right.info_eu_repo)]
+    subfields["856"] = [("u", shown.access_url), ("y", shown.label)]
+    for tag, values in sorted(subfields.items()):
+        field = etree.SubElement(element, name % "datafield", tag=tag, ind1="4" if tag == "856" else " ", ind2=" ")
+        for code, value in values:
+            etree.SubElement(field, name % "subfield", code=code).text = value
+
+
+def _leave(element, shown):
+    return None
+
+
+WRITERS = {"oai_dc": _dublin_core, "eudatcore": _eudat_core, "eudatextended": _eudat_core, "marcxml": _marc}
+
+
+def _with_right(schema_class):
+    class WithRight(schema_class):
+        @post_dump(pass_original=True)
+        def add_right(self, data, original, **kwargs):
+            extension = active()
+            metadata = original.get("metadata", {})
+            if extension is None or communities.source_of(extension.sources, metadata) is None:
+                return data
+            # the DOI is minted before the record has its row
+            sensitive = extension.host.from_record(metadata).get("sensitive", {})
+            if sensitive.get("access_right") not in ("controlled", "embargoed", "metadata-only"):
+                return data
+            right = right_of(sensitive, today_utc(utcnow()))
+            said = [
+                {"rightsURI": right.info_eu_repo, "rights": right.coar_label},
+                {"rightsURI": right.coar, "rights": right.coar_label},
+            ]
+            rights = [one for one in data.get("rightsList", []) if not one["rightsURI"].startswith(SAID_BY_HOST)]
+            return dict(data, rightsList=said + rights, sizes=[], formats=[])
+
+    WithRight.__name__ = schema_class.__name__
+    return WithRight

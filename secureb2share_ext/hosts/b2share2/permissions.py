@@ -1,0 +1,19 @@
+"""Who may release and refuse held registrations? Who may publish what others submitted, in every source's community."""
+
+from b2share.modules.access.permissions import StrictDynamicPermission
+from b2share.modules.deposit.permissions import update_deposit_publication_state_need_factory
+
+from . import communities
+
+
+def may_publish(sources):
+    """Whether the user of the current request is an administrator of the communities of all sources."""
+    found = [communities.id_of(source.community) for source in sources.values()]
+    return bool(found) and all(community is not None and _may(community) for community in found)
+
+
+def _may(community):
+    need = update_deposit_publication_state_need_factory(
+        community=community, old_state="submitted", new_state="published"
+    )
+    return StrictDynamicPermission(need).can()

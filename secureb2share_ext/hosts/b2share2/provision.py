@@ -1,0 +1,96 @@
+"""How does a source's community get the block schema that holds a description?
+
+One block per community is all that B2SHARE can do (Deposit.create keeps the first only). A community that has a block
+of its own is left alone unless the operator says `--extend`: then a new version has our properties beside its own.
+Root schema 2 is the newest of B2SHARE 2.4. Versions are only ever added, so that older records keep theirs.
+"""
+
+from urllib.error import URLError
+
+from b2share.modules.schemas.api import BlockSchema, CommunitySchema
+from b2share.modules.schemas.errors import InvalidJSONSchemaError, RootSchemaDoesNotExistError
+from b2share.modules.schemas.serializers import block_schema_version_json_schema_link
+from invenio_accounts.models import User
+from invenio_db import db
+
+from ...errors import SecureB2ShareError
+from . import block, communities, records
+
+ROOT_SCHEMA = 2
+NO_META_SCHEMA = (
+    "B2SHARE checks every schema against http://json-schema.org/draft-04/schema and could not read it: let this machine"
+    " reach it, or set http_proxy to a server that answers with a copy, and run `init` again."
+)
+
+
+def faults(sources):
+    """[sentence]: what a source's community or owner lacks."""
+    found = []
+    for source in sources.values():
+        key = "SECUREB2SHARE_SOURCES[%r]" % source.name
+        community = communities.id_of(source.community)
+        if community is None:
+            found.append(
+                "%s: there is no community %r; make it with `b2share communities create`." % (key, source.community)
+            )
+        elif not communities.has_our_block(community):
+            found.append("The community %r cannot hold descriptions: run `secureb2share init`." % source.community)
+        if db.session.query(User.id).filter(User.email == source.owner).scalar() is None:
+            found.append("%s: there is no account with the address of its owner." % key)
+    return found
+
+
+def provision(sources, is_extending):
+    """[sentence] of what was done, committed; raises SecureB2ShareError with nothing changed for that community."""
+    done = []
+    for source in sources.values():
+        community = communities.id_of(source.community)
+        if community is None:
+            raise SecureB2ShareError(
+                "SECUREB2SHARE_SOURCES[%r]: there is no community %r; make it with `b2share communities create`."
+                % (source.name, source.community)
+            )
+        block_id, existing = communities.current_block(community)
+        if existing is not None and block.is_ours(existing):
+            done.append("Community %s: its schema is there." % source.community)
+            continue
+        if existing is not None and existing.get("properties") and not is_extending and not _was_ours(existing):
+            raise SecureB2ShareError(
+                "The community %r has a schema of its own, and B2SHARE allows one: run `init --extend` to add our"
+                " properties to a new version of it." % source.community
+            )
+        try:
+            version = _make(
+                community, source.community, block_id, block.extended(existing) if existing else block.schema()
+            )
+            db.session.commit()
+        except (InvalidJSONSchemaError, URLError):
+            db.session.rollback()
+            raise SecureB2ShareError(NO_META_SCHEMA)
+        except RootSchemaDoesNotExistError:
+            db.session.rollback()
+            raise SecureB2ShareError("B2SHARE's root schema %d is missing: run `b2share schemas init`." % ROOT_SCHEMA)
+        except BaseException:
+            db.session.rollback()
+            raise
+        done.append("Community %s: version %d of its schema made." % (source.community, version))
+    return done
+
+
+def _was_ours(existing):
+    """Whether a block is what an older version of this package made, so that a new version needs no leave."""
+    return "access_request_url" in existing["properties"]
+
+
+def _make(community, name, block_id, schema):
+    with records.canonical():
+        made = BlockSchema.get_block_schema(block_id) if block_id else BlockSchema.create_block_schema(community, name)
+        version = made.create_version(schema)
+        content = {
+            "$schema": "http://json-schema.org/draft-04/schema#",
+            "type": "object",
+            "properties": {str(made.id): {"$ref": block_schema_version_json_schema_link(version, _external=True)}},
+            "additionalProperties": False,
+            "required": [str(made.id)],
+        }
+        return CommunitySchema.create_version(community, content, ROOT_SCHEMA).version

@@ -1,0 +1,179 @@
+"""How does a registration become a B2SHARE record, a new revision, a tombstone?
+
+By B2SHARE's own deposit: its minters, workflow, schema and index. Everything happens in the caller's transaction and in
+the canonical base URL, because B2SHARE builds schema addresses from the request's host, and reads a schema over HTTP
+where that is not its own.
+"""
+
+import contextlib
+import uuid
+
+from b2share.modules.deposit.api import Deposit, PublicationStates
+from b2share.modules.deposit.minters import b2share_deposit_uuid_minter
+from b2share.modules.records.api import B2ShareRecord
+from b2share.utils import get_base_url
+from elasticsearch.exceptions import ElasticsearchException, NotFoundError
+from flask import current_app
+from invenio_accounts.models import User
+from invenio_db import db
+from invenio_indexer.api import RecordIndexer
+from invenio_pidstore.models import PersistentIdentifier, PIDStatus
+from invenio_search import current_search_client
+from sqlalchemy.orm.exc import NoResultFound
+
+from ...client import seconds
+from ...datasets import store
+from ...errors import Problem
+from . import communities, mapping
+
+ALIASES = ("b2rec", "doi", "hdl")  # PID types under which a record can be asked for
+RESOLVERS = ("https://doi.org/", "http://doi.org/", "https://hdl.handle.net/", "http://hdl.handle.net/", "doi:", "hdl:")
+
+
+class NotReady(Problem):
+    """The catalogue cannot publish now; nothing was minted, and the same message can be sent again."""
+
+    status = 503
+    code = "not-ready"
+    title = "Not ready"
+
+
+@contextlib.contextmanager
+def canonical():
+    """A request context in the canonical base URL, with the session and causes of the current one."""
+    with current_app.test_request_context("/", base_url=get_base_url()):
+        yield
+
+
+def check_search():
+    """Raise NotReady when the search cluster, which B2SHARE needs for every write, cannot be written to."""
+    try:
+        is_there = current_search_client.ping(request_timeout=5)
+    except ElasticsearchException:
+        is_there = False
+    if not is_there:
+        current_app.logger.error("secureb2share.search-down")
+        raise NotReady(
+            "The search index of the catalogue does not answer, so that nothing was published; try again later.",
+            code="search-down",
+        )
+
+
+def publish(source, row, dataset):
+    """Make a draft of this description and publish it; sets the row's pid, and its record through the host's signal."""
+    community = communities.id_of(source.community)
+    block_id, _ = communities.current_block(community) if community else (None, None)
+    if block_id is None or not communities.has_our_block(community):
+        raise NotReady("The community of this source is not prepared; the catalogue's operator has to run `init`.")
+    owner = db.session.query(User.id).filter(User.email == source.owner).scalar()
+    if owner is None:
+        raise NotReady("The account that owns this source's records is missing; the catalogue's operator makes it.")
+    check_search()
+    deposit_uuid = uuid.uuid4()
+    metadata = dict(mapping.to_record(dataset.description, block_id), community=community)
+    with canonical():
+        b2share_deposit_uuid_minter(deposit_uuid, metadata)
+        row.pid = metadata["_deposit"]["id"]
+        db.session.flush()
+        metadata["_deposit"].update(owners=[owner], created_by=owner)
+        deposit = Deposit.create(metadata, id_=deposit_uuid, version_of=_previous(row, dataset))
+        # what the web interface and the API do, one after the other
+        deposit.commit()
+        deposit.submit()
+        if deposit["publication_state"] != PublicationStates.published.name:
+            deposit.publish()
+
+
+def _previous(row, dataset):
+    """The PID of the record whose new version this one is, where B2SHARE's chain of versions allows that."""
+    replaced = store.find(row.source, dataset.replaces) if dataset.replaces else None
+    if replaced is None or replaced.pid is None:
+        return None
+    from b2share.modules.deposit.api import find_version_master_and_previous_record
+    from b2share.modules.deposit.errors import IncorrectRecordVersioningError, RecordNotFoundVersioningError
+
+    try:
+        master, _ = find_version_master_and_previous_record(replaced.pid)
+    except (IncorrectRecordVersioningError, RecordNotFoundVersioningError):
+        return None
+    return None if master.draft_child else replaced.pid
+
+
+def update(row, dataset):
+    """Write a new revision with this description and the row's state."""
+    check_search()
+    record = B2ShareRecord.get_record(row.record_uuid)
+    block_id = communities.block_id(record)
+    with canonical():
+        metadata = mapping.updated(record, dataset.description, block_id)
+        dict.clear(record)
+        record.update(metadata)
+        record.commit()
+        if row.state == "withdrawn":
+            _forget(record)
+
+
+def _forget(record):
+    try:
+        RecordIndexer().delete(record)
+    except NotFoundError:
+        pass
+
+
+def get(row):
+    """The record of a row, or None where it was deleted."""
+    try:
+        return B2ShareRecord.get_record(row.record_uuid)
+    except NoResultFound:
+        return None
+
+
+def revision(record):
+    """(revision from 0, seconds since 1970 of its time)."""
+    return record.revision_id, seconds(record.updated)
+
+
+def pid_of(text):
+    """The PID of the record that `text` names as PID, DOI or Handle, with or without its resolver; or None."""
+    for resolver in RESOLVERS:
+        if text.lower().startswith(resolver):
+            text = text[len(resolver) :]
+    found = (
+        db.session.query(PersistentIdentifier.object_uuid)
+        .filter(
+            PersistentIdentifier.pid_value == text,
+            PersistentIdentifier.pid_type.in_(ALIASES),
+            PersistentIdentifier.object_uuid.isnot(None),
+            PersistentIdentifier.status.in_((PIDStatus.REGISTERED, PIDStatus.DELETED)),
+        )
+        .distinct()
+        .all()
+    )
+    row = store.by_record(found[0][0]) if len(found) == 1 else None
+    return row.pid if row is not None else None
+
+
+def note_handle(record):
+    """Keep the Handle of a new record where DOIs are kept, so that the record is found by it."""
+    for pid in record["_pid"]:
+        if pid.get("type") == "ePIC_PID":
+            value = pid["value"]
+            for resolver in RESOLVERS:
+                value = value[len(resolver) :] if value.startswith(resolver) else value
+            PersistentIdentifier.create(
+                "hdl", value, object_type="rec", object_uuid=record.id, status=PIDStatus.REGISTERED
+            )
+
+
+def previous_of(draft):
+    """(uuid of the record whose new version a new draft is, or None)."""
+    from b2share.modules.records.providers import RecordUUIDProvider
+    from invenio_pidrelations.contrib.versioning import PIDVersioning
+
+    parent = next(
+        (pid["value"] for pid in draft.get("_pid", []) if pid.get("type") == RecordUUIDProvider.parent_pid_type), None
+    )
+    if parent is None:
+        return None
+    last = PIDVersioning(parent=RecordUUIDProvider.get(parent).pid).last_child
+    return last.object_uuid if last is not None else None

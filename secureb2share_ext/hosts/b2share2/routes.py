@@ -1,0 +1,78 @@
+"""Which routes of B2SHARE carry content, and which writing routes do not?
+
+The whole of the API application; the other one serves the web interface's files and takes no writes.
+"""
+
+import json
+
+from flask import request
+
+CONTENT_BLUEPRINTS = {
+    "invenio_files_rest": "file content and buckets: stream, form and multipart",
+    "invenio_deposit_rest": "file content of deposits",
+    "remotes": "copies files from B2DROP",
+}
+KNOWN = {
+    "b2share_records_rest*": "record metadata as JSON, abuse reports and access requests; no file fields",
+    "b2share_deposit_rest*": "draft metadata as JSON patch, no files",
+    "b2share_communities*": "communities as JSON",
+    "b2share_users*": "users and their tokens as JSON",
+    "b2share_roles*": "roles as JSON",
+    "b2share_ownership*": "owners of records as JSON",
+    "b2share_statistics*": "queries for statistics as JSON",
+    "invenio_accounts_rest*": "accounts and roles as JSON",
+    "invenio_accounts*": "login, logout and sign-up forms; no file fields",
+    "security*": "login, logout and sign-up forms; no file fields",
+    "invenio_oauthclient*": "sign-up form; no file fields",
+    "invenio_oauth2server*": "token and application forms; no file fields",
+    "invenio_oaiserver*": "OAI-PMH requests as form fields",
+    "invenio_stats*": "queries for statistics as JSON",
+}
+DESCRIPTIONS = (
+    "b2share_records_rest.b2rec_list",
+    "b2share_records_rest.b2rec_item",
+    "b2share_deposit_rest.b2dep_item",
+)
+EXTERNAL = "external_pids"  # the member by which B2SHARE links files that lie elsewhere
+
+
+def content_endpoints(app):
+    """{endpoint: what it would take}, by blueprint: B2SHARE replaces view functions while it runs."""
+    found = {rule.endpoint: rule.endpoint.partition(".")[0] for rule in app.url_map.iter_rules()}
+    return {endpoint: CONTENT_BLUEPRINTS[of] for endpoint, of in found.items() if of in CONTENT_BLUEPRINTS}
+
+
+def known_writes(app):
+    """{endpoint, or its beginning with a *: reason} of the writing routes that take no content."""
+    return dict(KNOWN)
+
+
+def brings_content():
+    """Whether the current request links files into a record or draft."""
+    if request.endpoint not in DESCRIPTIONS or request.method not in ("POST", "PATCH", "PUT"):
+        return False
+    try:
+        body = json.loads(request.get_data().decode("utf-8"))
+    except ValueError:
+        # what is no JSON is the view's to refuse
+        return False
+    return links_files(body)
+
+
+def links_files(body):
+    """Whether a new draft (dict), or a JSON patch (list, RFC 6902), brings files that lie elsewhere. Pure."""
+    if isinstance(body, dict):
+        return bool(body.get(EXTERNAL))
+    if not isinstance(body, list):
+        return False
+    return any(_operation_links(operation) for operation in body if isinstance(operation, dict))
+
+
+def _operation_links(operation):
+    if operation.get("op") in ("remove", "test"):
+        return False
+    path, value = operation.get("path"), operation.get("value")
+    if path == "":
+        # the whole document is replaced
+        return isinstance(value, dict) and bool(value.get(EXTERNAL))
+    return isinstance(path, str) and path.split("/")[1:2] == [EXTERNAL] and value != []

@@ -1,0 +1,163 @@
+"""How do the access member and link get into what B2SHARE serves, and links to content out of it?
+
+The schemas of its two JSON serializers are replaced by subclasses: both are used wherever a record, a search hit or a
+draft is shown, and are looked up at each use. They are process-global, so that ours ask the current application.
+"""
+
+import hashlib
+import json
+
+from b2share.modules.deposit import serializers as deposit_serializers
+from b2share.modules.records import serializers as record_serializers
+from b2share.modules.records.links import RECORD_BUCKET_RELATION_TYPE
+from flask import current_app, g, request
+from marshmallow import post_dump
+from sqlalchemy.orm.exc import StaleDataError
+
+from ...access import decorate
+from ...datasets import store
+from ...errors import NotAccepted
+from ...uploads.refusal import REASONS, problem_response
+from . import communities, seen, signposts
+
+RECORD_PAGES = ("b2share_records_rest.b2rec_item",)
+ACCESS_REQUESTS = "b2share_records_rest.b2rec_accessrequests"
+
+
+def active():
+    """The extension of the current application where it is on, or None."""
+    extension = current_app.extensions.get("secureb2share")
+    return extension if extension is not None and extension.is_on else None
+
+
+def install(app):
+    """Put everything of this module to work on an application."""
+    for serializers in (record_serializers, deposit_serializers):
+        serializer = serializers.json_v1
+        if not hasattr(serializer.schema_class, "add_access"):
+            serializer.schema_class = _with_access(serializer.schema_class)
+    app.before_request(_before_view)
+    app.after_request(_after_view)
+    app.register_error_handler(StaleDataError, _conflict)
+
+
+def _with_access(schema_class):
+    class WithAccess(schema_class):
+        @post_dump
+        def add_access(self, data, **kwargs):
+            extension = active()
+            if extension is None:
+                return data
+            source = communities.source_of(extension.sources, data.get("metadata", {}))
+            row = store.by_pid(data["id"]) if "id" in data else None
+            if row is not None:
+                return _published(data, row)
+            return _draft_or_legacy(extension, data) if source is not None else data
+
+    WithAccess.__name__ = schema_class.__name__
+    return WithAccess
+
+
+def _published(data, row):
+    g.secureb2share_hides_bucket = True
+    data = decorate.without_content(data)
+    data["metadata"].pop("external_pids", None)
+    shown = seen.shown_of(row, data["metadata"])
+    if shown is None:
+        return data
+    served = decorate.item(data, shown)
+    # the web interface counts `files` and adds up their sizes; what stands in `_files` it only lists
+    served["metadata"]["_files"] = _files(shown, served.pop("files"))
+    if "versions" in served:
+        # under that name the web interface keeps its own list
+        served["dataset_versions"] = served.pop("versions")
+    return served
+
+
+def _files(shown, described):
+    """The described files as B2SHARE's web interface lists files: each a link to the access address."""
+    if not shown.is_requestable:
+        described = [{"key": shown.label}]
+    entries = described or [{"key": "Request access"}]
+    return [dict(entry, url=shown.access_url, size=0, b2safe=True) for entry in entries]
+
+
+def _draft_or_legacy(extension, data):
+    if data["metadata"].get("publication_state") == "published":
+        return data
+    g.secureb2share_hides_bucket = True
+    links = dict(data.get("links", {}))
+    if "files" in links:
+        # the drop zone gives way to the sentence of an answer that is an error
+        links["files"] = extension.help_url + "/closed"
+    return dict({name: value for name, value in data.items() if name != "files"}, links=links)
+
+
+def _before_view():
+    if active() is None:
+        return None
+    if request.endpoint in RECORD_PAGES and request.method in ("GET", "HEAD") and store.by_pid(_pid_of_view()):
+        # an embargo ends without a new revision: `_after_view` says what has not changed
+        g.secureb2share_conditional = request.environ.pop("HTTP_IF_NONE_MATCH", None)
+        request.environ.pop("HTTP_IF_MODIFIED_SINCE", None)
+    if request.endpoint == ACCESS_REQUESTS and request.method == "POST":
+        return _refer(_pid_of_view())
+    return None
+
+
+def _refer(pid):
+    """Where a request for access is made instead of by B2SHARE's form, whose e-mail would hold a person's data."""
+    row = store.by_pid(pid)
+    if row is None:
+        return None
+    url = active().host.access_url(pid)
+    problem = NotAccepted(
+        "Access to this dataset is requested at %s; nothing that you wrote was kept or sent." % url,
+        code="request-elsewhere",
+        access_url=url,
+    )
+    return _with_message(problem_response(problem))
+
+
+def _pid_of_view():
+    value = (request.view_args or {}).get("pid_value")
+    return getattr(value, "value", value) or ""
+
+
+def _after_view(response):
+    extension = active()
+    if extension is None:
+        return response
+    if g.get("secureb2share_hides_bucket"):
+        links = [link for link in response.headers.getlist("Link") if RECORD_BUCKET_RELATION_TYPE not in link]
+        response.headers.remove("Link")
+        for link in links:
+            response.headers.add("Link", link)
+    if request.endpoint == signposts.ENDPOINT and response.status_code == 200:
+        signposts.rewrite(extension, response)
+    if request.endpoint in RECORD_PAGES and request.method == "GET" and response.status_code == 200:
+        _make_conditional(response)
+    if response.mimetype == "application/problem+json":
+        _with_message(response)
+    return response
+
+
+def _make_conditional(response):
+    if not g.get("secureb2share_hides_bucket"):
+        return
+    response.set_etag("%s-%s" % (response.get_etag()[0], hashlib.sha256(response.get_data()).hexdigest()[:16]))
+    before = g.get("secureb2share_conditional")
+    if before and before.strip() != "*":
+        request.environ["HTTP_IF_NONE_MATCH"] = before
+        response.make_conditional(request.environ)
+
+
+def _conflict(error):
+    return problem_response(NotAccepted("Somebody else changed the record at the same time; try again."))
+
+
+def _with_message(response):
+    """The sentence also under the name that B2SHARE's web interface shows."""
+    body = json.loads(response.get_data().decode("utf-8"))
+    response.set_data(json.dumps(dict(body, message=body.get("detail", REASONS["upload-refused"]))))
+    return response

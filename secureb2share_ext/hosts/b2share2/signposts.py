@@ -1,0 +1,36 @@
+"""What does B2SHARE's linkset (Signposting) of a sensitive community's record say? No file, also of a legacy one.
+
+B2SHARE's own view gives the names of closed files to everybody where nobody holds superuser-access.
+"""
+
+import json
+
+from b2share.modules.records.providers import RecordUUIDProvider
+from flask import request
+from invenio_records.api import Record
+
+from ...datasets import store
+from ...exports import linkset
+from . import communities, seen
+
+ENDPOINT = "b2share_linkset.linkset"
+
+
+def rewrite(extension, response):
+    """Put our linkset, or B2SHARE's without files, into the answer of its view."""
+    pid = request.view_args["record_id"]
+    row = store.by_pid(pid)
+    record = extension.host.record(row) if row is not None else None
+    shown = seen.shown_of(row, record) if record is not None else None
+    if shown is not None:
+        response.set_data(json.dumps(linkset.document(shown, {})))
+        return
+    record = Record.get_record(RecordUUIDProvider.get(pid).pid.object_uuid)
+    if communities.source_of(extension.sources, record) is not None:
+        response.set_data(json.dumps(without_files(json.loads(response.get_data().decode("utf-8")))))
+
+
+def without_files(found):
+    """B2SHARE's linkset (dict) without the entries of files. Pure."""
+    pages = [entry for entry in found["linkset"] if "/api/files/" not in entry["anchor"]]
+    return {"linkset": [dict(entry, item=[]) for entry in pages]}
