@@ -59,17 +59,26 @@ pip_of_36() {
     run_quietly .venv-py36/install.log env PIP_CONFIG_FILE=/dev/null .venv-py36/bin/python -m pip install --no-input "$@"
 }
 
-run_python36() {
-    if [ ! -e .venv-py36/made ]; then
+# One environment with the libraries of B2SHARE 2.4, and this checkout in it; stamped last.
+make_python36() {
+    local stamp
+    stamp="$(cksum < constraints-b2share2.txt)"
+    if [ "$(cat .venv-py36/made 2>/dev/null)" != "$stamp" ]; then
+        echo "Making .venv-py36: 2 to 4 minutes, the first time."
         rm -rf .venv-py36
         mkdir .venv-py36
-        if ! { run_quietly .venv-py36/install.log "$python36" -m venv .venv-py36 &&
-                pip_of_36 "pip==21.3.1" "setuptools==57.5.0" &&
-                pip_of_36 cryptography jsonschema requests hypothesis "pytest==7.0.1"; }; then
-            echo "The environment of Python 3.6 could not be made; the log is $root/.venv-py36/install.log" >&2
-            return 1
-        fi
-        touch .venv-py36/made
+        run_quietly .venv-py36/install.log "$python36" -m venv .venv-py36 &&
+            pip_of_36 "pip==21.3.1" "setuptools==57.5.0" "wheel==0.37.1" &&
+            pip_of_36 --requirement constraints-b2share2.txt || return 1
+        echo "$stamp" > .venv-py36/made
+    fi
+    pip_of_36 --no-deps --no-build-isolation --editable .
+}
+
+run_python36() {
+    if ! make_python36; then
+        echo "The environment of Python 3.6 could not be made; the log is $root/.venv-py36/install.log" >&2
+        return 1
     fi
     .venv-py36/bin/python - <<'PYTHON' || return 1
 import os
@@ -92,7 +101,8 @@ for folder, folders, files in os.walk("secureb2share_ext"):
 print("Python 3.6 understands %d of %d files." % (checked - failed, checked))
 sys.exit(failed > 0)
 PYTHON
-    xargs env PYTHONDONTWRITEBYTECODE=1 .venv-py36/bin/python -m pytest < tests/python36.txt
+    cat tests/python36.txt tests/oldlibs/tests.txt |
+        xargs env PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests/oldlibs .venv-py36/bin/python -m pytest -p old_libraries
 }
 
 for name in $required; do

@@ -33,8 +33,9 @@ def tables_with(rows, word):
 
 def _rows(connection, table):
     # table names come from the database itself
-    found = connection.execute(sqlalchemy.text('SELECT * FROM "%s"' % table)).mappings().all()
-    rows = [{name: _plain(value) for name, value in row.items()} for row in found]
+    found = connection.execute(sqlalchemy.text('SELECT * FROM "%s"' % table))
+    names = list(found.keys())
+    rows = [{name: _plain(value) for name, value in zip(names, row)} for row in found]
     return sorted(rows, key=lambda row: json.dumps(row, sort_keys=True))
 
 

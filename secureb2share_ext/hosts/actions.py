@@ -1,8 +1,8 @@
 """Which actions and token scopes does this package bring to every host?
 
 The entry points of invenio-access and invenio-oauth2server load this module wherever these run, so that it imports no
-host. Whether somebody holds an action is asked by each host: invenio-access before 1.1 takes an action that was given
-to nobody for one that everybody has.
+host. Whether somebody holds an action is asked by each host: the invenio-access of B2SHARE 2 takes an action that was
+given to nobody for one that everybody has.
 """
 
 from flask_principal import ActionNeed

@@ -27,10 +27,10 @@ def read(configured):
 def test_a_source_as_it_is_configured():
     limited = {"key": CSC_PUBLIC, "tenants": ["p11", "p12"]}
     csc = entry(keys=[SECRET, limited], targets=["tsd", "register"], describe_files="full", release="publish")
-    csc.update(opens="acknowledged", file_age=3600, quota=5)
+    csc.update(opens="acknowledged", file_age=3600, quota=5, owner="desk@catalogue.example.org")
     keys = (sources.SourceKey(SECRET), sources.SourceKey(CSC_PUBLIC, ("p11", "p12")))
-    two = (("tsd", "register"), "publish", "full", "acknowledged", 3600, 5, ("register",))
-    one = ((), "review", "labels", "published", 604800, None, ())
+    two = (("tsd", "register"), "publish", "full", "acknowledged", 3600, 5, "desk@catalogue.example.org", ("register",))
+    one = ((), "review", "labels", "published", 604800, None, None, ())
     assert read({"tsd": entry(), "csc": csc}) == {
         "tsd": sources.Source("tsd", (sources.SourceKey(TSD_PUBLIC),), "datasets", "helsedata", *one),
         "csc": sources.Source("csc", keys, "datasets", "helsedata", *two),

@@ -43,6 +43,9 @@ class BulkContract:
 
     # made once a transaction, and a bulk has fewer of them; or a search engine's own pages
     not_compared = ()
+    # the command line of an instance of this host, in a process of its own
+    program = os.path.join(HERE, "..", "ingesting.py")
+    many = 1000  # lines of a file whose ingest is killed: long enough to be caught on the way
 
     def description(self, name="moba", title=None, **version):
         from instance import example
@@ -343,7 +346,7 @@ class BulkContract:
             patched.setattr(bulk, "_answered", fails_after_a_chunk)
             said = b""
             with requests.post(
-                instance.base_url + "/api/datasets", data=b"".join(lines), stream=True, timeout=30
+                instance.base_url + "/api/datasets", data=b"".join(lines), stream=True, timeout=120
             ) as answer:
                 try:
                     for part in answer.iter_content(1000):
@@ -402,7 +405,7 @@ class BulkContract:
             SECUREB2SHARE_TEST_INGEST=instance.data + "/ingesting.json",
             PYTHONPATH=os.pathsep.join((os.path.join(HERE, ".."), os.path.join(HERE, "..", ".."))),
         )
-        command = [sys.executable, os.path.join(HERE, "..", "ingesting.py"), "secureb2share", "ingest"]
+        command = [sys.executable, self.program, "secureb2share", "ingest"]
         return subprocess.Popen(
             command + list(args),
             env=environment,
@@ -414,7 +417,7 @@ class BulkContract:
 
     def test_killed_and_again(self, instance, tmp_path):
         folder, file = new_folder(), tmp_path / "drop.jsonl"
-        file.write_bytes(b"".join(self.lines(instance, ["%s/%d" % (folder, n) for n in range(1000)])))
+        file.write_bytes(b"".join(self.lines(instance, ["%s/%d" % (folder, n) for n in range(self.many)])))
         where = "identifier LIKE '%s/%%'" % folder
         counts = [0]
         for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
@@ -427,14 +430,14 @@ class BulkContract:
             output = process.communicate(timeout=180)[0].decode()
             assert process.returncode == code, output
             counts.append(instance.count("secureb2share_dataset", where))
-            assert counts[-2] < counts[-1] < 1000 and counts[-1] % bulk.CHUNK == 0, counts
+            assert counts[-2] < counts[-1] < self.many and counts[-1] % bulk.CHUNK == 0, counts
             if code == 130:
                 assert "run the same command again" in output and "Traceback" not in output, output
         process = self.ingest(instance, str(file))
         output = process.communicate(timeout=180)[0].decode()
-        assert (process.returncode, "1000 created" in output) == (0, True), output
-        assert instance.count("secureb2share_dataset", where) == 1000
-        assert instance.count("secureb2share_event", "CAST(body AS TEXT) LIKE '%%%s/%%'" % folder) in (0, 1000)
+        assert (process.returncode, "%d created" % self.many in output) == (0, True), output
+        assert instance.count("secureb2share_dataset", where) == self.many
+        assert instance.count("secureb2share_event", "CAST(body AS TEXT) LIKE '%%%s/%%'" % folder) in (0, self.many)
 
     def test_ingest_says_how_it_ended(self, instance, tmp_path):
         folder, errors = new_folder(), tmp_path / "drop.jsonl.refused.jsonl"

@@ -64,6 +64,11 @@ class SourcesContract:
         """A new user's access token with scopes, who may register for the sources named."""
         raise AssertionError("a host says how its users get tokens")
 
+    def title_and_contact(self, instance, pid):
+        """What the host's own JSON of a record says."""
+        metadata = instance.call("GET", "/api/records/" + pid).json()["metadata"]
+        return metadata["titles"][0]["text"], metadata["contact"]
+
     def register_scope(self):
         """The scope of a token that registers."""
         raise AssertionError("a host names its scope")
@@ -472,8 +477,7 @@ class SourcesContract:
         assert instance.run_cli("review", "release", "tsd", identifier).exit_code == 0
         after = instance.source.get(identifier)
         assert (after["tenant"], after["revision"]) == ("p12", before["revision"] + 1)
-        item = instance.call("GET", "/api/records/" + before["pid"]).json()
-        assert item["metadata"]["contact"] == contact
+        assert self.title_and_contact(instance, before["pid"])[1] == contact
         assert instance.call("GET", "/api/access/" + before["pid"]).status_code == 302
         kinds = [
             (b["type"].split(".")[-2], b["data"]["dataset"]["core"]["contact"])
@@ -499,10 +503,9 @@ class SourcesContract:
         instance.source.register(identifier, self.description("Changed"))
         instance.source.transfer(identifier, "p12", contact)
         pid = instance.source.get(identifier)["pid"]
-        assert instance.call("GET", "/api/records/" + pid).json()["metadata"]["titles"][0]["text"] == "One of ours"
+        assert self.title_and_contact(instance, pid)[0] == "One of ours"
         assert instance.run_cli("review", "release", "tsd", identifier).exit_code == 0
-        metadata = instance.call("GET", "/api/records/" + pid).json()["metadata"]
-        assert (metadata["titles"][0]["text"], metadata["contact"]) == ("Changed", contact)
+        assert self.title_and_contact(instance, pid) == ("Changed", contact)
 
     # tokens
 

@@ -16,7 +16,8 @@ from sqlalchemy import text  # noqa: E402
 from secureb2share_ext import config  # noqa: E402
 from secureb2share_ext.compat import utcnow  # noqa: E402
 from secureb2share_ext.datasets import store  # noqa: E402
-from secureb2share_ext.hosts.records_rest import document, index, wanted  # noqa: E402
+from secureb2share_ext.hosts import wanted  # noqa: E402
+from secureb2share_ext.hosts.records_rest import document, index  # noqa: E402
 from secureb2share_ext.uploads import lock  # noqa: E402
 
 NOBODY = "http://127.0.0.1:9"

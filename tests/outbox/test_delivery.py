@@ -83,7 +83,8 @@ def in_child(instance, step):
         os.kill(os.getpid(), signal.SIGKILL)
 
     with instance.app.app_context():
-        db.engine.dispose(close=False)
+        # the parent's connections stay open; SQLAlchemy 1.1 knows no dispose(close=False)
+        db.engine.pool = db.engine.pool.recreate()
         target = config.current().targets["tsd-ingest"]
         send, finish, claim, commit = target.send, store.finish, store.claim, db.session.commit
 

@@ -1,0 +1,209 @@
+"""A host on invenio-records and invenio-pidstore alone, as B2SHARE 2 brings them: no search, no pages, no drafts."""
+
+import uuid
+from urllib.parse import quote
+
+from flask import current_app, has_request_context, request
+from invenio_access import DynamicPermission
+from invenio_db import db
+from invenio_files_rest.views import BucketResource, LocationResource, ObjectResource
+from invenio_pidstore.models import PersistentIdentifier
+from invenio_pidstore.proxies import current_pidstore
+from invenio_records import signals
+from invenio_records.api import Record
+from sqlalchemy.orm.exc import NoResultFound, StaleDataError
+
+from secureb2share_ext.client import seconds
+from secureb2share_ext.dataset import CATALOGUE_PREFIX
+from secureb2share_ext.datasets import publication, store, writing
+from secureb2share_ext.errors import NotAccepted
+from secureb2share_ext.hosts import files_rest
+from secureb2share_ext.hosts.actions import curate, register, register_scope
+from secureb2share_ext.hosts.host import Host
+from secureb2share_ext.hosts.models import Wanted
+from secureb2share_ext.uploads.refusal import problem_response
+
+PID, STAMP = "control_number", "secureb2share"
+PARTS = ("sensitive", "files", "version")
+KNOWN = {
+    "plain_records.*": "record metadata as JSON, no files",
+    "invenio_oauth2server*": "token forms; no file fields",
+    "security.*": "sign-up, login and password forms; no file fields",
+    "oaiserver*": "OAI-PMH requests as form fields",
+}
+
+
+class PlainHost(Host):
+    name = "plain"
+    extension = "invenio-records"
+
+    def faults(self):
+        return []
+
+    def lock(self, app):
+        files_rest.lock(app)
+
+    def lock_faults(self, app):
+        return files_rest.faults(app)
+
+    def content_endpoints(self, app):
+        views = {endpoint: getattr(view, "view_class", type(None)) for endpoint, view in app.view_functions.items()}
+        content = (LocationResource, BucketResource, ObjectResource)
+        return {endpoint: "file content" for endpoint, view in views.items() if issubclass(view, content)}
+
+    def known_writes(self, app):
+        return KNOWN
+
+    def watch(self):
+        signals.before_record_insert.connect(_before_insert, weak=False)
+        signals.after_record_insert.connect(_after_insert, weak=False)
+        signals.before_record_update.connect(_before_update, weak=False)
+        signals.after_record_update.connect(_after_update, weak=False)
+        signals.before_record_delete.connect(_before_delete, weak=False)
+
+    def observe(self):
+        pass
+
+    def community_of_request(self):
+        return _community() or ""
+
+    def oldest_waiting(self):
+        # this host has no index; what the table would say is asked all the same
+        return db.session.query(db.func.min(Wanted.since)).scalar()
+
+    def serve(self, app):
+        app.register_error_handler(StaleDataError, _conflict)
+
+    def sources_of_token(self):
+        token = getattr(request, "oauth", None)
+        if token is None or register_scope.id not in token.access_token.scopes:
+            return None
+        # somebody is superuser, or these libraries would let everybody register
+        return {name for name in self.sources if DynamicPermission(register(name)).can()}
+
+    def may_review(self):
+        return DynamicPermission(curate).can()
+
+    def field(self, name):
+        return name[len("core.") :] if name.startswith("core.") else name
+
+    def from_record(self, record):
+        outside = PARTS + (STAMP, PID)
+        description = {part: record[part] for part in PARTS if part in record}
+        description["core"] = {name: value for name, value in record.items() if name not in outside}
+        return description
+
+    def to_record(self, description):
+        metadata = dict(description["core"])
+        metadata.update((part, description[part]) for part in PARTS if part in description)
+        return metadata
+
+    def publish(self, row, dataset):
+        record_uuid, metadata = uuid.uuid4(), self.to_record(dataset.description)
+        row.pid = current_pidstore.minters["recid"](record_uuid, metadata).pid_value
+        row.record_uuid = record_uuid
+        db.session.flush()
+        metadata[STAMP] = stamp(row)
+        Record.create(metadata, id_=record_uuid)
+
+    def update(self, row, dataset):
+        record = Record.get_record(row.record_uuid)
+        record.clear()
+        record.update(self.to_record(dataset.description), **{PID: row.pid, STAMP: stamp(row)})
+        db.session.flush()
+        record.commit()
+
+    def record(self, row):
+        try:
+            return Record.get_record(row.record_uuid)
+        except NoResultFound:
+            return None
+
+    def revision(self, record):
+        return record.revision_id, seconds(record.updated)
+
+    def pid_of(self, text):
+        known = db.session.query(PersistentIdentifier).filter_by(pid_type="recid", pid_value=text)
+        return text if known.filter(PersistentIdentifier.object_uuid.isnot(None)).count() else None
+
+    def record_url(self, row):
+        return "%s/records/%s" % (self.base_url(), quote(row.pid, safe="/"))
+
+    def base_url(self):
+        return self.config["SITE_UI_URL"]
+
+    def api_url(self):
+        return self.config["SITE_API_URL"]
+
+
+def stamp(row):
+    said = {"source": row.source, "identifier": row.identifier, "state": row.state}
+    output = ("reason", "state_at", "successor", "replaced_by")
+    return dict(said, **{name: getattr(row, name) for name in output if getattr(row, name)})
+
+
+def _community():
+    import plain_records
+
+    return plain_records.community_of_request() if has_request_context() and request.url_rule else None
+
+
+def _active():
+    extension = current_app.extensions.get("secureb2share")
+    return extension if extension is not None and extension.is_on else None
+
+
+def _conflict(error):
+    return problem_response(NotAccepted("Somebody else changed the record at the same time; try again."))
+
+
+def _before_insert(record):
+    extension = _active()
+    if extension is None or writing.cause() or _community() is None:
+        return
+    source = extension.sources[_community()]
+    description = extension.host.from_record(record)
+    publication.check_description(extension.host, source, None, description)
+    given = record.get(STAMP)
+    claimed = given.get("identifier") if isinstance(given, dict) else None
+    if claimed is not None:
+        publication.check_claim(extension.host, source.name, claimed)
+    identifier = claimed or CATALOGUE_PREFIX + record[PID]
+    record[STAMP] = {"source": source.name, "identifier": identifier, "state": "active"}
+
+
+def _after_insert(record):
+    extension = _active()
+    if extension is None or not (writing.cause() or _community()):
+        return
+    if writing.cause():
+        row = store.by_record(record.id)
+    else:
+        row = publication.claim(_community(), record[STAMP]["identifier"])
+        row.pid, row.record_uuid = record[PID], record.id
+    publication.published(extension.host, row, record)
+
+
+def _before_update(record):
+    extension = _active()
+    if extension is None or writing.cause():
+        return
+    row = store.lock_by_record(record.id)
+    publication.check_edit(extension.host, row)
+    description = extension.host.from_record(record)
+    publication.check_description(extension.host, extension.sources[row.source], row.identifier, description)
+    record[PID], record[STAMP] = row.pid, stamp(row)
+
+
+def _after_update(record):
+    extension = _active()
+    row = store.lock_by_record(record.id) if extension is not None else None
+    if row is not None:
+        publication.published(extension.host, row, record)
+
+
+def _before_delete(record):
+    extension = _active()
+    row = store.lock_by_record(record.id) if extension is not None else None
+    if row is not None and row.state != "withdrawn":
+        publication.deleted(extension.host, row, record)
