@@ -280,7 +280,7 @@ def check_codes(app, environment):
                 with open(os.path.join(folder, name), encoding="utf-8") as file:
                     known.update(re.findall(r'\bcode ?= ?"([a-z-]+)"', file.read()))
     said = ""
-    for page in ("registration", "access", "locked-routes"):
+    for page in ("registration", "access", "locked-routes", "legacy-records"):
         with open(os.path.join(ROOT, "docs", "reference", page + ".md"), encoding="utf-8") as file:
             said += file.read()
     inner = {"problem", "conflict", "no-access", "not-allowed"}

@@ -6,9 +6,11 @@ from invenio_db import db
 from sqlalchemy import inspect
 
 from .datasets import store
+from .legacy import remains
 from .signature import NoSigningKey
 from .uploads import lock, observe, triggers
 
+SWEEP = "secureb2share-sweep"  # the entry of Celery beat
 YEAR = datetime.timedelta(days=365)
 
 
@@ -25,7 +27,7 @@ def missing(app, extension):
         with db.engine.connect() as connection:
             there = triggers.installed(connection)
         said = "MODE is %s, but %d triggers still refuse uploads: run `secureb2share unlock`."
-        return [said % (extension.mode, len(there))] if there else []
+        return [said % (extension.mode, len(there))] * bool(there) + _remains(extension)
     locks = lock.of_instance(app)
     found = sorted({finding for one in locks for finding in one.look()})
     if not any(extension.host.extension in one.app.extensions for one in locks):
@@ -34,9 +36,21 @@ def missing(app, extension):
         extension.keyring.current()
     except NoSigningKey as error:
         found.append(str(error))
+    if SWEEP not in (app.config.get("CELERY_BEAT_SCHEDULE") or {}):
+        found.append(
+            "CELERY_BEAT_SCHEDULE was set anew after this package had added %s to it: no event would be sent." % SWEEP
+        )
     if db.engine.dialect.name == "sqlite" and not app.config["SECUREB2SHARE_DEMO"]:
         found.append("SQLite is not supported for production: use PostgreSQL.")
+    found += _remains(extension)
     return found + extension.host.provision_faults() + extension.host.export_faults(app)
+
+
+def _remains(extension):
+    found = remains.sentences(extension.is_on)
+    # what follows has connections of its own, and SQLite lets one write at a time
+    db.session.rollback()
+    return found
 
 
 def preview(app, extension, now):
@@ -52,6 +66,7 @@ def preview(app, extension, now):
         for row in unknown
     ]
     found += ["%s Switching on would stop the start." % fault for fault in extension.host.faults()]
+    found += ["Needed before switching on: %s" % fault for fault in extension.host.provision_faults()]
     found += _former(extension.host.former_content(now - YEAR), extension.sources if is_prepared else {})
     if extension.mode == "observe" and is_prepared:
         found += _observed()

@@ -1,13 +1,17 @@
 """How does an instance get what this package needs in its database?"""
 
+import contextlib
+
 from flask import current_app
 from invenio_db import db
+from sqlalchemy import text
 
 from . import check
 from .errors import SecureB2ShareError
 from .uploads import triggers
 
 BRANCH = "secureb2share"
+LOCK = 0x5EC0B25A  # PostgreSQL's advisory locks are numbers
 
 
 def init(is_on, host=None, is_extending=False):
@@ -15,16 +19,31 @@ def init(is_on, host=None, is_extending=False):
 
     [what was done]. host: hosts.host.Host; is_extending: see Host.provision. Raises SecureB2ShareError.
     """
-    done = [_tables()]
-    if host is not None:
-        done += host.provision(is_extending)
-    if is_on:
-        with db.engine.begin() as connection:
-            made = triggers.install(connection)
-        done.append("Triggers: %d made, %d in all." % (len(made), len(triggers.TABLES) + 1))
-    else:
-        done.append("Triggers: none, MODE is not on.")
+    with _alone():
+        done = [_tables()]
+        if host is not None:
+            done += host.provision(is_extending)
+        if is_on:
+            with db.engine.begin() as connection:
+                made = triggers.install(connection)
+            done.append("Triggers: %d made, %d in all." % (len(made), len(triggers.TABLES) + 1))
+        else:
+            done.append("Triggers: none, MODE is not on.")
     return done
+
+
+@contextlib.contextmanager
+def _alone():
+    """Let a second process that prepares the same database wait until this one is done."""
+    if db.engine.dialect.name != "postgresql":
+        yield
+        return
+    with db.engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(%d)" % LOCK))
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(%d)" % LOCK))
 
 
 def _tables():
@@ -47,3 +66,38 @@ def _tables():
         else:
             alembic.upgrade(BRANCH + "@head")
     return "Tables: %d in all." % len(check.tables())
+
+
+def take_back(host, is_dropping):
+    """Remove the triggers, and where is_dropping, what the host keeps for us and our tables, by our alembic branch.
+
+    [what was done]; again is no change. host: hosts.host.Host.
+    """
+    # what was read keeps SQLite from writing on another connection
+    db.session.close()
+    with _alone():
+        with db.engine.begin() as connection:
+            removed = triggers.remove(connection)
+        done = ["Triggers: %d removed." % len(removed)]
+        if is_dropping and check.tables():
+            done += host.forget()
+            db.session.commit()
+            done.append(_drop())
+    return done
+
+
+def _drop():
+    count = len(check.tables())
+    # a transaction that has read our tables would keep them
+    db.session.remove()
+    with current_app.app_context():
+        alembic = current_app.extensions["invenio-db"].alembic
+        heads = set(alembic.migration_context.get_current_heads())
+        ours = {r.revision for r in alembic.script_directory.walk_revisions() if BRANCH in r.branch_labels}
+        if ours:
+            if not ours & heads:
+                alembic.stamp(BRANCH + "@head")
+            alembic.downgrade(BRANCH + "@base")
+    # what alembic cannot see, see above
+    db.metadata.drop_all(db.engine, [t for t in db.metadata.sorted_tables if t.name.startswith("secureb2share_")])
+    return "Tables: %d dropped, with all that stood in them." % count

@@ -113,7 +113,10 @@ class Keyring:
                 with open(self._path(kid)) as file:
                     self._private[kid] = file.read().strip()
             except (OSError, TypeError):
-                raise NoSigningKey("The private part of the signing key %s is not in SECUREB2SHARE_SIGNING_KEY." % kid)
+                raise NoSigningKey(
+                    "The private part of the signing key %s is not in SECUREB2SHARE_SIGNING_KEY: bring its file back, or"
+                    " run `secureb2share keys new`." % kid
+                )
         return self._private[kid]
 
     def _path(self, kid):

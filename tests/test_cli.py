@@ -26,7 +26,8 @@ def run(base_app, database):
 def test_every_command_is_there_and_says_what_it_does(run):
     said = run("--help").output
     for command in (
-        "audit", "check", "deliveries", "health", "ingest", "init", "keys", "review", "transfer", "unlock",
+        "audit", "check", "deliveries", "health", "ingest", "init", "keys", "review", "transfer",
+        "uninstall", "unlock",
     ):
         assert "\n  %s " % command in said
         assert run(command, "--help").exit_code == 0

@@ -5,14 +5,14 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "secureb2share_ext"
 NAME = PACKAGE.name
-FLOWS = ("uploads", "datasets", "outbox", "access")
+FLOWS = ("uploads", "datasets", "outbox", "access", "legacy")
 HOST_MODULES = (
     "b2share", "invenio_records_rest", "invenio_rdm_records", "invenio_records_resources", "invenio_deposit",
 )
 # a flow -> the other flows, and targets, that it may import; modules named views may import any
 MAY_IMPORT = {
     "uploads": set(), "datasets": {"access", "outbox", "targets"}, "access": {"targets"},
-    "outbox": {"targets"}, "targets": set(),
+    "outbox": {"targets"}, "targets": set(), "legacy": {"datasets"},
 }
 PURE = (
     "client", "dataset", "errors", "health.findings", "health.report",
@@ -21,10 +21,11 @@ PURE = (
     "datasets.openapi", "datasets.operations",
     "datasets.sources", "outbox.event", "outbox.mark", "outbox.receipt", "outbox.retry", "targets.egress",
     "targets.webhook", "expiry",
-    "access.decorate", "access.link", "access.providers", "access.reference", "access.rights",
+    "access.addresses", "access.decorate", "access.link", "access.providers", "access.reference", "access.rights",
     "hosts.records_rest.mapping", "hosts.b2share2.block", "hosts.b2share2.languages", "hosts.b2share2.mapping",
     "access.shown", "exports.characters", "exports.datacite", "exports.dublin_core", "exports.formats",
     "exports.linkset", "exports.oai_datacite", "exports.schema_org",
+    "legacy.holder", "legacy.listing", "legacy.manifest",
 )
 OF_CLIENT = "base64 binascii calendar cryptography datetime hashlib hmac http json re requests time urllib"
 

@@ -5,8 +5,9 @@ Also by DOI or Handle, and by ?source=&id=.
 """
 
 from flask import Blueprint, make_response, redirect, render_template, request
+from sqlalchemy.exc import SQLAlchemyError
 
-from .. import config
+from .. import check, config
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..datasets import showing, store
@@ -15,6 +16,8 @@ from ..signature import NoSigningKey
 from ..uploads.refusal import problem_response
 from . import reference
 from .rights import label_of, right_of, today_utc
+
+UNKNOWN = "This catalogue has published no such dataset."
 
 blueprint = Blueprint("secureb2share_access", __name__, url_prefix="/access", template_folder="templates")
 
@@ -41,6 +44,13 @@ def _explain(problem):
     return make_response(render_template("secureb2share_ext/access.html", problem=problem), problem.status)
 
 
+@blueprint.errorhandler(SQLAlchemyError)
+def _without_tables(error):
+    if check.tables():
+        raise error
+    return _explain(UnknownDataset(UNKNOWN))
+
+
 @blueprint.route("/")
 def by_identifier():
     """By the source's own identifier: ?source=&id="""
@@ -56,9 +66,20 @@ def by_pid(pid):
 
 
 def _go(row):
+    languages = [language for language, quality in request.accept_languages if quality]
+    response = redirect(destination(row, languages), code=302)
+    response.vary.add("Accept-Language")
+    return response
+
+
+def destination(row, languages=()):
+    """The address of the form for the dataset of a row (or None); raises the Problem that says why there is none.
+
+    languages: tags that the reader prefers, the best first.
+    """
     extension = config.current()
     if row is None or row.pid is None:
-        raise UnknownDataset("This catalogue has published no such dataset.")
+        raise UnknownDataset(UNKNOWN)
     host = extension.host
     record = host.record(row)
     dataset = showing.dataset_of(host, row, record) if record is not None else None
@@ -92,12 +113,10 @@ def _go(row):
             code="not-yet-open",
             **members,
         )
-    response = redirect(_link(extension, row, dataset, extension.providers[source.access]), code=302)
-    response.vary.add("Accept-Language")
-    return response
+    return _link(extension, row, dataset, extension.providers[source.access], languages)
 
 
-def _link(extension, row, dataset, provider):
+def _link(extension, row, dataset, provider, languages):
     values = {
         "identifier": dataset.identifier,
         "pid": dataset.pid,
@@ -110,7 +129,7 @@ def _link(extension, row, dataset, provider):
             values["reference"] = reference.mint(extension.keyring.current(), extension.host.base_url(), dataset)
         except NoSigningKey:
             raise _NotReady()
-    return provider.expand(values, [language for language, quality in request.accept_languages if quality])
+    return provider.expand(values, languages)
 
 
 class _NotReady(Problem):

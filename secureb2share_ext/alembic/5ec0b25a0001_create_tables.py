@@ -142,9 +142,40 @@ def upgrade():
         sa.PrimaryKeyConstraint("record_uuid", name="pk_secureb2share_index"),
     )
     op.create_index("ix_secureb2share_index_next_at", "secureb2share_index", ["next_at"])
+    op.create_table(
+        "secureb2share_legacy",
+        sa.Column("pid", sa.String(255), nullable=False),
+        sa.Column("source", sa.String(100), nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("kind", sa.String(12), nullable=False),
+        sa.Column("buckets", sa.Text(), nullable=False),
+        sa.Column("closed", sa.Text(), nullable=False),
+        sa.Column("files", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(64)),
+        sa.Column("receipt_id", sa.String(255)),
+        sa.Column("places", sa.Text()),
+        sa.Column("frozen_at", sa.DateTime(), nullable=False),
+        sa.Column("exported_at", sa.DateTime()),
+        sa.Column("confirmed_at", sa.DateTime()),
+        sa.Column("purged_at", sa.DateTime()),
+        sa.PrimaryKeyConstraint("pid", name="pk_secureb2share_legacy"),
+    )
 
 
 def downgrade():
     """Drop the tables."""
-    for name in ("index", "observed", "sweep", "application", "key", "pause", "event", "message", "held", "dataset"):
+    for name in (
+        "legacy",
+        "index",
+        "observed",
+        "sweep",
+        "application",
+        "key",
+        "pause",
+        "event",
+        "message",
+        "held",
+        "dataset",
+    ):
         op.drop_table("secureb2share_" + name)

@@ -6,7 +6,7 @@ change, and what they caused would be told to nobody. One file per kind of work.
 
 import click
 
-from . import deliveries, health, index, ingest, keys, lock, review, transfer
+from . import deliveries, health, index, ingest, keys, legacy, lock, review, transfer, uninstall
 
 
 @click.group()
@@ -14,6 +14,6 @@ def secureb2share():
     """Secure B2SHARE: metadata in public, data in the secure environment."""
 
 
-for module in (lock, health, keys, ingest, review, transfer, deliveries, index):
+for module in (lock, health, keys, ingest, review, transfer, deliveries, index, legacy, uninstall):
     for command in module.COMMANDS:
         secureb2share.add_command(command)

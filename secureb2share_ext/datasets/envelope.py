@@ -31,8 +31,8 @@ SHAPE = schema.Strict(
 )
 
 
-def read(line):
-    """The Envelope in `line` (bytes), of which nothing is verified yet; raises Invalid."""
+def read(line, actions=message.ACTIONS):
+    """The Envelope in `line` (bytes), of which nothing is verified yet; raises Invalid. actions: that it may name."""
     value = message.parse(line)
     faults = schema.schema_faults(SHAPE, value)
     if faults:
@@ -40,7 +40,7 @@ def read(line):
     body = value["body"].encode("utf-8")
     said = message.parse(body)
     named = [said.get(name) if isinstance(said, dict) else None for name in ("action", "source", "identifier")]
-    if not all(isinstance(name, str) for name in named) or named[0] not in message.ACTIONS:
+    if not all(isinstance(name, str) for name in named) or named[0] not in actions:
         raise Invalid([("body", "must name its action, source and identifier")], code="envelope")
     headers = {"webhook-" + name: str(value[name]) for name in ("id", "timestamp", "signature")}
     return Envelope(headers, body, *named)

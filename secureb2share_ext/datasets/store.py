@@ -94,6 +94,25 @@ def held_page(start, size):
     return query.offset(start).limit(size).all()
 
 
+def waiting():
+    """How many descriptions wait for a curator."""
+    return db.session.query(Held).filter(Held.reason.is_(None)).count()
+
+
+def published():
+    """The rows that have a PID, in the order of their making, a few at a time."""
+    last = 0
+    while True:
+        query = db.session.query(Registered).filter(Registered.id > last, Registered.pid.isnot(None))
+        rows = query.order_by(Registered.id).limit(200).all()
+        if not rows:
+            return
+        last = rows[-1].id
+        yield from rows
+        # what was read is not needed again
+        db.session.expire_all()
+
+
 def hold(dataset_id, description, digest):
     """Keep a description (canonical JSON text) for a curator."""
     db.session.add(Held(dataset_id=dataset_id, description=description, digest=digest, received=utcnow()))

@@ -7,6 +7,8 @@ a datasets.models.Registered; a Dataset is the value of dataset.py. All of them 
 import abc
 from urllib.parse import quote
 
+from ..errors import SecureB2ShareError
+
 
 class Host(abc.ABC):
     """What the flows ask of the system that holds the records."""
@@ -59,6 +61,10 @@ class Host(abc.ABC):
         """What the instance has of uploads and files, as a health.FormerContent; since: naive UTC. None: unknown."""
         return None
 
+    def legacy(self):
+        """The legacy.holder.Holder of what the sources' communities have from before; raises SecureB2ShareError."""
+        raise SecureB2ShareError("This host (%s) cannot move legacy records out; B2SHARE can." % self.name)
+
     def oldest_waiting(self):
         """Naive UTC time of the oldest change that the host's search does not know yet, or None."""
         return None
@@ -72,6 +78,17 @@ class Host(abc.ABC):
 
     def provision_faults(self):
         """[sentence]: what `provision` has still to make, or an operator before it."""
+        return []
+
+    def forget(self):
+        """Take back, in the open transaction, what this package wrote outside its tables and outside the records.
+
+        [sentence] of what was done. Again is no change.
+        """
+        return []
+
+    def remains(self):
+        """[sentence]: what of this package stays in the host's own data for good."""
         return []
 
     @abc.abstractmethod
@@ -150,6 +167,10 @@ class Host(abc.ABC):
     @abc.abstractmethod
     def pid_of(self, text):
         """The PID under which a row is kept, for any identifier of its record (own PID, DOI, Handle), or None."""
+
+    def names(self, row):
+        """What `pid_of` finds the row of a published record by: its PID, then others such as DOI and Handle."""
+        return [row.pid]
 
     @abc.abstractmethod
     def record_url(self, row):

@@ -1,4 +1,4 @@
-"""Which records does the search index not have yet as they are? The only SQL that touches that table.
+"""Which records does a search index, or DataCite, not have yet as they are? The only SQL that touches that table.
 
 A sweep holds row locks for moments only and waits for none (SQLite, which drops SKIP LOCKED, lets one write at a time
 anyway): a request that changes many records never meets a sweep that waits for it.
@@ -9,9 +9,9 @@ import uuid
 from invenio_db import db
 from sqlalchemy.exc import IntegrityError
 
-from ...compat import utcnow
-from ...datasets.models import Registered
-from ..models import Wanted
+from ..compat import utcnow
+from ..datasets.models import Registered
+from .models import Wanted
 
 
 def want(record_uuid):
@@ -36,7 +36,8 @@ def want_all(sources):
     _rows().update({"next_at": now, "lease_token": None, "attempts": 0}, synchronize_session=False)
     there = db.session.query(Wanted.record_uuid).filter(Wanted.record_uuid == Registered.record_uuid).exists()
     values = Registered.record_uuid, db.literal(now), db.literal(now), db.literal(0)
-    others = db.select(*values).where(Registered.source.in_(sources), Registered.record_uuid.isnot(None), ~there)
+    published = Registered.source.in_(sources), Registered.record_uuid.isnot(None)
+    others = db.session.query(*values).filter(*(published + (~there,)))
     columns = ["record_uuid", "since", "next_at", "attempts"]
     db.session.execute(Wanted.__table__.insert().from_select(columns, others))
     db.session.commit()

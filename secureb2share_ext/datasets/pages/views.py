@@ -29,10 +29,18 @@ def _only_for_curators():
     if not config.current().is_on:
         abort(404)
     if not current_user.is_authenticated:
-        return current_app.login_manager.unauthorized()
+        return _ask_to_log_in()
     if not config.current().host.may_review():
         abort(403)
     return None
+
+
+def _ask_to_log_in():
+    manager = current_app.login_manager
+    if manager.login_view in current_app.view_functions:
+        return manager.unauthorized()
+    # the catalogue's log-in is in another application
+    return render_template("secureb2share_ext/review/login.html"), 401
 
 
 @blueprint.after_request

@@ -2,12 +2,15 @@
 
 Derived from the schema of descriptions: the fields of `sensitive` under their own names, and what B2SHARE's root schema
 cannot hold. B2SHARE allows a flat object (b2share/modules/schemas/validate.py); its web interface shows a field's
-description while it is edited, never a code's label, and cannot take a text away that was entered: it leaves an empty
-one. So labels stand in the description, and an optional text may be empty.
+description while it is edited, behind "This subfield sets" where it is no list, never a code's label, and cannot take
+a text away that was entered: it leaves an empty one. So labels stand in the description, and an optional text may be
+empty.
 """
 
 import copy
+import re
 
+from ...datasets.ranges import DAYS
 from ...datasets.schema import SCHEMA, VERSION
 from ...errors import SecureB2ShareError
 
@@ -24,6 +27,21 @@ _TEXTS = {
     "lang": ("Language", "The language of the text as BCP 47 tag, such as en, nb or sv-FI."),
     "text": ("Text", "The words themselves."),
 }
+# for people who fill in a form; the schema of descriptions speaks to programs
+_IN_FORM = {
+    "access_right": "Whether access can be requested; for embargoed, fill in “Requests from” too.",
+    "access_conditions": "What is asked of a requester, in plain words: one entry per language.",
+    "access_eligibility": "Who can be granted access: any, not-stated, adequacy-country, researcher-eea, national-eid:"
+    " and a country such as NO (people with its electronic identity), or affiliated: and the name of an organisation.",
+    "controller_country": "The country in two capital letters, such as NO (ISO 3166-1 alpha-2).",
+    "controller_ror": "The address in the Research Organization Registry, such as https://ror.org/046nvst19.",
+    "storage_country": "The country in two capital letters, such as NO (ISO 3166-1 alpha-2).",
+    "spatial": "Where the data were collected: countries in two capital letters, such as NO (ISO 3166-1 alpha-2).",
+    "formats": "Media types of the data, such as text/csv (RFC 6838).",
+}
+_READS_ON = re.compile("(The|An?) ")  # what can stand behind "This subfield sets"
+_FOLDED = {"publisher": "Publisher", "languages": "Languages", "version": "Version"}  # of B2SHARE's root schema 2
+
 _BESIDE_ITEMS = ("x-labels", "enum", "items", "properties", "title", "description")
 
 
@@ -91,6 +109,16 @@ def _mark(properties):
     return {"schema": VERSION, "properties": sorted(properties)}
 
 
+def explained(fault):
+    """A fault ({"field": ..., "message": ...}) of what an editor sent, as a new dict that says where it is entered."""
+    name = re.split(r"[.\[]", fault["field"])[0]
+    title = _FOLDED.get(name) or _properties().get(name, {}).get("title")
+    if title is None:
+        return dict(fault)
+    place = "“%s”" % title if name in _MAJOR else "“%s”, under “Show more details”" % title
+    return dict(fault, message="%s (see %s)" % (fault["message"], place))
+
+
 def may_be_none(node, is_required):
     """Whether a field (its schema) is a required list that may be empty, so that NONE stands for that."""
     return is_required and node["type"] == "array" and not node.get("minItems") and "enum" in node["items"]
@@ -103,13 +131,13 @@ def _properties():
     found = {
         ACCESS_URL: {
             "title": "Where to request access (set by the catalogue)",
-            "description": "The catalogue writes this address itself: leave it alone, whatever is entered is replaced.",
+            "description": "The address, which the catalogue writes itself: whatever is entered is replaced.",
             "type": "string",
             "format": "uri",
         },
         STATE: {
             "title": "State of the dataset (set by the catalogue)",
-            "description": "The catalogue writes this itself: leave it alone, whatever is entered is replaced.",
+            "description": "The state, which the catalogue writes itself: whatever is entered is replaced.",
             "type": "string",
         },
         "title_languages": _languages("title", core["titles"]),
@@ -122,6 +150,9 @@ def _properties():
         ),
     }
     for name, node in sensitive["properties"].items():
+        node = dict(node, description=_IN_FORM.get(name, node["description"]))
+        if name in DAYS:
+            node["description"] += " A day such as 2027-01-31."
         found[name] = _property(node, is_required=name in sensitive["required"])
     found["files"] = _property(SCHEMA["properties"]["files"])
     found["version_replaces"] = _property(version["replaces"])
@@ -155,7 +186,10 @@ def _languages(what, node):
 def _property(node, is_required=False):
     """The definition of a field of a description as a property of the block."""
     found = {key: value for key, value in node.items() if key not in _BESIDE_ITEMS}
-    found.update({"title": node["title"], "description": _in_words(node)})
+    words = _in_words(node)
+    if node["type"] != "array" and not _READS_ON.match(words):
+        words = "“%s”: %s" % (node["title"], words)
+    found.update({"title": node["title"], "description": words})
     if "enum" in node:
         found["enum"] = list(node["enum"])
     if node["type"] == "array":
@@ -207,4 +241,11 @@ def _in_words(node):
 
 _REQUIRED = ("contact_name",) + tuple(SCHEMA["properties"]["sensitive"]["required"])
 # what every description needs; the address comes first, for readers
-_MAJOR = (ACCESS_URL, STATE, "title_languages", "description_languages") + _REQUIRED
+_BEHIND = {
+    "contact_name": ("contact_url",),
+    "access_right": ("embargo_until",),
+    "special_categories": ("legal_basis_art6", "legal_basis_art9"),
+}  # what is needed in many cases beside a required one
+_MAJOR = (ACCESS_URL, STATE, "title_languages", "description_languages") + tuple(
+    name for required in _REQUIRED for name in (required,) + _BEHIND.get(required, ())
+)

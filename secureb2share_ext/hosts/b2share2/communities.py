@@ -6,16 +6,21 @@ published (B2ShareRecord), a draft is a deposit that may become one under the sa
 
 import json
 import re
+import uuid
 
 from b2share.modules.communities.models import Community
 from b2share.modules.schemas.api import BlockSchema, CommunitySchema
 from b2share.modules.schemas.errors import CommunitySchemaDoesNotExistError
 from invenio_db import db
+from invenio_pidstore.models import PersistentIdentifier
+from invenio_records.models import RecordMetadata
+from invenio_records_files.models import RecordsBuckets
 
 from . import block
 
 RECORD = "#/json_schema"
 DRAFT = "#/draft_json_schema"
+TYPES = ("b2rec", "b2dep")  # PID types of records and drafts
 VERSION = re.compile(r"/versions/([0-9]+)#")  # in the address of a block schema
 
 
@@ -39,6 +44,31 @@ def id_of(name):
     with db.session.no_autoflush:
         found = db.session.query(Community.id).filter_by(name=name, deleted=False).one_or_none()
     return str(found[0]) if found else None
+
+
+def name_of(community):
+    """The name of the community with this id (str), or ""."""
+    try:
+        wanted = uuid.UUID(community)
+    except ValueError:
+        return ""
+    return db.session.query(Community.name).filter_by(id=wanted).scalar() or ""
+
+
+def of_pid(pid):
+    """The community id (str) in the record or draft with this PID, or None."""
+    query = db.session.query(RecordMetadata.json).join(
+        PersistentIdentifier, PersistentIdentifier.object_uuid == RecordMetadata.id
+    )
+    found = query.filter(PersistentIdentifier.pid_value == pid, PersistentIdentifier.pid_type.in_(TYPES)).first()
+    return found[0].get("community") if found and found[0] else None
+
+
+def of_bucket(bucket):
+    """The community id (str) in the record or draft to which this bucket (uuid.UUID) belongs, or None."""
+    query = db.session.query(RecordMetadata.json).join(RecordsBuckets, RecordsBuckets.record_id == RecordMetadata.id)
+    found = query.filter(RecordsBuckets.bucket_id == bucket).first()
+    return found[0].get("community") if found and found[0] else None
 
 
 def source_of(sources, record):

@@ -2,9 +2,9 @@
 
 from urllib.parse import quote
 
-from .. import files_rest
+from .. import files_rest, wanted
 from ..host import Host
-from . import communities, former, mapping, oai, permissions, provision, records, routes, serve, watch
+from . import communities, doi, former, legacy, mapping, oai, permissions, provision, records, routes, serve, watch
 
 
 class B2Share2(Host):
@@ -49,6 +49,9 @@ class B2Share2(Host):
     def brings_content(self):
         return routes.brings_content()
 
+    def community_of_request(self):
+        return routes.community_of_request()
+
     def watch(self):
         watch.connect()
 
@@ -60,18 +63,42 @@ class B2Share2(Host):
     def former_content(self, since):
         return former.content(since)
 
+    def legacy(self):
+        return legacy.Legacy(self.sources)
+
     def provision(self, is_extending):
         return provision.provision(self.sources, is_extending)
 
     def provision_faults(self):
         return provision.faults(self.sources)
 
+    def forget(self):
+        return provision.forget()
+
+    def remains(self):
+        return provision.remains(self.sources)
+
     def serve(self, app):
+        from ...datasets.pages.views import blueprint
+
         serve.install(app)
         oai.wrap(app)
+        # the application of the web interface loads nothing from entry points; the login is the same here
+        app.register_blueprint(blueprint)
+        app.config.setdefault("SITE_UI_URL", self.base_url())
 
     def export_faults(self, app):
         return oai.faults(app)
+
+    def index(self):
+        # search follows in B2SHARE's own transactions; DataCite does not
+        return doi.sweep()
+
+    def reindex(self):
+        return wanted.want_all(list(self.sources)) if doi.is_real(self.config) else 0
+
+    def oldest_waiting(self):
+        return wanted.waiting()[1]
 
     def may_review(self):
         return permissions.may_publish(self.sources)
@@ -99,6 +126,9 @@ class B2Share2(Host):
 
     def pid_of(self, text):
         return records.pid_of(text)
+
+    def names(self, row):
+        return provision.names(row)
 
     def record_url(self, row):
         return "%s/records/%s" % (self.base_url(), quote(row.pid))

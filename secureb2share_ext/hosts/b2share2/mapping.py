@@ -126,6 +126,14 @@ def claimed(metadata, block_id):
     return _block(_object(metadata), block_id).get(block.IDENTIFIER) or None
 
 
+def replace(metadata, block_id, identifier):
+    """Have a draft (changed) that began as a copy of a dataset's record be another dataset, which replaces that one."""
+    own = OUTPUT + (block.IDENTIFIER,)
+    held = {name: value for name, value in _block(metadata, block_id).items() if name not in own}
+    held["version_replaces"] = identifier
+    metadata["community_specific"] = dict(_object(metadata.get("community_specific")), **{block_id: held})
+
+
 def field(name):
     """A field of a description, such as ``core.titles[0].text``, as an editor of the record knows it."""
     for pattern, shown in _FIELDS:

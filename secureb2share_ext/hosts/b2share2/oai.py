@@ -15,6 +15,7 @@ from werkzeug.utils import import_string
 from ...access.rights import right_of, today_utc
 from ...compat import utcnow
 from ...datasets import store
+from ...legacy import store as legacy_store
 from . import communities, seen
 from .serve import active
 
@@ -50,10 +51,16 @@ def serialize(pid, record, inner, prefix):
     row = store.by_pid(communities_pid(metadata)) if extension is not None else None
     shown = seen.shown_of(row, metadata) if row is not None else None
     if shown is None:
-        return own(pid, record)
+        is_hidden = extension is not None and _is_frozen(extension, metadata)
+        return own(pid, dict(record, _source=_without_files(metadata)) if is_hidden else record)
     element = own(pid, dict(record, _source=_without_files(metadata)))
     WRITERS.get(prefix, _leave)(element, shown)
     return element
+
+
+def _is_frozen(extension, metadata):
+    is_sensitive = communities.source_of(extension.sources, metadata) is not None
+    return is_sensitive and legacy_store.is_frozen(communities_pid(metadata))
 
 
 def communities_pid(metadata):
@@ -141,9 +148,10 @@ def _with_right(schema_class):
             if sensitive.get("access_right") not in ("controlled", "embargoed", "metadata-only"):
                 return data
             right = right_of(sensitive, today_utc(utcnow()))
+            # DataCite's writers spell the name of the address in two ways
             said = [
-                {"rightsURI": right.info_eu_repo, "rights": right.coar_label},
-                {"rightsURI": right.coar, "rights": right.coar_label},
+                {"rightsURI": uri, "rightsUri": uri, "rights": right.coar_label}
+                for uri in (right.info_eu_repo, right.coar)
             ]
             rights = [one for one in data.get("rightsList", []) if not one["rightsURI"].startswith(SAID_BY_HOST)]
             return dict(data, rightsList=said + rights, sizes=[], formats=[])

@@ -6,7 +6,7 @@ the refusal is counted. Whatever goes wrong here is logged, and the user's reque
 
 import functools
 
-from flask import current_app
+from flask import current_app, has_request_context
 from invenio_db import db
 from invenio_records import signals
 
@@ -37,7 +37,7 @@ def _observer(look):
             with db.session.begin_nested():
                 look(extension.host, source, sender)
         except Problem as problem:
-            if source is not None:
+            if source is not None and has_request_context():
                 observe.note(problem.code, source.community)
         except Exception:
             current_app.logger.exception("secureb2share.not-observed record=%s", sender.id)
@@ -51,6 +51,8 @@ def _inserted(host, source, record):
         return
     if record.get("_files"):
         raise NotAccepted("This record has files.", code="has-files")
+    if communities.block_id(record) is None or not communities.has_our_block(record["community"]):
+        raise NotAccepted("This record has none of the fields that a description needs.", code="legacy")
     publication.check_description(host, source, None, host.from_record(record))
     pid = communities.pid_of(record)
     claimed = mapping.claimed(record, communities.block_id(record))

@@ -7,12 +7,14 @@ Root schema 2 is the newest of B2SHARE 2.4. Versions are only ever added, so tha
 
 from urllib.error import URLError
 
-from b2share.modules.schemas.api import BlockSchema, CommunitySchema
+from b2share.modules.schemas.api import BlockSchema, CommunitySchema, RootSchema
 from b2share.modules.schemas.errors import InvalidJSONSchemaError, RootSchemaDoesNotExistError
 from b2share.modules.schemas.serializers import block_schema_version_json_schema_link
 from invenio_accounts.models import User
 from invenio_db import db
+from invenio_pidstore.models import PersistentIdentifier
 
+from ...datasets.models import Registered
 from ...errors import SecureB2ShareError
 from . import block, communities, records
 
@@ -36,7 +38,15 @@ def faults(sources):
         elif not communities.has_our_block(community):
             found.append("The community %r cannot hold descriptions: run `secureb2share init`." % source.community)
         if db.session.query(User.id).filter(User.email == source.owner).scalar() is None:
-            found.append("%s: there is no account with the address of its owner." % key)
+            found.append(
+                "%s: there is no account with the address of its owner; its person signs in once, and has one." % key
+            )
+    try:
+        records.check_search()
+    except records.NotReady:
+        found.append(
+            "The search cluster (SEARCH_ELASTIC_HOSTS) does not answer: until it does, nothing can be published."
+        )
     return found
 
 
@@ -83,6 +93,8 @@ def _was_ours(existing):
 
 
 def _make(community, name, block_id, schema):
+    # else only the database would notice that it is missing
+    RootSchema.get_root_schema(ROOT_SCHEMA)
     with records.canonical():
         made = BlockSchema.get_block_schema(block_id) if block_id else BlockSchema.create_block_schema(community, name)
         version = made.create_version(schema)
@@ -94,3 +106,35 @@ def _make(community, name, block_id, schema):
             "required": [str(made.id)],
         }
         return CommunitySchema.create_version(community, content, ROOT_SCHEMA).version
+
+
+def names(row):
+    """PID, DOI and Handle of the record of a row, as they stand in this catalogue's own tables."""
+    found = db.session.query(PersistentIdentifier.pid_value).filter(
+        PersistentIdentifier.object_uuid == row.record_uuid, PersistentIdentifier.pid_type.in_(records.ALIASES)
+    )
+    return [row.pid] + sorted({value for (value,) in found} - {row.pid})
+
+
+def forget():
+    """Delete the Handles that `records.note_handle` kept; B2SHARE itself keeps them in the records. [sentence]"""
+    ours = db.session.query(Registered.record_uuid).filter(Registered.record_uuid.isnot(None))
+    gone = (
+        db.session.query(PersistentIdentifier)
+        .filter(PersistentIdentifier.pid_type == "hdl", PersistentIdentifier.object_uuid.in_(ours.subquery()))
+        .delete(synchronize_session=False)
+    )
+    return ["Handles in the table of PIDs: %d deleted; the records keep theirs." % gone]
+
+
+def remains(sources):
+    """[sentence]: what `provision` made, which B2SHARE cannot take back."""
+    found = []
+    for name in sorted({source.community for source in sources.values()}):
+        community = communities.id_of(name)
+        if community is not None and communities.has_our_block(community):
+            found.append(
+                "The schema of the community %r stays, for B2SHARE deletes none: new records there go on having its"
+                " fields. `b2share communities set_schema` gives the community another." % name
+            )
+    return found

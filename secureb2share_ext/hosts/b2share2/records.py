@@ -82,6 +82,14 @@ def publish(source, row, dataset):
         deposit.submit()
         if deposit["publication_state"] != PublicationStates.published.name:
             deposit.publish()
+    forget_withdrawn(row.source, dataset.replaces)
+
+
+def forget_withdrawn(source, identifier):
+    """Take a withdrawn dataset out of the index again, where B2SHARE indexed it anew with its next version."""
+    replaced = store.find(source, identifier) if identifier else None
+    if replaced is not None and replaced.state == "withdrawn":
+        _forget(B2ShareRecord.get_record(replaced.record_uuid))
 
 
 def _previous(row, dataset):
@@ -114,8 +122,11 @@ def update(row, dataset):
 
 
 def _forget(record):
+    """Take a withdrawn record out of the index; with its version, so that the host can index it again."""
+    index, kind = RecordIndexer().record_to_index(record)
+    version = {"version": record.revision_id, "version_type": "external_gte"}
     try:
-        RecordIndexer().delete(record)
+        current_search_client.delete(id=str(record.id), index=index, doc_type=kind, **version)
     except NotFoundError:
         pass
 

@@ -4,8 +4,12 @@ The whole of the API application; the other one serves the web interface's files
 """
 
 import json
+import uuid
 
-from flask import request
+from flask import current_app, request
+from invenio_db import db
+
+from . import communities
 
 CONTENT_BLUEPRINTS = {
     "invenio_files_rest": "file content and buckets: stream, form and multipart",
@@ -33,6 +37,7 @@ DESCRIPTIONS = (
     "b2share_records_rest.b2rec_item",
     "b2share_deposit_rest.b2dep_item",
 )
+LONGEST_READ = 1000000  # bytes of a body that is read to tell its community
 EXTERNAL = "external_pids"  # the member by which B2SHARE links files that lie elsewhere
 
 
@@ -76,3 +81,29 @@ def _operation_links(operation):
         # the whole document is replaced
         return isinstance(value, dict) and bool(value.get(EXTERNAL))
     return isinstance(path, str) and path.split("/")[1:2] == [EXTERNAL] and value != []
+
+
+def community_of_request():
+    """The name of the community of the record, draft or bucket that the current request writes to, or ""."""
+    try:
+        community = _community_id()
+        return communities.name_of(community) if community else ""
+    except Exception:
+        # counting must not fail the user's request; nothing of it is in the session yet
+        db.session.rollback()
+        current_app.logger.exception("secureb2share.community-unknown endpoint=%s", request.endpoint)
+        return ""
+
+
+def _community_id():
+    arguments = request.view_args or {}
+    if "bucket_id" in arguments:
+        return communities.of_bucket(uuid.UUID(str(arguments["bucket_id"])))
+    if "pid_value" in arguments:
+        pid = arguments["pid_value"]
+        return communities.of_pid(getattr(pid, "value", pid))
+    length = request.content_length
+    if request.mimetype == "application/json" and length is not None and length <= LONGEST_READ:
+        body = request.get_json(silent=True)
+        return body.get("community") if isinstance(body, dict) else None
+    return None

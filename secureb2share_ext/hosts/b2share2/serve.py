@@ -17,10 +17,21 @@ from sqlalchemy.orm.exc import StaleDataError
 from ...access import decorate
 from ...datasets import store
 from ...errors import NotAccepted
+from ...legacy import store as legacy_store
 from ...uploads.refusal import REASONS, problem_response
-from . import communities, seen, signposts
+from . import block, communities, hiding, routes, seen, signposts
 
+ROUTES_OF_PROGRAMS = ("secureb2share_datasets", "secureb2share_access")
 RECORD_PAGES = ("b2share_records_rest.b2rec_item",)
+DELETABLE = RECORD_PAGES + ("b2share_deposit_rest.b2dep_item",)
+CLOSED = "secureb2share_uploads.refused"  # what an editor's page asks for in the place of a draft's files
+FORM_HINT = (
+    "This is no fault: no file is uploaded here, for the data stay in the secure environment. Describe them below;"
+    " readers get a link to request access. Beside the fields with a *, fill in Descriptions, Creators, Publication"
+    " date, Publisher (under “Show more details”), and a Contact email or a Contact page."
+)
+BELOW = "form “Request data access” below sends nothing"
+DRAFTS = "b2share_records_rest.b2rec_list"
 ACCESS_REQUESTS = "b2share_records_rest.b2rec_accessrequests"
 
 
@@ -36,6 +47,7 @@ def install(app):
         serializer = serializers.json_v1
         if not hasattr(serializer.schema_class, "add_access"):
             serializer.schema_class = _with_access(serializer.schema_class)
+    hiding.connect()
     app.before_request(_before_view)
     app.after_request(_after_view)
     app.register_error_handler(StaleDataError, _conflict)
@@ -75,16 +87,23 @@ def _published(data, row):
 
 
 def _files(shown, described):
-    """The described files as B2SHARE's web interface lists files: each a link to the access address."""
+    """The described files as B2SHARE's web interface lists files: each a link to the access address.
+
+    Below its list stands a link to its own form, which cannot be hidden and whose answer it does not show.
+    """
     if not shown.is_requestable:
-        described = [{"key": shown.label}]
-    entries = described or [{"key": "Request access"}]
+        entries = [{"key": shown.label}, {"key": "The " + BELOW}]
+    else:
+        entries = (described or [{"key": "Request access"}]) + [{"key": "Request access here; the " + BELOW}]
     return [dict(entry, url=shown.access_url, size=0, b2safe=True) for entry in entries]
 
 
 def _draft_or_legacy(extension, data):
     if data["metadata"].get("publication_state") == "published":
-        return data
+        if not legacy_store.is_frozen(data.get("id")):
+            return data
+        g.secureb2share_hides_bucket = True
+        return hiding.item(data)
     g.secureb2share_hides_bucket = True
     links = dict(data.get("links", {}))
     if "files" in links:
@@ -94,15 +113,29 @@ def _draft_or_legacy(extension, data):
 
 
 def _before_view():
+    g.secureb2share_served = True
     if active() is None:
         return None
-    if request.endpoint in RECORD_PAGES and request.method in ("GET", "HEAD") and store.by_pid(_pid_of_view()):
+    if request.endpoint in RECORD_PAGES and request.method in ("GET", "HEAD") and _is_changed_by_us(_pid_of_view()):
         # an embargo ends without a new revision: `_after_view` says what has not changed
         g.secureb2share_conditional = request.environ.pop("HTTP_IF_NONE_MATCH", None)
         request.environ.pop("HTTP_IF_MODIFIED_SINCE", None)
+    if request.method in ("DELETE", "POST") and legacy_store.is_kept(_pid_of_change()):
+        return problem_response(NotAccepted("The files of this record are being moved out; it stays.", code="legacy"))
     if request.endpoint == ACCESS_REQUESTS and request.method == "POST":
         return _refer(_pid_of_view())
     return None
+
+
+def _pid_of_change():
+    """Of the record that would be deleted, or have a new version: both would lose track of whose the files are."""
+    if request.method == "DELETE":
+        return _pid_of_view() if request.endpoint in DELETABLE else None
+    return request.args.get("version_of") if request.endpoint == DRAFTS else None
+
+
+def _is_changed_by_us(pid):
+    return store.by_pid(pid) is not None or legacy_store.is_frozen(pid)
 
 
 def _refer(pid):
@@ -137,7 +170,8 @@ def _after_view(response):
         signposts.rewrite(extension, response)
     if request.endpoint in RECORD_PAGES and request.method == "GET" and response.status_code == 200:
         _make_conditional(response)
-    if response.mimetype == "application/problem+json":
+    # the secure side's routes answer the same on every host
+    if response.mimetype == "application/problem+json" and request.blueprint not in ROUTES_OF_PROGRAMS:
         _with_message(response)
     return response
 
@@ -159,5 +193,10 @@ def _conflict(error):
 def _with_message(response):
     """The sentence also under the name that B2SHARE's web interface shows."""
     body = json.loads(response.get_data().decode("utf-8"))
-    response.set_data(json.dumps(dict(body, message=body.get("detail", REASONS["upload-refused"]))))
+    body["message"] = body.get("detail", REASONS["upload-refused"])
+    if request.endpoint == CLOSED:
+        body["message"] = FORM_HINT
+    if request.endpoint in routes.DESCRIPTIONS and "errors" in body:
+        body["errors"] = [block.explained(fault) for fault in body["errors"]]
+    response.set_data(json.dumps(body))
     return response

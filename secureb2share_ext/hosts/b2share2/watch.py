@@ -7,14 +7,14 @@ B2SHARE keeps in a dict. Both are process-global, so that each receiver asks the
 import functools
 
 from b2share.modules.communities.workflows import publication_workflows
-from flask import current_app, has_request_context, request
+from flask import current_app, g, has_request_context
 from invenio_records import signals
 
 from ...client import canonical
 from ...dataset import CATALOGUE_PREFIX
 from ...datasets import publication, store, writing
 from ...errors import NotAccepted
-from . import coercion, communities, mapping, records
+from . import coercion, communities, doi, mapping, records
 
 
 def connect():
@@ -36,7 +36,8 @@ def is_connected():
 
 def is_users():
     """Whether a user's request is being served, and not a task, a command or this package's own work."""
-    return has_request_context() and request.url_rule is not None and not writing.cause()
+    # B2SHARE's tasks work in a request of their own to "/", and its view of owners inside the user's
+    return has_request_context() and bool(g.get("secureb2share_served")) and not writing.cause()
 
 
 def _active():
@@ -66,7 +67,7 @@ def _check_publication(host, source, deposit):
     """Raise a Problem before anything is minted for a curator's draft."""
     if deposit.files:
         raise NotAccepted(
-            "This draft has files from before uploads were closed; delete them, or describe the data without them.",
+            "This draft has files from before uploads were closed, and cannot be published: begin a new one.",
             code="has-files",
         )
     if communities.block_id(deposit) is None or not communities.has_our_block(deposit["community"]):
@@ -93,7 +94,9 @@ def _before_insert(sender, **kwargs):
     if communities.is_draft(sender) and not writing.cause():
         previous = records.previous_of(sender)
         if previous is not None:
-            publication.check_edit(extension.host, store.by_record(previous))
+            row = store.by_record(previous)
+            publication.check_edit(extension.host, row)
+            mapping.replace(sender, communities.block_id(sender), row.identifier)
     if communities.is_record(sender):
         if not writing.cause():
             # again, where a site's own way to publish knows no workflow
@@ -153,10 +156,10 @@ def _check_edit(host, row, record):
 
 def state_text(row):
     """Where a dataset stands, as its record says it to readers."""
-    if row.state == "active":
-        return "active"
     by = " by %s" % row.successor if row.successor else ""
-    return "%s%s since %s: %s" % (row.state, by, (row.state_at or "")[:10], row.reason)
+    since = "" if row.state == "active" else " since %s: %s" % ((row.state_at or "")[:10], row.reason)
+    newer = " (replaced by %s)" % row.replaced_by if row.replaced_by else ""
+    return row.state + newer + by + since
 
 
 def _after_update(sender, **kwargs):
@@ -166,6 +169,8 @@ def _after_update(sender, **kwargs):
     row = store.lock_by_record(sender.id)
     if row is not None:
         publication.published(extension.host, row, sender)
+        if writing.cause():
+            doi.want(sender)
 
 
 def _before_delete(sender, **kwargs):

@@ -8,7 +8,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from ... import compat
 from ...errors import NotAccepted
 from ...uploads.refusal import problem_response
-from .. import files_rest
+from .. import files_rest, wanted
 from ..host import Host
 from . import (
     document,
@@ -22,7 +22,6 @@ from . import (
     records,
     routes,
     serve,
-    wanted,
     watch,
 )
 

@@ -14,7 +14,8 @@ from invenio_search.engine import search
 
 from ...compat import utcnow
 from ...outbox import pauses
-from . import document, wanted
+from .. import wanted
+from . import document
 
 CLUSTER = "(search index)"  # its name among the paused targets
 

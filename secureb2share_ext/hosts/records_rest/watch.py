@@ -10,7 +10,8 @@ from invenio_records import signals
 
 from ...dataset import CATALOGUE_PREFIX
 from ...datasets import publication, store, writing
-from . import mapping, routes, wanted
+from .. import wanted
+from . import mapping, routes
 
 
 def connect():

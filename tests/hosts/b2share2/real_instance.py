@@ -225,8 +225,9 @@ class Instance:
     def patch(self, path, operations, role="curator"):
         return self.call("PATCH", path, role, data=json.dumps(operations), headers=PATCH)
 
-    def curate(self, description, identifier=None, role="curator", community="sensitive"):
+    def curate(self, description, identifier=None, role="curator", community="sensitive", route=""):
         """A draft, submitted: the curator's way through B2SHARE's own interface."""
+        community = "second" if "csc" in route else community
         drafted = self.draft(self.metadata(description, community, identifier), role)
         if drafted.status_code != 201:
             return drafted
@@ -234,6 +235,12 @@ class Instance:
         if submitted.status_code != 200:
             return submitted
         return Published(self.call("GET", "/api/records/" + drafted.json()["id"]), 201)
+
+    def curator_edits(self, pid, description):
+        """A curator's change of everything that a published record says."""
+        said = {name: value for name, value in self.metadata(description).items() if name != "community"}
+        operations = [{"op": "add", "path": "/" + name, "value": value} for name, value in said.items()]
+        return self.patch("/api/records/" + pid, operations)
 
     def execute(self, statement, **values):
         """The rows of an SQL statement, committed, or None where it gives none."""
@@ -317,9 +324,18 @@ def stock(folder):
 
 
 @contextlib.contextmanager
-def running(folder, **overrides):
-    """A served Instance with everything in place."""
+def running(folder, sources=None, targets=None, **overrides):
+    """A served Instance with everything in place.
+
+    sources: {name: settings of SECUREB2SHARE_SOURCES that differ}; "keys" in it come behind the source's own; targets:
+    the same for SECUREB2SHARE_TARGETS.
+    """
     with stock(folder) as instance:
+        for name, given in (sources or {}).items():
+            source = instance.configured["SECUREB2SHARE_SOURCES"][name]
+            source.update(given, keys=source["keys"] + given.get("keys", []))
+        for name, given in (targets or {}).items():
+            instance.configured["SECUREB2SHARE_TARGETS"][name].update(given)
         start(instance, **overrides)
         for command in (["init"], ["keys", "new"]):
             result = instance.run_cli(*command)

@@ -93,10 +93,11 @@ class TestB2Share2(HostContract):
         return body["metadata"]["_files"]
 
     def check_files(self, body, url, described, requestable):
-        # what the stock web interface shows: where nothing can be requested, one entry says why
+        # what the stock web interface shows: where nothing can be requested, one entry says why; the last one warns of
+        # B2SHARE's own form, which stands below them
         assert "files" not in body and "files" not in body["links"]
         entries = self.files_of(body)
-        assert len(entries) == (len(described) if requestable else 1)
+        assert len(entries) == (len(described) if requestable else 1) + 1 and "sends nothing" in entries[-1]["key"]
         assert {entry["url"] for entry in entries} == {url} and {entry["size"] for entry in entries} == {0}
 
     def identifier_of(self, body):

@@ -102,14 +102,38 @@ def test_none_stands_where_a_required_list_may_be_empty():
         ("access_right", "metadata-only: Access cannot be requested"),
         ("duo_codes", "DUO:0000007: "),
         ("has_structured_data", "switch it on and off again"),
-        ("access_request_url", "The catalogue writes"),
-        ("dataset_state", "The catalogue writes"),
+        ("access_request_url", "the catalogue writes itself"),
+        ("dataset_state", "the catalogue writes itself"),
+        ("embargo_until", "such as 2027-01-31"),
+        ("storage_country", "such as NO"),
         ("title_languages", "in the order of the titles"),
     ],
 )
 def test_an_editor_is_told_what_to_enter(name, words):
     assert words in PROPERTIES[name]["description"]
     assert "set by the catalogue" in PROPERTIES["access_request_url"]["title"]
+
+
+def test_what_is_told_of_one_value_reads_on_behind_the_words_of_the_web_interface():
+    for node in nodes(OURS):
+        for inner in node.get("properties", {}).values():
+            if inner["type"] != "array":
+                assert re.match("(The |An? |“)", inner["description"]), inner
+
+
+@pytest.mark.parametrize(
+    "field, message",
+    [
+        ("legal_basis_art6", "is wrong (see “Legal basis, GDPR Art. 6”)"),
+        ("files[0].label", "is wrong (see “Files”, under “Show more details”)"),
+        ("publisher", "is wrong (see “Publisher”, under “Show more details”)"),
+        ("creators[0].creator_name", "is wrong"),
+    ],
+)
+def test_an_editor_is_told_where_the_form_has_a_fault(field, message):
+    fault = {"field": field, "message": "is wrong"}
+    assert block.explained(fault) == {"field": field, "message": message}
+    assert fault["message"] == "is wrong"
 
 
 def test_it_is_ours():

@@ -1,0 +1,134 @@
+"""How does an instance live on without this package?"""
+
+import json
+import os
+from collections import Counter
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from .. import check, config, setup
+from ..access import addresses, views
+from ..datasets import store
+from ..errors import Problem
+from ..legacy import store as legacy
+from ..outbox import store as outbox
+
+MADE_HERE = "# Access links of "
+NEXT = """\
+Next:
+1. Put the map in the http block of the web server, and the locations above in the server block of the catalogue.
+2. Take the SECUREB2SHARE_* keys out of the configuration.
+3. `pip uninstall secureb2share-ext` in every environment: application, workers, command line.
+4. Restart the application and the workers."""
+
+
+@click.command()
+@click.option("--map", "path", type=click.Path(dir_okay=False), help="Write the web server's map to this file.")
+@click.option("--drop-tables", is_flag=True, help="Also drop the package's tables, and what else it keeps.")
+@click.option("--yes", is_flag=True, help="Do not ask before dropping.")
+@with_appcontext
+def uninstall(path, drop_tables, yes):
+    """Make ready for `pip uninstall`: a map that keeps access links alive, and the triggers removed.
+
+    The map is for nginx, printed or written to a file. Records and their PIDs stay as they are. Again is no change.
+    """
+    extension = config.current()
+    if extension.mode != "off":
+        raise click.ClickException(
+            "SECUREB2SHARE_MODE is %r: set it to 'off' and restart the application and the workers first."
+            " Nothing was changed." % extension.mode
+        )
+    is_there = bool(check.tables())
+    if is_there:
+        if drop_tables:
+            _check_frozen()
+        _keep_links(extension, path, drop_tables)
+        if drop_tables and not yes:
+            _ask()
+    else:
+        click.echo("The tables are gone: no map can be made from them any more.")
+    for line in setup.take_back(extension.host, drop_tables):
+        click.echo(line)
+    click.echo("What stays: the records, their PIDs, DOIs and Handles, and uploaded files.")
+    for line in extension.host.remains():
+        click.echo(line)
+    if is_there and not drop_tables:
+        click.echo("The tables stay too, for a later installation; `uninstall --drop-tables` removes them.")
+    folder = current_app.config["SECUREB2SHARE_SIGNING_KEY"]
+    if folder:
+        click.echo("So does the folder of the signing keys, %s: delete it when nobody needs it." % folder)
+    click.echo(NEXT)
+
+
+def _check_frozen():
+    frozen = legacy.pids("frozen", "exported", "confirmed", "purging")
+    if frozen:
+        raise click.ClickException(
+            "%d legacy records are frozen, and without the tables nobody could open them again: `legacy thaw` or"
+            " `legacy purge` each first. Nothing was changed." % len(frozen)
+        )
+
+
+def _keep_links(extension, path, is_dropping):
+    unmade = Counter()
+    found = list(_addresses(extension.host, unmade))
+    if found and is_dropping and not path:
+        raise click.UsageError("--drop-tables needs --map FILE: without the tables no map can be made any more.")
+    text = addresses.server_map(found, json.dumps(extension.keyring.jwks()), extension.host.base_url())
+    if path:
+        _write(path, text)
+    else:
+        click.echo(text)
+    click.echo(addresses.LOCATIONS)
+    count = {status: sum(one.status == status for one in found) for status in (302, 403, 410)}
+    click.echo(
+        "Access links in the map: %d, of which %d lead to a form, %d say that none is there now, %d are withdrawn."
+        % (len(found), count[302], count[403], count[410])
+    )
+    for why, number in sorted(unmade.items()):
+        click.echo("- %d of them could be made only after mending this: %s" % (number, why))
+
+
+def _addresses(host, unmade):
+    """Address of every published dataset; unmade: {why: count} of those whose links the application cannot make."""
+    for row in store.published():
+        try:
+            status, to = 302, views.destination(row)
+        except Problem as problem:
+            status, to = (410 if problem.status == 410 else 403), None
+            if problem.status == 503:
+                unmade[problem.detail] += 1
+        yield addresses.Address(tuple(host.names(row)), status, to)
+
+
+def _write(path, text):
+    if os.path.exists(path):
+        with open(path, encoding="utf-8", errors="replace") as file:
+            if not file.read().startswith(MADE_HERE):
+                raise click.ClickException("%s holds something else; name another file for the map." % path)
+    # whole or not at all
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(path + ".new", path)
+    click.echo("The map is in %s. The locations that use it:" % path)
+
+
+def _ask():
+    figures = outbox.figures()
+    click.echo(
+        "Dropping the tables loses what stands in them: which dataset of a source each record is, and its events."
+    )
+    lost = (
+        (figures["undelivered"][0], "events that no target was told yet"),
+        (figures["parked"][0], "events that wait for an operator"),
+        (store.waiting(), "registrations that wait for a curator, and are nowhere else"),
+    )
+    for number, what in lost:
+        if number:
+            click.echo("- %d %s" % (number, what))
+    click.confirm("Drop them?", abort=True)
+
+
+COMMANDS = (uninstall,)

@@ -1,0 +1,63 @@
+"""How is the way out of a legacy record found and kept? The only SQL that touches its table."""
+
+import json
+
+from invenio_db import db
+
+from .models import Legacy
+
+
+def find(pid):
+    """The row of a PID, or None while it is not frozen."""
+    return db.session.query(Legacy).filter_by(pid=pid).one_or_none()
+
+
+def lock(pid):
+    """The same, locked until the transaction ends."""
+    return db.session.query(Legacy).filter_by(pid=pid).with_for_update().populate_existing().one_or_none()
+
+
+def is_frozen(pid):
+    """Whether a PID's files are hidden from everybody."""
+    return bool(pid) and db.session.query(Legacy.pid).filter_by(pid=pid).scalar() is not None
+
+
+def is_kept(pid):
+    """Whether a PID's files are frozen and not deleted yet, so that its record has to stay."""
+    return bool(pid) and pid in pids("frozen", "exported", "confirmed", "purging", pid=pid)
+
+
+def every():
+    """All rows, sorted by PID."""
+    return db.session.query(Legacy).order_by(Legacy.pid).all()
+
+
+def pids(*states, pid=None):
+    """The PIDs in these states, sorted; pid: of this one only."""
+    query = db.session.query(Legacy.pid).filter(Legacy.state.in_(states))
+    if pid is not None:
+        query = query.filter_by(pid=pid)
+    return [found for (found,) in query.order_by(Legacy.pid)]
+
+
+def add(former, closed):
+    """The new row of a holder.Former, flushed; closed: ids of the buckets that were open before."""
+    row = Legacy(
+        pid=former.pid,
+        source=former.source,
+        state="frozen",
+        kind=former.kind,
+        buckets=json.dumps(former.buckets),
+        closed=json.dumps(closed),
+        files=former.files,
+        size=former.size,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def remove(row):
+    """Forget a row."""
+    db.session.delete(row)
+    db.session.flush()

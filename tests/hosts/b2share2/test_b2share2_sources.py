@@ -1,0 +1,28 @@
+import pytest
+
+pytest.importorskip("b2share", reason="the real B2SHARE 2.4 is in no registry: see docs/howto/test-on-b2share2.md")
+
+import real_instance  # noqa: E402
+from sources_contract import SOURCES, SourcesContract  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    if real_instance.missing():
+        pytest.skip("%s is not set" % real_instance.missing())
+    echo = {name + "-ingest": {"echo": True} for name in SOURCES}
+    with real_instance.running(tmp_path_factory.mktemp("instance"), SOURCES, echo) as found:
+        yield found
+
+
+NO_SCOPES = pytest.mark.skip(reason="tokens of B2SHARE 2 have no scopes: signatures only")
+
+
+class TestB2Share2Sources(SourcesContract):
+    test_tokens_of_no_use = test_token_registers = NO_SCOPES(lambda self: None)
+
+    def title_and_contact(self, instance, pid):
+        metadata = instance.call("GET", "/api/records/" + pid).json()["metadata"]
+        (block,) = metadata["community_specific"].values()
+        contact = {"name": block["contact_name"], "email": metadata.get("contact_email")}
+        return metadata["titles"][0]["title"], contact

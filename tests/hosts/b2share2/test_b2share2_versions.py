@@ -1,0 +1,51 @@
+import pytest
+
+pytest.importorskip("b2share", reason="the real B2SHARE 2.4 is in no registry: see docs/howto/test-on-b2share2.md")
+
+import real_instance  # noqa: E402
+from versions_contract import VersionsContract  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    if real_instance.missing():
+        pytest.skip("%s is not set" % real_instance.missing())
+    folder, echo = tmp_path_factory.mktemp("instance"), {"tsd-ingest": {"echo": True}}
+    sources = {"tsd": {"release": "publish"}, "csc": {"release": "review"}}
+    with real_instance.running(folder, sources, echo) as found:
+        yield found
+
+
+class TestB2Share2Versions(VersionsContract):
+    field_of_replaces = "version_replaces"
+    finds_replaced = False
+
+    def block(self, body):
+        (block,) = body["metadata"]["community_specific"].values()
+        return block
+
+    def state_of(self, item):
+        return self.block(item)["dataset_state"].split()[0].strip(",")
+
+    def versions_of(self, body):
+        return body.get("dataset_versions")
+
+    def page(self, instance, said):
+        # the web interface makes the page of this
+        return self.item(instance, said)
+
+    def check_page(self, page, shown, leads_on, contact):
+        block = self.block(page)
+        assert block["contact_name"] == contact
+        assert all(entry["key"].startswith("Request access") == leads_on for entry in page["metadata"]["_files"])
+        for told in filter(None, (shown.get("reason"), shown.get("state_at", "")[:10])):
+            assert told in block["dataset_state"]
+
+    def check_page_names(self, page, successor=None, **versions):
+        state, replaces = self.block(page)["dataset_state"], self.block(page).get("version_replaces")
+        if "replaces" in versions:
+            assert replaces == versions["replaces"]["identifier"]
+        if "replaced_by" in versions:
+            later = versions["replaced_by"]
+            assert ("replaced by" in state) == bool(later) and (later is None or later["identifier"] in state)
+        assert successor is None or successor["identifier"] in state
