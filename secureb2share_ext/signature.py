@@ -114,8 +114,8 @@ class Keyring:
                     self._private[kid] = file.read().strip()
             except (OSError, TypeError):
                 raise NoSigningKey(
-                    "The private part of the signing key %s is not in SECUREB2SHARE_SIGNING_KEY: bring its file back, or"
-                    " run `secureb2share keys new`." % kid
+                    "The private part of the signing key %s is not in SECUREB2SHARE_SIGNING_KEY: bring its file back,"
+                    " or run `secureb2share keys new`." % kid
                 )
         return self._private[kid]
 

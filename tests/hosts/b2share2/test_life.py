@@ -209,7 +209,7 @@ class TestLife:
 
         from secureb2share_ext.hosts.b2share2 import records
 
-        # as B2SHARE's own tasks do it, without a request, to a record that is no dataset: the package lets it alone in every mode
+        # as B2SHARE's own tasks do it, to a record that is no dataset: the package lets it alone in every mode
         (uuid,) = instance.execute(
             "SELECT id FROM records_metadata WHERE CAST(json AS text) LIKE '%#/json_schema%'"
             " AND json->>'community' = :c AND id NOT IN (SELECT record_uuid FROM secureb2share_dataset) LIMIT 1",
@@ -325,11 +325,14 @@ def schemas(instance):
 
 class TestInit:
     def test_meta_schema_out_of_reach(self, started, monkeypatch):
+        from b2share.modules.schemas.helpers import resolve_json
+
         before = schemas(started)
         with monkeypatch.context() as patched:
             patched.setenv("http_proxy", "http://127.0.0.1:9")
-            # urllib keeps the proxy of its first use
+            # urllib keeps the proxy of its first use, and B2SHARE what it read
             urllib.request.install_opener(None)
+            resolve_json.cache_clear()
             code, said = cli(started, "init")
         urllib.request.install_opener(None)
         assert code == 1 and "Error: B2SHARE checks every schema against http://json-schema.org" in said
