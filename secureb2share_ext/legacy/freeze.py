@@ -4,6 +4,7 @@ import json
 
 from flask import current_app
 from invenio_db import db
+from sqlalchemy.exc import IntegrityError
 
 from ..errors import NotAccepted, UnknownDataset
 from . import store
@@ -20,7 +21,10 @@ def freeze(holder, pid):
             raise UnknownDataset("%s is no legacy record of a configured source." % pid)
         if not former.files:
             raise NotAccepted("%s has no files, so that there is nothing to move out." % pid, code="no-files")
-        row = store.add(former, holder.close(former))
+        try:
+            row = store.add(former, holder.close(former))
+        except IntegrityError:
+            raise NotAccepted("%s is being frozen by somebody else." % pid)
         current_app.logger.info("secureb2share.legacy-frozen pid=%s files=%d", pid, former.files)
     state = row.state
     db.session.commit()

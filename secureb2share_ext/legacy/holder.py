@@ -24,6 +24,7 @@ class Content(NamedTuple):
     checksum: Optional[str]  # as the host noted: "md5:..."
     elsewhere: Optional[str]  # the address of a file that only this link leads to, else None
     objects: Tuple[Tuple[str, str, str], ...]  # (bucket, name, id of the version or unfinished upload), sorted
+    pids: Tuple[str, ...] = ()  # of the file itself, sorted: they go on leading to its former address
 
 
 class Holder(abc.ABC):

@@ -76,6 +76,8 @@ def _entry(content, measured):
         "objects": [{"bucket": b, "name": n, "version": v} for b, n, v in sorted(content.objects)],
         "checksum": content.checksum,
     }
+    if content.pids:
+        entry["pids"] = list(content.pids)
     if content.elsewhere is not None:
         return dict(entry, elsewhere=content.elsewhere)
     found = {"path": path(content), "size": measured.size, "sha256": measured.sha256}

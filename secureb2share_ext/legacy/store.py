@@ -22,6 +22,11 @@ def is_frozen(pid):
     return bool(pid) and db.session.query(Legacy.pid).filter_by(pid=pid).scalar() is not None
 
 
+def has_bucket(bucket):
+    """Whether a bucket (its id as canonical text) belongs to what is frozen, or was purged."""
+    return db.session.query(Legacy.pid).filter(Legacy.buckets.contains(bucket)).first() is not None
+
+
 def is_kept(pid):
     """Whether a PID's files are frozen and not deleted yet, so that its record has to stay."""
     return bool(pid) and pid in pids("frozen", "exported", "confirmed", "purging", pid=pid)

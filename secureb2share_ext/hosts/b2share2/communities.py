@@ -46,13 +46,18 @@ def id_of(name):
     return str(found[0]) if found else None
 
 
+def normal(community):
+    """A community's id (str) as B2SHARE's tables have it, from any spelling that B2SHARE takes; None for others."""
+    try:
+        return str(uuid.UUID(community))
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
 def name_of(community):
     """The name of the community with this id (str), or ""."""
-    try:
-        wanted = uuid.UUID(community)
-    except ValueError:
-        return ""
-    return db.session.query(Community.name).filter_by(id=wanted).scalar() or ""
+    wanted = normal(community)
+    return (db.session.query(Community.name).filter_by(id=wanted).scalar() if wanted else None) or ""
 
 
 def of_pid(pid):
@@ -73,10 +78,15 @@ def of_bucket(bucket):
 
 def source_of(sources, record):
     """The Source in whose community a record or draft (dict) is, or None; sources: {name: Source}."""
-    community = record.get("community")
-    if not isinstance(community, str):
+    community = normal(record.get("community"))
+    if community is None:
         return None
-    return next((source for source in sources.values() if id_of(source.community) == community.lower()), None)
+    return next((source for source in sources.values() if id_of(source.community) == community), None)
+
+
+def pid_in_index(metadata):
+    """The PID of a record as a search index has it, or ""."""
+    return next((pid["value"] for pid in metadata.get("_pid", []) if pid.get("type") == "b2rec"), "")
 
 
 def block_id(record):

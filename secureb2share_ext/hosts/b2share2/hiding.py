@@ -4,18 +4,46 @@ Nobody can read the files, so that "open access", or an embargo that ends, would
 record keeps what it says.
 """
 
-from flask import current_app
 from invenio_indexer.signals import before_record_index
+from invenio_records_rest.utils import obj_or_import_string
 
 from ...legacy import store
+from .. import files_rest
 from . import coercion, communities
+from .switch import active
 
 FILE_MEMBERS = ("_files", "external_pids")
+STATISTICS = "STATS_PERMISSION_FACTORY"  # invenio-stats' key
 
 
-def connect():
-    """Have the search index hold no file of a frozen record, once a process."""
+def connect(app):
+    """Have the search index hold no file of a frozen record, once a process, and the statistics name none."""
     before_record_index.connect(_before_index, weak=False)
+    inner = app.config.get(STATISTICS) or "invenio_stats.utils.default_permission_factory"
+    app.config[STATISTICS] = Statistics(inner)
+
+
+class Statistics:
+    """Who may ask for which statistics: of downloads from a sensitive community's bucket, which name files, nobody."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __call__(self, query_name, params):
+        if active() is not None and _is_sensitive((params or {}).get("bucket_id")):
+            return files_rest.DenyAll()
+        return obj_or_import_string(self.inner)(query_name, params)
+
+
+def _is_sensitive(bucket):
+    bucket = communities.normal(bucket)
+    if bucket is None:
+        return False
+    return store.has_bucket(bucket) or _source_of_bucket(bucket) is not None
+
+
+def _source_of_bucket(bucket):
+    return communities.source_of(active().sources, {"community": communities.of_bucket(bucket)})
 
 
 def item(data):
@@ -27,11 +55,7 @@ def item(data):
 
 
 def _before_index(sender, json=None, record=None, **kwargs):
-    extension = current_app.extensions.get("secureb2share")
-    if extension is None or not extension.is_on or "_deposit" not in record:
-        return
-    source = communities.source_of(extension.sources, record)
-    if source is None or not store.is_frozen(communities.pid_of(record)):
+    if active() is None or "_deposit" not in record or not store.is_frozen(communities.pid_of(record)):
         return
     if "_files" in json:
         json["_files"] = []

@@ -4,7 +4,21 @@ from urllib.parse import quote
 
 from .. import files_rest, wanted
 from ..host import Host
-from . import communities, doi, former, legacy, mapping, oai, permissions, provision, records, routes, serve, watch
+from . import (
+    communities,
+    doi,
+    former,
+    legacy,
+    mapping,
+    oai,
+    permissions,
+    provision,
+    records,
+    routes,
+    serve,
+    switch,
+    watch,
+)
 
 
 class B2Share2(Host):
@@ -34,6 +48,9 @@ class B2Share2(Host):
 
     def lock_faults(self, app):
         found = files_rest.faults(app)
+        with app.app_context():
+            if not switch.has_tables():
+                found.append("Tables are missing: run `secureb2share init`.")
         if not watch.is_connected():
             found.append("A publication workflow was added that this package does not check; restart the service.")
         if not app.config.get("MAX_CONTENT_LENGTH"):

@@ -10,6 +10,7 @@ import contextlib
 import os
 import uuid
 
+from elasticsearch.exceptions import ElasticsearchException
 from fs.errors import FSError, RemoveRootError, ResourceNotFoundError
 from invenio_db import db
 from invenio_files_rest.models import Bucket, FileInstance, MultipartObject, ObjectVersion
@@ -60,16 +61,22 @@ class Legacy(Holder):
         db.session.flush()
 
     def reindex(self, former):
-        with records.canonical():
-            for metadata in _metadata(former.uuids):
-                RecordIndexer().index_by_id(metadata.id)
+        try:
+            with records.canonical():
+                for metadata in _metadata(former.uuids):
+                    RecordIndexer().index_by_id(metadata.id)
+        except ElasticsearchException:
+            raise records.NotReady(
+                "The search index does not follow yet: run the same command again.", code="search-down"
+            )
 
     def content(self, buckets):
         held = collections.defaultdict(list)
         for model, version in ((ObjectVersion, "version_id"), (MultipartObject, "upload_id")):
             for one in _in_buckets(model, buckets):
                 held[one.file_id].append((str(one.bucket_id), one.key, str(getattr(one, version))))
-        return [_content(instance, held[instance.id]) for instance in _instances(held)]
+        pids = _pids_of_files(buckets)
+        return [_content(instance, held[instance.id], pids) for instance in _instances(held)]
 
     def open(self, content):
         try:
@@ -113,7 +120,7 @@ class Legacy(Holder):
 def _of_community(community, pid):
     """{PID: [(uuid, metadata)]} of what is in a community (id), and of what was deleted there."""
     query = db.session.query(RecordMetadata.id, RecordMetadata.json)
-    there = query.filter(_said("community") == community)
+    there = query.filter(_plain(_said("community")) == community.replace("-", ""))
     if pid is not None:
         there = there.filter(_said("_deposit", "id") == pid)
     found = collections.defaultdict(list)
@@ -124,7 +131,7 @@ def _of_community(community, pid):
     for row in gone.filter(RecordMetadata.json.is_(None)):
         # what it was stands in the history of the host's tables
         former = next((one.json for one in reversed(list(row.versions)) if one.json), None)
-        if former is not None and former.get("community") == community:
+        if former is not None and communities.normal(former.get("community")) == community:
             if pid in (None, communities.pid_of(former)):
                 found[communities.pid_of(former)].append((row.id, None))
     return found
@@ -133,6 +140,11 @@ def _of_community(community, pid):
 def _said(*names):
     """The text in the metadata of a record at these member names, in SQL."""
     return func.json_extract_path_text(RecordMetadata.json, *names)
+
+
+def _plain(text):
+    """The digits of a UUID in SQL, however Python's UUID would take it."""
+    return func.regexp_replace(func.lower(text), "urn:|uuid:|[{}-]", "", "g")
 
 
 def _formers(source, by_pid):
@@ -187,9 +199,18 @@ def _instances(ids, is_locking=False):
     return (query.with_for_update() if is_locking else query).all()
 
 
-def _content(instance, objects):
+def _content(instance, objects, pids):
     elsewhere = instance.uri if instance.storage_class == ELSEWHERE else None
-    return Content(str(instance.id), instance.size, instance.checksum, elsewhere, tuple(sorted(objects)))
+    own = tuple(sorted({pids[bucket, name] for bucket, name, _ in objects if (bucket, name) in pids}))
+    return Content(str(instance.id), instance.size, instance.checksum, elsewhere, tuple(sorted(objects)), own)
+
+
+def _pids_of_files(buckets):
+    """{(bucket, name): Handle} that B2SHARE minted for single files; each leads to the file's address."""
+    query = db.session.query(RecordMetadata.json).join(RecordsBuckets, RecordsBuckets.record_id == RecordMetadata.id)
+    found = query.filter(RecordsBuckets.bucket_id.in_(buckets)).all() if buckets else []
+    entries = [entry for (metadata,) in found for entry in (metadata or {}).get("_files", [])]
+    return {(one.get("bucket"), one.get("key")): one["ePIC_PID"] for one in entries if one.get("ePIC_PID")}
 
 
 def _is_held(file_id):

@@ -110,14 +110,18 @@ def updated(metadata, description, block_id):
     return result
 
 
-def write(metadata, block_id, access_url, state):
+def write(metadata, block_id, access_url, state, identifier=None):
     """Write into a record's metadata (changed) what the catalogue says of it: an address (str) and a state (text).
 
+    identifier: that the secure side gave the dataset, or None; whatever an editor made of it does not count.
     A record that has no block (block_id None) is left as it is.
     """
     if block_id is not None:
         held = dict(_block(metadata, block_id))
         held.update(zip(OUTPUT, (access_url, state)))
+        held.pop(block.IDENTIFIER, None)
+        if identifier is not None:
+            held[block.IDENTIFIER] = identifier
         metadata["community_specific"] = _with_block(metadata, block_id, held)
 
 

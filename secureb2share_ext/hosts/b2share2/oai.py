@@ -17,7 +17,7 @@ from ...compat import utcnow
 from ...datasets import store
 from ...legacy import store as legacy_store
 from . import communities, seen
-from .serve import active
+from .switch import active
 
 WRAPPER = "secureb2share_ext.hosts.b2share2.oai:serialize"
 SAID_BY_HOST = "info:eu-repo/semantics/"  # how the values begin that the host writes
@@ -48,24 +48,14 @@ def serialize(pid, record, inner, prefix):
     own = _imported(inner)
     extension = active()
     metadata = record["_source"]
-    row = store.by_pid(communities_pid(metadata)) if extension is not None else None
+    row = store.by_pid(communities.pid_in_index(metadata)) if extension is not None else None
     shown = seen.shown_of(row, metadata) if row is not None else None
     if shown is None:
-        is_hidden = extension is not None and _is_frozen(extension, metadata)
+        is_hidden = extension is not None and legacy_store.is_frozen(communities.pid_in_index(metadata))
         return own(pid, dict(record, _source=_without_files(metadata)) if is_hidden else record)
     element = own(pid, dict(record, _source=_without_files(metadata)))
     WRITERS.get(prefix, _leave)(element, shown)
     return element
-
-
-def _is_frozen(extension, metadata):
-    is_sensitive = communities.source_of(extension.sources, metadata) is not None
-    return is_sensitive and legacy_store.is_frozen(communities_pid(metadata))
-
-
-def communities_pid(metadata):
-    """The PID of a record as a search index has it."""
-    return next((pid["value"] for pid in metadata.get("_pid", []) if pid.get("type") == "b2rec"), "")
 
 
 def _imported(inner):

@@ -78,8 +78,8 @@ def _operation_links(operation):
         return False
     path, value = operation.get("path"), operation.get("value")
     if path == "":
-        # the whole document is replaced
-        return isinstance(value, dict) and bool(value.get(EXTERNAL))
+        # the whole document is replaced, perhaps by what another operation put together
+        return not isinstance(value, dict) or bool(value.get(EXTERNAL))
     return isinstance(path, str) and path.split("/")[1:2] == [EXTERNAL] and value != []
 
 

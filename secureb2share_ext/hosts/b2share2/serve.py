@@ -6,11 +6,12 @@ draft is shown, and are looked up at each use. They are process-global, so that 
 
 import hashlib
 import json
+import re
 
 from b2share.modules.deposit import serializers as deposit_serializers
 from b2share.modules.records import serializers as record_serializers
 from b2share.modules.records.links import RECORD_BUCKET_RELATION_TYPE
-from flask import current_app, g, request
+from flask import g, request
 from marshmallow import post_dump
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -20,7 +21,9 @@ from ...errors import NotAccepted
 from ...legacy import store as legacy_store
 from ...uploads.refusal import REASONS, problem_response
 from . import block, communities, hiding, routes, seen, signposts
+from .switch import active
 
+DIGEST_IN_ETAG = re.compile('-[0-9a-f]{16}"')
 ROUTES_OF_PROGRAMS = ("secureb2share_datasets", "secureb2share_access")
 RECORD_PAGES = ("b2share_records_rest.b2rec_item",)
 DELETABLE = RECORD_PAGES + ("b2share_deposit_rest.b2dep_item",)
@@ -35,19 +38,13 @@ DRAFTS = "b2share_records_rest.b2rec_list"
 ACCESS_REQUESTS = "b2share_records_rest.b2rec_accessrequests"
 
 
-def active():
-    """The extension of the current application where it is on, or None."""
-    extension = current_app.extensions.get("secureb2share")
-    return extension if extension is not None and extension.is_on else None
-
-
 def install(app):
     """Put everything of this module to work on an application."""
     for serializers in (record_serializers, deposit_serializers):
         serializer = serializers.json_v1
         if not hasattr(serializer.schema_class, "add_access"):
             serializer.schema_class = _with_access(serializer.schema_class)
-    hiding.connect()
+    hiding.connect(app)
     app.before_request(_before_view)
     app.after_request(_after_view)
     app.register_error_handler(StaleDataError, _conflict)
@@ -64,7 +61,8 @@ def _with_access(schema_class):
             row = store.by_pid(data["id"]) if "id" in data else None
             if row is not None:
                 return _published(data, row)
-            return _draft_or_legacy(extension, data) if source is not None else data
+            is_ours = source is not None or legacy_store.is_frozen(data.get("id"))
+            return _draft_or_legacy(extension, data) if is_ours else data
 
     WithAccess.__name__ = schema_class.__name__
     return WithAccess
@@ -120,6 +118,9 @@ def _before_view():
         # an embargo ends without a new revision: `_after_view` says what has not changed
         g.secureb2share_conditional = request.environ.pop("HTTP_IF_NONE_MATCH", None)
         request.environ.pop("HTTP_IF_MODIFIED_SINCE", None)
+    if request.endpoint in RECORD_PAGES and "HTTP_IF_MATCH" in request.environ:
+        # B2SHARE knows the revision alone
+        request.environ["HTTP_IF_MATCH"] = DIGEST_IN_ETAG.sub('"', request.environ["HTTP_IF_MATCH"])
     if request.method in ("DELETE", "POST") and legacy_store.is_kept(_pid_of_change()):
         return problem_response(NotAccepted("The files of this record are being moved out; it stays.", code="legacy"))
     if request.endpoint == ACCESS_REQUESTS and request.method == "POST":

@@ -11,6 +11,7 @@ from invenio_records.api import Record
 
 from ...datasets import store
 from ...exports import linkset
+from ...legacy import store as legacy_store
 from . import communities, seen
 
 ENDPOINT = "b2share_linkset.linkset"
@@ -26,7 +27,7 @@ def rewrite(extension, response):
         response.set_data(json.dumps(linkset.document(shown, {})))
         return
     record = Record.get_record(RecordUUIDProvider.get(pid).pid.object_uuid)
-    if communities.source_of(extension.sources, record) is not None:
+    if communities.source_of(extension.sources, record) is not None or legacy_store.is_frozen(pid):
         response.set_data(json.dumps(without_files(json.loads(response.get_data().decode("utf-8")))))
 
 

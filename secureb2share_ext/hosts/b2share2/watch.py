@@ -86,25 +86,30 @@ def _before_insert(sender, **kwargs):
     if extension is None:
         return
     if communities.is_draft(sender):
+        # in every community: B2SHARE would show whatever addresses a client says its files have
         coercion.forget_files(sender)
     source = communities.source_of(extension.sources, sender)
     if source is None:
         return
     coercion.close(sender)
+    # B2SHARE's own permissions and search compare the text
+    sender["community"] = communities.id_of(source.community)
     if communities.is_draft(sender) and not writing.cause():
         previous = records.previous_of(sender)
         if previous is not None:
             row = store.by_record(previous)
             publication.check_edit(extension.host, row)
-            mapping.replace(sender, communities.block_id(sender), row.identifier)
+            former = communities.block_id(extension.host.record(row) or {})
+            if communities.block_id(sender) or former:
+                mapping.replace(sender, communities.block_id(sender) or former, row.identifier)
     if communities.is_record(sender):
         if not writing.cause():
             # again, where a site's own way to publish knows no workflow
             publication.check_description(extension.host, source, None, extension.host.from_record(sender))
-        state = "active"
-        mapping.write(
-            sender, communities.block_id(sender), extension.host.access_url(communities.pid_of(sender)), state
-        )
+        block_id, pid = communities.block_id(sender), communities.pid_of(sender)
+        row = store.by_pid(pid) if writing.cause() else None
+        identifier = row.identifier if row is not None else mapping.claimed(sender, block_id)
+        mapping.write(sender, block_id, extension.host.access_url(pid), "active", identifier)
 
 
 def _after_insert(sender, **kwargs):
@@ -141,7 +146,9 @@ def _before_update(sender, **kwargs):
     if row is not None:
         if not writing.cause():
             _check_edit(extension.host, row, sender)
-        mapping.write(sender, communities.block_id(sender), extension.host.access_url(row.pid), state_text(row))
+        identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
+        address = extension.host.access_url(row.pid)
+        mapping.write(sender, communities.block_id(sender), address, state_text(row), identifier)
 
 
 def _check_edit(host, row, record):

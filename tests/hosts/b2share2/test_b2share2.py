@@ -78,6 +78,17 @@ class TestB2Share2(HostContract):
                 draft,
                 {"data": json.dumps([{"op": "replace", "path": "", "value": created}]), "headers": patch},
             ),
+            (
+                "external_pids by way of a copy",
+                "PATCH",
+                draft,
+                {
+                    "data": json.dumps(
+                        [{"op": "add", "path": "/x", "value": created}, {"op": "copy", "from": "/x", "path": ""}]
+                    ),
+                    "headers": patch,
+                },
+            ),
             ("form to records", "POST", "/api/records/", elsewhere),
             ("form to nowhere", "POST", "/api/nowhere", elsewhere),
             ("over-long JSON", "POST", "/api/records/", long_json),

@@ -280,6 +280,89 @@ def index(instance):
             db.session.remove()
 
 
+@pytest.mark.parametrize("spelling", ["%s", "{%s}", "urn:uuid:%s", "upper", "hex"])
+def test_community_is_known_in_every_spelling(instance, spelling):
+    community = instance.communities["sensitive"]
+    other = {"upper": community.upper(), "hex": community.replace("-", "")}.get(spelling) or spelling % community
+    metadata = dict(instance.metadata(description()), community=other, open_access=True)
+    del metadata["publisher"]
+    drafted = instance.draft(metadata, "superuser")
+    if drafted.status_code == 201:
+        said = drafted.json()["metadata"]
+        assert (said["community"], said["open_access"]) == (community, False)
+        answer = instance.submit(drafted.json()["id"], "superuser")
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert instance.count("records_metadata", "json->>'community' NOT LIKE '________-____-____-____-____________'") == 0
+
+
+def test_statistics_name_no_file_of_a_sensitive_community(instance):
+    def ask(bucket):
+        query = {"stat": "bucket-file-download-total", "params": {"bucket_id": bucket}}
+        return instance.call("POST", "/api/stats", json={"a": query}).status_code
+
+    pid = instance.draft(instance.metadata(description())).json()["id"]
+    ((bucket,),) = instance.execute(
+        "SELECT bucket_id FROM records_buckets b JOIN records_metadata r ON r.id = b.record_id"
+        " WHERE r.json->'_deposit'->>'id' = :pid",
+        pid=pid,
+    )
+    assert ask(str(bucket)) in (401, 403) and ask(str(bucket).replace("-", "").upper()) in (401, 403)
+    assert ask(instance.legacy[0]) == 200
+
+
+def test_etag_that_was_served_lets_a_curator_edit(instance):
+    pid = published(instance, "curator")
+    etag = instance.call("GET", "/api/records/" + pid).headers["etag"]
+    assert instance.call("GET", "/api/records/" + pid, headers={"If-None-Match": etag}).status_code == 304
+    headers = {"Content-Type": "application/json-patch+json", "If-Match": etag}
+    patch = b'[{"op": "replace", "path": "/titles/0/title", "value": "Edited"}]'
+    assert instance.call("PATCH", "/api/records/" + pid, "curator", data=patch, headers=headers).status_code == 200
+    assert instance.call("PATCH", "/api/records/" + pid, "curator", data=patch, headers=headers).status_code == 412
+
+
+def test_identifier_of_a_published_record_stays(instance):
+    identifier = "links/" + uuid.uuid4().hex
+    for given, kept in ((identifier, identifier), (None, None)):
+        pid = instance.curate(description(), given).json()["id"]
+        (name,) = instance.call("GET", "/api/records/" + pid).json()["metadata"]["community_specific"]
+        patch = [{"op": "add", "path": "/community_specific/%s/dataset_identifier" % name, "value": "another"}]
+        assert instance.patch("/api/records/" + pid, patch).status_code == 200
+        block = instance.call("GET", "/api/records/" + pid).json()["metadata"]["community_specific"][name]
+        assert block.get("dataset_identifier") == kept
+
+
+def test_new_version_without_a_block_is_a_draft(instance):
+    pid = published(instance, "curator")
+    body = {"community": instance.communities["sensitive"], "titles": [{"title": "Next"}], "open_access": True}
+    drafted = instance.call("POST", "/api/records/?version_of=" + pid, "curator", json=body)
+    assert drafted.status_code == 201, drafted.text
+    (block,) = drafted.json()["metadata"]["community_specific"].values()
+    assert block["version_replaces"] == "pid:" + pid
+
+
+def test_missing_table_stops_writing_and_not_reading(instance):
+    from secureb2share_ext.uploads import lock
+
+    pid = published(instance, "source")
+    extensions = [one.app.extensions["secureb2share"] for one in lock.of_instance(instance.app)]
+
+    def look_again():
+        for extension in extensions:
+            extension.has_tables, extension.lock._findings = False, None
+
+    instance.execute("ALTER TABLE secureb2share_legacy RENAME TO elsewhere")
+    try:
+        look_again()
+        for path in ("/api/records/" + instance.records["open"]["pid"], "/api/records/" + pid, "/api/records/"):
+            assert instance.call("GET", path).status_code == 200
+        answer = instance.draft(instance.metadata(description()))
+        assert (answer.status_code, answer.json()["code"]) == (503, "lock-incomplete")
+    finally:
+        instance.execute("ALTER TABLE elsewhere RENAME TO secureb2share_legacy")
+        look_again()
+    assert instance.draft(instance.metadata(description())).status_code == 201
+
+
 JSON = {"Content-Type": "application/json"}
 
 
