@@ -79,9 +79,14 @@ def publish(source, row, dataset):
         deposit = Deposit.create(metadata, id_=deposit_uuid, version_of=_previous(row, dataset))
         # what the web interface and the API do, one after the other
         deposit.commit()
-        deposit.submit()
-        if deposit["publication_state"] != PublicationStates.published.name:
-            deposit.publish()
+        try:
+            deposit.submit()
+            if deposit["publication_state"] != PublicationStates.published.name:
+                deposit.publish()
+        except Exception:
+            # a Handle or DOI that was minted elsewhere outlives the rollback
+            current_app.logger.error("secureb2share.publication-failed pid=%s source=%s", row.pid, row.source)
+            raise
     forget_withdrawn(row.source, dataset.replaces)
 
 

@@ -207,15 +207,36 @@ def test_index_that_fails_after_the_check_rolls_back(instance, monkeypatch):
     tables = "records_metadata", "pidstore_pid", "secureb2share_dataset", "secureb2share_event", "secureb2share_message"
     before = [instance.count(table) for table in tables]
 
+    told = []
+
     def fails(self, record):
-        raise RuntimeError("the index went away")
+        # the draft is indexed before anything is minted
+        if record["publication_state"] == "published":
+            raise RuntimeError("the index went away")
 
     with monkeypatch.context() as patched:
         patched.setattr(RecordIndexer, "index", fails)
+        patched.setattr(instance.app.logger, "error", lambda *said, **more: told.append(said))
         with pytest.raises(client.Refused) as refused:
             instance.source.register("links/" + uuid.uuid4().hex, description())
     assert refused.value.status == 500
+    # what was minted elsewhere is named for an operator
+    assert [said[0] for said in told if "publication-failed" in said[0]]
     assert [instance.count(table) for table in tables] == before
+
+
+def test_registration_by_another_host_name(instance):
+    from secureb2share_ext import client
+
+    address = instance.base_url.replace("localhost", "127.0.0.1")
+    said = client.Client(address, "tsd", instance.key).register("links/" + uuid.uuid4().hex, description())
+    assert said["record_url"].startswith(instance.base_url + "/records/")
+    ((schema,),) = instance.execute(
+        "SELECT r.json->>'$schema' FROM records_metadata r JOIN secureb2share_dataset d ON d.record_uuid = r.id"
+        " WHERE d.pid = :pid",
+        pid=said["pid"],
+    )
+    assert schema.startswith(instance.base_url + "/api/")
 
 
 def test_new_version_of_a_curators_dataset(instance):
