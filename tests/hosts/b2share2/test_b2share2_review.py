@@ -21,11 +21,18 @@ GET_RECORD = "/api/oai2d?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:b2s
 NO_PAGES = pytest.mark.skip(reason="the review's page stands elsewhere on B2SHARE: see test_b2share2_review_page.py")
 
 
-class TestB2Share2Review(ReviewContract):
-    test_curators_see_it = test_two_curators_at_once = test_failing_release_leaves_it_held = NO_PAGES(lambda self: None)
-    test_page_is_for_curators = test_page_decides = test_hostile_text_is_escaped = NO_PAGES(lambda self: None)
-    test_another_came_while_the_curator_read = NO_PAGES(lambda self: None)
+OF_PAGES = (
+    "test_another_came_while_the_curator_read",
+    "test_curators_see_it",
+    "test_failing_release_leaves_it_held",
+    "test_hostile_text_is_escaped",
+    "test_page_decides",
+    "test_page_is_for_curators",
+    "test_two_curators_at_once",
+)
 
+
+class TestB2Share2Review(ReviewContract):
     def page_of_record(self, instance, shown):
         # the web interface makes the page of this
         return instance.call("GET", "/api/records/" + shown["pid"]).text
@@ -38,3 +45,12 @@ class TestB2Share2Review(ReviewContract):
             + [GET_RECORD + pid for pid in pids]
             + ["/api/oai2d?verb=" + verb for verb in ("ListRecords&metadataPrefix=oai_dc", "ListSets")]
         )
+
+
+def elsewhere(self):
+    raise AssertionError("skipped")
+
+
+for name in OF_PAGES:
+    assert hasattr(ReviewContract, name)
+    setattr(TestB2Share2Review, name, NO_PAGES(elsewhere))

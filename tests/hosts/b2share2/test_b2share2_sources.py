@@ -19,7 +19,13 @@ NO_SCOPES = pytest.mark.skip(reason="tokens of B2SHARE 2 have no scopes: signatu
 
 
 class TestB2Share2Sources(SourcesContract):
-    test_tokens_of_no_use = test_token_registers = NO_SCOPES(lambda self: None)
+    @NO_SCOPES
+    def test_tokens_of_no_use(self, instance):
+        super().test_tokens_of_no_use(instance)
+
+    @NO_SCOPES
+    def test_token_registers(self, instance):
+        super().test_token_registers(instance, "register")
 
     def title_and_contact(self, instance, pid):
         metadata = instance.call("GET", "/api/records/" + pid).json()["metadata"]
