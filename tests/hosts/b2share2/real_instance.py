@@ -202,7 +202,7 @@ class Instance:
         if role:
             headers["Authorization"] = "Bearer " + self.tokens[role]
         kwargs.setdefault("allow_redirects", False)
-        return requests.request(method, self.base_url + path, headers=headers, timeout=60, **kwargs)
+        return requests.request(method, self.base_url + path, headers=headers, timeout=180, **kwargs)
 
     def metadata(self, description, community="sensitive", identifier=None):
         """What a curator enters for a description."""
@@ -395,7 +395,7 @@ def listening():
     def answer(environ, start_response):
         body = environ["wsgi.input"] = _Body(environ)
         try:
-            return list(serving["app"](environ, start_response))
+            yield from serving["app"](environ, start_response)
         finally:
             body.read()
 
