@@ -77,6 +77,7 @@ _PUBLIC = dict(
 # codes of problems, by status; what the gate says stands apart, for no line of a bulk meets it
 _GATE = {403: ("form-data-refused", "body-too-long", "body-unsized"), 503: ("lock-incomplete",)}
 _MESSAGE = {400: ("invalid",), 401: ("signature",), 404: ("unknown-dataset",), 422: ("message-reused",), **_GATE}
+_NOT_READY = ("not-ready", "search-down")  # 503 of a host that cannot publish now
 _CONFLICTS = {
     "register": ("conflict", "refused", "replaced", "stale", "withdrawn"),
     "state": ("conflict", "held", "stale", "state", "withdrawn"),
@@ -87,6 +88,7 @@ _CONFLICTS = {
 _OF_LINE = sorted(
     {code for codes in _CONFLICTS.values() for code in codes}
     | {"envelope", "failed", "invalid", "mass-withdrawal", "message-reused", "quota", "signature", "unknown-dataset"}
+    | set(_NOT_READY)
 )
 _OF_STATE = {"reason": TEXT, "state_at": TEXT, "successor": TEXT, "replaced_by": TEXT}
 _EVENT = {
@@ -216,6 +218,8 @@ _ACCESS = {
 
 def _acting(action):
     problems = {**_MESSAGE, **({409: _CONFLICTS[action]} if _CONFLICTS[action] else {})}
+    if action in ("register", "state", "transfer"):
+        problems[503] = _GATE[503] + _NOT_READY
     return Operation({200: _json("Accepted")}, problems, _json(named(action)), security=SIGNED)
 
 

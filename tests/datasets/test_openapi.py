@@ -18,10 +18,11 @@ from secureb2share_ext.datasets import openapi, operations, schema  # noqa: E402
 
 PACKAGE = Path(openapi.__file__).parents[1]
 # HTML for people, and what such a page needs
-PAGES = {"secureb2share_uploads.closed", "secureb2share_uploads.static"}
+PAGES = {"secureb2share_uploads.closed", "secureb2share_uploads.refused", "secureb2share_uploads.static"}
 # codes that only the host's own routes, the curator's page and the command line meet
 ELSEWHERE = {
-    "changed", "identifier-taken", "legacy", "no-access", "not-allowed", "problem", "registered-elsewhere",
+    "changed", "has-files", "identifier-taken", "legacy", "manifest-differs", "no-access", "no-files", "not-allowed",
+    "not-confirmed", "not-exported", "not-frozen", "problem", "registered-elsewhere", "request-elsewhere",
     "upload-refused",
 }  # fmt: skip
 

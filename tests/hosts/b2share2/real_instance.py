@@ -370,6 +370,7 @@ class _Body:
     def __init__(self, environ):
         self._stream = environ["wsgi.input"]
         self._left = int(environ.get("CONTENT_LENGTH") or 0)
+        self._is_chunked = environ.get("HTTP_TRANSFER_ENCODING") == "chunked"
 
     def read(self, size=-1):
         found = self._stream.read(self._left if size < 0 else min(size, self._left))
@@ -380,6 +381,14 @@ class _Body:
         found = self._stream.readline(self._left if size < 0 else min(size, self._left))
         self._left -= len(found)
         return found
+
+    def discard(self):
+        """Read what is left; chunks end with an empty one (RFC 9112, section 7.1)."""
+        self.read()
+        while self._is_chunked:
+            size = int(self._stream.readline(), 16)
+            self._stream.read(size + len("\r\n"))
+            self._is_chunked = size > 0
 
 
 @contextlib.contextmanager
@@ -397,7 +406,7 @@ def listening():
         try:
             yield from serving["app"](environ, start_response)
         finally:
-            body.read()
+            body.discard()
 
     with _serving(make_server("127.0.0.1", 0, answer, threaded=True)) as server:
         yield server, serving
