@@ -403,9 +403,12 @@ def listening():
 
     def answer(environ, start_response):
         body = environ["wsgi.input"] = _Body(environ)
+        found = serving["app"](environ, start_response)
         try:
-            yield from serving["app"](environ, start_response)
+            yield from found
         finally:
+            # what has to be done after an answer is done here (PEP 3333)
+            getattr(found, "close", lambda: None)()
             body.discard()
 
     with _serving(make_server("127.0.0.1", 0, answer, threaded=True)) as server:
