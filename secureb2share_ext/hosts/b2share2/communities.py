@@ -70,7 +70,7 @@ def of_pid(pid):
 
 
 def of_bucket(bucket):
-    """The community id (str) in the record or draft to which this bucket (uuid.UUID) belongs, or None."""
+    """The community id (str) in the record or draft to which this bucket (UUID or its text) belongs, or None."""
     query = db.session.query(RecordMetadata.json).join(RecordsBuckets, RecordsBuckets.record_id == RecordMetadata.id)
     found = query.filter(RecordsBuckets.bucket_id == bucket).first()
     return found[0].get("community") if found and found[0] else None

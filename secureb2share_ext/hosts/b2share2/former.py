@@ -3,6 +3,7 @@
 Numbers only, never names. B2SHARE notes an owner in every record, and each record's community.
 """
 
+from b2share.modules.communities.models import Community
 from invenio_db import db
 from invenio_files_rest.models import ObjectVersion
 from invenio_records.models import RecordMetadata
@@ -35,7 +36,5 @@ def content(since):
 
 
 def _named(counts):
-    from b2share.modules.communities.models import Community
-
     names = {str(row.id): row.name for row in db.session.query(Community.id, Community.name)}
     return {names.get(community, community): count for community, count in counts.items()}

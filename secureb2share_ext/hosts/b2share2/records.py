@@ -8,15 +8,18 @@ where that is not its own.
 import contextlib
 import uuid
 
-from b2share.modules.deposit.api import Deposit, PublicationStates
+from b2share.modules.deposit.api import Deposit, PublicationStates, find_version_master_and_previous_record
+from b2share.modules.deposit.errors import IncorrectRecordVersioningError, RecordNotFoundVersioningError
 from b2share.modules.deposit.minters import b2share_deposit_uuid_minter
 from b2share.modules.records.api import B2ShareRecord
+from b2share.modules.records.providers import RecordUUIDProvider
 from b2share.utils import get_base_url
 from elasticsearch.exceptions import ElasticsearchException, NotFoundError
 from flask import current_app
 from invenio_accounts.models import User
 from invenio_db import db
 from invenio_indexer.api import RecordIndexer
+from invenio_pidrelations.contrib.versioning import PIDVersioning
 from invenio_pidstore.models import PersistentIdentifier, PIDStatus
 from invenio_search import current_search_client
 from sqlalchemy.orm.exc import NoResultFound
@@ -102,9 +105,6 @@ def _previous(row, dataset):
     replaced = store.find(row.source, dataset.replaces) if dataset.replaces else None
     if replaced is None or replaced.pid is None:
         return None
-    from b2share.modules.deposit.api import find_version_master_and_previous_record
-    from b2share.modules.deposit.errors import IncorrectRecordVersioningError, RecordNotFoundVersioningError
-
     try:
         master, _ = find_version_master_and_previous_record(replaced.pid)
     except (IncorrectRecordVersioningError, RecordNotFoundVersioningError):
@@ -182,10 +182,7 @@ def note_handle(record):
 
 
 def previous_of(draft):
-    """(uuid of the record whose new version a new draft is, or None)."""
-    from b2share.modules.records.providers import RecordUUIDProvider
-    from invenio_pidrelations.contrib.versioning import PIDVersioning
-
+    """The uuid of the record whose new version a new draft (dict) is, or None."""
     parent = next(
         (pid["value"] for pid in draft.get("_pid", []) if pid.get("type") == RecordUUIDProvider.parent_pid_type), None
     )
