@@ -41,7 +41,7 @@ class SecureB2Share:
         self.lock = lock.Lock(app, self.host, app.config["SECUREB2SHARE_AUDIT_KNOWN"])
         if self.mode == "observe":
             gate.install(app)
-            self.host.observe()
+            self.host.observe(app)
         if self.is_on:
             self.init_lock(app)
             self.init_records(app)
@@ -63,6 +63,8 @@ class SecureB2Share:
         faults = self.host.faults() if self.is_on else []
         if faults:
             raise errors.ConfigError(" ".join(faults))
+        if self.sources:
+            self.host.define(app)
 
     def init_errors(self, app):
         app.register_error_handler(errors.Problem, problem_response)
@@ -82,7 +84,7 @@ class SecureB2Share:
         guard.install()
 
     def init_records(self, app):
-        self.host.watch()
+        self.host.watch(app)
         self.host.serve(app)
 
     def init_schedule(self, app):

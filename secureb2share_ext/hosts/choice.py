@@ -9,7 +9,7 @@ from ..compat import is_installed
 from ..errors import ConfigError
 
 # other hosts' environments hold records-rest too, so the order matters
-MODULES = (("b2share2", "b2share"), ("records_rest", "invenio_records_rest"))
+MODULES = (("b2share2", "b2share"), ("rdm", "invenio_rdm_records"), ("records_rest", "invenio_records_rest"))
 
 
 def choose(wanted):

@@ -25,6 +25,10 @@ class Host(abc.ABC):
     def faults(self):
         """[sentence]: what in the configuration of this host does not fit the sources."""
 
+    def define(self, app):
+        """Let the host know, in every mode, what it needs to read records that were written while the mode was on."""
+        return None
+
     @abc.abstractmethod
     def lock(self, app):
         """Assign the host's own configuration so that it denies content, and delegates reading and deleting."""
@@ -42,11 +46,11 @@ class Host(abc.ABC):
         """{endpoint, or its beginning with a *: reason} of the host's write routes that take no content."""
 
     @abc.abstractmethod
-    def watch(self):
+    def watch(self, app):
         """Connect publish, change and delete to datasets.publication, in the host's transaction, once a process."""
 
     @abc.abstractmethod
-    def observe(self):
+    def observe(self, app):
         """Connect publish, change and delete to what counts and changes nothing, once a process."""
 
     def brings_content(self):

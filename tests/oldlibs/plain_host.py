@@ -54,14 +54,14 @@ class PlainHost(Host):
     def known_writes(self, app):
         return KNOWN
 
-    def watch(self):
+    def watch(self, app):
         signals.before_record_insert.connect(_before_insert, weak=False)
         signals.after_record_insert.connect(_after_insert, weak=False)
         signals.before_record_update.connect(_before_update, weak=False)
         signals.after_record_update.connect(_after_update, weak=False)
         signals.before_record_delete.connect(_before_delete, weak=False)
 
-    def observe(self):
+    def observe(self, app):
         pass
 
     def community_of_request(self):

@@ -69,10 +69,10 @@ class B2Share2(Host):
     def community_of_request(self):
         return routes.community_of_request()
 
-    def watch(self):
+    def watch(self, app):
         watch.connect()
 
-    def observe(self):
+    def observe(self, app):
         from . import observing
 
         observing.connect()

@@ -69,10 +69,10 @@ class RecordsRest(Host):
     def known_writes(self, app):
         return routes.known_writes(app)
 
-    def watch(self):
+    def watch(self, app):
         watch.connect()
 
-    def observe(self):
+    def observe(self, app):
         observing.connect()
 
     def community_of_request(self):

@@ -1,0 +1,66 @@
+"""Which community is a record in, and which source's is it? The default community of its parent decides."""
+
+import uuid
+
+from flask import current_app, request
+from invenio_communities.communities.records.models import CommunityMetadata
+from invenio_db import db
+from invenio_pidstore.models import PersistentIdentifier
+from invenio_rdm_records.records.models import RDMDraftMetadata, RDMParentMetadata
+
+
+def id_of(name):
+    """The id (str) of a community by its slug or id, or None."""
+    query = db.session.query(CommunityMetadata.id).filter(CommunityMetadata.is_deleted.is_(False))
+    found = query.filter_by(slug=name).scalar()
+    if found is None:
+        try:
+            found = query.filter_by(id=uuid.UUID(name)).scalar()
+        except ValueError:
+            return None
+    return str(found) if found else None
+
+
+def default_of(record):
+    """The id (str) of a record's or draft's default community, or None."""
+    return record.parent.communities.to_dict().get("default")
+
+
+def meant_by(draft):
+    """The id (str) of the community in which a draft will be, as far as it is known, or None."""
+    default = default_of(draft)
+    review = draft.parent.get("review") if default is None else None
+    if review is None:
+        return default
+    receiver = getattr(draft.parent.review, "receiver", None)
+    return (receiver.reference_dict or {}).get("community") if receiver is not None else None
+
+
+def source_of(sources, community):
+    """The Source whose community (id as str, or None) this is, or None."""
+    if community is None:
+        return None
+    return next((source for source in sources.values() if id_of(source.community) == str(community)), None)
+
+
+def of_request():
+    """The slug of the community of the record or draft that the current request writes to, or ""."""
+    try:
+        found = _default_of_pid((request.view_args or {}).get("pid_value"))
+        return db.session.query(CommunityMetadata.slug).filter_by(id=uuid.UUID(found)).scalar() if found else ""
+    except Exception:
+        # counting must not fail the user's request; nothing of it is in the session yet
+        db.session.rollback()
+        current_app.logger.exception("secureb2share.community-unknown endpoint=%s", request.endpoint)
+        return ""
+
+
+def _default_of_pid(pid):
+    parent = (
+        db.session.query(RDMParentMetadata)
+        .join(RDMDraftMetadata, RDMDraftMetadata.parent_id == RDMParentMetadata.id)
+        .join(PersistentIdentifier, PersistentIdentifier.object_uuid == RDMDraftMetadata.id)
+        .filter(PersistentIdentifier.pid_type == "recid", PersistentIdentifier.pid_value == pid)
+        .first()
+    )
+    return ((parent.json or {}).get("communities") or {}).get("default") if parent is not None else None

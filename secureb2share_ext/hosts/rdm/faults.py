@@ -1,0 +1,43 @@
+"""How do RDM's forms and ours name faults to each other? Pure."""
+
+from marshmallow import ValidationError
+
+
+def as_validation(faults):
+    """The ValidationError that RDM shows beside its fields; faults: [(``metadata.title``, message)]."""
+    messages = {}
+    for path, message in faults:
+        *parents, last = path.split(".")
+        node = messages
+        for name in parents:
+            inner = node.setdefault(_key(name), {})
+            # a fault of the whole stands there already
+            node = inner if isinstance(inner, dict) else {}
+        found = node.setdefault(_key(last), [])
+        (found if isinstance(found, list) else found.setdefault("_schema", [])).append(message)
+    return ValidationError(messages)
+
+
+def as_list(faults):
+    """[{"field", "messages"}] as RDM answers with a draft that it saved."""
+    found = {}
+    for path, message in faults:
+        found.setdefault(path, []).append(message)
+    return [{"field": path, "messages": messages} for path, messages in found.items()]
+
+
+def paths(error):
+    """[``metadata.title: message``] of a ValidationError, in RDM's own words."""
+    return list(_paths(error.normalized_messages(), ""))
+
+
+def _paths(node, path):
+    if isinstance(node, dict):
+        for name, inner in node.items():
+            yield from _paths(inner, "%s.%s" % (path, name) if path else str(name))
+    else:
+        yield "%s: %s" % (path, " ".join(map(str, node if isinstance(node, list) else [node])))
+
+
+def _key(name):
+    return int(name) if name.isdigit() else name

@@ -1,0 +1,75 @@
+"""What does RDM's deposit form ask a curator of sensitive data? RDM_CUSTOM_FIELDS_UI, derived from the schema. Pure."""
+
+from . import names
+from .names import full
+
+SECTION = "Sensitive data"
+# for people who fill in a form; the schema of descriptions speaks to programs
+_HINTS = {
+    "access_right": "Whether access can be requested; for embargoed, fill in “Requests from” too.",
+    "access_conditions": "What is asked of a requester, in plain words.",
+    "access_eligibility": "Who can be granted access: any, not-stated, adequacy-country, researcher-eea, national-eid:"
+    " and a country such as NO, or affiliated: and the name of an organisation.",
+    "controller_country": "The country in two capital letters, such as NO.",
+    "storage_country": "The country in two capital letters, such as NO.",
+    "spatial": "Where the data were collected: countries in two capital letters, such as NO.",
+    "controller_ror": "The address in the Research Organization Registry, such as https://ror.org/046nvst19.",
+    "formats": "Media types of the data, such as text/csv.",
+}
+_CONTACT = {
+    "contact_name": ("Contact", "The role to ask, never a person: such as Data access committee."),
+    "contact_email": ("Contact's e-mail", "A role's address."),
+    "contact_url": ("Contact's page", "An address that begins with https://."),
+}
+_BESIDE = {
+    names.REPLACES: ("Replaces the dataset", "The identifier of the dataset of which this is a new version."),
+    names.IDENTIFIER: ("Dataset identifier", "Where the secure environment has one already; else leave it empty."),
+}
+
+
+def section():
+    """One section of RDM_CUSTOM_FIELDS_UI, as dict."""
+    fields = [_text(name, *words) for name, words in _CONTACT.items()]
+    # what every description needs comes first
+    ordered = sorted(names.SENSITIVE, key=lambda name: name not in names.REQUIRED)
+    for name in ordered:
+        fields += list(_of(name, names.SENSITIVE[name]))
+    fields += [_text(name, *words) for name, words in _BESIDE.items()]
+    return {"section": SECTION, "active": False, "fields": fields, "hide_from_landing_page": True}
+
+
+def _of(name, node):
+    words = node.get("title", name), _HINTS.get(name, node.get("description", ""))
+    if name in names.TEXTS:
+        yield _field(name, "TextArea", words, rows=4)
+        yield _field(name + names.LANGUAGE, "Input", ("%s: language" % words[0], "A tag such as en, nb or sv-FI."))
+        return
+    is_list = node["type"] == "array"
+    inner = node["items"] if is_list else node
+    if "enum" in inner:
+        yield _field(
+            name, "Dropdown", words, options=_options(name, inner), multiple=is_list, search=True, clearable=True
+        )
+    elif inner["type"] == "boolean":
+        yield _field(name, "BooleanCheckbox", words, trueLabel="Yes", falseLabel="No")
+    elif is_list:
+        yield _field(name, "MultiInput", words)
+    else:
+        kind = {"type": "number"} if inner["type"] == "integer" else {}
+        yield _field(name, "Input", words, **kind)
+
+
+def _options(name, node):
+    labels = node.get("x-labels", {})
+    options = [{"id": code, "title_l10n": labels.get(code, code)} for code in node["enum"]]
+    return options + [{"id": names.NONE, "title_l10n": "None of these"}] * (name in names.CAN_BE_NONE)
+
+
+def _text(name, label, hint):
+    return _field(name, "Input", (label, hint))
+
+
+def _field(name, widget, words, **props):
+    is_required = name in names.REQUIRED or name == "contact_name"
+    shown = dict(label=words[0], placeholder="", description=words[1], icon="", required=is_required, **props)
+    return {"field": full(name), "ui_widget": widget, "props": shown}

@@ -1,0 +1,168 @@
+"""How does a registration become an RDM record, a new revision, a tombstone? By RDM's own services."""
+
+from invenio_access.permissions import system_identity
+from invenio_accounts.models import User
+from invenio_communities.communities.records.api import Community
+from invenio_db import db
+from invenio_drafts_resources.services.records.uow import ParentRecordCommitOp
+from invenio_pidstore.errors import PIDDoesNotExistError
+from invenio_pidstore.models import PersistentIdentifier, PIDStatus
+from invenio_rdm_records.proxies import current_rdm_records_service as service
+from invenio_vocabularies.proxies import current_service as vocabularies
+from marshmallow import ValidationError
+from sqlalchemy.exc import NoResultFound
+
+from ...client import seconds
+from ...compat import utcnow
+from ...datasets import publication, store
+from ...errors import Invalid, Problem
+from .. import wanted
+from . import communities, faults, mapping, states, work
+
+ALIASES = ("recid", "doi", "hdl")  # PID types under which a record can be asked for
+RESOLVERS = ("https://doi.org/", "http://doi.org/", "https://hdl.handle.net/", "http://hdl.handle.net/", "doi:", "hdl:")
+
+
+class NotReady(Problem):
+    """The catalogue cannot publish now; nothing was minted, and the same message can be sent again."""
+
+    status = 503
+    code = "not-ready"
+    title = "Not ready"
+
+
+def publish(source, row, dataset):
+    """Make a draft of this description and publish it in the source's community; sets the row's pid and record."""
+    community = communities.id_of(source.community)
+    if community is None:
+        raise NotReady("The community of this source is missing; the catalogue's operator has to make it.")
+    open_work, data = work.OpenWork(), _known(mapping.to_record(dataset.description))
+    body = dict(data, access={"record": "public", "files": "restricted"}, files={"enabled": False})
+    with work.exactly(data):
+        draft = _next_version(row, dataset, community, open_work)
+        if draft is None:
+            draft = service.create(system_identity, body, uow=open_work)
+            _enter(draft._record.parent, source, community, open_work)
+        else:
+            service.update_draft(system_identity, draft.id, body, uow=open_work)
+        row.pid = draft.id
+        db.session.flush()
+        _publish(draft.id, open_work)
+
+
+def _enter(parent, source, community, open_work):
+    parent.communities.add(Community.get_record(community), default=True)
+    owner = db.session.query(User.id).filter(User.email == source.owner).scalar() if source.owner else None
+    if owner is not None:
+        parent.access.owner = {"user": str(owner)}
+    open_work.register(ParentRecordCommitOp(parent))
+
+
+def _next_version(row, dataset, community, open_work):
+    """A draft of the next version of the record that this one replaces, where RDM's chain of versions allows that."""
+    replaced = store.find(row.source, dataset.replaces) if dataset.replaces else None
+    record = get(replaced) if replaced is not None and replaced.record_uuid else None
+    if record is None or communities.default_of(record) != community:
+        return None
+    if not record.versions.is_latest or record.versions.next_draft_id:
+        return None
+    return service.new_version(system_identity, record.pid.pid_value, uow=open_work)
+
+
+def _publish(pid, open_work):
+    try:
+        service.publish(system_identity, pid, uow=open_work)
+    except ValidationError as error:
+        # a rule of this instance that the schema of descriptions does not have
+        raise Invalid([("dataset", "the catalogue cannot hold it: %s" % path) for path in faults.paths(error)])
+
+
+def update(row, dataset):
+    """Write a new revision with this description and the row's state."""
+    record = _record_class().get_record(row.record_uuid)
+    data = _known(mapping.updated(record, dataset.description))
+    if mapping.from_record(record) == dataset.description:
+        # a draft that somebody has open is left as it is
+        rewrite(row, record)
+        return
+    open_work = work.OpenWork()
+    body = dict(data, access={"record": "public", "files": "restricted"}, files={"enabled": False}, pids=record.pids)
+    with work.exactly(data):
+        service.edit(system_identity, row.pid, uow=open_work)
+        service.update_draft(system_identity, row.pid, body, uow=open_work)
+        _publish(row.pid, open_work)
+
+
+def rewrite(row, record):
+    """Write what the catalogue says of a dataset into its record, in the open transaction; the event follows."""
+    states.write(row, record)
+    record.commit()
+    wanted.want(record.id)
+    publication.published(_host(), row, record)
+
+
+def _host():
+    from ... import config
+
+    return config.current().host
+
+
+def _known(data):
+    """A record's metadata without languages that this instance's vocabulary does not have."""
+    entries = data["metadata"].get("languages")
+    if entries:
+        data["metadata"]["languages"] = [entry for entry in entries if _is_known("languages", entry["id"])]
+    return data
+
+
+def _is_known(vocabulary, name):
+    try:
+        vocabularies.record_cls.pid.with_type_ctx(vocabulary).resolve(name)
+    except (PIDDoesNotExistError, NoResultFound):
+        return False
+    return True
+
+
+def _record_class():
+    return service.record_cls
+
+
+def get(row):
+    """The record of a row, or None where it was deleted."""
+    try:
+        record = _record_class().get_record(row.record_uuid)
+    except NoResultFound:
+        return None
+    return None if record.deletion_status.is_deleted else record
+
+
+def revision(record):
+    """(revision from 0, seconds since 1970 of its time)."""
+    if work.is_before_commit():
+        return record.revision_id + 1, seconds(utcnow())
+    return record.revision_id, seconds(record.updated)
+
+
+def pid_of(text):
+    """The PID of the record that `text` names as PID, DOI or Handle, with or without its resolver; or None."""
+    for resolver in RESOLVERS:
+        if text.lower().startswith(resolver):
+            text = text[len(resolver) :]
+    query = db.session.query(PersistentIdentifier.object_uuid).filter(
+        PersistentIdentifier.pid_value == text,
+        PersistentIdentifier.pid_type.in_(ALIASES),
+        PersistentIdentifier.object_type == "rec",
+        PersistentIdentifier.object_uuid.isnot(None),
+        PersistentIdentifier.status.in_((PIDStatus.RESERVED, PIDStatus.REGISTERED, PIDStatus.DELETED)),
+    )
+    found = query.distinct().all()
+    row = store.by_record(found[0][0]) if len(found) == 1 else None
+    return row.pid if row is not None else None
+
+
+def names(row):
+    """What the row of a published record is found by: its PID, then its DOI and others."""
+    query = db.session.query(PersistentIdentifier.pid_value).filter(
+        PersistentIdentifier.object_uuid == row.record_uuid, PersistentIdentifier.pid_type.in_(ALIASES)
+    )
+    return [row.pid] + sorted({found for (found,) in query} - {row.pid})

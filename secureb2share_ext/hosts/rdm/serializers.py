@@ -1,0 +1,176 @@
+"""Which serializer writes a record of ours, and is it one that this package knows?
+
+Ours, where exports/formats.py has the format; else the host's own, from a closed copy of the record, and corrected
+where its format says who gets access. A record that is not ours is written by the host's own from what it was given.
+"""
+
+import functools
+import json
+
+from flask_resources.serializers import BaseSerializer
+from lxml import etree
+
+from ... import config
+from ...datasets import store
+from ...exports import dublin_core, formats, linkset
+from . import closed, dcat, marcxml, seen, signposts
+
+# by the name of the host's class, or of the host's class that a site's is made from
+WRITTEN = {
+    "SchemaorgJSONLDSerializer": "jsonld",
+    "DataCite43JSONSerializer": "datacite-json",
+    "DataCite45JSONSerializer": "datacite-json",
+    "DataCite43XMLSerializer": "datacite-xml",
+    "DataCite45XMLSerializer": "datacite-xml",
+    "DublinCoreXMLSerializer": "dc",
+    "DublinCoreJSONSerializer": "dc-json",
+    "FAIRSignpostingProfileLvl2Serializer": "linkset",
+}
+CORRECTED = {"MARCXMLSerializer": marcxml.correct, "DCATSerializer": dcat.correct}
+# these say nothing of access but what the closed copy says
+SILENT = (
+    "BibtexSerializer",
+    "CFFSerializer",
+    "CSLJSONSerializer",
+    "CSVRecordSerializer",
+    "CodemetaSerializer",
+    "DataPackageSerializer",
+    "GeoJSONSerializer",
+    "StringCitationSerializer",
+)
+ITEMS = ("JSONSerializer", "UIJSONSerializer")
+_OWN_FORMATS = (
+    formats.Format("linkset", linkset.MIMETYPE, lambda shown, exports: json.dumps(signposts.document(shown))),
+    formats.Format("dc-json", "application/json", lambda shown, exports: json.dumps(dublin_core.document(shown))),
+)
+BY_NAME = {form.name: form for form in formats.FORMATS + _OWN_FORMATS}
+# JSON of the record itself is known by its serializer alone
+BY_MIMETYPE = {BY_NAME[form.name].mimetype: BY_NAME[form.name] for form in formats.FORMATS}
+
+
+class Agreeing(BaseSerializer):
+    """A serializer by which a record of ours says what its Shown says; `own`: the host's or site's serializer."""
+
+    is_known = True
+
+    def __init__(self, own):
+        self.own = own
+
+    def serialize_object(self, obj):
+        """The record (dict) as text."""
+        row = _rows([obj]).get(obj.get("id"))
+        return self.own.serialize_object(obj) if row is None else self.one(obj, row)
+
+    def serialize_object_list(self, obj_list):
+        """A page of search results (dict) as text; one that has no record of ours is the host's own."""
+        hits = obj_list["hits"]["hits"]
+        rows = _rows(hits)
+        if not rows:
+            return self.own.serialize_object_list(obj_list)
+        ours = {number: rows[hit["id"]] for number, hit in enumerate(hits) if hit["id"] in rows}
+        made = [self.copy(hit, ours[number]) if number in ours else hit for number, hit in enumerate(hits)]
+        closed_list = dict(obj_list, hits=dict(obj_list["hits"], hits=made))
+        return self.many(self.own.serialize_object_list(closed_list), hits, ours)
+
+    def copy(self, obj, row):
+        """What the host's serializer gets in the place of a record of ours; row: its row."""
+        return closed.record(obj, _access_url(row))
+
+    def one(self, obj, row):
+        """The text of a record of ours."""
+        return self.own.serialize_object(self.copy(obj, row))
+
+    def many(self, text, hits, ours):
+        """The text of a list; text: the host's of the copies; ours: {index of a hit: its row}."""
+        return text
+
+
+class Items(Agreeing):
+    """The record's own JSON, and that for the host's pages; drafts keep the links that the deposit form follows."""
+
+    def copy(self, obj, row):
+        return obj if obj.get("is_draft") else closed.item(obj, _access_url(row))
+
+
+class Written(Agreeing):
+    """One of our formats in the place of the host's; a draft is not what our formats describe."""
+
+    def __init__(self, own, form):
+        super().__init__(own)
+        self.form = form
+
+    def one(self, obj, row):
+        shown = None if obj.get("is_draft") else seen.shown_of(row)
+        return super().one(obj, row) if shown is None else self.form.write(shown, signposts.urls(shown))
+
+    def many(self, text, hits, ours):
+        if not self.form.mimetype.endswith("json"):
+            return _joined(self, hits)
+        page = json.loads(text)
+        for number, row in ours.items():
+            page["hits"]["hits"][number] = json.loads(self.one(hits[number], row))
+        return json.dumps(page)
+
+
+class Corrected(Agreeing):
+    """The host's XML, in which `correct` puts our words of access."""
+
+    def __init__(self, own, correct):
+        super().__init__(own)
+        self.correct = correct
+
+    def one(self, obj, row):
+        text, shown = super().one(obj, row), seen.shown_of(row)
+        if shown is None:
+            return text
+        root = etree.fromstring(text.encode("utf-8"))
+        self.correct(root, shown)
+        return etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="utf-8").decode("utf-8")
+
+    def many(self, text, hits, ours):
+        return _joined(self, hits)
+
+
+class Foreign(Agreeing):
+    """A site's own serializer of a format that nobody here knows."""
+
+    is_known = False
+
+
+def agreeing(own, mimetype):
+    """The Agreeing for a serializer of the host or the site, and the media type that it serves."""
+    names = [one.__name__ for one in type(own).__mro__]
+    for name in names:
+        if name in ITEMS:
+            return Items(own)
+        if name in WRITTEN:
+            return Written(own, BY_NAME[WRITTEN[name]])
+        if name in CORRECTED:
+            return Corrected(own, CORRECTED[name])
+        if name in SILENT:
+            return Agreeing(own)
+    return Written(own, BY_MIMETYPE[mimetype]) if mimetype in BY_MIMETYPE else Foreign(own)
+
+
+def make(own, mimetype, **options):
+    """The same for a class of serializers, made with its options."""
+    return agreeing(own(**options), mimetype)
+
+
+def class_of(own, mimetype):
+    """What stands for a class of serializers in a configuration that makes them when they are needed."""
+    return functools.partial(make, own, mimetype)
+
+
+def _joined(serializer, hits):
+    # as flask_resources has it for formats that know no lists
+    return "\n".join(serializer.serialize_object(hit) for hit in hits)
+
+
+def _rows(hits):
+    # not by what their JSON says: a damaged record of ours says nothing
+    return store.by_pids([hit["id"] for hit in hits if isinstance(hit.get("id"), str)])
+
+
+def _access_url(row):
+    return config.current().host.access_url(row.pid)

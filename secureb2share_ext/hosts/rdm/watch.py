@@ -1,0 +1,161 @@
+"""How is a publication, change or deletion noticed inside its transaction? By components of RDM's services.
+
+RDM sends no signals of records. Its services call each component inside the unit of work, before it commits the record.
+"""
+
+from flask import current_app
+from invenio_drafts_resources.services.records.components import ServiceComponent
+
+from ...dataset import CATALOGUE_PREFIX
+from ...datasets import publication, store, writing
+from ...errors import Invalid, NotAccepted
+from .. import wanted
+from . import communities, faults, mapping, states, work
+
+
+def active():
+    """The extension while the mode is on, else None."""
+    extension = current_app.extensions.get("secureb2share")
+    return extension if extension is not None and extension.is_on else None
+
+
+class DatasetComponent(ServiceComponent):
+    """What follows from what RDM's service of records does; the last of its components."""
+
+    def create(self, identity, data=None, record=None, errors=None, **kwargs):
+        if active() is not None:
+            _hold_exactly(record)
+            _without_output(record)
+
+    def update_draft(self, identity, data=None, record=None, errors=None, **kwargs):
+        extension = active()
+        if extension is None:
+            return
+        if work.wanted_exactly() is not None:
+            _hold_exactly(record)
+            return
+        record.custom_fields = mapping.reconciled(record)
+        source = communities.source_of(extension.sources, communities.meant_by(record))
+        if source is not None and errors is not None:
+            errors.extend(faults.as_list(_faults(extension.host, source, store.by_record(record.id), record)))
+
+    def edit(self, identity, draft=None, record=None, **kwargs):
+        extension = active()
+        if extension is not None and not writing.cause():
+            row = store.by_record(record.id)
+            if row is not None or _source(extension, record) is not None:
+                publication.check_edit(extension.host, row)
+
+    def new_version(self, identity, draft=None, record=None, **kwargs):
+        extension = active()
+        if extension is None or writing.cause():
+            return
+        row = store.by_record(record.id)
+        if row is None and _source(extension, record) is None:
+            return
+        publication.check_edit(extension.host, row)
+        draft.custom_fields = mapping.replacing(draft.get("custom_fields", {}), row.identifier)
+
+    def publish(self, identity, draft=None, record=None, **kwargs):
+        extension = active()
+        if extension is None:
+            return
+        row = _row_of_ours(record) if writing.cause() else _accepted(extension, draft, record)
+        if row is None:
+            return
+        states.write(row, record)
+        with work.before_commit():
+            publication.published(extension.host, row, record)
+        if writing.cause():
+            wanted.want(record.id)
+
+    def delete_record(self, identity, data=None, record=None, **kwargs):
+        extension = active()
+        row = store.lock_by_record(record.id) if extension is not None else None
+        if row is not None and row.state != "withdrawn":
+            with work.before_commit():
+                publication.deleted(extension.host, row, record)
+            states.write(row, record)
+
+
+def enter(extension, source, record):
+    """Take a published record into a source's community: check it, and write its row and event. Raises a Problem."""
+    _check(extension.host, source, None, record)
+    row = _claim(extension.host, source, record)
+    states.write(row, record)
+    with work.before_commit():
+        publication.published(extension.host, row, record)
+
+
+def _source(extension, record):
+    return communities.source_of(extension.sources, communities.default_of(record))
+
+
+def _row_of_ours(record):
+    row = store.by_pid(record.pid.pid_value)
+    if row is not None:
+        row.record_uuid = record.id
+    return row
+
+
+def _accepted(extension, draft, record):
+    """The row of a record that a user publishes, or None where it is no dataset; raises a Problem or ValidationError."""
+    row = store.lock_by_record(record.id)
+    source = _source(extension, record)
+    if row is None and source is None:
+        return None
+    is_new = draft.fork_version_id is None
+    if row is None and is_new:
+        _check(extension.host, source, None, record)
+        return _claim(extension.host, source, record)
+    publication.check_edit(extension.host, row)
+    _check(extension.host, extension.sources[row.source], row, record)
+    return row
+
+
+def _check(host, source, row, record):
+    if record.files.enabled and len(record.files):
+        raise NotAccepted(
+            "This draft has files from before uploads were closed, and cannot be published: begin a new one.",
+            code="has-files",
+        )
+    found = _faults(host, source, row, record)
+    if record.access.protection.record != "public":
+        found.append(("access.record", "must be public: what the catalogue says of sensitive data is for everybody"))
+    if found:
+        raise faults.as_validation(found)
+
+
+def _faults(host, source, row, record):
+    identifier = row.identifier if row is not None else None
+    try:
+        publication.check_description(host, source, identifier, host.from_record(record))
+        claimed = mapping.claimed(record)
+        if row is None and claimed is not None:
+            publication.check_claim(host, source.name, claimed)
+    except Invalid as problem:
+        return [(error["field"], error["message"]) for error in problem.extra["errors"]]
+    return []
+
+
+def _claim(host, source, record):
+    claimed = mapping.claimed(record)
+    row = publication.claim(source.name, claimed or CATALOGUE_PREFIX + record.pid.pid_value)
+    row.pid, row.record_uuid = record.pid.pid_value, record.id
+    return row
+
+
+def _hold_exactly(draft):
+    exactly = work.wanted_exactly()
+    if exactly is not None:
+        draft.metadata = exactly["metadata"]
+        draft.custom_fields = exactly["custom_fields"]
+
+
+def _without_output(draft):
+    # a copy of another record's JSON brings its address along
+    fields = draft.get("custom_fields", {})
+    claimed = mapping.claimed(draft)
+    draft.custom_fields = mapping.without_output(fields)
+    if claimed is not None:
+        draft.custom_fields[mapping.full(mapping.names.IDENTIFIER)] = claimed

@@ -1,0 +1,500 @@
+"""A real InvenioRDM on PostgreSQL, Redis and OpenSearch, with this package, served over HTTP on loopback."""
+
+import contextlib
+import hashlib
+import json
+import os
+import socket
+import threading
+import uuid
+
+import requests
+import sqlalchemy
+from werkzeug.serving import make_server
+
+from secureb2share_ext import client
+from secureb2share_ext.targets.testing import Receiver
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+EXAMPLES = os.path.join(HERE, os.pardir, os.pardir, os.pardir, "docs", "examples")
+NEEDS = ("POSTGRESQL", "REDIS", "SEARCH")
+SCOPES = ["user:email", "secureb2share:curate", "secureb2share:register"]
+COMMUNITIES = ("sensitive", "second", "open")
+VOCABULARIES = {
+    ("languages", "lng"): ("eng", "nob", "fin", "swe"),
+    ("resourcetypes", "rsrct"): ("dataset",),
+    ("titletypes", "ttyp"): ("translated-title", "alternative-title"),
+    ("descriptiontypes", "dty"): ("other", "abstract"),
+    ("removalreasons", "rem"): ("test-record",),
+    ("relationtypes", "rlt"): ("isderivedfrom",),
+    ("creatorsroles", "crr"): ("datamanager",),
+    ("contributorsroles", "cor"): ("contactperson",),
+    ("datetypes", "dat"): ("other",),
+    ("licenses", "lic"): ("cc-by-4.0",),
+}
+OF_RESOURCE = {
+    "csl": "dataset",
+    "datacite_general": "Dataset",
+    "datacite_type": "",
+    "openaire_resourceType": "21",
+    "openaire_type": "dataset",
+    "eurepo": "info:eu-repo/semantics/other",
+    "schema.org": "https://schema.org/Dataset",
+    "subtype": "",
+    "type": "dataset",
+    "marc21_type": "dataset",
+    "marc21_subtype": "",
+}
+
+
+def example(name="moba"):
+    """A fresh copy of an example's description."""
+    with open(os.path.join(EXAMPLES, name + ".json"), encoding="utf-8") as file:
+        return json.load(file)["dataset"]
+
+
+def missing():
+    """The first environment variable that an InvenioRDM for tests lacks, or None."""
+    found = ["SECUREB2SHARE_TEST_" + name for name in NEEDS if not os.environ.get("SECUREB2SHARE_TEST_" + name)]
+    return found[0] if found else None
+
+
+@contextlib.contextmanager
+def database():
+    """The URI of an empty database."""
+    admin = sqlalchemy.create_engine(os.environ["SECUREB2SHARE_TEST_POSTGRESQL"], isolation_level="AUTOCOMMIT")
+    name = "rdm_" + uuid.uuid4().hex
+    with admin.connect() as connection:
+        connection.execute(sqlalchemy.text("CREATE DATABASE " + name))
+    try:
+        yield admin.url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with admin.connect() as connection:
+            connection.execute(sqlalchemy.text("DROP DATABASE %s WITH (FORCE)" % name))
+        admin.dispose()
+
+
+@contextlib.contextmanager
+def indices():
+    """The prefix of indices that nobody else has."""
+    prefix = "rdm%s-" % uuid.uuid4().hex[:12]
+    try:
+        yield prefix
+    finally:
+        requests.delete("%s/%s*" % (os.environ["SECUREB2SHARE_TEST_SEARCH"], prefix))
+
+
+def settings(folder, uri, prefix, port, receivers, public):
+    """(RDM's own configuration, this package's) of an instance."""
+    from flask_webpackext.manifest import JinjaManifest, JinjaManifestEntry, JinjaManifestLoader
+
+    class Manifest(JinjaManifest):
+        """In the place of a built web interface: pages without script and style."""
+
+        def __getitem__(self, key):
+            return JinjaManifestEntry(key, [key])
+
+        def __getattr__(self, name):
+            return JinjaManifestEntry(name, [name])
+
+    class Loader(JinjaManifestLoader):
+        def load(self, filepath):
+            return Manifest()
+
+    redis, base = os.environ["SECUREB2SHARE_TEST_REDIS"], "http://localhost:%d" % port
+    own = {
+        "SECRET_KEY": "of a test",
+        "SQLALCHEMY_DATABASE_URI": uri,
+        "SEARCH_HOSTS": [os.environ["SECUREB2SHARE_TEST_SEARCH"].replace("http://", "")],
+        "SEARCH_INDEX_PREFIX": prefix,
+        "BROKER_URL": redis + "/0",
+        "CELERY_BROKER_URL": redis + "/0",
+        "CELERY_RESULT_BACKEND": redis + "/1",
+        "CELERY_TASK_ALWAYS_EAGER": True,
+        "ACCOUNTS_SESSION_REDIS_URL": redis + "/2",
+        "CACHE_REDIS_URL": redis + "/3",
+        "RATELIMIT_STORAGE_URI": redis + "/4",
+        "COMMUNITIES_IDENTITIES_CACHE_REDIS_URL": redis + "/5",
+        "RATELIMIT_ENABLED": False,
+        "RATELIMIT_GUEST_USER": "100000 per second",
+        "RATELIMIT_AUTHENTICATED_USER": "100000 per second",
+        "SITE_UI_URL": base,
+        "SITE_API_URL": base + "/api",
+        "TRUSTED_HOSTS": None,
+        "APP_ENABLE_SECURE_HEADERS": False,
+        "SESSION_COOKIE_SECURE": False,
+        "REST_CSRF_ENABLED": False,
+        "DATACITE_ENABLED": False,
+        "MAIL_SUPPRESS_SEND": True,
+        "WEBPACKEXT_MANIFEST_LOADER": Loader,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 12, "max_overflow": 8},
+        "LOGGING_CONSOLE_LEVEL": "ERROR",
+    }
+    sources = {}
+    for name, community, key in (("tsd", "sensitive", public[0]), ("csc", "second", public[1])):
+        sources[name] = {
+            "keys": [key],
+            "community": community,
+            "access": name + "-form",
+            "targets": [name + "-ingest"],
+            "release": "publish",
+        }
+    ours = {
+        "SECUREB2SHARE_MODE": "on",
+        "SECUREB2SHARE_DEMO": True,
+        "SECUREB2SHARE_SIGNING_KEY": os.path.join(folder, "keys"),
+        "SECUREB2SHARE_TARGETS": {
+            name + "-ingest": {"kind": "webhook", "url": one.url} for name, one in zip(sources, receivers)
+        },
+        "SECUREB2SHARE_ACCESS": {
+            name + "-form": {"provider": "template", "url": base + "/request?dataset={identifier}&ref={reference}"}
+            for name in sources
+        },
+        "SECUREB2SHARE_SOURCES": sources,
+    }
+    return own, ours
+
+
+class Published:
+    """The answer to a curator's way from draft to record: of the step that failed, or of the record with a status."""
+
+    def __init__(self, answer, status):
+        self._answer = answer
+        self.status_code = status
+        self.text = answer.text
+        self.headers = answer.headers
+
+    def json(self):
+        return self._answer.json()
+
+
+class Instance:
+    """What the tests know of a running instance; hosts/contract.py asks for the same."""
+
+    def __init__(self, folder, base_url, keys, receivers):
+        self.data, self.base_url, self.key = folder, base_url, keys[0]
+        self.receiver = receivers[0]
+        self.second = keys[1], receivers[1]
+        self.tokens, self.communities, self.users = {}, {}, {}
+        self.legacy = None  # (bucket, key, version, bytes) of a file from former times
+        self.app = None
+        self.configured = {}
+
+    @property
+    def source(self):
+        return client.Client(self.base_url, "tsd", self.key)
+
+    @property
+    def other(self):
+        """The source csc."""
+        return client.Client(self.base_url, "csc", self.second[0])
+
+    def call(self, method, path, role=None, **kwargs):
+        path = path.replace("/api/records/?", "/api/records?")
+        if path == "/api/records/":
+            path = "/api/records"
+        if method == "GET" and path.startswith("/api/records?"):
+            self.index()
+        headers = dict(kwargs.pop("headers", {}))
+        if role:
+            headers["Authorization"] = "Bearer " + self.tokens[role]
+        kwargs.setdefault("allow_redirects", False)
+        return requests.request(method, self.base_url + path, headers=headers, timeout=120, **kwargs)
+
+    def metadata(self, description, identifier=None):
+        """What a curator enters for a description."""
+        from secureb2share_ext.hosts.rdm import mapping
+
+        body = mapping.to_record(description)
+        if identifier is not None:
+            body["custom_fields"]["secureb2share:dataset_identifier"] = identifier
+        return dict(body, access={"record": "public", "files": "public"}, files={"enabled": False})
+
+    def draft(self, body, role="curator", **kwargs):
+        return self.call("POST", "/api/records", role, json=body, **kwargs)
+
+    def submit(self, pid, community="sensitive", role="curator"):
+        """Into a community and out to the public, by one of its curators."""
+        path = "/api/records/%s/draft/" % pid
+        review = {"receiver": {"community": self.communities[community]}, "type": "community-submission"}
+        reviewed = self.call("PUT", path + "review", role, json=review)
+        if reviewed.status_code != 200:
+            return reviewed
+        submitted = self.call("POST", path + "actions/submit-review", role, json={"require_review": False})
+        return submitted
+
+    def curate(self, description, identifier=None, role="curator", community="sensitive", route=""):
+        """A draft, submitted: the curator's way through RDM's own interface."""
+        community = "second" if "csc" in route else community
+        drafted = self.draft(self.metadata(description, identifier), role)
+        if drafted.status_code != 201:
+            return drafted
+        submitted = self.submit(drafted.json()["id"], community, role)
+        if submitted.status_code not in (200, 202):
+            return submitted
+        return Published(self.call("GET", "/api/records/" + drafted.json()["id"]), 201)
+
+    def publish_edit(self, pid, change, role="curator"):
+        """RDM's three steps: edit, change(body of the draft), publish; the answer of the last, or of one that failed."""
+        path = "/api/records/%s/draft" % pid
+        opened = self.call("POST", path, role)
+        if opened.status_code not in (200, 201):
+            return opened
+        body = opened.json()
+        saved = self.call("PUT", path, role, json=change(body) or body)
+        if saved.status_code != 200:
+            return saved
+        published = self.call("POST", path + "/actions/publish", role)
+        return Published(published, 200) if published.status_code == 202 else published
+
+    def curator_edits(self, pid, description):
+        """A curator's change of everything that a published record says."""
+        return self.publish_edit(pid, lambda body: body.update(self.metadata(description)))
+
+    def execute(self, statement, **values):
+        """The rows of an SQL statement, committed, or None where it gives none."""
+        from invenio_db import db
+
+        with self.app.app_context(), db.engine.begin() as connection:
+            result = connection.execute(sqlalchemy.text(statement), values)
+            return result.fetchall() if result.returns_rows else None
+
+    def count(self, table, where="1 = 1"):
+        table = {"records_metadata": "rdm_records_metadata"}.get(table, table)
+        return self.execute("SELECT count(*) FROM %s WHERE %s" % (table, where))[0][0]
+
+    def events(self, identifier):
+        """[(sequence, state, body as dict)] of a dataset's events."""
+        query = (
+            "SELECT e.sequence, e.state, e.body FROM secureb2share_event e JOIN secureb2share_dataset d"
+            " ON d.id = e.dataset_id WHERE d.identifier = :i ORDER BY e.id"
+        )
+        return [(row[0], row[1], json.loads(bytes(row[2]).decode())) for row in self.execute(query, i=identifier)]
+
+    def sweep(self):
+        from invenio_db import db
+
+        from secureb2share_ext import config
+        from secureb2share_ext.outbox import delivery
+
+        with self.app.app_context():
+            try:
+                return delivery.sweep(config.current().targets, config.current().mark)
+            finally:
+                db.session.remove()
+
+    def index(self):
+        """What a sweep and the cluster's refresh bring about in time; {what: count}."""
+        from invenio_db import db
+
+        from secureb2share_ext import config
+
+        with self.app.app_context():
+            counts = config.current().host.index()
+            db.session.remove()
+        requests.post("%s/%s*/_refresh" % (os.environ["SECUREB2SHARE_TEST_SEARCH"], self.prefix))
+        return counts
+
+    def run_cli(self, *args, **kwargs):
+        """`invenio secureb2share ...` in this process."""
+        return self.app.test_cli_runner().invoke(args=["secureb2share"] + list(args), **kwargs)
+
+    def content(self):
+        """Everything that an upload could leave: rows by table, and the bytes on disk."""
+        tables = ("files_files", "files_multipartobject", "files_multipartobject_part", "files_object")
+        on_disk = [os.path.join(base, f) for base, _, files in os.walk(os.path.join(self.data, "files")) for f in files]
+        return {t: self.count(t) for t in tables}, sorted((f, os.path.getsize(f)) for f in on_disk)
+
+
+@contextlib.contextmanager
+def running(folder, sources=None, targets=None, **overrides):
+    """A served Instance with everything in place.
+
+    sources: {name: settings of SECUREB2SHARE_SOURCES that differ}; "keys" in it come behind the source's own; targets:
+    the same for SECUREB2SHARE_TARGETS.
+    """
+    with stock(folder) as instance:
+        ours = instance.configured["ours"]
+        for name, given in (sources or {}).items():
+            source = ours["SECUREB2SHARE_SOURCES"][name]
+            source.update(given, keys=source["keys"] + given.get("keys", []))
+        for name, given in (targets or {}).items():
+            ours["SECUREB2SHARE_TARGETS"][name].update(given)
+        start(instance, **overrides)
+        prepare(instance)
+        for command in (["init"], ["keys", "new"]):
+            result = instance.run_cli(*command)
+            assert result.exit_code == 0, (command, result.output, result.exc_info)
+        yield instance
+
+
+@contextlib.contextmanager
+def stock(folder):
+    """An Instance with an empty database and nothing served yet."""
+    folder = str(folder)
+    keys = [client.new_key() for _ in range(2)]
+    receivers = Receiver(), Receiver()
+    with database() as uri, indices() as prefix, receivers[0], receivers[1], listening() as serve:
+        own, ours = settings(folder, uri, prefix, serve[0].port, receivers, [public for _, public in keys])
+        base_url = "http://localhost:%d" % serve[0].port
+        instance = Instance(folder, base_url, [key for key, _ in keys], receivers)
+        instance.serve, instance.prefix = serve, prefix
+        instance.configured = {"own": own, "ours": ours}
+        try:
+            yield instance
+        finally:
+            close(instance)
+
+
+def start(instance, **overrides):
+    """(Re)start the application of an instance with other settings."""
+    from invenio_app.factory import create_app
+
+    close(instance)
+    os.environ["INVENIO_INSTANCE_PATH"] = instance.data
+    configured = dict(instance.configured["own"], **instance.configured["ours"])
+    instance.app = create_app(**dict(configured, **overrides))
+    instance.serve[1]["app"] = instance.app.wsgi_app
+
+
+def close(instance):
+    if instance.app is not None:
+        from invenio_db import db
+
+        with instance.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def prepare(instance):
+    """What an operator does once: tables, indices, accounts, communities, vocabularies; and a file from former times."""
+    from invenio_db import db
+
+    extension = instance.app.extensions["secureb2share"]
+    mode, extension.mode = extension.mode, "off"
+    try:
+        with instance.app.app_context():
+            db.create_all()
+            instance.app.extensions["invenio-db"].alembic.stamp("heads")
+            _indices()
+            _former_file(instance)
+            _users(instance)
+            _vocabularies()
+            _communities(instance)
+            db.session.commit()
+            db.session.remove()
+    finally:
+        extension.mode = mode
+
+
+def _indices():
+    from invenio_search import current_search
+
+    list(current_search.put_templates(ignore=[400]))
+    list(current_search.put_component_templates(ignore=[400])) if hasattr(
+        current_search, "put_component_templates"
+    ) else None
+    list(current_search.put_index_templates(ignore=[400])) if hasattr(current_search, "put_index_templates") else None
+    list(current_search.create(ignore=[400]))
+
+
+def _former_file(instance):
+    from invenio_db import db
+    from invenio_files_rest.models import Bucket, FileInstance, Location, ObjectVersion
+
+    folder = os.path.join(instance.data, "files")
+    os.makedirs(folder, exist_ok=True)
+    db.session.add(Location(name="default", uri=folder, default=True))
+    db.session.commit()
+    content, path = b"from former times", os.path.join(folder, "legacy")
+    with open(path, "wb") as file:
+        file.write(content)
+    # its storage is closed already, so that the row is written as storage would have
+    held = FileInstance.create()
+    held.set_uri(path, len(content), "md5:" + hashlib.md5(content).hexdigest())
+    bucket = Bucket.create()
+    version = ObjectVersion.create(bucket, "legacy.txt", _file_id=held.id)
+    db.session.commit()
+    instance.legacy = (str(bucket.id), "legacy.txt", str(version.version_id), content)
+
+
+def _users(instance):
+    from invenio_access.models import ActionRoles, ActionUsers
+    from invenio_access.permissions import superuser_access
+    from invenio_accounts.models import Role
+    from invenio_accounts.proxies import current_datastore
+    from invenio_db import db
+    from invenio_oauth2server.models import Token
+
+    role = Role(id="admin", name="admin")
+    db.session.add(role)
+    db.session.add(ActionRoles.create(action=superuser_access, role=role))
+    for name in ("curator", "superuser", "reader"):
+        # role addresses of a domain that nobody has (RFC 2606)
+        user = current_datastore.create_user(
+            email=name + "@catalogue.example.org", password=uuid.uuid4().hex, active=True, username=name
+        )
+        db.session.flush()
+        if name == "superuser":
+            current_datastore.add_role_to_user(user, role)
+            db.session.add(ActionUsers.allow(superuser_access, user_id=user.id))
+        db.session.commit()
+        instance.users[name] = user.id
+        instance.tokens[name] = Token.create_personal("test", user.id, scopes=SCOPES).access_token
+    db.session.commit()
+
+
+def _vocabularies():
+    from invenio_access.permissions import system_identity
+    from invenio_vocabularies.proxies import current_service as vocabularies
+
+    for (kind, pid_type), ids in VOCABULARIES.items():
+        vocabularies.create_type(system_identity, kind, pid_type)
+        for name in ids:
+            entry = {"id": name, "title": {"en": name}, "type": kind}
+            if kind == "resourcetypes":
+                entry.update(icon="table", props=OF_RESOURCE, tags=["depositable", "linkable"])
+            vocabularies.create(system_identity, entry)
+
+
+def _communities(instance):
+    from invenio_access.permissions import system_identity
+    from invenio_access.utils import get_identity
+    from invenio_accounts.models import User
+    from invenio_communities.proxies import current_communities
+    from invenio_db import db
+    from invenio_vocabularies.proxies import current_service as vocabularies
+
+    vocabularies.create_type(system_identity, "communitytypes", "comtyp")
+    identity = get_identity(db.session.get(User, instance.users["curator"]))
+    identity.provides.update(system_identity.provides)
+    for slug in COMMUNITIES:
+        made = current_communities.service.create(
+            identity,
+            {
+                "slug": slug,
+                "metadata": {"title": "The community " + slug},
+                "access": {"visibility": "public", "review_policy": "open", "member_policy": "open"},
+            },
+        )
+        instance.communities[slug] = made.id
+
+
+@contextlib.contextmanager
+def listening():
+    """(server, dict whose "app" it serves), threaded."""
+    serving = {}
+
+    def answer(environ, start_response):
+        return serving["app"](environ, start_response)
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = make_server("127.0.0.1", listener.getsockname()[1], answer, threaded=True, fd=listener.fileno())
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server, serving
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
