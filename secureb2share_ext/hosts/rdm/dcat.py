@@ -33,8 +33,9 @@ def correct(root, shown):
     etree.SubElement(dataset, "{%s}accessRights" % DCT).set(RESOURCE, right.eu)
     _state(dataset, right.coar, [(right.coar_label, "en")])
     _state(dataset, right.info_eu_repo, [(right.info_eu_repo.rpartition("/")[2], None)])
-    conditions = shown.dataset.sensitive["access_conditions"]
-    _state(dataset, shown.access_url, [(shown.label, "en")] + [(one["text"], one["lang"]) for one in conditions])
+    words = [(text, "en") for text in (shown.label, shown.state_text) if text]
+    words += [(condition["text"], condition["lang"]) for condition in shown.dataset.sensitive["access_conditions"]]
+    _state(dataset, shown.access_url, words)
 
 
 def _state(dataset, address, labels):

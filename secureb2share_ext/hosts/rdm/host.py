@@ -10,12 +10,16 @@ from ...uploads.refusal import problem_response
 from .. import files_rest, wanted
 from ..host import Host
 from . import (
+    access_requests,
     communities,
     entering,
+    exports,
     fieldnames,
     former,
     index,
     mapping,
+    pages,
+    pending,
     permissions,
     policy,
     provision,
@@ -72,6 +76,7 @@ class RDM(Host):
     def watch(self, app):
         app.config[COMPONENTS] = [*(app.config.get(COMPONENTS) or DefaultRecordsComponents), watch.DatasetComponent]
         entering.install(app)
+        pending.install()
 
     def observe(self, app):
         from . import observing
@@ -93,7 +98,15 @@ class RDM(Host):
     def serve(self, app):
         schema.install(app)
         settings.show(app)
+        exports.wrap(app)
+        access_requests.install(app)
         app.register_error_handler(StaleDataError, _conflict)
+
+    def finalize(self, app):
+        pages.install(app)
+
+    def export_faults(self, app):
+        return exports.faults(app)
 
     def index(self):
         return index.sweep()

@@ -18,6 +18,8 @@ def correct(root, shown):
     _add(
         root, "506", " ", [("a", shown.label), ("f", right.coar_label), ("u", right.coar), ("2", "COAR Access Rights")]
     )
+    if shown.state_text:
+        _add(root, "506", " ", [("a", shown.state_text)])
     _add(root, "540", " ", [("a", right.info_eu_repo), ("u", right.eu)])
     for condition in shown.dataset.sensitive["access_conditions"]:
         _add(root, "540", " ", [("a", condition["text"]), ("u", shown.access_url)])

@@ -13,7 +13,6 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import NoResultFound
 
 from ...client import seconds
-from ...compat import utcnow
 from ...datasets import publication, store
 from ...errors import Invalid, Problem
 from .. import wanted
@@ -47,7 +46,7 @@ def publish(source, row, dataset):
             service.update_draft(system_identity, draft.id, body, uow=open_work)
         row.pid = draft.id
         db.session.flush()
-        _publish(draft.id, open_work)
+        _publish(row, open_work)
 
 
 def _enter(parent, source, community, open_work):
@@ -69,12 +68,15 @@ def _next_version(row, dataset, community, open_work):
     return service.new_version(system_identity, record.pid.pid_value, uow=open_work)
 
 
-def _publish(pid, open_work):
+def _publish(row, open_work):
     try:
-        service.publish(system_identity, pid, uow=open_work)
+        published = service.publish(system_identity, row.pid, uow=open_work)
     except ValidationError as error:
         # a rule of this instance that the schema of descriptions does not have
         raise Invalid([("dataset", "the catalogue cannot hold it: %s" % path) for path in faults.paths(error)])
+    row.record_uuid = published._record.id
+    wanted.want(row.record_uuid)
+    publication.published(_host(), row, published._record)
 
 
 def update(row, dataset):
@@ -90,7 +92,7 @@ def update(row, dataset):
     with work.exactly(data):
         service.edit(system_identity, row.pid, uow=open_work)
         service.update_draft(system_identity, row.pid, body, uow=open_work)
-        _publish(row.pid, open_work)
+        _publish(row, open_work)
 
 
 def rewrite(row, record):
@@ -138,8 +140,6 @@ def get(row):
 
 def revision(record):
     """(revision from 0, seconds since 1970 of its time)."""
-    if work.is_before_commit():
-        return record.revision_id + 1, seconds(utcnow())
     return record.revision_id, seconds(record.updated)
 
 

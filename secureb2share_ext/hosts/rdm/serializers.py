@@ -67,10 +67,7 @@ class Agreeing(BaseSerializer):
         rows = _rows(hits)
         if not rows:
             return self.own.serialize_object_list(obj_list)
-        ours = {number: rows[hit["id"]] for number, hit in enumerate(hits) if hit["id"] in rows}
-        made = [self.copy(hit, ours[number]) if number in ours else hit for number, hit in enumerate(hits)]
-        closed_list = dict(obj_list, hits=dict(obj_list["hits"], hits=made))
-        return self.many(self.own.serialize_object_list(closed_list), hits, ours)
+        return self.many(obj_list, {number: rows[hit["id"]] for number, hit in enumerate(hits) if hit["id"] in rows})
 
     def copy(self, obj, row):
         """What the host's serializer gets in the place of a record of ours; row: its row."""
@@ -80,9 +77,11 @@ class Agreeing(BaseSerializer):
         """The text of a record of ours."""
         return self.own.serialize_object(self.copy(obj, row))
 
-    def many(self, text, hits, ours):
-        """The text of a list; text: the host's of the copies; ours: {index of a hit: its row}."""
-        return text
+    def many(self, obj_list, ours):
+        """The text of a list that has records of ours; ours: {index of a hit: its row}."""
+        hits = obj_list["hits"]["hits"]
+        made = [self.copy(hit, ours[number]) if number in ours else hit for number, hit in enumerate(hits)]
+        return self.own.serialize_object_list(dict(obj_list, hits=dict(obj_list["hits"], hits=made)))
 
 
 class Items(Agreeing):
@@ -103,12 +102,12 @@ class Written(Agreeing):
         shown = None if obj.get("is_draft") else seen.shown_of(row)
         return super().one(obj, row) if shown is None else self.form.write(shown, signposts.urls(shown))
 
-    def many(self, text, hits, ours):
+    def many(self, obj_list, ours):
         if not self.form.mimetype.endswith("json"):
-            return _joined(self, hits)
-        page = json.loads(text)
+            return _joined(self, obj_list)
+        page = json.loads(super().many(obj_list, ours))
         for number, row in ours.items():
-            page["hits"]["hits"][number] = json.loads(self.one(hits[number], row))
+            page["hits"]["hits"][number] = json.loads(self.one(obj_list["hits"]["hits"][number], row))
         return json.dumps(page)
 
 
@@ -123,12 +122,12 @@ class Corrected(Agreeing):
         text, shown = super().one(obj, row), seen.shown_of(row)
         if shown is None:
             return text
-        root = etree.fromstring(text.encode("utf-8"))
+        root = etree.fromstring(text.encode("utf-8"), etree.XMLParser(remove_blank_text=True))
         self.correct(root, shown)
         return etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="utf-8").decode("utf-8")
 
-    def many(self, text, hits, ours):
-        return _joined(self, hits)
+    def many(self, obj_list, ours):
+        return _joined(self, obj_list)
 
 
 class Foreign(Agreeing):
@@ -162,9 +161,9 @@ def class_of(own, mimetype):
     return functools.partial(make, own, mimetype)
 
 
-def _joined(serializer, hits):
+def _joined(serializer, obj_list):
     # as flask_resources has it for formats that know no lists
-    return "\n".join(serializer.serialize_object(hit) for hit in hits)
+    return "\n".join(serializer.serialize_object(hit) for hit in obj_list["hits"]["hits"])
 
 
 def _rows(hits):

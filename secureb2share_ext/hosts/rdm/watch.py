@@ -9,8 +9,7 @@ from invenio_drafts_resources.services.records.components import ServiceComponen
 from ...dataset import CATALOGUE_PREFIX
 from ...datasets import publication, store, writing
 from ...errors import Invalid, NotAccepted
-from .. import wanted
-from . import communities, faults, mapping, states, work
+from . import communities, faults, mapping, pending, states, work
 
 
 def active():
@@ -60,22 +59,20 @@ class DatasetComponent(ServiceComponent):
         extension = active()
         if extension is None:
             return
-        row = _row_of_ours(record) if writing.cause() else _accepted(extension, draft, record)
-        if row is None:
-            return
-        states.write(row, record)
-        with work.before_commit():
-            publication.published(extension.host, row, record)
-        if writing.cause():
-            wanted.want(record.id)
+        # what this package publishes is announced by records.py
+        row = store.by_pid(record.pid.pid_value) if writing.cause() else _accepted(extension, draft, record)
+        if row is not None:
+            states.write(row, record)
+            if not writing.cause():
+                pending.announce(extension.host, row, record)
 
     def delete_record(self, identity, data=None, record=None, **kwargs):
         extension = active()
         row = store.lock_by_record(record.id) if extension is not None else None
         if row is not None and row.state != "withdrawn":
-            with work.before_commit():
-                publication.deleted(extension.host, row, record)
+            publication.set_state(row, "withdrawn", publication.DELETED)
             states.write(row, record)
+            pending.announce(extension.host, row, record)
 
 
 def enter(extension, source, record):
@@ -83,23 +80,15 @@ def enter(extension, source, record):
     _check(extension.host, source, None, record)
     row = _claim(extension.host, source, record)
     states.write(row, record)
-    with work.before_commit():
-        publication.published(extension.host, row, record)
+    pending.announce(extension.host, row, record)
 
 
 def _source(extension, record):
     return communities.source_of(extension.sources, communities.default_of(record))
 
 
-def _row_of_ours(record):
-    row = store.by_pid(record.pid.pid_value)
-    if row is not None:
-        row.record_uuid = record.id
-    return row
-
-
 def _accepted(extension, draft, record):
-    """The row of a record that a user publishes, or None where it is no dataset; raises a Problem or ValidationError."""
+    """The row of a record that a user publishes, None where it is no dataset; raises a Problem or ValidationError."""
     row = store.lock_by_record(record.id)
     source = _source(extension, record)
     if row is None and source is None:

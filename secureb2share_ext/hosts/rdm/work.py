@@ -30,19 +30,3 @@ def exactly(data):
 def wanted_exactly():
     """What a draft is to hold, {"metadata", "custom_fields"}, or None."""
     return g.get("secureb2share_exactly")
-
-
-@contextlib.contextmanager
-def before_commit():
-    """While it lasts, RDM has yet to commit the record that is looked at, which makes one more revision."""
-    before = g.get("secureb2share_before_commit")
-    g.secureb2share_before_commit = True
-    try:
-        yield
-    finally:
-        g.secureb2share_before_commit = before
-
-
-def is_before_commit():
-    """Whether the record that is looked at has one more revision to come."""
-    return bool(g.get("secureb2share_before_commit"))

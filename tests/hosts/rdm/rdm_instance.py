@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import random
 import socket
 import threading
 import uuid
@@ -31,6 +32,16 @@ VOCABULARIES = {
     ("contributorsroles", "cor"): ("contactperson",),
     ("datetypes", "dat"): ("other",),
     ("licenses", "lic"): ("cc-by-4.0",),
+}
+# what DataCite's schema, and DCAT made from it, call an entry
+DATACITE = {
+    "translated-title": "TranslatedTitle",
+    "alternative-title": "AlternativeTitle",
+    "other": "Other",
+    "abstract": "Abstract",
+    "isderivedfrom": "IsDerivedFrom",
+    "datamanager": "DataManager",
+    "contactperson": "ContactPerson",
 }
 OF_RESOURCE = {
     "csl": "dataset",
@@ -113,6 +124,7 @@ def settings(folder, uri, prefix, port, receivers, public):
         "CELERY_TASK_ALWAYS_EAGER": True,
         "ACCOUNTS_SESSION_REDIS_URL": redis + "/2",
         "CACHE_REDIS_URL": redis + "/3",
+        "CACHE_KEY_PREFIX": prefix,
         "RATELIMIT_STORAGE_URI": redis + "/4",
         "COMMUNITIES_IDENTITIES_CACHE_REDIS_URL": redis + "/5",
         "RATELIMIT_ENABLED": False,
@@ -235,7 +247,7 @@ class Instance:
         return Published(self.call("GET", "/api/records/" + drafted.json()["id"]), 201)
 
     def publish_edit(self, pid, change, role="curator"):
-        """RDM's three steps: edit, change(body of the draft), publish; the answer of the last, or of one that failed."""
+        """RDM's three steps: edit, change(body), publish; the answer of the last, or of the one that failed."""
         path = "/api/records/%s/draft" % pid
         opened = self.call("POST", path, role)
         if opened.status_code not in (200, 201):
@@ -294,6 +306,12 @@ class Instance:
             db.session.remove()
         requests.post("%s/%s*/_refresh" % (os.environ["SECUREB2SHARE_TEST_SEARCH"], self.prefix))
         return counts
+
+    def apps(self):
+        """The applications of pages and of the API."""
+        from secureb2share_ext.uploads import lock
+
+        return [one.app for one in lock.of_instance(self.app)]
 
     def run_cli(self, *args, **kwargs):
         """`invenio secureb2share ...` in this process."""
@@ -367,7 +385,7 @@ def close(instance):
 
 
 def prepare(instance):
-    """What an operator does once: tables, indices, accounts, communities, vocabularies; and a file from former times."""
+    """What an operator does once: tables, indices, accounts, vocabularies, communities; and a former file."""
     from invenio_db import db
 
     extension = instance.app.extensions["secureb2share"]
@@ -432,7 +450,12 @@ def _users(instance):
     for name in ("curator", "superuser", "reader"):
         # role addresses of a domain that nobody has (RFC 2606)
         user = current_datastore.create_user(
-            email=name + "@catalogue.example.org", password=uuid.uuid4().hex, active=True, username=name
+            # RDM remembers in Redis by this number in which communities somebody is
+            id=random.randrange(10**6, 2**31),
+            email=name + "@catalogue.example.org",
+            password=uuid.uuid4().hex,
+            active=True,
+            username=name,
         )
         db.session.flush()
         if name == "superuser":
@@ -452,13 +475,15 @@ def _vocabularies():
         vocabularies.create_type(system_identity, kind, pid_type)
         for name in ids:
             entry = {"id": name, "title": {"en": name}, "type": kind}
+            if name in DATACITE:
+                entry["props"] = {"datacite": DATACITE[name]}
             if kind == "resourcetypes":
                 entry.update(icon="table", props=OF_RESOURCE, tags=["depositable", "linkable"])
             vocabularies.create(system_identity, entry)
 
 
 def _communities(instance):
-    from invenio_access.permissions import system_identity
+    from invenio_access.permissions import authenticated_user, system_identity
     from invenio_access.utils import get_identity
     from invenio_accounts.models import User
     from invenio_communities.proxies import current_communities
@@ -467,7 +492,7 @@ def _communities(instance):
 
     vocabularies.create_type(system_identity, "communitytypes", "comtyp")
     identity = get_identity(db.session.get(User, instance.users["curator"]))
-    identity.provides.update(system_identity.provides)
+    identity.provides.add(authenticated_user)
     for slug in COMMUNITIES:
         made = current_communities.service.create(
             identity,

@@ -67,7 +67,8 @@ def of_marc(seen):
     marcxml.correct(root, seen)
     fields = [(f.get("tag"), [(s.get("code"), s.text) for s in f]) for f in root if f.get("tag")]
     assert ("245", [("a", "T")]) in fields and ("856", [("a", "10.1234/related")]) in fields
-    (restriction,) = [dict(values) for tag, values in fields if tag == "506"]
+    restriction, *state = [dict(values) for tag, values in fields if tag == "506"]
+    assert [one["a"] for one in state] == [seen.state_text] * (seen.state_text is not None)
     terms, *conditions = [dict(values) for tag, values in fields if tag == "540"]
     assert [(one["a"], one["u"]) for one in conditions] == [(text, ACCESS_URL) for text, _ in CONDITIONS]
     assert [dict(values)["u"] for tag, values in fields if tag == "856" and ("y", seen.label) in values] == [ACCESS_URL]
@@ -83,7 +84,8 @@ def of_dcat(seen):
     (right,) = dataset.findall("{%s}accessRights" % dcat.DCT)
     coar, info, words = [rights[0] for rights in dataset.findall("{%s}rights" % dcat.DCT)]
     labels = [(label.text, label.get("{%s}lang" % dcat.XML)) for label in words]
-    assert words.get(dcat.ABOUT) == ACCESS_URL and labels[1:] == CONDITIONS
+    state = [(seen.state_text, "en")] * (seen.state_text is not None)
+    assert words.get(dcat.ABOUT) == ACCESS_URL and labels[1:] == state + CONDITIONS
     said = (coar.get(dcat.ABOUT), info.get(dcat.ABOUT), right.get(dcat.RESOURCE))
     return etree.tostring(root, encoding="unicode"), said, coar[0].text, labels[0][0]
 

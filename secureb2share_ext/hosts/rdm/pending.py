@@ -1,0 +1,36 @@
+"""When is the event of what a user does written? In the transaction, once RDM has written the record's last revision.
+
+RDM commits a record behind its components, and which revision that makes is its own affair.
+"""
+
+from invenio_db import db
+from sqlalchemy import event
+
+from ...datasets import publication
+
+KEY = "secureb2share_pending"  # in the session's own dict
+
+
+def install():
+    """Listen to commits, once a process."""
+    if not event.contains(db.session, "before_commit", _announce_all):
+        event.listen(db.session, "before_commit", _announce_all)
+        event.listen(db.session, "after_rollback", _forget)
+
+
+def announce(host, row, record):
+    """Have the publication or change of a row's record announced right before the open transaction is committed."""
+    db.session.info.setdefault(KEY, []).append((host, row, record))
+
+
+def _announce_all(session):
+    if session.in_nested_transaction():
+        return
+    for host, row, record in session.info.pop(KEY, ()):
+        # gone where a savepoint was rolled back
+        if row in session:
+            publication.published(host, row, record)
+
+
+def _forget(session):
+    session.info.pop(KEY, None)
