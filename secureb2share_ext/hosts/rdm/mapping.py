@@ -53,7 +53,7 @@ def to_record(description):
 
 
 def from_record(data):
-    """The description in a record or draft (dict with metadata and custom_fields); never raises, whatever JSON it is."""
+    """The description in a record or draft (dict with metadata and custom_fields); never raises, whatever it is."""
     metadata, given = member(data, "metadata"), member(data, "custom_fields")
     fields = {name[len(names.NAMESPACE) + 1 :]: value for name, value in given.items() if name.startswith(full(""))}
     fields = {name: value for name, value in fields.items() if value not in (None, "")}
@@ -156,7 +156,7 @@ def reconciled(data):
     if tags is None:
         return dict(fields)
     texts = [tag for tag in _list(tags) if isinstance(tag, str)]
-    said = [member({"entry": entry}, "entry").get("id") for entry in _list(metadata.get("languages"))]
+    said = [_object(entry).get("id") for entry in _list(metadata.get("languages"))]
     is_same = set(said) == set(languages.vocabulary_ids(texts))
     return {name: value for name, value in fields.items() if is_same or name != full(names.TAGS)}
 
@@ -202,17 +202,16 @@ def _read_creator(entry):
     names_of = [who.get(name) for name in ("family_name", "given_name") if who.get(name)]
     found = {"name": who.get("name") or ", ".join(map(str, names_of))}
     for identifier in _list(who.get("identifiers")):
-        if member({"of": identifier}, "of").get("scheme") == "orcid":
+        if _object(identifier).get("scheme") == "orcid":
             found["orcid"] = identifier.get("identifier")
-    affiliations = [entry for entry in _list(entry.get("affiliations")) if isinstance(entry, dict)]
+    affiliations = [one for one in _list(_object(entry).get("affiliations")) if isinstance(one, dict)]
     if affiliations and affiliations[0].get("name"):
         found["affiliation"] = affiliations[0]["name"]
     return found
 
 
 def _subject(entry):
-    entry = member({"entry": entry}, "entry")
-    return entry.get("subject", entry.get("id"))
+    return _object(entry).get("subject", _object(entry).get("id"))
 
 
 def _sensitive_fields(sensitive):
@@ -242,7 +241,7 @@ def _tags(metadata, fields):
         return fields[names.TAGS]
     if "languages" not in metadata:
         return None
-    return [languages.tag(member({"of": entry}, "of").get("id")) for entry in _list(metadata["languages"])]
+    return [languages.tag(_object(entry).get("id")) for entry in _list(metadata["languages"])]
 
 
 def _in_languages(texts, tags, default):
@@ -255,7 +254,11 @@ def _text(value):
 
 
 def _members(entries, name):
-    return [member({"of": entry}, "of").get(name) for entry in _list(entries)]
+    return [_object(entry).get(name) for entry in _list(entries)]
+
+
+def _object(value):
+    return value if isinstance(value, dict) else {}
 
 
 def _list(value):

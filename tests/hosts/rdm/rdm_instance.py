@@ -96,22 +96,7 @@ def indices():
 
 
 def settings(folder, uri, prefix, port, receivers, public):
-    """(RDM's own configuration, this package's) of an instance."""
-    from flask_webpackext.manifest import JinjaManifest, JinjaManifestEntry, JinjaManifestLoader
-
-    class Manifest(JinjaManifest):
-        """In the place of a built web interface: pages without script and style."""
-
-        def __getitem__(self, key):
-            return JinjaManifestEntry(key, [key])
-
-        def __getattr__(self, name):
-            return JinjaManifestEntry(name, [name])
-
-    class Loader(JinjaManifestLoader):
-        def load(self, filepath):
-            return Manifest()
-
+    """(RDM's own configuration, this package's) of an instance, ready for JSON."""
     redis, base = os.environ["SECUREB2SHARE_TEST_REDIS"], "http://localhost:%d" % port
     own = {
         "SECRET_KEY": "of a test",
@@ -138,7 +123,6 @@ def settings(folder, uri, prefix, port, receivers, public):
         "REST_CSRF_ENABLED": False,
         "DATACITE_ENABLED": False,
         "MAIL_SUPPRESS_SEND": True,
-        "WEBPACKEXT_MANIFEST_LOADER": Loader,
         "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 12, "max_overflow": 8},
         "LOGGING_CONSOLE_LEVEL": "ERROR",
     }
@@ -165,6 +149,24 @@ def settings(folder, uri, prefix, port, receivers, public):
         "SECUREB2SHARE_SOURCES": sources,
     }
     return own, ours
+
+
+def without_script():
+    """A loader of manifests in the place of a built web interface: pages without script and style."""
+    from flask_webpackext.manifest import JinjaManifest, JinjaManifestEntry, JinjaManifestLoader
+
+    class Manifest(JinjaManifest):
+        def __getitem__(self, key):
+            return JinjaManifestEntry(key, [key])
+
+        def __getattr__(self, name):
+            return JinjaManifestEntry(name, [name])
+
+    class Loader(JinjaManifestLoader):
+        def load(self, filepath):
+            return Manifest()
+
+    return Loader
 
 
 class Published:
@@ -371,6 +373,7 @@ def start(instance, **overrides):
     close(instance)
     os.environ["INVENIO_INSTANCE_PATH"] = instance.data
     configured = dict(instance.configured["own"], **instance.configured["ours"])
+    configured["WEBPACKEXT_MANIFEST_LOADER"] = without_script()
     instance.app = create_app(**dict(configured, **overrides))
     instance.serve[1]["app"] = instance.app.wsgi_app
 
@@ -437,6 +440,7 @@ def _former_file(instance):
 
 
 def _users(instance):
+    from flask_security.utils import hash_password
     from invenio_access.models import ActionRoles, ActionUsers
     from invenio_access.permissions import superuser_access
     from invenio_accounts.models import Role
@@ -449,11 +453,12 @@ def _users(instance):
     db.session.add(ActionRoles.create(action=superuser_access, role=role))
     for name in ("curator", "superuser", "reader"):
         # role addresses of a domain that nobody has (RFC 2606)
+        login = {"email": name + "@catalogue.example.org", "password": uuid.uuid4().hex}
         user = current_datastore.create_user(
             # RDM remembers in Redis by this number in which communities somebody is
             id=random.randrange(10**6, 2**31),
-            email=name + "@catalogue.example.org",
-            password=uuid.uuid4().hex,
+            email=login["email"],
+            password=hash_password(login["password"]),
             active=True,
             username=name,
         )
@@ -462,6 +467,8 @@ def _users(instance):
             current_datastore.add_role_to_user(user, role)
             db.session.add(ActionUsers.allow(superuser_access, user_id=user.id))
         db.session.commit()
+        with open(os.path.join(instance.data, name + ".json"), "w") as file:
+            json.dump(login, file)
         instance.users[name] = user.id
         instance.tokens[name] = Token.create_personal("test", user.id, scopes=SCOPES).access_token
     db.session.commit()

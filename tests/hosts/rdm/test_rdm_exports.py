@@ -264,10 +264,10 @@ def test_drafts_keep_the_links_of_the_form(instance, curated):
     drafted = instance.call("POST", "/api/records/%s/draft" % curated, "curator")
     assert drafted.status_code == 201, drafted.text
     assert "files" in drafted.json()["links"] and "request_access" not in drafted.json()["links"]
-    for name in ("datacite-json", "marcxml", "json-ld"):
-        path = "/records/%s/export/%s?preview=1" % (curated, name)
-        answer = instance.call("GET", path, "curator")
-        assert answer.status_code == 200 and not [word for word in PROMISES if word in answer.text]
+    for kind in ("application/vnd.datacite.datacite+json", "application/marcxml+xml", "application/ld+json"):
+        headers = {"Accept": kind}
+        answer = instance.call("GET", "/api/records/%s/draft" % curated, "curator", headers=headers)
+        assert answer.status_code == 200 and not [word for word in PROMISES + LICENCE if word in answer.text]
 
 
 # the last: it restarts the application

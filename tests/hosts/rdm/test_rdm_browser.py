@@ -1,0 +1,113 @@
+"""By hand, against a whole instance with its built web interface and this package: see NEEDS."""
+
+import json
+import os
+import shutil
+import uuid
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+# a JSON file: base, password, emails {role: address}, and datasets {what: PID} of published records of a source
+NEEDS = "SECUREB2SHARE_TEST_RDM_WEB"
+SHOTS = os.environ.get("SECUREB2SHARE_TEST_SHOTS")  # a folder for pictures, where they are wanted
+DATASETS = {"open": "Access can be requested", "hostile": "Access can be requested", "suspended": "Suspended since"}
+WIDTHS = (1200, 390)
+COMMUNITY = "sensitive"
+SECTIONS = ("Basic information", "Recommended information", "Funding", "Alternate identifiers", "Related works")
+# of our parts of a page: what reaches out of the window; what was scripted in by a text
+FAULTS = """(parts) => [...document.querySelectorAll(parts)].flatMap((part) => [part, ...part.querySelectorAll("*")])
+    .filter((e) => e.getBoundingClientRect().right > innerWidth || e.matches("script, img, iframe"))
+    .map((e) => e.outerHTML.slice(0, 200))"""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium was found, and CHROMIUM does not name one"),
+    pytest.mark.skipif(not os.environ.get(NEEDS), reason="%s: a built InvenioRDM with accounts" % NEEDS),
+]
+
+
+@pytest.fixture(scope="module")
+def site():
+    with open(os.environ[NEEDS], encoding="utf-8") as file:
+        return json.load(file)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=WIDTHS)
+def page(request, chromium):
+    context = chromium.new_context(viewport={"width": request.param, "height": 900}, locale="en")
+    opened = context.new_page()
+    opened.set_default_timeout(30000)
+    opened.thrown = []
+    opened.on("pageerror", lambda error: opened.thrown.append(str(error)))
+    opened.on("dialog", lambda dialog: opened.thrown.append("dialog"))
+    yield opened
+    context.close()
+
+
+def log_in(page, site, role="curator"):
+    page.goto(site["base"] + "/login/")
+    page.fill("input[name=email]", site["emails"][role])
+    page.fill("input[name=password]", site["password"])
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+def keep(page, name, whole=False):
+    if SHOTS:
+        path = os.path.join(SHOTS, "rdm-%s-%d.png" % (name, page.viewport_size["width"]))
+        page.screenshot(path=path, full_page=whole)
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_record_page_leads_to_the_request(page, site, name):
+    page.goto("%s/records/%s" % (site["base"], site["datasets"][name]))
+    page.wait_for_load_state("networkidle")
+    box = page.locator("#secureb2share-access")
+    playwright.expect(box).to_contain_text(DATASETS[name])
+    button = box.get_by_role("link", name="Request access", exact=True)
+    if name == "suspended":
+        playwright.expect(button).to_have_count(0)
+    else:
+        playwright.expect(button).to_have_attribute("href", "%s/api/access/%s" % (site["base"], site["datasets"][name]))
+    assert page.locator("#record-files, #request-access-form, [id*=access-request-form]").count() == 0
+    assert page.evaluate(FAULTS, "#secureb2share-access, #secureb2share-data") == []
+    assert page.thrown == []
+    box.scroll_into_view_if_needed()
+    keep(page, "landing-" + name)
+    keep(page, "landing-%s-whole" % name, whole=True)
+
+
+def test_a_curator_describes_and_publishes_without_a_file(page, site):
+    log_in(page, site)
+    page.goto("%s/uploads/new?community=%s" % (site["base"], COMMUNITY))
+    note = page.locator("#secureb2share-closed")
+    playwright.expect(note).to_contain_text("Uploads are closed")
+    playwright.expect(page.locator("#deposit-form").get_by_text("Basic information").first).to_be_visible()
+    keep(page, "deposit")
+    assert page.locator("#files-section").count() == 1, "the form's part for files has another name"
+    playwright.expect(page.locator("#files-section")).to_be_hidden()
+    for section in SECTIONS:
+        playwright.expect(page.locator("#deposit-form").get_by_text(section, exact=True).first).to_be_visible()
+    assert page.locator("#deposit-form input[type=file]").filter(visible=True).count() == 0
+    assert page.evaluate(FAULTS, "#secureb2share-closed") == []
+
+    title = "By hand " + uuid.uuid4().hex[:8]
+    page.fill("input[name='metadata.title']", title)
+    page.get_by_role("button", name="Save draft").first.click()
+    playwright.expect(page.locator("#deposit-form .message, .feedback").first).to_be_visible()
+    page.wait_for_url("**/uploads/*-*")
+    keep(page, "deposit-faults", whole=True)
+    assert page.thrown == []

@@ -1,0 +1,42 @@
+import json
+import os
+import re
+
+import pytest
+
+pytest.importorskip("invenio_rdm_records", reason="InvenioRDM has environments of its own: see run-tests.sh")
+
+import rdm_instance  # noqa: E402
+from bulk_contract import DIGEST, BulkContract  # noqa: E402
+
+# what differs by chance: numbers of rows, PIDs, UUIDs, and moments
+NUMBER = re.compile(r'"((?:\w+_)?id|sequence|index)": \d+')
+PID = re.compile(r"(?<![0-9a-z])[0-9a-z]{5}-[0-9a-z]{5}(?![0-9a-z])")
+IDENTIFIER = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f])")
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?|\b1[789]\d{8}(?:\.\d+)?\b")
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    if rdm_instance.missing():
+        pytest.skip("%s is not set" % rdm_instance.missing())
+    folder, echo = tmp_path_factory.mktemp("instance"), {"tsd-ingest": {"echo": True}}
+    with rdm_instance.running(folder, {"tsd": {"release": "publish"}}, echo) as found:
+        yield found
+
+
+class TestRDMBulk(BulkContract):
+    not_compared = ("transaction",)
+    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rdm_ingesting.py")
+    many = 200
+
+    def normal(self, rows, folder):
+        kept = {row["digest"] for row in rows["secureb2share_dataset"]}
+
+        def text(row):
+            said = DIGEST.sub(
+                lambda m: m.group() if m.group() in kept else "D", json.dumps(row, sort_keys=True).replace(folder, "F")
+            )
+            return NUMBER.sub(r'"\1": N', TIME.sub("T", PID.sub("P", IDENTIFIER.sub("U", said))))
+
+        return {table: sorted(map(text, found)) for table, found in rows.items()}

@@ -1,0 +1,226 @@
+import os
+
+import pytest
+
+pytest.importorskip("invenio_rdm_records", reason="InvenioRDM has environments of its own: see run-tests.sh")
+
+import rdm_instance  # noqa: E402
+
+REASON = {"removal_reason": {"id": "test-record"}}
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    if rdm_instance.missing():
+        pytest.skip("%s is not set" % rdm_instance.missing())
+    with rdm_instance.running(tmp_path_factory.mktemp("instance")) as found:
+        yield found
+
+
+def identifier():
+    return "communities/" + os.urandom(8).hex()
+
+
+def alone(instance, change=lambda body: None, claimed=None):
+    """A published record that is in no community; its PID."""
+    body = instance.metadata(rdm_instance.example(), claimed)
+    change(body)
+    pid = instance.draft(body).json()["id"]
+    assert instance.call("POST", "/api/records/%s/draft/actions/publish" % pid, "curator").status_code == 202
+    return pid
+
+
+def include(instance, pid, community, role="curator"):
+    communities = [{"id": instance.communities[community], "require_review": False}]
+    return instance.call("POST", "/api/records/%s/communities" % pid, role, json={"communities": communities})
+
+
+def dataset(instance, name):
+    return instance.call("GET", "/api/datasets/tsd/" + name)
+
+
+def kinds(instance, name):
+    return [body["type"].split(".")[-2] for _, _, body in instance.events(name)]
+
+
+def leave(instance, pid, community="sensitive"):
+    communities = [{"id": instance.communities[community]}]
+    return instance.call("DELETE", "/api/records/%s/communities" % pid, "curator", json={"communities": communities})
+
+
+def test_inclusion_makes_a_dataset(instance):
+    name = identifier()
+    pid = alone(instance, claimed=name)
+    assert dataset(instance, name).status_code == 404
+    assert include(instance, pid, "sensitive").status_code == 200
+    assert dataset(instance, name).json()["pid"] == pid
+    assert kinds(instance, name) == ["published"]
+    record = instance.call("GET", "/api/records/" + pid).json()
+    assert record["access"]["right"] == "controlled"
+    assert record["custom_fields"]["secureb2share:dataset_state"] == "active"
+    assert instance.events(name)[0][2]["data"]["revision"] == record["revision_id"]
+
+
+def test_inclusion_with_faults_is_refused(instance):
+    pid = alone(instance, lambda body: body["custom_fields"].pop("secureb2share:access_right"))
+    answer = include(instance, pid, "sensitive")
+    assert answer.status_code == 400, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == ["custom_fields.secureb2share:access_right"]
+    record = instance.call("GET", "/api/records/" + pid).json()
+    assert not record["parent"].get("communities", {}).get("ids")
+    assert instance.count("secureb2share_dataset", "pid = '%s'" % pid) == 0
+
+
+def test_second_sources_community_is_refused_and_others_are_not(instance):
+    name = identifier()
+    pid = instance.curate(rdm_instance.example(), name).json()["id"]
+    answer = include(instance, pid, "second")
+    assert (answer.status_code, answer.json()["code"]) == (409, "second-community"), answer.text
+    assert include(instance, pid, "open").status_code == 200
+    assert dataset(instance, name).json()["state"] == "active" and kinds(instance, name) == ["published"]
+
+
+@pytest.mark.parametrize("way", ["removal", "other default", "no default", "by the community"])
+def test_leaving_is_a_withdrawal(instance, way):
+    name = identifier()
+    pid = instance.curate(rdm_instance.example(), name).json()["id"]
+    assert include(instance, pid, "open").status_code == 200
+    path = "/api/records/%s/communities" % pid
+    if way == "removal":
+        answer = leave(instance, pid)
+    elif way == "by the community":
+        path = "/api/communities/%s/records" % instance.communities["sensitive"]
+        answer = instance.call("DELETE", path, "curator", json={"records": [{"id": pid}]})
+    else:
+        default = instance.communities["open"] if way == "other default" else ""
+        answer = instance.call("PUT", path, "curator", json={"default": default})
+    assert answer.status_code == 200, answer.text
+    assert dataset(instance, name).json()["state"] == "withdrawn"
+    assert kinds(instance, name) == ["published", "withdrawn"]
+    assert instance.call("GET", "/api/access/" + pid).status_code == 410
+    record = instance.call("GET", "/api/records/" + pid).json()
+    assert record["access"]["state"] == "withdrawn"
+    assert record["custom_fields"]["secureb2share:dataset_state"].startswith("withdrawn since ")
+    # withdrawn is final, and nobody edits it
+    edited = instance.publish_edit(pid, lambda body: body["metadata"].update(title="Edited"))
+    assert (edited.status_code, edited.json()["code"]) == (409, "withdrawn")
+
+
+def test_default_community_decides(instance):
+    name = identifier()
+    pid = alone(instance, claimed=name)
+    assert include(instance, pid, "open").status_code == 200
+    assert include(instance, pid, "sensitive").status_code == 200
+    assert dataset(instance, name).status_code == 404
+    body = {"default": instance.communities["sensitive"]}
+    assert instance.call("PUT", "/api/records/%s/communities" % pid, "curator", json=body).status_code == 200
+    assert dataset(instance, name).json()["pid"] == pid and kinds(instance, name) == ["published"]
+
+
+def test_curators_new_version_replaces_the_old_one(instance):
+    old = identifier()
+    pid = instance.curate(rdm_instance.example(), old).json()["id"]
+    made = instance.call("POST", "/api/records/%s/versions" % pid, "curator")
+    assert made.status_code == 201, made.text
+    body, newer = made.json(), made.json()["id"]
+    assert body["custom_fields"]["secureb2share:version_replaces"] == old
+    assert "secureb2share:dataset_identifier" not in body["custom_fields"]
+    body["metadata"]["publication_date"] = "2026"
+    body["metadata"]["title"] = "Re-frozen"
+    path = "/api/records/%s/draft" % newer
+    assert instance.call("PUT", path, "curator", json=body).status_code == 200
+    published = instance.call("POST", path + "/actions/publish", "curator")
+    assert published.status_code == 202, published.text
+    assert dataset(instance, "pid:" + newer).json()["pid"] == newer
+    record = instance.call("GET", "/api/records/" + pid).json()
+    assert record["versions"]["replaced_by"]["pid"] == newer and record["versions"]["is_latest"] is False
+    assert record["custom_fields"]["secureb2share:dataset_state"] == "active (replaced by pid:%s)" % newer
+    assert instance.call("GET", "/api/access/" + pid).status_code == 302
+
+
+def test_registered_version_follows_the_old_one(instance):
+    old, new = identifier(), identifier()
+    pid = instance.source.register(old, rdm_instance.example())["pid"]
+    newer = instance.source.register(new, dict(rdm_instance.example(), version={"replaces": old}))["pid"]
+    first, second = (instance.call("GET", "/api/records/" + one).json() for one in (pid, newer))
+    assert first["parent"]["id"] == second["parent"]["id"]
+    assert (first["versions"]["is_latest"], second["versions"]["is_latest"]) == (False, True)
+    assert second["versions"]["replaces"]["pid"] == pid
+    found = instance.call("GET", "/api/records/?q=parent.id:%s&allversions=true" % first["parent"]["id"]).json()["hits"]
+    assert {hit["id"]: hit["versions"]["is_latest"] for hit in found["hits"]} == {pid: False, newer: True}
+
+
+def test_restricted_record_is_refused(instance):
+    body = instance.metadata(rdm_instance.example())
+    body["access"]["record"] = "restricted"
+    pid = instance.draft(body).json()["id"]
+    answer = instance.submit(pid)
+    assert answer.status_code == 400, answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == ["access.record"]
+
+
+def test_restored_record_stays_withdrawn(instance):
+    name = identifier()
+    pid = instance.curate(rdm_instance.example(), name).json()["id"]
+    path = "/api/records/%s/" % pid
+    assert instance.call("DELETE", path + "delete", "superuser", json=REASON).status_code == 204
+    assert dataset(instance, name).json()["state"] == "withdrawn"
+    assert instance.call("POST", path + "restore", "superuser").status_code == 200
+    record = instance.call("GET", "/api/records/" + pid).json()
+    assert record["access"]["state"] == "withdrawn"
+    assert kinds(instance, name) == ["published", "withdrawn"]
+    assert instance.call("GET", "/api/access/" + pid).status_code == 410
+
+
+def test_open_draft_survives_a_change_of_state(instance):
+    name = identifier()
+    pid = instance.curate(rdm_instance.example(), name).json()["id"]
+    path = "/api/records/%s/draft" % pid
+    body = instance.call("POST", path, "curator").json()
+    body["metadata"]["title"] = "Not published yet"
+    assert instance.call("PUT", path, "curator", json=body).status_code == 200
+    instance.source.set_state(name, "suspended", "Consent under review.")
+    assert instance.call("GET", path, "curator").json()["metadata"]["title"] == "Not published yet"
+    record = instance.call("GET", "/api/records/" + pid).json()
+    assert record["metadata"]["title"] == rdm_instance.example()["core"]["titles"][0]["text"]
+    assert instance.call("POST", path + "/actions/publish", "curator").status_code == 202
+    record = instance.call("GET", "/api/records/" + pid).json()
+    assert record["metadata"]["title"] == "Not published yet" and record["access"]["state"] == "suspended"
+    assert record["custom_fields"]["secureb2share:dataset_state"].startswith("suspended since ")
+
+
+@pytest.mark.parametrize("route", ["edit", "versions"])
+def test_what_a_source_registered_has_no_other_editor(instance, route):
+    pid = instance.source.register(identifier(), rdm_instance.example())["pid"]
+    path = "/api/records/%s/%s" % (pid, "draft" if route == "edit" else "versions")
+    for role in ("curator", "superuser"):
+        answer = instance.call("POST", path, role)
+        assert (answer.status_code, answer.json()["code"]) == (409, "registered-elsewhere"), answer.text
+
+
+def test_texts_that_rdm_would_change_stay_as_their_source_wrote_them(instance):
+    name, description = identifier(), rdm_instance.example()
+    description["core"]["titles"][0]["text"] = " “A” \u2018b\u2019 \u200b<i>ﬁne</i> & \r\n plain"
+    description["core"]["descriptions"][0]["text"] = "<script>alert(1)</script>\n\n\n “x” & y\u200b "
+    description["core"]["creators"] = [{"name": "X", "affiliation": " “Y” "}]
+    description["core"]["keywords"] = ["“k”"]
+    first = instance.source.register(name, description)
+    assert instance.source.register(name, description)["result"] == "unchanged"
+    assert instance.source.get(name)["digest"] == first["digest"]
+    record = instance.call("GET", "/api/records/" + first["pid"]).json()
+    assert "<script>" not in record["metadata"]["description"]
+
+
+def test_short_title_is_published(instance):
+    name, description = identifier(), rdm_instance.example()
+    description["core"]["titles"][0]["text"] = "X"
+    pid = instance.source.register(name, description)["pid"]
+    assert instance.source.register(name, description)["result"] == "unchanged"
+    assert instance.call("GET", "/api/records/" + pid).json()["metadata"]["title"] == "X (dataset)"
+
+
+def test_a_files_enabled_draft_of_the_stock_form_is_published_without(instance):
+    body = dict(instance.metadata(rdm_instance.example()), files={"enabled": True})
+    pid = instance.draft(body).json()["id"]
+    assert instance.call("GET", "/api/records/%s/draft" % pid, "curator").json()["files"]["enabled"] is False
+    assert instance.call("POST", "/api/records/%s/draft/actions/publish" % pid, "curator").status_code == 202

@@ -1,0 +1,119 @@
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("invenio_rdm_records", reason="InvenioRDM has environments of its own: see run-tests.sh")
+
+from hypothesis import given  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+from strategies import DESCRIPTIONS, JSON, MANY, WORDS  # noqa: E402
+
+from secureb2share_ext.datasets import schema  # noqa: E402
+from secureb2share_ext.hosts.rdm import fieldnames, fields, form, html, mapping, names  # noqa: E402
+
+EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "docs" / "examples").glob("*.json"))
+METADATA = st.dictionaries(
+    st.sampled_from(
+        ["title", "additional_titles", "description", "creators", "publisher", "publication_date", "subjects"]
+        + ["languages", "version", "rights", "contributors"]
+    ),
+    JSON | st.lists(st.dictionaries(st.sampled_from(["title", "id", "person_or_org", "subject"]), JSON, max_size=3)),
+    max_size=8,
+)
+FIELDS = st.dictionaries(
+    st.sampled_from([field.name for field in fields.definitions()] + ["other:station", "access_right"]),
+    JSON,
+    max_size=8,
+)
+
+
+@MANY
+@given(DESCRIPTIONS)
+def test_a_record_holds_a_whole_description(description):
+    before = copy.deepcopy(description)
+    record = json.loads(json.dumps(mapping.to_record(description)))
+    assert mapping.from_record(record) == before == description
+    record["custom_fields"] = mapping.write(record["custom_fields"], "https://e.org/api/access/1", "active", "a/b")
+    record["custom_fields"]["other:station"] = 5
+    record["metadata"]["rights"] = [{"id": "cc-by-4.0"}]
+    assert mapping.from_record(record) == before
+    assert mapping.updated(record, before) == record
+    assert mapping.reconciled(record) == record["custom_fields"]
+    assert set(record["custom_fields"]) - {"other:station"} <= {field.name for field in fields.definitions()}
+    assert len(record["metadata"]["title"].strip()) >= 3
+
+
+@MANY
+@given(METADATA, FIELDS, DESCRIPTIONS)
+def test_another_description_takes_its_place_and_the_rest_is_kept(metadata, custom_fields, description):
+    record = {"metadata": metadata, "custom_fields": custom_fields}
+    before = copy.deepcopy(record)
+    after = mapping.updated(record, description)
+    assert record == before and mapping.from_record(after) == description
+    for part, name in (("metadata", "rights"), ("metadata", "contributors"), ("custom_fields", "other:station")):
+        assert after[part].get(name) == before[part].get(name)
+
+
+@MANY
+@given(st.fixed_dictionaries({}, optional={"metadata": METADATA | JSON, "custom_fields": FIELDS | JSON}) | JSON)
+def test_whatever_json_is_read(record):
+    found = mapping.from_record(record)
+    assert set(found) <= {"core", "sensitive", "files", "version"}
+    schema.description_faults(found, "full")
+
+
+@MANY
+@given(WORDS | st.text(max_size=60))
+def test_a_text_survives_html_and_stays_text(text):
+    written = html.of_text(text)
+    assert html.to_text(written) == text
+    assert "<script" not in written
+
+
+@pytest.mark.parametrize(
+    "given, text",
+    [
+        ("plain", "plain"),
+        ("<p>One</p>\n<p>Two<br>lines</p>\n", "One\n\nTwo\nlines"),
+        ("<h2>Head</h2><p>a &amp; <b>b</b></p><ul><li>x</li><li>y</li></ul>", "Head\n\na & b\n\nx\ny"),
+    ],
+)
+def test_an_editors_html_is_read_as_text(given, text):
+    assert html.to_text(given) == text
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_examples(path):
+    description = json.loads(path.read_text(encoding="utf-8"))["dataset"]
+    record = mapping.to_record(description)
+    assert mapping.from_record(record) == description
+    assert record["metadata"]["title"] == description["core"]["titles"][0]["text"]
+
+
+def test_every_fault_has_a_place_in_a_draft():
+    description = {"core": {}, "sensitive": {}, "files": [{}], "version": {"label": ""}}
+    faults = [field for field, _ in schema.description_faults(description)]
+    assert len(faults) > 15
+    assert all(fieldnames.of(field).startswith(("metadata.", "custom_fields.secureb2share:")) for field in faults)
+
+
+def test_form_asks_for_every_field_once():
+    asked = [field["field"] for field in form.section()["fields"]]
+    needed = {names.full(name) for name in names.SENSITIVE} | {names.full(name) for name in names.CONTACT}
+    assert len(asked) == len(set(asked)) and needed <= set(asked)
+    assert set(asked) <= {field.name for field in fields.definitions()}
+    for field in form.section()["fields"]:
+        options = field["props"].get("options", [{"id": "x", "title_l10n": "x"}])
+        assert options and all(option["title_l10n"] for option in options)
+
+
+def test_printed_configuration_defines_the_same_fields():
+    lines = "\n".join(fields.as_configuration())
+    found = {}
+    exec(compile(lines, "invenio.cfg", "exec"), found)
+    ours = fields.definitions()
+    assert [field.name for field in found["RDM_CUSTOM_FIELDS"]] == [field.name for field in ours]
+    assert [field.mapping for field in found["RDM_CUSTOM_FIELDS"]] == [field.mapping for field in ours]
+    assert found["RDM_NAMESPACES"] == {names.NAMESPACE: names.NAMESPACE_URL}

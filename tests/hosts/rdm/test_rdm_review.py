@@ -1,0 +1,29 @@
+import pytest
+
+pytest.importorskip("invenio_rdm_records", reason="InvenioRDM has environments of its own: see run-tests.sh")
+
+import rdm_instance  # noqa: E402
+from review_contract import ReviewContract  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    if rdm_instance.missing():
+        pytest.skip("%s is not set" % rdm_instance.missing())
+    sources = {"tsd": {"release": "review"}, "csc": {"release": "publish"}}
+    with rdm_instance.running(tmp_path_factory.mktemp("instance"), sources) as found:
+        yield found
+
+
+class TestRDMReview(ReviewContract):
+    def public_paths(self, instance, word):
+        rows = instance.execute("SELECT pid_value FROM pidstore_pid WHERE pid_type = 'recid' ORDER BY id DESC LIMIT 6")
+        pids = [row[0] for row in rows]
+        oai = "/oai2d?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:invenio:"
+        return (
+            ["/", "/search?q=" + word, "/api/records", "/api/records?q=" + word, "/api/communities"]
+            + ["/api/communities/%s/records?q=%s" % (name, word) for name in instance.communities.values()]
+            + [path + pid for pid in pids for path in ("/records/", "/api/records/", "/api/access/", oai)]
+            + ["/api/records/%s/versions" % pid for pid in pids]
+            + ["/oai2d?verb=" + verb for verb in ("ListRecords&metadataPrefix=oai_dc", "ListSets")]
+        )
