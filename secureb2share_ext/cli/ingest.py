@@ -3,25 +3,36 @@
 import collections
 import json
 import os
+import re
 import signal
 
 import click
 from flask.cli import with_appcontext
 
 from .. import config
-from ..datasets import bulk, line, withdrawals
+from ..datasets import bulk, line, parts, withdrawals
 from . import mode, progress
 
 LONGEST = 1000000  # bytes of a line
+
+
+def _part(context, option, value):
+    if value is None:
+        return None
+    found = re.match(r"([1-9][0-9]{0,2})/([1-9][0-9]{0,2})\Z", value)
+    if found is None or int(found.group(1)) > int(found.group(2)):
+        raise click.BadParameter("must be such as 2/4: the second of four parts.")
+    return int(found.group(1)), int(found.group(2))
 
 
 @click.command()
 @click.argument("file", type=click.File("rb"))
 @click.option("--confirm", is_flag=True, help="Many withdrawals are meant.")
 @click.option("--errors", type=click.Path(dir_okay=False), help="Where refused lines go [FILE.refused.jsonl].")
+@click.option("--part", callback=_part, help="K/N: only the K-th of N parts of FILE; run the others beside it.")
 @with_appcontext
 @mode.only_when_on
-def ingest(file, confirm, errors):
+def ingest(file, confirm, errors, part):
     """Carry out the signed envelopes of FILE, one a line; - is standard input.
 
     What was accepted before has no second effect: after Ctrl-C, run it again. Refused lines are written to a file, each
@@ -30,12 +41,12 @@ def ingest(file, confirm, errors):
     """
     _check_place(file)
     extension = config.current()
-    errors = errors or (file.name if file.name not in ("-", "<stdin>") else "ingest") + ".refused.jsonl"
+    errors = errors or _errors_of(file, part)
     counts, bar, interrupts = collections.Counter(), progress.Bar(file), []
     before = _note_interrupts(interrupts)
     try:
         with Refused(errors) as refused:
-            for done in bulk.carry_out(extension.host, _lines(extension.sources, file), confirm):
+            for done in bulk.carry_out(extension.host, _lines(extension.sources, _chosen(file, part)), confirm):
                 if interrupts:
                     raise KeyboardInterrupt
                 said = done.answer
@@ -63,7 +74,7 @@ def ingest(file, confirm, errors):
 
 def _check_place(file):
     # whoever may write into a drop folder could have other files read, and given back as refused lines
-    if file.name not in ("-", "<stdin>") and not os.path.samestat(os.fstat(file.fileno()), os.lstat(file.name)):
+    if not _is_stdin(file) and not os.path.samestat(os.fstat(file.fileno()), os.lstat(file.name)):
         raise click.BadParameter("%s is a symbolic link; name the file itself." % file.name)
 
 
@@ -78,11 +89,34 @@ def _note_interrupts(interrupts):
     return signal.signal(signal.SIGINT, note)
 
 
-def _lines(sources, file):
+def _errors_of(file, part):
+    name = "ingest" if _is_stdin(file) else file.name
+    return name + (".part%dof%d" % part if part else "") + ".refused.jsonl"
+
+
+def _is_stdin(file):
+    return file.name in ("-", "<stdin>")
+
+
+def _chosen(file, part):
+    """The lines (bytes) of a file, or those of one part of it."""
+    if part is None:
+        return _given(file)
+    if _is_stdin(file):
+        raise click.BadParameter("--part needs a file, for it is read twice; - is standard input.")
+    number, count = part
+    chosen = parts.of_lines(_given(file), count)
+    file.seek(0)
+    return (given for given, of in zip(_given(file), chosen) if of == number - 1)
+
+
+def _given(file):
     # a line without an end must not fill the memory
-    for given in iter(lambda: file.readline(LONGEST + 1), b""):
-        if given.strip():
-            yield line.read(sources, given, from_file=True)
+    return (given for given in iter(lambda: file.readline(LONGEST + 1), b"") if given.strip())
+
+
+def _lines(sources, given):
+    return (line.read(sources, one, from_file=True) for one in given)
 
 
 class Refused:

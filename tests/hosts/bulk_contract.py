@@ -439,6 +439,23 @@ class BulkContract:
         assert instance.count("secureb2share_dataset", where) == self.many
         assert instance.count("secureb2share_event", "CAST(body AS TEXT) LIKE '%%%s/%%'" % folder) in (0, self.many)
 
+    def test_parts_side_by_side(self, instance, tmp_path):
+        folder, file = new_folder(), tmp_path / "drop.jsonl"
+        file.write_bytes(b"".join(self.lines(instance, ["%s/%d" % (folder, n) for n in range(self.many // 2)])))
+        processes = [self.ingest(instance, str(file), "--part", "%d/2" % part) for part in (1, 2)]
+        said = [process.communicate(timeout=180)[0].decode() for process in processes]
+        assert [process.returncode for process in processes] == [0, 0], said
+        made = [int(re.search(r"(\d+) created", output).group(1)) for output in said]
+        assert min(made) > 0 and sum(made) == self.many // 2
+        assert instance.count("secureb2share_dataset", "identifier LIKE '%s/%%'" % folder) == self.many // 2
+
+    @pytest.mark.parametrize("part", ["0/2", "3/2", "1", "1/x", "-1/2"])
+    def test_part_of_no_sense(self, instance, tmp_path, part):
+        file = tmp_path / "drop.jsonl"
+        file.write_bytes(b"\n")
+        result = instance.run_cli("ingest", str(file), "--part", part)
+        assert result.exit_code == 2 and "the second of four parts" in result.output
+
     def test_ingest_says_how_it_ended(self, instance, tmp_path):
         folder, errors = new_folder(), tmp_path / "drop.jsonl.refused.jsonl"
         good = self.lines(instance, ["%s/%02d" % (folder, n) for n in range(12)])
