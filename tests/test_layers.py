@@ -23,6 +23,8 @@ PURE = (
     "targets.webhook", "expiry",
     "access.addresses", "access.decorate", "access.link", "access.providers", "access.reference", "access.rights",
     "hosts.records_rest.mapping", "hosts.b2share2.block", "hosts.b2share2.languages", "hosts.b2share2.mapping",
+    "hosts.rdm.fieldnames", "hosts.rdm.faults", "hosts.rdm.form", "hosts.rdm.html", "hosts.rdm.languages",
+    "hosts.rdm.mapping", "hosts.rdm.names", "datasets.parts",
     "access.shown", "exports.characters", "exports.datacite", "exports.dublin_core", "exports.formats",
     "exports.linkset", "exports.oai_datacite", "exports.schema_org",
     "legacy.holder", "legacy.listing", "legacy.manifest",
