@@ -1,19 +1,13 @@
-"""What would become of a user's record, were the mode on? Looked at after it was written, and never changed.
-
-Where a curator's record would be accepted, its dataset's row and an event that is never sent are written; where not,
-the refusal is counted. Whatever goes wrong here is logged, and the user's request goes on.
-"""
+"""What would become of a user's record, were the mode on? Looked at after it was written, and never changed."""
 
 import functools
 
-from flask import current_app, has_request_context
-from invenio_db import db
 from invenio_records import signals
 
 from ...dataset import CATALOGUE_PREFIX
 from ...datasets import publication, store
-from ...errors import NotAccepted, Problem
-from ...uploads import observe
+from ...errors import NotAccepted
+from .. import observed
 from . import communities, mapping
 
 
@@ -29,18 +23,8 @@ def _observer(look):
 
     @functools.wraps(look)
     def receive(sender, **kwargs):
-        extension = current_app.extensions.get("secureb2share")
-        if extension is None or extension.mode != "observe" or not communities.is_record(sender):
-            return
-        source = communities.source_of(extension.sources, sender)
-        try:
-            with db.session.begin_nested():
-                look(extension.host, source, sender)
-        except Problem as problem:
-            if source is not None and has_request_context():
-                observe.note(problem.code, source.community)
-        except Exception:
-            current_app.logger.exception("secureb2share.not-observed record=%s", sender.id)
+        if communities.is_record(sender):
+            observed.look(look, lambda sources: communities.source_of(sources, sender), sender)
 
     return receive
 
@@ -73,9 +57,4 @@ def _updated(host, source, record):
     publication.observed(host, row, record)
 
 
-@_observer
-def _deleted(host, source, record):
-    row = store.lock_by_record(record.id)
-    if row is not None and row.state != "withdrawn":
-        publication.set_state(row, "withdrawn", publication.DELETED)
-        publication.observed(host, row, record)
+_deleted = _observer(observed.deleted)

@@ -7,6 +7,7 @@ from invenio_communities.communities.records.models import CommunityMetadata
 from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
 from invenio_rdm_records.records.models import RDMDraftMetadata, RDMParentMetadata
+from invenio_requests.records.models import RequestMetadata
 
 
 def id_of(name):
@@ -44,9 +45,9 @@ def source_of(sources, community):
 
 
 def of_request():
-    """The slug of the community of the record or draft that the current request writes to, or ""."""
+    """The slug of the community of the draft that the current request writes to, or for which it is meant, or ""."""
     try:
-        found = _default_of_pid((request.view_args or {}).get("pid_value"))
+        found = _of_pid((request.view_args or {}).get("pid_value"))
         return db.session.query(CommunityMetadata.slug).filter_by(id=uuid.UUID(found)).scalar() if found else ""
     except Exception:
         # counting must not fail the user's request; nothing of it is in the session yet
@@ -55,7 +56,7 @@ def of_request():
         return ""
 
 
-def _default_of_pid(pid):
+def _of_pid(pid):
     parent = (
         db.session.query(RDMParentMetadata)
         .join(RDMDraftMetadata, RDMDraftMetadata.parent_id == RDMParentMetadata.id)
@@ -63,4 +64,9 @@ def _default_of_pid(pid):
         .filter(PersistentIdentifier.pid_type == "recid", PersistentIdentifier.pid_value == pid)
         .first()
     )
-    return ((parent.json or {}).get("communities") or {}).get("default") if parent is not None else None
+    said = (parent.json or {}) if parent is not None else {}
+    default, review = (said.get("communities") or {}).get("default"), (said.get("review") or {}).get("id")
+    if default is not None or review is None:
+        return default
+    asked = db.session.query(RequestMetadata).filter_by(id=uuid.UUID(review)).one_or_none()
+    return ((asked.json or {}).get("receiver") or {}).get("community") if asked is not None else None

@@ -25,12 +25,15 @@ class CommunitiesComponent(ServiceComponent):
         if extension is not None and community["id"] == communities.default_of(record):
             _leave(extension, record)
 
+    # its name from InvenioRDM 14 on
+    remove_community_from_record = remove_community
+
     def set_default(self, identity, record=None, default_community_id=None, **kwargs):
         extension = watch.active()
         if extension is None:
             return
         source = communities.source_of(extension.sources, default_community_id)
-        rows = store.by_records(_versions(record))
+        rows = store.by_records(versions_of(record))
         if any(source is None or row.source != source.name for row in rows):
             _leave(extension, record)
         elif source is not None and not rows:
@@ -55,7 +58,7 @@ def inclusion(request_type):
             record, community = self.request.topic.resolve(), self.request.receiver.resolve()
             source = communities.source_of(extension.sources, community.id) if extension is not None else None
             if source is not None:
-                _check_inclusion(source, record)
+                check_inclusion(source, record)
             super().execute(identity, uow, **kwargs)
             if source is not None:
                 included = service.record_cls.get_record(record.id)
@@ -68,13 +71,14 @@ def inclusion(request_type):
 
 def enter(extension, source, record, uow):
     """Take every version of a record into a source's community; raises a Problem or ValidationError."""
-    for record_uuid in _versions(record):
+    for record_uuid in versions_of(record):
         one = record if record.id == record_uuid else service.record_cls.get_record(record_uuid)
         watch.enter(extension, source, one)
         uow.register(RecordCommitOp(one, indexer=service.indexer))
 
 
-def _check_inclusion(source, record):
+def check_inclusion(source, record):
+    """Raise NotAccepted when a published record cannot come into this Source's community."""
     row = store.by_record(record.id)
     if row is not None and row.source != source.name:
         raise NotAccepted(
@@ -88,7 +92,7 @@ def _check_inclusion(source, record):
 
 
 def _leave(extension, record):
-    for row in store.by_records(_versions(record)):
+    for row in store.by_records(versions_of(record)):
         store.lock_by_record(row.record_uuid)
         if row.state == "withdrawn":
             continue
@@ -97,7 +101,7 @@ def _leave(extension, record):
             records.rewrite(row, service.record_cls.get_record(row.record_uuid))
 
 
-def _versions(record):
+def versions_of(record):
     """[uuid] of all published versions of a record."""
     return list(service.record_cls.get_records_by_parent(record.parent, with_deleted=False, ids_only=True))
 

@@ -13,23 +13,32 @@ KEY = "secureb2share_pending"  # in the session's own dict
 
 def install():
     """Listen to commits, once a process."""
-    if not event.contains(db.session, "before_commit", _announce_all):
-        event.listen(db.session, "before_commit", _announce_all)
+    if not event.contains(db.session, "before_commit", _act_all):
+        event.listen(db.session, "before_commit", _act_all)
         event.listen(db.session, "after_rollback", _forget)
 
 
 def announce(host, row, record):
     """Have the publication or change of a row's record announced right before the open transaction is committed."""
-    db.session.info.setdefault(KEY, []).append((host, row, record))
+
+    def act():
+        # gone where a savepoint was rolled back
+        if row in db.session:
+            publication.published(host, row, record)
+
+    before_commit(act)
 
 
-def _announce_all(session):
+def before_commit(act):
+    """Have act() called right before the open transaction is committed."""
+    db.session.info.setdefault(KEY, []).append(act)
+
+
+def _act_all(session):
     if session.in_nested_transaction():
         return
-    for host, row, record in session.info.pop(KEY, ()):
-        # gone where a savepoint was rolled back
-        if row in session:
-            publication.published(host, row, record)
+    for act in session.info.pop(KEY, ()):
+        act()
 
 
 def _forget(session):

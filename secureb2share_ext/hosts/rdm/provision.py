@@ -8,7 +8,7 @@ from invenio_search.engine import search
 from invenio_search.utils import build_alias_name
 
 from ...errors import SecureB2ShareError
-from . import communities, fields, names
+from . import communities, fields
 
 
 def provision(sources):
@@ -24,14 +24,21 @@ def provision(sources):
 
 def faults(sources):
     """[sentence]: what is missing for the sources."""
-    found = _missing(sources)
     try:
-        for index in _indices():
-            if not _has_mapping(index):
-                found.append("The index %s does not have our fields: run `secureb2share init`." % index)
+        return _missing(sources) + _unmapped()
     except Exception as error:
-        found.append("The search index could not be asked (%s)." % type(error).__name__)
-    return found
+        return _missing(sources) + ["The search index could not be asked (%s)." % type(error).__name__]
+
+
+def mapping_faults():
+    """[sentence]: which index lacks our fields; what is written there would give them types that do not fit.
+
+    A cluster that does not answer is none: it costs no registration.
+    """
+    try:
+        return _unmapped()
+    except search.TransportError:
+        return []
 
 
 def _missing(sources):
@@ -49,12 +56,18 @@ def _indices():
     return [cls.index._name for cls in (service.record_cls, service.draft_cls)]
 
 
+def _unmapped():
+    said = "The index %s does not have our fields as they have to be: run `secureb2share init`."
+    return [said % index for index in _indices() if not _has_mapping(index)]
+
+
 def _has_mapping(index):
     found = current_search_client.indices.get_mapping(index=build_alias_name(index))
-    wanted = names.full("access_right")
+    there = [one["mappings"].get("properties", {}).get("custom_fields", {}) for one in found.values()]
     return all(
-        wanted in one["mappings"].get("properties", {}).get("custom_fields", {}).get("properties", {})
-        for one in found.values()
+        one.get("properties", {}).get(field.name, {}).get("type") == field.mapping["type"]
+        for one in there
+        for field in fields.definitions()
     )
 
 

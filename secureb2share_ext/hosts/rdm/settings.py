@@ -2,7 +2,7 @@
 
 from invenio_rdm_records import config as defaults
 
-from . import facets, fields, form, names
+from . import facets, fields, form, names, provision
 
 
 def define(app):
@@ -25,7 +25,9 @@ def show(app):
 
 
 def faults(app):
-    """[sentence]: which of our custom fields RDM does not know any more."""
+    """[sentence]: which of our custom fields RDM, or its search, does not know any more."""
     there = {field.name for field in app.config.get("RDM_CUSTOM_FIELDS") or []}
     missing = [field.name for field in fields.definitions() if field.name not in there]
-    return ["RDM_CUSTOM_FIELDS was set anew after this package had added its own."] * bool(missing)
+    found = ["RDM_CUSTOM_FIELDS was set anew after this package had added its own."] * bool(missing)
+    with app.app_context():
+        return found + provision.mapping_faults()

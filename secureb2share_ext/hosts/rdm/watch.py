@@ -77,8 +77,8 @@ class DatasetComponent(ServiceComponent):
 
 def enter(extension, source, record):
     """Take a published record into a source's community: check it, and write its row and event. Raises a Problem."""
-    _check(extension.host, source, None, record)
-    row = _claim(extension.host, source, record)
+    check(extension.host, source, None, record)
+    row = claim(extension.host, source, record)
     states.write(row, record)
     pending.announce(extension.host, row, record)
 
@@ -95,14 +95,15 @@ def _accepted(extension, draft, record):
         return None
     is_new = draft.fork_version_id is None
     if row is None and is_new:
-        _check(extension.host, source, None, record)
-        return _claim(extension.host, source, record)
+        check(extension.host, source, None, record)
+        return claim(extension.host, source, record)
     publication.check_edit(extension.host, row)
-    _check(extension.host, extension.sources[row.source], row, record)
+    check(extension.host, extension.sources[row.source], row, record)
     return row
 
 
-def _check(host, source, row, record):
+def check(host, source, row, record):
+    """Raise a Problem or ValidationError when a record cannot be the dataset of a row, or (None) a new one."""
     if record.files.enabled and len(record.files):
         raise NotAccepted(
             "This draft has files from before uploads were closed, and cannot be published: begin a new one.",
@@ -127,7 +128,8 @@ def _faults(host, source, row, record):
     return []
 
 
-def _claim(host, source, record):
+def claim(host, source, record):
+    """The new row of a curator's record, by the identifier that it claims; raises NotAccepted."""
     claimed = mapping.claimed(record)
     row = publication.claim(source.name, claimed or CATALOGUE_PREFIX + record.pid.pid_value)
     row.pid, row.record_uuid = record.pid.pid_value, record.id

@@ -1,20 +1,14 @@
-"""What would become of a user's record, were the mode on? Looked at after it was written, and never changed.
-
-Where a curator's record would be accepted, its dataset's row and an event that is never sent are written; where not,
-the refusal is counted. Whatever goes wrong here is logged, and the user's request goes on.
-"""
+"""What would become of a user's record, were the mode on? Looked at after it was written, and never changed."""
 
 import functools
 
-from flask import current_app
-from invenio_db import db
 from invenio_pidstore.proxies import current_pidstore
 from invenio_records import signals
 
 from ...dataset import CATALOGUE_PREFIX
 from ...datasets import publication, store
-from ...errors import Invalid, Problem
-from ...uploads import observe
+from ...errors import Invalid
+from .. import observed
 from . import mapping, routes
 
 
@@ -31,18 +25,7 @@ def _observer(look):
 
     @functools.wraps(look)
     def receive(sender, record=None, **kwargs):
-        extension = current_app.extensions.get("secureb2share")
-        if extension is None or extension.mode != "observe":
-            return
-        source = routes.source_of_request(extension.sources)
-        try:
-            with db.session.begin_nested():
-                look(extension.host, source, record)
-        except Problem as problem:
-            if source is not None:
-                observe.note(problem.code, source.community)
-        except Exception:
-            current_app.logger.exception("secureb2share.not-observed record=%s", record.id)
+        observed.look(look, routes.source_of_request, record)
 
     return receive
 
@@ -74,12 +57,7 @@ def _updated(host, source, record):
     publication.observed(host, row, record)
 
 
-@_observer
-def _deleted(host, source, record):
-    row = store.lock_by_record(record.id)
-    if row is not None and row.state != "withdrawn":
-        publication.set_state(row, "withdrawn", publication.DELETED)
-        publication.observed(host, row, record)
+_deleted = _observer(observed.deleted)
 
 
 def _description(record):

@@ -1,0 +1,46 @@
+"""How is a user's change looked at while the mode is observe, so that nothing of it reaches the user?
+
+Where it would be accepted, what looks writes the dataset's row and an event that is never sent; where not, the refusal
+is counted. Whatever goes wrong here is logged, and the user's request goes on.
+"""
+
+from flask import current_app, has_request_context
+from invenio_db import db
+
+from ..datasets import publication, store
+from ..errors import Problem
+from ..uploads import observe
+
+
+def active():
+    """The extension while the mode is observe, else None."""
+    extension = current_app.extensions.get("secureb2share")
+    return extension if extension is not None and extension.mode == "observe" else None
+
+
+def look(act, source_of, record):
+    """Call act(host, source, record) while the mode is observe, in a savepoint; never raises.
+
+    source_of(sources): the Source in whose community the change is, or None. record: what has an id, or None.
+    """
+    extension = active()
+    if extension is None:
+        return
+    source = None
+    try:
+        with db.session.begin_nested():
+            source = source_of(extension.sources)
+            act(extension.host, source, record)
+    except Problem as problem:
+        if source is not None and has_request_context():
+            observe.note(problem.code, source.community)
+    except Exception:
+        current_app.logger.exception("secureb2share.not-observed record=%s", getattr(record, "id", None))
+
+
+def deleted(host, source, record):
+    """What deleting a record would be: a withdrawal."""
+    row = store.lock_by_record(record.id)
+    if row is not None and row.state != "withdrawn":
+        publication.set_state(row, "withdrawn", publication.DELETED)
+        publication.observed(host, row, record)
