@@ -3,7 +3,8 @@
 # Usage: ./run-tests.sh [--services] [ARGUMENTS FOR PYTEST]
 #   --services   start PostgreSQL, Redis and OpenSearch for the tests, and stop them at the end
 # With arguments for pytest, only pytest runs. Parts named in SECUREB2SHARE_TEST_REQUIRE (of: postgresql
-# redis opensearch browser python36 docs) may not be left out: where one cannot run, that is an error.
+# redis opensearch browser python36 rdm13 rdm14 docs) may not be left out: where one cannot run, that is
+# an error. rdm13 and rdm14, the host InvenioRDM in an environment of its own, run only when they are named.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 
@@ -105,10 +106,50 @@ PYTHON
         xargs env PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests/oldlibs .venv-py36/bin/python -m pytest -p old_libraries
 }
 
+# Why the tests of InvenioRDM 13 or 14 cannot run or need not; nothing where they shall.
+why_without_rdm() {
+    if ! is_required "rdm$1"; then
+        echo "SECUREB2SHARE_TEST_REQUIRE=rdm$1 makes its environment (0.8 GB) and runs it"
+    elif [ -z "${SECUREB2SHARE_TEST_POSTGRESQL:-}" ] || [ -z "${SECUREB2SHARE_TEST_REDIS:-}" ] ||
+        [ -z "${SECUREB2SHARE_TEST_SEARCH:-}" ]; then
+        echo "PostgreSQL, Redis and OpenSearch are not all there"
+    elif ! "$python" -c "import sys; sys.exit(sys.version_info < (3, 11))"; then
+        echo "constraints-rdm$1.txt is for Python 3.11 and newer"
+    fi
+}
+
+# One environment with InvenioRDM 13 or 14, and this checkout in it; stamped last.
+make_rdm() {
+    local folder=".venv-rdm$1" constraints="constraints-rdm$1.txt" stamp
+    stamp="$("$python" --version 2>&1) $(cksum < "$constraints")"
+    if [ "$(cat "$folder/made" 2>/dev/null)" != "$stamp" ]; then
+        echo "Making $folder: 2 to 4 minutes, the first time."
+        rm -rf "$folder"
+        mkdir "$folder"
+        run_quietly "$folder/install.log" "$python" -m venv "$folder" &&
+            run_quietly "$folder/install.log" "$folder/bin/python" -m pip install --no-input \
+                --requirement "$constraints" || return 1
+        echo "$stamp" > "$folder/made"
+    fi
+    run_quietly "$folder/install.log" "$folder/bin/python" -m pip install --no-input --no-deps \
+        --no-build-isolation --editable .
+}
+
+run_rdm() {
+    if ! make_rdm "$1"; then
+        echo "The environment of InvenioRDM $1 could not be made; the log is $root/.venv-rdm$1/install.log" >&2
+        return 1
+    fi
+    PYTHONDONTWRITEBYTECODE=1 ".venv-rdm$1/bin/python" -m pytest tests/hosts/rdm
+}
+
 for name in $required; do
     case "$name" in
-    postgresql | redis | opensearch | browser | python36 | docs) ;;
-    *) fail "SECUREB2SHARE_TEST_REQUIRE names '$name', which is none of: postgresql redis opensearch browser python36 docs." ;;
+    postgresql | redis | opensearch | browser | python36 | rdm13 | rdm14 | docs) ;;
+    *)
+        known="postgresql redis opensearch browser python36 rdm13 rdm14 docs"
+        fail "SECUREB2SHARE_TEST_REQUIRE names '$name', which is none of: $known."
+        ;;
     esac
 done
 with_services=""
@@ -142,9 +183,20 @@ then
 fi
 python36=""
 docs=""
+rdm=""
 if [ -n "$everything" ] || is_required python36; then
     find_python36 || leave_out python36 "no Python 3.6 was found"
 fi
+for version in 13 14; do
+    if [ -n "$everything" ] || is_required "rdm$version"; then
+        why="$(why_without_rdm "$version")"
+        if [ -z "$why" ]; then
+            rdm="$rdm $version"
+        else
+            leave_out "rdm$version" "$why"
+        fi
+    fi
+done
 if [ -n "$everything" ] || is_required docs; then
     if [ ! -e docs/conf.py ]; then
         leave_out docs "there is no docs/conf.py"
@@ -164,6 +216,9 @@ fi
 if [ -n "$python36" ]; then
     run_part "python36" run_python36
 fi
+for version in $rdm; do
+    run_part "rdm$version" run_rdm "$version"
+done
 run_part "pytest" .venv-tests/bin/python -m pytest "$@"
 
 echo

@@ -46,6 +46,11 @@ class BulkContract:
     # the command line of an instance of this host, in a process of its own
     program = os.path.join(HERE, "..", "ingesting.py")
     many = 1000  # lines of a file whose ingest is killed: long enough to be caught on the way
+    chunk = bulk.CHUNK  # messages a transaction; fewer for a host that takes long for each
+
+    @pytest.fixture(autouse=True)
+    def _in_chunks(self, monkeypatch):
+        monkeypatch.setattr(bulk, "CHUNK", self.chunk)
 
     def description(self, name="moba", title=None, **version):
         from instance import example
@@ -285,7 +290,9 @@ class BulkContract:
     @pytest.mark.parametrize("order", [1, -1])
     @pytest.mark.parametrize("kind", ["plain", "history"])
     def test_two_posts_of_the_same_at_once(self, instance, order, kind):
-        folders, answers, start = [new_folder() for _ in range(20 if kind == "plain" else 3)], [], threading.Barrier(3)
+        # three datasets in each folder: more than one chunk
+        count = self.chunk * 2 // 5 if kind == "plain" else 3
+        folders, answers, start = [new_folder() for _ in range(count)], [], threading.Barrier(3)
         said = [one for folder in folders for one in getattr(self, kind)(folder)]
         lines = [self.line(instance, action, identifier, **members) for action, identifier, members in said]
 
@@ -332,8 +339,8 @@ class BulkContract:
         assert sorted(codes) == ["changed", "invalid"]
 
     def test_interrupted_in_the_middle(self, instance, monkeypatch):
-        folder, answered = new_folder(), bulk._answered
-        lines = self.lines(instance, ["%s/%d" % (folder, n) for n in range(130)], dataset=self.description("finngen"))
+        folder, answered, many = new_folder(), bulk._answered, self.chunk * 13 // 5
+        lines = self.lines(instance, ["%s/%d" % (folder, n) for n in range(many)], dataset=self.description("finngen"))
         chunks = []
 
         def fails_after_a_chunk(*args):
@@ -354,11 +361,11 @@ class BulkContract:
                 except requests.RequestException:
                     pass
         whole = [json.loads(one) for one in said.splitlines()]
-        assert self.results(whole) == ["created"] * 50
-        assert instance.count("secureb2share_dataset", "identifier LIKE '%s/%%'" % folder) == 50
-        assert self.results(instance.source.send_many(lines)) == ["created"] * 130
-        assert instance.count("secureb2share_dataset", "identifier LIKE '%s/%%'" % folder) == 130
-        assert instance.count("secureb2share_event", "CAST(body AS TEXT) LIKE '%%%s/%%'" % folder) in (0, 130)
+        assert self.results(whole) == ["created"] * self.chunk
+        assert instance.count("secureb2share_dataset", "identifier LIKE '%s/%%'" % folder) == self.chunk
+        assert self.results(instance.source.send_many(lines)) == ["created"] * many
+        assert instance.count("secureb2share_dataset", "identifier LIKE '%s/%%'" % folder) == many
+        assert instance.count("secureb2share_event", "CAST(body AS TEXT) LIKE '%%%s/%%'" % folder) in (0, many)
 
     def test_mass_withdrawal_stops(self, instance, monkeypatch):
         folder = new_folder()

@@ -16,6 +16,7 @@ from . import (
     exports,
     fieldnames,
     former,
+    guarded,
     index,
     mapping,
     pages,
@@ -31,6 +32,11 @@ from . import (
 )
 
 COMPONENTS = "RDM_RECORDS_SERVICE_COMPONENTS"
+ADDED = (
+    (COMPONENTS, watch.DatasetComponent),
+    (entering.KEY, entering.CommunitiesComponent),
+    (guarded.KEY, guarded.GuardComponent),
+)
 
 
 class RDM(Host):
@@ -59,7 +65,7 @@ class RDM(Host):
 
     def lock_faults(self, app):
         found = files_rest.faults(app) + policy.faults(app) + settings.faults(app) + schema.faults(app)
-        for key, component in ((COMPONENTS, watch.DatasetComponent), (entering.KEY, entering.CommunitiesComponent)):
+        for key, component in ADDED:
             if component not in (app.config.get(key) or ()):
                 found.append("%s was set anew after this package had added to it." % key)
         return found
@@ -76,6 +82,7 @@ class RDM(Host):
     def watch(self, app):
         app.config[COMPONENTS] = [*(app.config.get(COMPONENTS) or DefaultRecordsComponents), watch.DatasetComponent]
         entering.install(app)
+        guarded.install(app)
         pending.install()
 
     def observe(self, app):
@@ -106,7 +113,7 @@ class RDM(Host):
         pages.install(app)
 
     def export_faults(self, app):
-        return exports.faults(app)
+        return exports.faults(app) + pages.faults(app)
 
     def index(self):
         return index.sweep()

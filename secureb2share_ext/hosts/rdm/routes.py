@@ -60,6 +60,7 @@ KNOWN = {
     "invenio_oauth2server*": "token and application forms; no file fields",
     "invenio_userprofiles*": "profile form; no file fields",
     "invenio_notifications*": "settings of notifications; no file fields",
+    "invenio_i18n.*": "the language of the pages, as a form field",
     "invenio_oaiserver*": "OAI-PMH requests as form fields",
     "invenio_webhooks.event_item": "deletes events of code hosts",
 }

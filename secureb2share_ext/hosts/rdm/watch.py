@@ -9,7 +9,7 @@ from invenio_drafts_resources.services.records.components import ServiceComponen
 from ...dataset import CATALOGUE_PREFIX
 from ...datasets import publication, store, writing
 from ...errors import Invalid, NotAccepted
-from . import communities, faults, mapping, pending, states, work
+from . import communities, faults, index, mapping, pending, states, work
 
 
 def active():
@@ -34,9 +34,14 @@ class DatasetComponent(ServiceComponent):
             _hold_exactly(record)
             return
         record.custom_fields = mapping.reconciled(record)
+        row = store.by_record(record.id)
+        if row is None:
+            _without_output(record)
+        else:
+            states.write(row, record)
         source = communities.source_of(extension.sources, communities.meant_by(record))
         if source is not None and errors is not None:
-            errors.extend(faults.as_list(_faults(extension.host, source, store.by_record(record.id), record)))
+            errors.extend(faults.as_list(_faults(extension.host, source, row, record)))
 
     def edit(self, identity, draft=None, record=None, **kwargs):
         extension = active()
@@ -61,10 +66,12 @@ class DatasetComponent(ServiceComponent):
             return
         # what this package publishes is announced by records.py
         row = store.by_pid(record.pid.pid_value) if writing.cause() else _accepted(extension, draft, record)
-        if row is not None:
-            states.write(row, record)
-            if not writing.cause():
-                pending.announce(extension.host, row, record)
+        if row is None:
+            _without_output(record)
+            return
+        states.write(row, record)
+        if not writing.cause():
+            pending.announce(extension.host, row, record)
 
     def delete_record(self, identity, data=None, record=None, **kwargs):
         extension = active()
@@ -73,6 +80,12 @@ class DatasetComponent(ServiceComponent):
             publication.set_state(row, "withdrawn", publication.DELETED)
             states.write(row, record)
             pending.announce(extension.host, row, record)
+
+    def delete(self, identity, record=None, **kwargs):
+        # an administrator's other way, which leaves no tombstone
+        self.delete_record(identity, record=record)
+        if active() is not None and store.by_record(record.id) is not None:
+            index.before_deletion(record)
 
 
 def enter(extension, source, record):
@@ -144,8 +157,10 @@ def _hold_exactly(draft):
 
 
 def _without_output(draft):
-    # a copy of another record's JSON brings its address along
-    fields = draft.get("custom_fields", {})
+    # readers would take an address here for the catalogue's; also a copy of another record's JSON brings one along
+    fields = draft.get("custom_fields") or {}
+    if not any(mapping.full(name) in fields for name in mapping.names.OUTPUT):
+        return
     claimed = mapping.claimed(draft)
     draft.custom_fields = mapping.without_output(fields)
     if claimed is not None:

@@ -11,8 +11,11 @@ def main():
     from invenio_app.cli import cli
     from invenio_app.factory import create_app
 
+    from secureb2share_ext.datasets import bulk
+
     with open(os.environ["SECUREB2SHARE_TEST_INGEST"]) as file:
         configured = json.load(file)
+    bulk.CHUNK = configured["chunk"]
     configured = dict(configured["own"], **configured["ours"])
     cli.main(args=sys.argv[1:], obj=ScriptInfo(create_app=lambda: create_app(**configured)))
 

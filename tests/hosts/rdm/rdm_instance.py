@@ -345,6 +345,8 @@ def running(folder, sources=None, targets=None, **overrides):
         for command in (["init"], ["keys", "new"]):
             result = instance.run_cli(*command)
             assert result.exit_code == 0, (command, result.output, result.exc_info)
+        # migrations leave their connection with a lock_timeout
+        close(instance)
         yield instance
 
 

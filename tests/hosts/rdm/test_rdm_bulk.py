@@ -22,13 +22,14 @@ def instance(tmp_path_factory):
         pytest.skip("%s is not set" % rdm_instance.missing())
     folder, echo = tmp_path_factory.mktemp("instance"), {"tsd-ingest": {"echo": True}}
     with rdm_instance.running(folder, {"tsd": {"release": "publish"}}, echo) as found:
+        found.configured["chunk"] = TestRDMBulk.chunk
         yield found
 
 
 class TestRDMBulk(BulkContract):
     not_compared = ("transaction",)
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rdm_ingesting.py")
-    many = 200
+    many, chunk = 60, 10
 
     def normal(self, rows, folder):
         kept = {row["digest"] for row in rows["secureb2share_dataset"]}

@@ -224,3 +224,73 @@ def test_a_files_enabled_draft_of_the_stock_form_is_published_without(instance):
     pid = instance.draft(body).json()["id"]
     assert instance.call("GET", "/api/records/%s/draft" % pid, "curator").json()["files"]["enabled"] is False
     assert instance.call("POST", "/api/records/%s/draft/actions/publish" % pid, "curator").status_code == 202
+
+
+FORGED = {"secureb2share:access_request_url": "https://phish.example.org/x", "secureb2share:dataset_state": "FORGED"}
+
+
+@pytest.mark.parametrize("community", [None, "open"])
+def test_nobody_forges_the_catalogues_word_in_other_communities(instance, community):
+    body = instance.metadata(rdm_instance.example())
+    body["custom_fields"].update(FORGED)
+    pid = instance.draft(body).json()["id"]
+    path = "/api/records/%s/draft" % pid
+    assert "FORGED" not in instance.call("PUT", path, "curator", json=body).text
+    if community is None:
+        assert instance.call("POST", path + "/actions/publish", "curator").status_code == 202
+    else:
+        assert instance.submit(pid, community).status_code in (200, 202)
+    answer = instance.call("GET", "/api/records/" + pid)
+    assert answer.status_code == 200 and "phish" not in answer.text and "FORGED" not in answer.text
+    assert instance.publish_edit(pid, lambda body: body["custom_fields"].update(FORGED)).status_code == 200
+    answer = instance.call("GET", "/api/records/" + pid)
+    assert "phish" not in answer.text and "FORGED" not in answer.text
+
+
+def test_plain_delete_of_an_administrator_is_a_withdrawal(instance):
+    name = identifier()
+    pid = instance.curate(rdm_instance.example(), name).json()["id"]
+    instance.call("DELETE", "/api/records/" + pid, "superuser")
+    assert dataset(instance, name).json()["state"] == "withdrawn"
+    assert kinds(instance, name) == ["published", "withdrawn"]
+    assert instance.call("GET", "/api/access/" + pid).status_code == 410
+
+
+@pytest.mark.parametrize("role", ["curator", "superuser"])
+def test_sources_community_stays_what_it_is(instance, role):
+    path = "/api/communities/" + instance.communities["second"]
+    renamed = instance.call("POST", path + "/rename", role, json={"slug": "elsewhere"})
+    assert (renamed.status_code, renamed.json()["code"]) == (409, "community-of-source"), renamed.text
+    deleted = instance.call("DELETE", path, role, json={"removal_reason": {"id": "test-record"}})
+    assert (deleted.status_code, deleted.json()["code"]) == (409, "community-of-source"), deleted.text
+    body = instance.call("GET", path, role).json()
+    body["access"]["visibility"] = "restricted"
+    hidden = instance.call("PUT", path, role, json=body)
+    assert (hidden.status_code, hidden.json()["code"]) == (409, "community-of-source"), hidden.text
+    body["access"]["visibility"] = "public"
+    body["metadata"]["title"] = "Another title"
+    assert instance.call("PUT", path, role, json=body).status_code == 200
+
+
+def test_slug_of_a_missing_community_is_for_administrators(instance):
+    from secureb2share_ext.uploads import lock
+
+    sources = [one.app.extensions["secureb2share"].sources for one in lock.of_instance(instance.app)]
+    kept = sources[0]["csc"]
+    body = {
+        "slug": "yet-to-come",
+        "metadata": {"title": "Mine"},
+        "access": {"visibility": "public", "review_policy": "open"},
+    }
+    try:
+        for one in sources:
+            one["csc"] = kept._replace(community="yet-to-come")
+        made = instance.call("POST", "/api/communities", "reader", json=body)
+        assert (made.status_code, made.json()["code"]) == (403, "community-of-source"), made.text
+        path = "/api/communities/%s/rename" % instance.communities["open"]
+        renamed = instance.call("POST", path, "curator", json={"slug": "yet-to-come"})
+        assert (renamed.status_code, renamed.json()["code"]) == (403, "community-of-source"), renamed.text
+        assert instance.call("POST", "/api/communities", "superuser", json=body).status_code == 201
+    finally:
+        for one in sources:
+            one["csc"] = kept

@@ -220,6 +220,22 @@ def test_a_damaged_one_is_closed(app, own, monkeypatch):
     assert oai.serialize(None, {"_source": BODY}, function, "oai_dc").text == "w {'enabled': False}"
 
 
+def test_drafts_are_the_hosts_from_a_closed_copy(app):
+    draft = dict(BODY, is_draft=True)
+    found = serializers.agreeing(SiteSchemaorg(), "application/ld+json")
+    assert json.loads(found.serialize_object(draft)) == closed.record(draft, ACCESS_URL)
+    assert json.loads(found.serialize_object(BODY))["@type"] == "Dataset"
+
+
+def test_marcxml_is_corrected_alone_and_in_a_list(app, monkeypatch):
+    monkeypatch.setattr(MARCXMLSerializer, "dump_obj", lambda self, obj: copy.deepcopy(MARC))
+    other = dict(BODY, id="8")
+    found = serializers.agreeing(MARCXMLSerializer(), "application/marcxml+xml")
+    ours, theirs = found.serialize_object(BODY), found.serialize_object(other)
+    assert "restrictedAccess" in ours and "openAccess" not in ours and "openAccess" in theirs
+    assert found.serialize_object_list({"hits": {"hits": [other, BODY]}}) == theirs + "\n" + ours
+
+
 def test_linkset(app):
     own = {"anchor": API, "describes": [{"href": RECORD_URL, "type": "text/html"}]}
     page, *back = signposts.document(shown())["linkset"]

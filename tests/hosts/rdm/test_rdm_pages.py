@@ -105,7 +105,7 @@ def test_hostile_texts_stay_texts(instance):
     description["files"] = [{"label": HOSTILE, "media_type": "text/csv"}]
     description["version"] = {"label": HOSTILE}
     texts = [{"lang": "en", "text": HOSTILE}]
-    description["sensitive"].update(access_conditions=texts, fees=texts, population=HOSTILE)
+    description["sensitive"].update(access_conditions=texts, fees=texts, population_coverage=texts)
     said = instance.source.register("pages/hostile", description)
     instance.source.set_state("pages/hostile", "suspended", HOSTILE)
     page = landing(instance, said["pid"])
