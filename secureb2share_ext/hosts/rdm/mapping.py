@@ -31,9 +31,15 @@ def to_record(description):
         "publication_date": "%04d" % core["publication_year"],
     }
     if titles[1:]:
-        metadata["additional_titles"] = [{"title": text, "type": {"id": "translated-title"}} for text in titles[1:]]
+        metadata["additional_titles"] = [
+            dict({"title": text, "type": {"id": "translated-title"}}, **_lang(entry))
+            for text, entry in zip(titles[1:], core["titles"][1:])
+        ]
     if texts[1:]:
-        metadata["additional_descriptions"] = [{"description": text, "type": {"id": "other"}} for text in texts[1:]]
+        metadata["additional_descriptions"] = [
+            dict({"description": text, "type": {"id": "other"}}, **_lang(entry))
+            for text, entry in zip(texts[1:], core["descriptions"][1:])
+        ]
     if "keywords" in core:
         metadata["subjects"] = [{"subject": keyword} for keyword in core["keywords"]]
     fields = dict(_sensitive_fields(description["sensitive"]))
@@ -63,11 +69,11 @@ def from_record(data):
         core["languages"] = tags
     default = next((tag for tag in tags or [] if isinstance(tag, str)), languages.UNDETERMINED)
     if "title" in metadata:
-        found = [metadata["title"]] + _members(metadata.get("additional_titles"), "title")
-        core["titles"] = _in_languages(map(_unpadded, found), fields.get(names.TITLE_LANGUAGES), default)
+        found = [(metadata["title"], None)] + _members(metadata.get("additional_titles"), "title")
+        core["titles"] = _in_languages(found, _unpadded, fields.get(names.TITLE_LANGUAGES), default)
     if "description" in metadata:
-        found = [metadata["description"]] + _members(metadata.get("additional_descriptions"), "description")
-        core["descriptions"] = _in_languages(map(_text, found), fields.get(names.DESCRIPTION_LANGUAGES), default)
+        found = [(metadata["description"], None)] + _members(metadata.get("additional_descriptions"), "description")
+        core["descriptions"] = _in_languages(found, _text, fields.get(names.DESCRIPTION_LANGUAGES), default)
     if "creators" in metadata:
         core["creators"] = [_read_creator(entry) for entry in _list(metadata["creators"])]
     if "subjects" in metadata:
@@ -244,9 +250,18 @@ def _tags(metadata, fields):
     return [languages.tag(_object(entry).get("id")) for entry in _list(metadata["languages"])]
 
 
-def _in_languages(texts, tags, default):
-    texts, tags = list(texts), _list(tags)
-    return [{"lang": tags[n] if n < len(tags) else default, "text": text} for n, text in enumerate(texts)]
+def _in_languages(given, read, tags, default):
+    """[{lang, text}] of [(text, RDM's entry of its language or None)]; our tags say more than RDM's languages do."""
+    tags, found = _list(tags), []
+    for number, (text, language) in enumerate(given):
+        tag = tags[number] if number < len(tags) else languages.tag(_object(language).get("id")) or default
+        found.append({"lang": tag, "text": read(text)})
+    return found
+
+
+def _lang(entry):
+    code = languages.vocabulary_id(entry["lang"])
+    return {"lang": {"id": code}} if code else {}
 
 
 def _text(value):
@@ -254,7 +269,7 @@ def _text(value):
 
 
 def _members(entries, name):
-    return [_object(entry).get(name) for entry in _list(entries)]
+    return [(_object(entry).get(name), _object(entry).get("lang")) for entry in _list(entries)]
 
 
 def _object(value):

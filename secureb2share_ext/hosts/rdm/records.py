@@ -110,10 +110,19 @@ def _host():
 
 
 def _known(data):
-    """A record's metadata without languages that this instance's vocabulary does not have."""
-    entries = data["metadata"].get("languages")
-    if entries:
-        data["metadata"]["languages"] = [entry for entry in entries if _is_known("languages", entry["id"])]
+    """A record's metadata (dict, changed) without languages that this instance's vocabulary does not have."""
+    metadata, known = data["metadata"], {}
+
+    def is_known(entry):
+        if entry["id"] not in known:
+            known[entry["id"]] = _is_known("languages", entry["id"])
+        return known[entry["id"]]
+
+    if "languages" in metadata:
+        metadata["languages"] = [entry for entry in metadata["languages"] if is_known(entry)]
+    for entry in metadata.get("additional_titles", []) + metadata.get("additional_descriptions", []):
+        if "lang" in entry and not is_known(entry["lang"]):
+            del entry["lang"]
     return data
 
 
