@@ -21,9 +21,9 @@ PACKAGE = Path(openapi.__file__).parents[1]
 PAGES = {"secureb2share_uploads.closed", "secureb2share_uploads.refused", "secureb2share_uploads.static"}
 # codes that only the host's own routes, the curator's page and the command line meet
 ELSEWHERE = {
-    "access-elsewhere", "changed", "has-files", "identifier-taken", "legacy", "manifest-differs", "no-access",
-    "no-files", "not-allowed", "not-confirmed", "not-exported", "not-frozen", "problem", "registered-elsewhere",
-    "request-elsewhere", "upload-refused",
+    "changed", "community-of-source", "has-files", "identifier-taken", "legacy", "manifest-differs", "no-access",
+    "no-files", "not-allowed", "not-confirmed", "not-exported", "not-frozen", "one-by-one", "problem",
+    "registered-elsewhere", "request-elsewhere", "second-community", "upload-refused",
 }  # fmt: skip
 
 

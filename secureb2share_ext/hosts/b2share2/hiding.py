@@ -9,8 +9,8 @@ from invenio_records_rest.utils import obj_or_import_string
 
 from ...legacy import store
 from .. import files_rest
+from ..switch import active
 from . import coercion, communities
-from .switch import active
 
 FILE_MEMBERS = ("_files", "external_pids")
 STATISTICS = "STATS_PERMISSION_FACTORY"  # invenio-stats' key

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from .. import files_rest, wanted
+from .. import files_rest, switch, wanted
 from ..host import Host
 from . import (
     communities,
@@ -16,7 +16,6 @@ from . import (
     records,
     routes,
     serve,
-    switch,
     watch,
 )
 

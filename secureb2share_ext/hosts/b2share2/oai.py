@@ -16,8 +16,8 @@ from ...access.rights import right_of, today_utc
 from ...compat import utcnow
 from ...datasets import store
 from ...legacy import store as legacy_store
+from ..switch import active
 from . import communities, seen
-from .switch import active
 
 WRAPPER = "secureb2share_ext.hosts.b2share2.oai:serialize"
 SAID_BY_HOST = "info:eu-repo/semantics/"  # how the values begin that the host writes

@@ -20,8 +20,8 @@ from ...datasets import store
 from ...errors import NotAccepted
 from ...legacy import store as legacy_store
 from ...uploads.refusal import REASONS, problem_response
+from ..switch import active
 from . import block, communities, hiding, routes, seen, signposts
-from .switch import active
 
 DIGEST_IN_ETAG = re.compile('-[0-9a-f]{16}"')
 ROUTES_OF_PROGRAMS = ("secureb2share_datasets", "secureb2share_access")

@@ -24,7 +24,7 @@ class AccessElsewhere(Problem):
     """Access to this dataset is not given by this catalogue."""
 
     status = 403
-    code = "access-elsewhere"
+    code = "request-elsewhere"
     title = "Access is requested elsewhere"
 
 

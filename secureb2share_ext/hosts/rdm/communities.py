@@ -4,15 +4,19 @@ import uuid
 
 from flask import current_app, request
 from invenio_communities.communities.records.models import CommunityMetadata
+from invenio_communities.communities.records.systemfields.deletion_status import CommunityDeletionStatusEnum
 from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
 from invenio_rdm_records.records.models import RDMDraftMetadata, RDMParentMetadata
 from invenio_requests.records.models import RequestMetadata
 
+PUBLISHED = CommunityDeletionStatusEnum.PUBLISHED.value
+
 
 def id_of(name):
     """The id (str) of a community by its slug or id, or None."""
-    query = db.session.query(CommunityMetadata.id).filter(CommunityMetadata.is_deleted.is_(False))
+    # the host marks a deleted community and keeps its row
+    query = db.session.query(CommunityMetadata.id).filter_by(deletion_status=PUBLISHED)
     found = query.filter_by(slug=name).scalar()
     if found is None:
         try:

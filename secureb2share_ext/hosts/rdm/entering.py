@@ -10,6 +10,7 @@ from invenio_records_resources.services.uow import RecordCommitOp
 
 from ...datasets import publication, store, writing
 from ...errors import NotAccepted
+from ..switch import active
 from . import communities, records, watch
 
 KEY = "RDM_RECORD_COMMUNITIES_SERVICE_COMPONENTS"
@@ -21,7 +22,7 @@ class CommunitiesComponent(ServiceComponent):
     """What follows from what RDM's service of record communities does."""
 
     def remove_community(self, identity, record=None, community=None, **kwargs):
-        extension = watch.active()
+        extension = active()
         if extension is not None and community["id"] == communities.default_of(record):
             _leave(extension, record)
 
@@ -29,7 +30,7 @@ class CommunitiesComponent(ServiceComponent):
     remove_community_from_record = remove_community
 
     def set_default(self, identity, record=None, default_community_id=None, **kwargs):
-        extension = watch.active()
+        extension = active()
         if extension is None:
             return
         source = communities.source_of(extension.sources, default_community_id)
@@ -40,7 +41,7 @@ class CommunitiesComponent(ServiceComponent):
             enter(extension, source, record, self.uow)
 
     def bulk_add(self, identity, community_id=None, record_ids=(), **kwargs):
-        extension = watch.active()
+        extension = active()
         if extension is not None and communities.source_of(extension.sources, community_id) is not None:
             raise NotAccepted("Records enter a source's community one by one, each checked.", code="one-by-one")
 
@@ -54,7 +55,7 @@ def inclusion(request_type):
 
     class Accept(accept):
         def execute(self, identity, uow, **kwargs):
-            extension = watch.active()
+            extension = active()
             record, community = self.request.topic.resolve(), self.request.receiver.resolve()
             source = communities.source_of(extension.sources, community.id) if extension is not None else None
             if source is not None:

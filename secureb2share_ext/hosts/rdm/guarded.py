@@ -10,7 +10,7 @@ from invenio_communities.communities.services.components import DefaultCommunity
 from invenio_drafts_resources.services.records.components import ServiceComponent
 
 from ...errors import NotAccepted, NotAllowed
-from . import watch
+from ..switch import active
 
 KEY = "COMMUNITIES_SERVICE_COMPONENTS"
 CODE = "community-of-source"
@@ -41,7 +41,7 @@ def install(app):
 
 
 def _check_stays(record, what, slug=None):
-    extension = watch.active()
+    extension = active()
     names = {slug or record.slug, str(record.id)}
     sources = extension.sources.values() if extension is not None else ()
     for source in sources:
@@ -54,7 +54,7 @@ def _check_stays(record, what, slug=None):
 
 
 def _check_name(identity, slug):
-    extension = watch.active()
+    extension = active()
     names = {source.community for source in extension.sources.values()} if extension is not None else ()
     if slug in names and not _is_administrator(identity):
         raise NotAllowed("The slug %s is that of a source's community, which an administrator makes." % slug, code=CODE)

@@ -7,7 +7,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from ...errors import NotAccepted
 from ...uploads.refusal import problem_response
-from .. import files_rest, wanted
+from .. import files_rest, switch, wanted
 from ..host import Host
 from . import (
     access_requests,
@@ -64,6 +64,9 @@ class RDM(Host):
         policy.lock(app)
 
     def lock_faults(self, app):
+        with app.app_context():
+            if not switch.has_tables():
+                return ["Tables are missing: run `secureb2share init`."]
         found = files_rest.faults(app) + policy.faults(app) + settings.faults(app) + schema.faults(app)
         for key, component in ADDED:
             if component not in (app.config.get(key) or ()):

@@ -10,6 +10,7 @@ from lxml import etree
 
 from ...datasets import store
 from ...exports import datacite, dublin_core, oai_datacite
+from ..switch import active
 from . import closed, dcat, marcxml, seen
 
 KEY = "OAISERVER_METADATA_FORMATS"
@@ -48,7 +49,7 @@ def faults(app):
 def serialize(pid, record, inner, prefix):
     """The element (lxml) of a record for OAI-PMH; inner: the serializer as the configuration names it."""
     function, arguments = _function(inner)
-    row = store.by_pid(record["_source"]["id"])
+    row = store.by_pid(record["_source"]["id"]) if active() is not None else None
     if row is None:
         return function(pid, record, **arguments)
     shown, name = seen.shown_of(row), function.__name__

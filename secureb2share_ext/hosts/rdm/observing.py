@@ -6,7 +6,6 @@ looked at right before the commit, as readers will see it.
 
 import functools
 
-from invenio_db import db
 from invenio_drafts_resources.services.records.components import ServiceComponent
 from invenio_rdm_records.proxies import current_rdm_records_service as service
 from invenio_rdm_records.requests import CommunityInclusion
@@ -40,6 +39,10 @@ class RecordsObserver(ServiceComponent):
     def publish(self, identity, draft=None, record=None, **kwargs):
         is_new = draft.fork_version_id is None
         _before_commit(functools.partial(_published, is_new=is_new), _source_of(record), record)
+
+    def delete(self, identity, record=None, **kwargs):
+        # before the commit nothing is left to be looked at
+        observed.look(observed.deleted, _source_of(record), record)
 
     def delete_record(self, identity, data=None, record=None, **kwargs):
         _before_commit(observed.deleted, _source_of(record), record)
@@ -141,12 +144,7 @@ def _check(host, source, row, record):
 
 
 def _before_commit(act, source_of, record):
-    def look():
-        # gone where a savepoint was rolled back
-        if record.model in db.session:
-            observed.look(act, source_of, record)
-
-    pending.before_commit(look)
+    pending.before_commit(lambda: observed.look(act, source_of, record))
 
 
 def _source_of(record):

@@ -8,38 +8,47 @@ from sqlalchemy import event
 
 from ...datasets import publication
 
-KEY = "secureb2share_pending"  # in the session's own dict
+ACTS = "secureb2share_pending"  # in the session's own dict: what is to be called
+MARKS = "secureb2share_savepoints"  # {savepoint: how many acts there were when it began}
 
 
 def install():
-    """Listen to commits, once a process."""
+    """Listen to transactions, once a process."""
     if not event.contains(db.session, "before_commit", _act_all):
         event.listen(db.session, "before_commit", _act_all)
-        event.listen(db.session, "after_rollback", _forget)
+        event.listen(db.session, "after_transaction_create", _mark)
+        event.listen(db.session, "after_soft_rollback", _forget)
+        event.listen(db.session, "after_transaction_end", _unmark)
 
 
 def announce(host, row, record):
     """Have the publication or change of a row's record announced right before the open transaction is committed."""
-
-    def act():
-        # gone where a savepoint was rolled back
-        if row in db.session:
-            publication.published(host, row, record)
-
-    before_commit(act)
+    before_commit(lambda: publication.published(host, row, record))
 
 
 def before_commit(act):
-    """Have act() called right before the open transaction is committed."""
-    db.session.info.setdefault(KEY, []).append(act)
+    """Have act() called right before the open transaction is committed, unless this savepoint is rolled back."""
+    db.session.info.setdefault(ACTS, []).append(act)
 
 
 def _act_all(session):
     if session.in_nested_transaction():
         return
-    for act in session.info.pop(KEY, ()):
+    for act in session.info.pop(ACTS, ()):
         act()
 
 
-def _forget(session):
-    session.info.pop(KEY, None)
+def _mark(session, transaction):
+    if transaction.nested:
+        session.info.setdefault(MARKS, {})[transaction] = len(session.info.get(ACTS, ()))
+
+
+def _forget(session, transaction):
+    # the host rolls savepoints back in the midst of its work; what came before them stays
+    del session.info.get(ACTS, [])[session.info.get(MARKS, {}).get(transaction, 0) :]
+
+
+def _unmark(session, transaction):
+    # a savepoint ends before its rollback is told
+    if transaction.parent is None:
+        session.info.pop(MARKS, None)

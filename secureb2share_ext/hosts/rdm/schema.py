@@ -9,7 +9,8 @@ from marshmallow import post_dump, pre_load
 
 from ...access import decorate
 from ...datasets import store
-from . import names, seen, watch
+from ..switch import active
+from . import names, seen
 
 KEY = "RDM_RECORD_SCHEMA"
 OF_RDM = ("record", "files", "embargo", "status")
@@ -25,7 +26,7 @@ class WithAccess:
     def without_access(self, data, **kwargs):
         """What a client sends back of our members says nothing."""
         access = data.get("access")
-        if watch.active() is not None and isinstance(access, dict):
+        if active() is not None and isinstance(access, dict):
             return dict(data, access={name: value for name, value in access.items() if name in OF_RDM})
         return data
 
@@ -34,14 +35,14 @@ class WithAccess:
         """A new draft has no files: RDM's own form says that it has."""
         record = self.context.get("record")
         is_new = record is None or not len(getattr(record, "files", None) or ())
-        if watch.active() is not None and is_new and isinstance(data.get("files"), dict):
+        if active() is not None and is_new and isinstance(data.get("files"), dict):
             return dict(data, files={"enabled": False})
         return data
 
     @post_dump(pass_original=True)
     def with_access(self, data, original, many, **kwargs):
         """Access as the dataset has it, in a published record of ours."""
-        if watch.active() is None or getattr(original, "is_draft", True):
+        if active() is None or getattr(original, "is_draft", True):
             return data
         row = store.by_pid(data.get("id"))
         shown = seen.shown_of(row, original) if row is not None else None

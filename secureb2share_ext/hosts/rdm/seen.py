@@ -6,11 +6,12 @@ from ... import config
 from ...access.rights import today_utc
 from ...compat import utcnow
 from ...datasets import showing, store
+from ..switch import active
 
 
 def shown_of_pid(pid):
     """The access.shown.Shown of the published record with this PID; None for one that is not ours, or damaged."""
-    row = store.by_pid(pid) if isinstance(pid, str) else None
+    row = store.by_pid(pid) if active() is not None and isinstance(pid, str) else None
     return shown_of(row) if row is not None else None
 
 

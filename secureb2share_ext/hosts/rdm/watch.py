@@ -3,19 +3,13 @@
 RDM sends no signals of records. Its services call each component inside the unit of work, before it commits the record.
 """
 
-from flask import current_app
 from invenio_drafts_resources.services.records.components import ServiceComponent
 
 from ...dataset import CATALOGUE_PREFIX
 from ...datasets import publication, store, writing
 from ...errors import Invalid, NotAccepted
+from ..switch import active
 from . import communities, faults, index, mapping, pending, states, work
-
-
-def active():
-    """The extension while the mode is on, else None."""
-    extension = current_app.extensions.get("secureb2share")
-    return extension if extension is not None and extension.is_on else None
 
 
 class DatasetComponent(ServiceComponent):

@@ -80,7 +80,7 @@ def test_access_is_requested_elsewhere(instance, ours, role, method, path, body)
     url = instance.base_url + "/api/access/" + ours
     assert answer.status_code == 403 and answer.headers["Content-Type"] == "application/problem+json"
     said = answer.json()
-    assert (said["code"], said["access_url"]) == ("access-elsewhere", url)
+    assert (said["code"], said["access_url"]) == ("request-elsewhere", url)
     assert url in said["detail"] and "CANARY" not in answer.text and rows(instance) == before
 
 
@@ -117,7 +117,7 @@ def test_a_guests_request_from_before_is_not_confirmed(instance, ours, other):
             db.session.commit()
     before = instance.count("request_metadata")
     answer = instance.call("GET", CONFIRM + tokens[ours])
-    assert answer.status_code == 403 and answer.json()["code"] == "access-elsewhere"
+    assert answer.status_code == 403 and answer.json()["code"] == "request-elsewhere"
     assert instance.count("request_metadata") == before
     instance.call("GET", CONFIRM + tokens[other])
     assert instance.count("request_metadata") == before + 1

@@ -10,7 +10,7 @@ import rdm_instance  # noqa: E402
 from bulk_contract import DIGEST, BulkContract  # noqa: E402
 
 # what differs by chance: numbers of rows, PIDs, UUIDs, and moments
-NUMBER = re.compile(r'"((?:\w+_)?id|sequence|index)": \d+')
+NUMBER = re.compile(r'"((?:\w+_)?id|pk|sequence|index)": \d+')
 PID = re.compile(r"(?<![0-9a-z])[0-9a-z]{5}-[0-9a-z]{5}(?![0-9a-z])")
 IDENTIFIER = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f])")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?|\b1[789]\d{8}(?:\.\d+)?\b")

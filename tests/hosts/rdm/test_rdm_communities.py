@@ -6,6 +6,8 @@ pytest.importorskip("invenio_rdm_records", reason="InvenioRDM has environments o
 
 import rdm_instance  # noqa: E402
 
+from secureb2share_ext import client  # noqa: E402
+
 REASON = {"removal_reason": {"id": "test-record"}}
 
 
@@ -290,7 +292,43 @@ def test_slug_of_a_missing_community_is_for_administrators(instance):
         path = "/api/communities/%s/rename" % instance.communities["open"]
         renamed = instance.call("POST", path, "curator", json={"slug": "yet-to-come"})
         assert (renamed.status_code, renamed.json()["code"]) == (403, "community-of-source"), renamed.text
-        assert instance.call("POST", "/api/communities", "superuser", json=body).status_code == 201
+        made = instance.call("POST", "/api/communities", "superuser", json=body)
+        assert made.status_code == 201
+        for one in sources:
+            one["csc"] = kept
+        path = "/api/communities/" + made.json()["id"]
+        assert instance.call("DELETE", path, "superuser", json=REASON).status_code == 204
+        for one in sources:
+            one["csc"] = kept._replace(community="yet-to-come")
+        # deleted, it takes no registrations
+        with pytest.raises(client.Refused) as refused:
+            instance.other.register(identifier(), rdm_instance.example())
+        assert (refused.value.status, refused.value.code) == (503, "not-ready")
     finally:
         for one in sources:
             one["csc"] = kept
+
+
+def test_rolled_back_savepoint_takes_its_own_announcements_only(instance):
+    from invenio_db import db
+
+    from secureb2share_ext.hosts.rdm import pending
+
+    called = []
+    with instance.app.app_context():
+        pending.before_commit(lambda: called.append("first"))
+        with db.session.begin_nested():
+            pending.before_commit(lambda: called.append("released"))
+            savepoint = db.session.begin_nested()
+            pending.before_commit(lambda: called.append("rolled back"))
+            with db.session.begin_nested():
+                pending.before_commit(lambda: called.append("released in what is rolled back"))
+            savepoint.rollback()
+        pending.before_commit(lambda: called.append("last"))
+        db.session.commit()
+        assert called == ["first", "released", "last"]
+        pending.before_commit(lambda: called.append("never"))
+        db.session.rollback()
+        db.session.commit()
+        db.session.remove()
+    assert called == ["first", "released", "last"]
