@@ -1,6 +1,7 @@
 import os
 
 import pytest
+import sqlalchemy
 
 pytest.importorskip("invenio_rdm_records", reason="InvenioRDM has environments of its own: see run-tests.sh")
 
@@ -327,6 +328,7 @@ def test_rolled_back_savepoint_takes_its_own_announcements_only(instance):
         pending.before_commit(lambda: called.append("last"))
         db.session.commit()
         assert called == ["first", "released", "last"]
+        db.session.execute(sqlalchemy.text("SELECT 1"))
         pending.before_commit(lambda: called.append("never"))
         db.session.rollback()
         db.session.commit()
