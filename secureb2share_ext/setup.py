@@ -98,6 +98,8 @@ def _drop():
             if not ours & heads:
                 alembic.stamp(BRANCH + "@head")
             alembic.downgrade(BRANCH + "@base")
-    # what alembic cannot see, see above
-    db.metadata.drop_all(db.engine, [t for t in db.metadata.sorted_tables if t.name.startswith("secureb2share_")])
+    # what alembic cannot see, see above; drop_all would take every sequence of the host along
+    for table in reversed(db.metadata.sorted_tables):
+        if table.name.startswith("secureb2share_"):
+            table.drop(db.engine, checkfirst=True)
     return "Tables: %d dropped, with all that stood in them." % count

@@ -4,6 +4,7 @@ import pytest
 import rows
 from instance import example, running
 from invenio_db import db
+from sqlalchemy import text
 
 from demo.catalogue.app import create_app
 
@@ -33,7 +34,7 @@ def test_what_uninstalling_leaves(instance, tmp_path):
 
     code, said = run()
     assert code == 0 and '"/api/access/%s" "%s";' % (pid, link) in said and "Triggers: 4 removed." in said
-    before = rows.dump(instance)
+    before, sequences = rows.dump(instance), _sequences(instance)
     assert run("--drop-tables")[0] == 2 and run("--drop-tables", "--map", str(path), input="n\n")[0] == 1
     other = tmp_path / "other.conf"
     other.write_text("server {}")
@@ -50,6 +51,7 @@ def test_what_uninstalling_leaves(instance, tmp_path):
         {table: found for table, found in before.items() if table not in ours},
         alembic_version=after.get("alembic_version"),
     )
+    assert _sequences(instance) == sequences
     assert not [row for row in after["alembic_version"] if row["version_num"].startswith("5ec0b25a")]
     code, said = run("--drop-tables", "--map", str(path))
     assert code == 0 and "The tables are gone" in said and path.read_text() == text
@@ -57,3 +59,13 @@ def test_what_uninstalling_leaves(instance, tmp_path):
     with off.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def _sequences(instance):
+    query = "SELECT sequence_name FROM information_schema.sequences WHERE sequence_name NOT LIKE 'secureb2share%'"
+    with instance.app.app_context(), db.engine.connect() as connection:
+        if connection.dialect.name != "postgresql":
+            return []
+        found = sorted(name for (name,) in connection.execute(text(query)))
+    assert found
+    return found

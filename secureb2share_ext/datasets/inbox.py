@@ -9,6 +9,7 @@ import json
 from flask import current_app
 from invenio_db import db
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 
 from ..errors import MessageReused, UnknownDataset
 from . import answer, registration, reports, states, store, transfer
@@ -32,8 +33,8 @@ def carry_out(host, sender, message):
             status, said = take(host, sender, message)
             _commit(message.source, said["pid"])
             return status, said
-        except (IntegrityError, OperationalError):
-            # another request took the identifier or the message id first, or each waited for the other's dataset
+        except (IntegrityError, OperationalError, StaleDataError):
+            # another took the identifier or message id first, changed the record, or each waited for the other
             db.session.rollback()
             if last_try:
                 raise

@@ -11,7 +11,7 @@ from invenio_records_resources.services.uow import RecordCommitOp
 from ...datasets import publication, store, writing
 from ...errors import NotAccepted
 from ..switch import active
-from . import communities, records, watch
+from . import changing, communities, content, records, watch
 
 KEY = "RDM_RECORD_COMMUNITIES_SERVICE_COMPONENTS"
 INCLUSION = "RDM_COMMUNITY_INCLUSION_REQUEST_CLS"
@@ -24,7 +24,7 @@ class CommunitiesComponent(ServiceComponent):
     def remove_community(self, identity, record=None, community=None, **kwargs):
         extension = active()
         if extension is not None and community["id"] == communities.default_of(record):
-            _leave(extension, record)
+            _leave(identity, record)
 
     # its name from InvenioRDM 14 on
     remove_community_from_record = remove_community
@@ -36,7 +36,7 @@ class CommunitiesComponent(ServiceComponent):
         source = communities.source_of(extension.sources, default_community_id)
         rows = store.by_records(versions_of(record))
         if any(source is None or row.source != source.name for row in rows):
-            _leave(extension, record)
+            _leave(identity, record)
         elif source is not None and not rows:
             enter(extension, source, record, self.uow)
 
@@ -86,17 +86,15 @@ def check_inclusion(source, record):
             "This record is a dataset of the source %s, and cannot be one of another." % row.source,
             code="second-community",
         )
-    if record.files.enabled and len(record.files):
-        raise NotAccepted(
-            "This record has files, so it cannot be in a community of sensitive datasets.", code="has-files"
-        )
+    content.refuse(*(service.record_cls.get_record(record_uuid) for record_uuid in versions_of(record)))
 
 
-def _leave(extension, record):
+def _leave(identity, record):
     for row in store.by_records(versions_of(record)):
         store.lock_by_record(row.record_uuid)
         if row.state == "withdrawn":
             continue
+        changing.check_taken_away(identity, row)
         publication.set_state(row, "withdrawn", LEFT)
         with writing.caused_by("curator"):
             records.rewrite(row, service.record_cls.get_record(row.record_uuid))

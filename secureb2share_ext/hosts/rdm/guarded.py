@@ -3,14 +3,12 @@
 Otherwise an owner could rename it, and anybody could make another one under the slug that is free then.
 """
 
-from invenio_access import Permission, superuser_access
-from invenio_access.permissions import system_process
-from invenio_administration.permissions import administration_access_action
 from invenio_communities.communities.services.components import DefaultCommunityComponents
 from invenio_drafts_resources.services.records.components import ServiceComponent
 
 from ...errors import NotAccepted, NotAllowed
 from ..switch import active
+from . import changing
 
 KEY = "COMMUNITIES_SERVICE_COMPONENTS"
 CODE = "community-of-source"
@@ -56,10 +54,5 @@ def _check_stays(record, what, slug=None):
 def _check_name(identity, slug):
     extension = active()
     names = {source.community for source in extension.sources.values()} if extension is not None else ()
-    if slug in names and not _is_administrator(identity):
+    if slug in names and not changing.is_administrator(identity):
         raise NotAllowed("The slug %s is that of a source's community, which an administrator makes." % slug, code=CODE)
-
-
-def _is_administrator(identity):
-    permission = Permission(superuser_access, administration_access_action)
-    return system_process in identity.provides or permission.allows(identity)

@@ -2,15 +2,17 @@
 
 from urllib.parse import quote
 
+from flask import request
 from invenio_rdm_records.services.components import DefaultRecordsComponents
 from sqlalchemy.orm.exc import StaleDataError
 
-from ...errors import NotAccepted
+from ...errors import NotAccepted, Problem
 from ...uploads.refusal import problem_response
 from .. import files_rest, switch, wanted
 from ..host import Host
 from . import (
     access_requests,
+    changing,
     communities,
     entering,
     exports,
@@ -83,7 +85,8 @@ class RDM(Host):
         return communities.of_request()
 
     def watch(self, app):
-        app.config[COMPONENTS] = [*(app.config.get(COMPONENTS) or DefaultRecordsComponents), watch.DatasetComponent]
+        components = app.config.get(COMPONENTS) or DefaultRecordsComponents
+        app.config[COMPONENTS] = [watch.LockComponent, *components, watch.DatasetComponent]
         entering.install(app)
         guarded.install(app)
         pending.install()
@@ -110,6 +113,8 @@ class RDM(Host):
         settings.show(app)
         exports.wrap(app)
         access_requests.install(app)
+        changing.install(app)
+        app.register_error_handler(Problem, _with_message)
         app.register_error_handler(StaleDataError, _conflict)
 
     def finalize(self, app):
@@ -171,7 +176,14 @@ class RDM(Host):
 
 
 def _conflict(error):
-    return problem_response(NotAccepted("Somebody else changed the record at the same time; try again."))
+    return _with_message(NotAccepted("Somebody else changed the record at the same time; try again."))
+
+
+def _with_message(problem):
+    if not (request.blueprint or "").startswith("secureb2share"):
+        # what the deposit form shows
+        problem.extra.setdefault("message", problem.detail)
+    return problem_response(problem)
 
 
 HOST = RDM

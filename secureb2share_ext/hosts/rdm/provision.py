@@ -18,7 +18,11 @@ def provision(sources):
         for index in _indices():
             current_search_client.indices.put_mapping(index=build_alias_name(index), body={"properties": properties})
     except search.TransportError as error:
-        raise SecureB2ShareError("The search index does not take our fields (%s)." % type(error).__name__)
+        raise SecureB2ShareError(
+            "The search index does not take our fields (%s). Where it answers, it has one of them in another form, from"
+            " a draft before `init`: make the indices anew (`invenio rdm rebuild-all-indices`) and run `init` again."
+            % type(error).__name__
+        )
     return ["Custom fields: %d in the search indices." % len(properties)] + _missing(sources)
 
 
@@ -74,6 +78,7 @@ def _has_mapping(index):
 def remains():
     """[sentence]: what of this package stays in RDM's own data for good."""
     return [
-        "Records keep what they say in our custom fields. For RDM to go on reading and editing them, put these lines"
-        " into invenio.cfg:\n\n%s\n" % "\n".join(fields.as_configuration())
+        "Records keep what they say in our custom fields. Put these lines into invenio.cfg before you take the package"
+        " out: without them InvenioRDM does not show these fields, and the next edit of a record takes them out of it."
+        "\n\n%s\n" % "\n".join(fields.as_configuration())
     ]

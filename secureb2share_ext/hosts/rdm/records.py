@@ -53,7 +53,7 @@ def _enter(parent, source, community, open_work):
     parent.communities.add(Community.get_record(community), default=True)
     owner = db.session.query(User.id).filter(User.email == source.owner).scalar() if source.owner else None
     if owner is not None:
-        parent.access.owner = {"user": str(owner)}
+        parent.access.owner = {"user": owner}
     open_work.register(ParentRecordCommitOp(parent))
 
 
@@ -81,6 +81,7 @@ def _publish(row, open_work):
 
 def update(row, dataset):
     """Write a new revision with this description and the row's state."""
+    version(_record_class().model_cls, row.record_uuid)
     record = _record_class().get_record(row.record_uuid)
     data = _known(mapping.updated(record, dataset.description))
     if mapping.from_record(record) == dataset.description:
@@ -98,9 +99,16 @@ def update(row, dataset):
 def rewrite(row, record):
     """Write what the catalogue says of a dataset into its record, in the open transaction; the event follows."""
     states.write(row, record)
-    record.commit()
+    # a query in between would flush, and what fails then is taken for a relation of the record's
+    with db.session.no_autoflush:
+        record.commit()
     wanted.want(record.id)
     publication.published(_host(), row, record)
+
+
+def version(model, record_uuid):
+    """The number of the last version of a record's row in the database, which is locked until the transaction ends."""
+    return db.session.query(model.version_id).filter_by(id=record_uuid).with_for_update().scalar()
 
 
 def _host():

@@ -18,6 +18,7 @@ CONTENT = {
     "invenio_files_rest.bucket_api": "writes to buckets",
     "invenio_files_rest.object_api": "file content: stream, form and multipart",
     "invenio_webhooks.event_list": "events of code hosts, whose release archives the server then fetches",
+    "invenio_github*": "repositories of code hosts, whose release archives the server fetches",
     "invenio_vcs*": "releases of code hosts, whose archives the server fetches",
 }
 _JSON = "%s as JSON; no file fields"

@@ -53,7 +53,7 @@ def decorated(data, shown):
     """The JSON of a record (dict; a new one is returned) with access as the Shown has it."""
     status = STATUS[shown.right.value]
     access = dict(data.get("access") or {}, files="restricted", status=status, **decorate.access_member(shown))
-    found = dict(data, access=access)
+    found = dict(data, access=access, media_files={"enabled": False})
     if shown.dataset.files:
         found["custom_fields"] = dict(data["custom_fields"], **{FILES: decorate.files_member(shown)})
     versions = decorate.versions_member(shown)

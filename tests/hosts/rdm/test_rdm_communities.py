@@ -1,4 +1,6 @@
 import os
+import threading
+import time
 
 import pytest
 import sqlalchemy
@@ -16,7 +18,8 @@ REASON = {"removal_reason": {"id": "test-record"}}
 def instance(tmp_path_factory):
     if rdm_instance.missing():
         pytest.skip("%s is not set" % rdm_instance.missing())
-    with rdm_instance.running(tmp_path_factory.mktemp("instance")) as found:
+    sources = {"tsd": {"owner": "reader@catalogue.example.org"}}
+    with rdm_instance.running(tmp_path_factory.mktemp("instance"), sources) as found:
         yield found
 
 
@@ -334,3 +337,112 @@ def test_rolled_back_savepoint_takes_its_own_announcements_only(instance):
         db.session.commit()
         db.session.remove()
     assert called == ["first", "released", "last"]
+
+
+def put_file_of_former_times(instance, pid, kind, model):
+    """A file in one of the buckets of a record or draft, as it may have one from before uploads were closed."""
+    from invenio_db import db
+    from invenio_files_rest.models import Bucket, FileInstance, ObjectVersion
+    from invenio_pidstore.models import PersistentIdentifier
+
+    with instance.app.app_context():
+        found = db.session.get(model, PersistentIdentifier.get("recid", pid).object_uuid)
+        bucket = getattr(found, kind) or Bucket.create()
+        bucket.locked = False
+        setattr(found, kind, bucket)
+        ObjectVersion.create(bucket, "former.csv", _file_id=db.session.query(FileInstance).first().id)
+        db.session.commit()
+        db.session.remove()
+
+
+@pytest.mark.parametrize("kind", ["bucket", "media_bucket"])
+def test_record_with_files_of_any_kind_is_not_included(instance, kind):
+    from invenio_rdm_records.records.models import RDMRecordMetadata
+
+    pid = alone(instance)
+    put_file_of_former_times(instance, pid, kind, RDMRecordMetadata)
+    answer = include(instance, pid, "sensitive")
+    assert (answer.status_code, answer.json()["code"]) == (409, "has-files"), answer.text
+    assert answer.json()["message"] == answer.json()["detail"]
+    # nor as an older version of what is included
+    made = instance.call("POST", "/api/records/%s/versions" % pid, "curator").json()
+    path = "/api/records/%s/draft" % made["id"]
+    made["metadata"]["publication_date"] = "2026"
+    made["files"] = {"enabled": False}
+    assert instance.call("PUT", path, "curator", json=made).status_code == 200
+    published = instance.call("POST", path + "/actions/publish", "curator")
+    if published.status_code == 202:
+        answer = include(instance, made["id"], "sensitive")
+        assert (answer.status_code, answer.json()["code"]) == (409, "has-files"), answer.text
+
+
+@pytest.mark.parametrize("kind", ["bucket", "media_bucket"])
+def test_draft_with_files_of_any_kind_is_not_published(instance, kind):
+    from invenio_rdm_records.records.models import RDMDraftMetadata
+
+    pid = instance.draft(instance.metadata(rdm_instance.example())).json()["id"]
+    put_file_of_former_times(instance, pid, kind, RDMDraftMetadata)
+    answer = instance.submit(pid)
+    assert (answer.status_code, answer.json()["code"]) == (409, "has-files"), answer.text
+
+
+@pytest.mark.parametrize("role", ["curator", "reader", "superuser"])
+@pytest.mark.parametrize("way", ["removal", "default", "deletion"])
+def test_who_takes_away_what_a_source_registered(instance, role, way):
+    name = identifier()
+    pid = instance.source.register(name, rdm_instance.example())["pid"]
+    path = "/api/records/%s/communities" % pid
+    if way == "removal":
+        answer = leave_as(instance, pid, role)
+    elif way == "default":
+        answer = instance.call("PUT", path, role, json={"default": ""})
+    else:
+        path = "/api/records/%s/request-deletion" % pid
+        answer = instance.call("POST", path, role, json={"reason": "test-record"})
+        if answer.status_code == 404:
+            pytest.skip("this InvenioRDM has no requests for deletion")
+    state = dataset(instance, name).json()["state"]
+    if role == "superuser" and way != "deletion":
+        assert (answer.status_code, state) == (200, "withdrawn"), answer.text
+    else:
+        assert answer.status_code in (400, 403, 409) and state == "active", answer.text
+        if answer.status_code == 409:
+            assert answer.json()["code"] == "registered-elsewhere"
+
+
+def leave_as(instance, pid, role):
+    communities = [{"id": instance.communities["sensitive"]}]
+    return instance.call("DELETE", "/api/records/%s/communities" % pid, role, json={"communities": communities})
+
+
+def test_owner_of_a_source_sees_its_records(instance):
+    pid = instance.source.register(identifier(), rdm_instance.example())["pid"]
+    record = instance.call("GET", "/api/records/%s" % pid, "reader").json()
+    assert record["parent"]["access"]["owned_by"]["user"] == str(instance.users["reader"])
+
+
+def test_source_and_curator_at_once_are_answered(instance):
+    name = identifier()
+    pid = instance.curate(rdm_instance.example(), name).json()["id"]
+    end, edits, failed = time.monotonic() + 8, [], []
+
+    def edit():
+        while time.monotonic() < end:
+            edits.append(
+                instance.publish_edit(pid, lambda body: body["metadata"].update(title="Title %d" % len(edits)))
+            )
+
+    thread = threading.Thread(target=edit)
+    thread.start()
+    number = 0
+    while time.monotonic() < end:
+        number += 1
+        try:
+            instance.source.set_state(name, "suspended" if number % 2 else "active", "Change %d." % number)
+        except client.Refused as refused:
+            failed.append((refused.status, refused.code))
+    thread.join()
+    assert number > 3 and failed == []
+    assert {answer.status_code for answer in edits} <= {200, 409}, [answer.text for answer in edits]
+    sequences = [sequence for sequence, _, _ in instance.events(name)]
+    assert sequences == sorted(set(sequences))
