@@ -11,7 +11,6 @@ from ..switch import active
 from . import changing
 
 KEY = "COMMUNITIES_SERVICE_COMPONENTS"
-CODE = "community-of-source"
 
 
 class GuardComponent(ServiceComponent):
@@ -47,7 +46,7 @@ def _check_stays(record, what, slug=None):
             raise NotAccepted(
                 "This community cannot be %s while it is that of the source %s in SECUREB2SHARE_SOURCES."
                 % (what, source.name),
-                code=CODE,
+                code="community-of-source",
             )
 
 
@@ -55,4 +54,7 @@ def _check_name(identity, slug):
     extension = active()
     names = {source.community for source in extension.sources.values()} if extension is not None else ()
     if slug in names and not changing.is_administrator(identity):
-        raise NotAllowed("The slug %s is that of a source's community, which an administrator makes." % slug, code=CODE)
+        raise NotAllowed(
+            "The slug %s is that of a source's community, which an administrator makes." % slug,
+            code="community-of-source",
+        )

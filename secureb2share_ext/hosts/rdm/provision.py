@@ -20,7 +20,7 @@ def provision(sources):
     except search.TransportError as error:
         raise SecureB2ShareError(
             "The search index does not take our fields (%s). Where it answers, it has one of them in another form, from"
-            " a draft before `init`: make the indices anew (`invenio rdm rebuild-all-indices`) and run `init` again."
+            " a draft before `init`: make the indices of records and drafts anew, index all, and run `init` again."
             % type(error).__name__
         )
     return ["Custom fields: %d in the search indices." % len(properties)] + _missing(sources)

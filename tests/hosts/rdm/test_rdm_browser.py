@@ -8,8 +8,7 @@ import uuid
 import pytest
 import requests
 
-from secureb2share_ext.hosts.rdm import mapping
-
+mapping = pytest.importorskip("secureb2share_ext.hosts.rdm.mapping", reason="InvenioRDM's libraries are not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
