@@ -81,8 +81,8 @@ def _publish(row, open_work):
 
 def update(row, dataset):
     """Write a new revision with this description and the row's state."""
-    version(_record_class().model_cls, row.record_uuid)
-    record = _record_class().get_record(row.record_uuid)
+    version(service.record_cls.model_cls, row.record_uuid)
+    record = service.record_cls.get_record(row.record_uuid)
     data = _known(mapping.updated(record, dataset.description))
     if mapping.from_record(record) == dataset.description:
         # a draft that somebody has open is left as it is
@@ -142,14 +142,10 @@ def _is_known(vocabulary, name):
     return True
 
 
-def _record_class():
-    return service.record_cls
-
-
 def get(row):
     """The record of a row, or None where it was deleted."""
     try:
-        record = _record_class().get_record(row.record_uuid)
+        record = service.record_cls.get_record(row.record_uuid)
     except NoResultFound:
         return None
     return None if record.deletion_status.is_deleted else record
