@@ -158,21 +158,31 @@ make_rdm() {
         --no-build-isolation --editable .
 }
 
-run_rdm() {
-    if ! make_rdm "$1"; then
-        echo "The environment of InvenioRDM $1 could not be made; the log is $root/.venv-rdm$1/install.log" >&2
-        return 1
-    fi
-    local long ignored=()
+# What one version of InvenioRDM leaves to the other, most of whose time goes into starting processes.
+long_of_rdm() {
     if [ "$1" = 13 ] && [ "${SECUREB2SHARE_TEST_RDM:-}" != both ]; then
-        # most of their time goes into starting processes
-        for long in tests/hosts/rdm/test_rdm_bulk.py tests/hosts/rdm/test_rdm_life.py; do
-            ignored+=(--ignore "$long")
-            left_out="$left_out
-  $long on InvenioRDM 13: it runs on 14; SECUREB2SHARE_TEST_RDM=both runs it on 13 too"
-        done
+        echo tests/hosts/rdm/test_rdm_bulk.py tests/hosts/rdm/test_rdm_life.py
     fi
-    PYTHONDONTWRITEBYTECODE=1 ".venv-rdm$1/bin/python" -m pytest tests/hosts/rdm ${ignored[@]+"${ignored[@]}"}
+}
+
+# The versions of InvenioRDM one after the other, in the background, for nothing else needs what they run in.
+run_rdm() {
+    local version long ignored status=0
+    for version in "$@"; do
+        echo "InvenioRDM $version"
+        if ! make_rdm "$version"; then
+            echo "Its environment could not be made; the log is $root/.venv-rdm$version/install.log" >&2
+            status=1
+            continue
+        fi
+        ignored=()
+        for long in $(long_of_rdm "$version"); do
+            ignored+=(--ignore "$long")
+        done
+        PYTHONDONTWRITEBYTECODE=1 ".venv-rdm$version/bin/python" -m pytest tests/hosts/rdm \
+            ${ignored[@]+"${ignored[@]}"} || status=1
+    done
+    return "$status"
 }
 
 for name in $required; do
@@ -224,6 +234,10 @@ for version in 13 14; do
         why="$(why_without_rdm "$version")"
         if [ -z "$why" ]; then
             rdm="$rdm $version"
+            for long in $(long_of_rdm "$version"); do
+                left_out="$left_out
+  $long on InvenioRDM 13: it runs on 14; SECUREB2SHARE_TEST_RDM=both runs it on 13 too"
+            done
         else
             leave_out "rdm$version" "$why"
         fi
@@ -245,14 +259,15 @@ fi
 if [ -n "$docs" ]; then
     run_part "docs" .venv-tests/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 fi
-if [ -n "$python36" ]; then
-    begin_beside "python36" run_python36
+if [ -n "$rdm" ]; then
+    # shellcheck disable=SC2086
+    begin_beside "rdm$(echo $rdm | sed 's/ /, rdm/')" run_rdm $rdm
 fi
-for version in $rdm; do
-    run_part "rdm$version" run_rdm "$version"
-done
-end_beside
+if [ -n "$python36" ]; then
+    run_part "python36" run_python36
+fi
 run_part "pytest" .venv-tests/bin/python -m pytest "$@"
+end_beside
 
 echo
 echo "parts run: $parts_run"

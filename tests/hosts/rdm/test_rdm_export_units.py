@@ -154,7 +154,7 @@ class Catalogue:
 @pytest.fixture()
 def app(monkeypatch):
     found = flask.Flask("x")
-    found.extensions["secureb2share"] = type("Extension", (), {"host": Catalogue()})
+    found.extensions["secureb2share"] = type("Extension", (), {"host": Catalogue(), "is_on": True, "has_tables": True})
     found.config[signposts.SERIALIZERS] = {"application/ld+json": None, "application/linkset+json": None}
     row = type("Row", (), {"pid": "7"})
     monkeypatch.setattr(store, "by_pids", lambda pids: {"7": row} if "7" in pids else {})
