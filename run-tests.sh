@@ -266,8 +266,15 @@ fi
 if [ -n "$python36" ]; then
     run_part "python36" run_python36
 fi
-run_part "pytest" .venv-tests/bin/python -m pytest "$@"
-end_beside
+if [ -n "$beside_name" ] && [ -n "$everything" ]; then
+    run_part "pytest" .venv-tests/bin/python -m pytest --ignore tests/demo
+    end_beside
+    # its browser has no more patience than a reader
+    run_part "pytest of the demo" .venv-tests/bin/python -m pytest tests/demo
+else
+    run_part "pytest" .venv-tests/bin/python -m pytest "$@"
+    end_beside
+fi
 
 echo
 echo "parts run: $parts_run"
