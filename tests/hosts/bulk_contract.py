@@ -439,7 +439,9 @@ class BulkContract:
             counts.append(instance.count("secureb2share_dataset", where))
             assert counts[-2] < counts[-1] < self.many and counts[-1] % bulk.CHUNK == 0, counts
             if code == 130:
-                assert "run the same command again" in output and "Traceback" not in output, output
+                assert "run the same command again" in output, output
+                # Python itself tells of an exception that comes while it frees an object
+                assert "Traceback" not in output or "Exception ignored in" in output, output
         process = self.ingest(instance, str(file))
         output = process.communicate(timeout=180)[0].decode()
         assert (process.returncode, "%d created" % self.many in output) == (0, True), output
