@@ -12,6 +12,7 @@ from invenio_vocabularies.proxies import current_service as vocabularies
 from marshmallow import ValidationError
 from sqlalchemy.exc import NoResultFound
 
+from ... import config
 from ...client import seconds
 from ...datasets import publication, store
 from ...errors import Invalid, Problem
@@ -76,7 +77,7 @@ def _publish(row, open_work):
         raise Invalid([("dataset", "the catalogue cannot hold it: %s" % path) for path in faults.paths(error)])
     row.record_uuid = published._record.id
     wanted.want(row.record_uuid)
-    publication.published(_host(), row, published._record)
+    publication.published(config.current().host, row, published._record)
 
 
 def update(row, dataset):
@@ -103,18 +104,12 @@ def rewrite(row, record):
     with db.session.no_autoflush:
         record.commit()
     wanted.want(record.id)
-    publication.published(_host(), row, record)
+    publication.published(config.current().host, row, record)
 
 
 def version(model, record_uuid):
     """The number of the last version of a record's row in the database, which is locked until the transaction ends."""
     return db.session.query(model.version_id).filter_by(id=record_uuid).with_for_update().scalar()
-
-
-def _host():
-    from ... import config
-
-    return config.current().host
 
 
 def _known(data):

@@ -292,13 +292,9 @@ class TestLife:
         with Without(instance):
             journey(instance)
             before, new = added(instance, lambda: journey(instance))
-        # a list of versions is read from the index, which follows in its own time
-        for _ in range(3):
-            after, also_new = added(instance, lambda: journey(instance))
-            assert [one[:2] for one in after] == [one[:2] for one in before]
-            differs = {one[1]: difference(one, other) for one, other in zip(before, after) if one != other}
-            if list(differs) == ["/api/access/x"]:
-                break
+        after, also_new = added(instance, lambda: journey(instance))
+        assert [one[:2] for one in after] == [one[:2] for one in before]
+        differs = {one[1]: difference(one, other) for one, other in zip(before, after) if one != other}
         assert list(differs) == ["/api/access/x"], differs
         assert also_new == new and new["rdm_records_metadata"] == 1
         assert sum(one[2] < 300 for one in after) > 40
