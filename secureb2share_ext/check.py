@@ -1,26 +1,23 @@
-"""What is missing on this instance, and what would switching on change?"""
+"""The check of an instance: what is missing, and what switching on would change."""
 
 import datetime
 
 from invenio_db import db
-from sqlalchemy import inspect
 
 from .datasets import store
+from .errors import NoSigningKey
 from .legacy import remains
-from .signature import NoSigningKey
+from .proxies import tables
 from .uploads import lock, observe, triggers
 
 SWEEP = "secureb2share-sweep"  # the entry of Celery beat
 YEAR = datetime.timedelta(days=365)
 
 
-def tables():
-    """Names of the package's tables that are there."""
-    return [name for name in inspect(db.engine).get_table_names() if name.startswith("secureb2share_")]
-
-
 def missing(app, extension):
     """[sentence]: what is missing for the mode that is set."""
+    if extension.config_faults:
+        return list(extension.config_faults)
     if not tables():
         return ["The tables are missing: run `secureb2share init`."]
     if not extension.is_on:

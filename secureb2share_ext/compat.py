@@ -16,5 +16,15 @@ def utcnow():
     return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
 
 
+def root_transaction(session):
+    """The outermost transaction of a SQLAlchemy session, which 1.4 tells itself; needed until B2SHARE 2 goes."""
+    if hasattr(session, "get_transaction"):
+        return session.get_transaction() or session.begin()
+    transaction = session.transaction
+    while transaction.parent is not None:
+        transaction = transaction.parent
+    return transaction
+
+
 # Werkzeug 1.0 merges slashes by default, and a rule says no; needed until B2SHARE 2 goes
 VERBATIM = {} if getattr(werkzeug, "__version__", "9").startswith("0.") else {"merge_slashes": False}

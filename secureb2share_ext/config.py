@@ -1,10 +1,15 @@
-"""Which keys does an operator set, what does each default to, and what follows from it?
+"""The keys that an operator sets, what each defaults to, and what follows from it.
 
 Five are enough for a site: MODE, SOURCES, TARGETS, ACCESS and SIGNING_KEY. The keys are read when the application
-starts; a value that makes no sense stops the start with a ConfigError that names it.
+starts; a value that makes no sense stops the start with a ConfigError that names it, unless the mode is off.
 """
 
-from flask import current_app
+import datetime
+from urllib.parse import urlsplit
+
+from .errors import ConfigError
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 SECUREB2SHARE_MODE = "off"
 """``"off"``, ``"observe"`` or ``"on"``. Off: nothing changes but that access links answer. On: uploads are closed on
@@ -83,6 +88,37 @@ def set_defaults(config):
             config.setdefault(name, value)
 
 
-def current():
-    """The SecureB2Share extension of the current application."""
-    return current_app.extensions["secureb2share"]
+def check_settings(key, settings, needed, optional=()):
+    """Raise ConfigError when an entry (dict) has an unknown setting, or lacks one of `needed`."""
+    unknown = set(settings) - set(needed) - set(optional)
+    if unknown:
+        raise ConfigError("%s has the unknown setting %s." % (key, sorted(unknown)[0]))
+    for name in needed:
+        if not settings.get(name):
+            raise ConfigError("%s needs %s." % (key, name))
+
+
+def url_fault(url, demo):
+    """Why a configured URL cannot be used, or None."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is not a URL"
+    if not host or parts.username or parts.password or parts.fragment:
+        return "needs a host, and no user, password or fragment"
+    if parts.scheme == "https":
+        return None
+    if parts.scheme == "http" and demo and host in LOOPBACK:
+        return None
+    return "must be https (http only on loopback, with SECUREB2SHARE_DEMO)"
+
+
+def day(place, text):
+    """The datetime.date of a setting such as "2027-01-31", or None for None; raises ConfigError naming the place."""
+    if text is None:
+        return None
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%d").date()
+    except (TypeError, ValueError):
+        raise ConfigError("%s: expires must be a day such as '2027-01-31'." % place)

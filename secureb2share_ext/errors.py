@@ -1,7 +1,12 @@
-"""What can go wrong, and what is the person or program told?
+"""The errors of this package, and what the person or program that meets one is told.
 
     SecureB2ShareError
     +-- ConfigError               a key of the configuration does not make sense
+    |   +-- NoSigningKey          there is no key that could sign
+    +-- KeyStays                  a signing key that cannot be retired or revoked
+    +-- Restored                  the database is older than the last sending
+    +-- EgressRefused             an address that this service does not connect to
+    +-- NotWritten                a file of a legacy record that cannot be written
     +-- Problem                   becomes an RFC 9457 answer
         +-- UploadRefused         403  a way to upload content
         +-- WritesStopped         503  a layer of the lock is missing
@@ -12,9 +17,12 @@
         +-- NotAccepted           409  stale, legacy, registered elsewhere, withdrawn, ...
         +-- MessageReused         422  one message id, two bodies
         +-- NoAccess              403  a dataset for which nothing can be requested now
+        +-- AccessElsewhere       403  access is not requested by the host's own form
         +-- Gone                  410  withdrawn
+        +-- NotReady              503  something that the operator has to make, or that is down
+        +-- Failed                500  one message of many that could not be carried out
 
-Codes are stable: programs match on them, texts may change.
+Codes are stable: programs match on them, texts may change. Errors of the secure side's half are in client.py.
 """
 
 
@@ -24,6 +32,26 @@ class SecureB2ShareError(Exception):
 
 class ConfigError(SecureB2ShareError):
     """A SECUREB2SHARE_* key does not make sense; the message names the key and what to do."""
+
+
+class NoSigningKey(ConfigError):
+    """There is no signing key: set SECUREB2SHARE_SIGNING_KEY to a folder and run `secureb2share keys new`."""
+
+
+class KeyStays(SecureB2ShareError):
+    """A signing key cannot be retired or revoked."""
+
+
+class Restored(SecureB2ShareError):
+    """The database is older than the last sending; nothing may leave before an operator says so."""
+
+
+class NotWritten(SecureB2ShareError):
+    """The folder cannot be written to; what is whole in it stays."""
+
+
+class EgressRefused(SecureB2ShareError):
+    """The address of a target is one that this service does not connect to."""
 
 
 class Problem(SecureB2ShareError):
@@ -134,3 +162,27 @@ class Gone(Problem):
     status = 410
     code = "withdrawn"
     title = "Withdrawn"
+
+
+class NotReady(Problem):
+    """The catalogue cannot do this now; nothing was stored, and the same request can be sent again later."""
+
+    status = 503
+    code = "not-ready"
+    title = "Not ready"
+
+
+class Failed(Problem):
+    """The catalogue could not carry this out now; nothing of it is stored. Send it again later."""
+
+    status = 500
+    code = "failed"
+    title = "Failed"
+
+
+class AccessElsewhere(Problem):
+    """Access to this dataset is not given by this catalogue."""
+
+    status = 403
+    code = "request-elsewhere"
+    title = "Access is requested elsewhere"

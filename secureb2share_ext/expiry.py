@@ -1,20 +1,8 @@
-"""On which day does a key or secret end? None of them stops working by itself: health warns."""
+"""The days on which keys and secrets end. None of them stops working by itself: health warns."""
 
 import datetime
 
-from .errors import ConfigError
-
 KEY_AGE = 365  # days after which a signing key should be changed for a new one
-
-
-def day(place, text):
-    """The datetime.date of a setting such as "2027-01-31", or None for None; raises ConfigError naming the place."""
-    if text is None:
-        return None
-    try:
-        return datetime.datetime.strptime(text, "%Y-%m-%d").date()
-    except (TypeError, ValueError):
-        raise ConfigError("%s: expires must be a day such as '2027-01-31'." % place)
 
 
 def upcoming(secrets, keys, today):

@@ -1,8 +1,9 @@
-"""What does this package do to an application?"""
+"""The extension of an application: what this package does to it."""
 
 from flask import current_app, has_app_context
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm.exc import StaleDataError
 
 from . import config, errors, signature, targets
 from .access import providers
@@ -19,11 +20,13 @@ SWEEP = "secureb2share_ext.outbox.tasks.sweep"
 class SecureB2Share:
     """The extension: what an application has of sources, targets, providers, keys and host.
 
-    Found at ``current_app.extensions["secureb2share"]``, or by ``config.current()``. One object per application.
+    Found at ``current_app.extensions["secureb2share"]``, or by ``current()``. One object per application.
     """
 
     def __init__(self, app=None):
         self.mode = "off"
+        self.config_faults = ()
+        self.has_tables = False
         if app is not None:
             self.init_app(app)
 
@@ -51,6 +54,17 @@ class SecureB2Share:
         self.mode = app.config["SECUREB2SHARE_MODE"]
         if self.mode not in ("off", "observe", "on"):
             raise errors.ConfigError("SECUREB2SHARE_MODE is %r; it must be 'off', 'observe' or 'on'." % (self.mode,))
+        try:
+            self.read_settings(app)
+        except errors.ConfigError as error:
+            if self.mode != "off":
+                raise
+            # nothing is promised yet: `check` and `health` tell, and the application starts
+            self.config_faults = (str(error),)
+
+    def read_settings(self, app):
+        self.targets, self.providers, self.sources = {}, {}, {}
+        self.thresholds = findings.THRESHOLDS
         self.keyring = signature.Keyring(app.config["SECUREB2SHARE_SIGNING_KEY"])
         self.mark = mark.Mark(app.config["SECUREB2SHARE_SIGNING_KEY"])
         self.targets = targets.read(app.config, self.keyring.sign)
@@ -63,11 +77,19 @@ class SecureB2Share:
         faults = self.host.faults() if self.is_on else []
         if faults:
             raise errors.ConfigError(" ".join(faults))
-        if self.sources:
+        if app.config["SECUREB2SHARE_SOURCES"]:
             self.host.define(app)
 
     def init_errors(self, app):
-        app.register_error_handler(errors.Problem, problem_response)
+        def answer(problem):
+            return problem_response(self.host.explained(problem))
+
+        def conflict(error):
+            return answer(errors.NotAccepted("Somebody else changed the record at the same time; try again."))
+
+        app.register_error_handler(errors.Problem, answer)
+        if self.is_on:
+            app.register_error_handler(StaleDataError, conflict)
 
     def init_logs(self):
         if not event.contains(Engine, "handle_error", _forget_parameters):

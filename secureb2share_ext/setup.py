@@ -6,8 +6,8 @@ from flask import current_app
 from invenio_db import db
 from sqlalchemy import text
 
-from . import check
 from .errors import SecureB2ShareError
+from .proxies import tables
 from .uploads import triggers
 
 BRANCH = "secureb2share"
@@ -47,7 +47,7 @@ def _alone():
 
 
 def _tables():
-    there = check.tables()
+    there = tables()
     # alembic keeps its connection until its application context ends, and SQLite lets one write at a time
     with current_app.app_context():
         alembic = current_app.extensions["invenio-db"].alembic
@@ -65,7 +65,7 @@ def _tables():
             )
         else:
             alembic.upgrade(BRANCH + "@head")
-    return "Tables: %d in all." % len(check.tables())
+    return "Tables: %d in all." % len(tables())
 
 
 def take_back(host, is_dropping):
@@ -79,7 +79,7 @@ def take_back(host, is_dropping):
         with db.engine.begin() as connection:
             removed = triggers.remove(connection)
         done = ["Triggers: %d removed." % len(removed)]
-        if is_dropping and check.tables():
+        if is_dropping and tables():
             done += host.forget()
             db.session.commit()
             done.append(_drop())
@@ -87,7 +87,7 @@ def take_back(host, is_dropping):
 
 
 def _drop():
-    count = len(check.tables())
+    count = len(tables())
     # a transaction that has read our tables would keep them
     db.session.remove()
     with current_app.app_context():

@@ -16,7 +16,7 @@ from invenio_db import db
 
 from .client import new_key, signed_headers, to_jwk
 from .compat import utcnow
-from .errors import ConfigError, SecureB2ShareError
+from .errors import KeyStays, NoSigningKey
 
 
 class Key(db.Model):
@@ -29,14 +29,6 @@ class Key(db.Model):
     state = db.Column(db.String(10), nullable=False, default="active")
     created = db.Column(db.DateTime, nullable=False, default=utcnow)
     ended = db.Column(db.DateTime)  # when it was retired or revoked
-
-
-class NoSigningKey(ConfigError):
-    """There is no signing key: set SECUREB2SHARE_SIGNING_KEY to a folder and run `secureb2share keys new`."""
-
-
-class KeyStays(SecureB2ShareError):
-    """A signing key cannot be retired or revoked."""
 
 
 class Keyring:

@@ -17,8 +17,9 @@ from werkzeug.serving import make_server
 from demo.catalogue.app import create_app
 from demo.catalogue.config import settings
 from demo.catalogue.prepare import prepare
-from secureb2share_ext import client, config
+from secureb2share_ext import client
 from secureb2share_ext.outbox import delivery
+from secureb2share_ext.proxies import current
 from secureb2share_ext.targets.testing import Receiver
 
 # what a kind of instance needs of scripts/services.py
@@ -105,7 +106,7 @@ class Instance:
     def curate(self, description, identifier=None, role="curator", route="/api/records/"):
         """POST a description to the host's own interface."""
         with self.app.app_context():
-            body = config.current().host.to_record(description)
+            body = current().host.to_record(description)
         if identifier:
             body["secureb2share"] = {"identifier": identifier}
         return self.call("POST", route, role, json=body)
@@ -113,7 +114,7 @@ class Instance:
     def curator_edits(self, pid, description):
         """PUT another description of a record to the host's own interface."""
         with self.app.app_context():
-            body = config.current().host.to_record(description)
+            body = current().host.to_record(description)
         return self.call("PUT", "/api/records/" + pid, "curator", json=body)
 
     def count(self, table, where="1 = 1"):
@@ -133,14 +134,14 @@ class Instance:
     def sweep(self):
         with self.app.app_context():
             try:
-                return delivery.sweep(config.current().targets, config.current().mark)
+                return delivery.sweep(current().targets, current().mark)
             finally:
                 db.session.remove()
 
     def index(self):
         """What a sweep and the cluster's refresh bring about in time; {what: count}."""
         with self.app.app_context():
-            counts = config.current().host.index()
+            counts = current().host.index()
             db.session.remove()
             if counts:
                 current_search_client.indices.refresh(index=self.app.config["SEARCH_INDEX_PREFIX"] + "*")

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from secureb2share_ext import expiry
+from secureb2share_ext import config, expiry
 from secureb2share_ext.errors import ConfigError
 from secureb2share_ext.health import findings as health
 from secureb2share_ext.health import report
@@ -109,8 +109,8 @@ def test_what_expires():
 @pytest.mark.parametrize("text", ["2027-02-30", "31.1.2027", 20270131, ""])
 def test_a_day_that_is_none(text):
     with pytest.raises(ConfigError, match="x: expires must be a day"):
-        expiry.day("x", text)
-    assert expiry.day("x", None) is None and expiry.day("x", "2027-01-31") == datetime.date(2027, 1, 31)
+        config.day("x", text)
+    assert config.day("x", None) is None and config.day("x", "2027-01-31") == datetime.date(2027, 1, 31)
 
 
 SICK = WELL._replace(
@@ -136,7 +136,7 @@ def test_the_lines_for_nagios():
         " 503.",
     ]
     assert report.nagios(health.judge(health.Figures("off")), "off").startswith(
-        "SECUREB2SHARE OK - MODE is off, all is well | 'triggers-left'=0;1;\n"
+        "SECUREB2SHARE OK - MODE is off, all is well | 'triggers-left'=0;1; 'configuration'=0;1;\n"
     )
 
 

@@ -5,13 +5,11 @@ import json
 from flask import Blueprint, abort, make_response, render_template, request
 from markupsafe import Markup
 
-from secureb2share_ext import config
 from secureb2share_ext.access import decisions, decorate
-from secureb2share_ext.access.rights import today_utc
-from secureb2share_ext.compat import utcnow
-from secureb2share_ext.datasets import labels, showing, store
+from secureb2share_ext.datasets import labels
 from secureb2share_ext.datasets.schema import SCHEMA
 from secureb2share_ext.exports import linkset, schema_org
+from secureb2share_ext.hosts import published
 from secureb2share_ext.hosts.records_rest import exports
 
 from . import search
@@ -31,8 +29,8 @@ def front():
     words = request.args.get("q", "")[:200]
     number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     total, found = search.find(words, (number - 1) * PAGE, number * PAGE)
-    rows = store.by_pids(found)
-    hits = [_page_of(rows[pid]) for pid in found if pid in rows]
+    ours = published.by_pids(found)
+    hits = [_page_of(ours[pid]) for pid in found if pid in ours]
     more = total > number * PAGE
     return render_template(
         "catalogue/list.html", hits=[hit for hit in hits if hit], q=words, total=total, page=number, more=more
@@ -42,10 +40,11 @@ def front():
 @blueprint.route("/records/<pid>")
 def record(pid):
     """One record: what it describes, and the way to request access."""
-    row = store.by_pid(pid)
-    if row is None:
+    found = published.by_pid(pid)
+    if found is None:
         abort(404)
-    shown = _page_of(row)
+    row = found.row
+    shown = _page_of(found)
     if shown is None:
         return render_template("catalogue/gone.html", row=row), 410
     dataset = shown["dataset"]
@@ -71,23 +70,20 @@ def not_found(error):
     return render_template("catalogue/not_found.html"), 404
 
 
-def _page_of(row):
-    host = config.current().host
-    held = host.record(row)
-    if held is None:
-        return None
-    dataset = showing.dataset_of(host, row, held)
-    if not dataset.is_whole:
-        return None
-    shown = showing.shown(host, row, dataset, today_utc(utcnow()))
-    return {
-        "shown": shown,
-        "dataset": dataset,
-        "access": decorate.access_member(shown),
-        "access_url": shown.access_url,
-        "record_url": shown.record_url,
-        "files": decorate.files_member(shown),
-    }
+def _page_of(found):
+    shown = published.shown(found)
+    return (
+        None
+        if shown is None
+        else {
+            "shown": shown,
+            "dataset": shown.dataset,
+            "access": decorate.access_member(shown),
+            "access_url": shown.access_url,
+            "record_url": shown.record_url,
+            "files": decorate.files_member(shown),
+        }
+    )
 
 
 def _facts(sensitive):

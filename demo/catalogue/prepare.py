@@ -12,8 +12,9 @@ from invenio_db import db
 from invenio_files_rest.models import Location
 from invenio_oauth2server.models import Token
 
-from secureb2share_ext import config, setup
+from secureb2share_ext import setup
 from secureb2share_ext.hosts.records_rest.permissions import curate, curate_scope
+from secureb2share_ext.proxies import current
 
 from . import search
 
@@ -29,9 +30,9 @@ def prepare(app, data):
     with app.app_context():
         db.create_all()
         search.prepare(app)
-        setup.init(config.current().is_on)
-        if not config.current().keyring.list():
-            config.current().keyring.new()
+        setup.init(current().is_on)
+        if not current().keyring.list():
+            current().keyring.new()
         if Location.get_default() is None:
             db.session.add(Location(name="default", uri=os.path.join(data, "files"), default=True))
             os.makedirs(os.path.join(data, "files"), exist_ok=True)

@@ -26,6 +26,11 @@ def note(row, application, state, issued):
     return True
 
 
+def none():
+    """The counts of a dataset that nobody applied for yet."""
+    return dict.fromkeys(COUNTED.values(), 0)
+
+
 def counts(row):
     """{"open": n, "approved": n, "denied": n, "closed": n} of a dataset's applications."""
     grouped = (

@@ -7,8 +7,8 @@ supplies an address, and no title and no person travels in one.
 import string
 from urllib.parse import quote, urlsplit
 
+from ..config import url_fault
 from ..errors import ConfigError
-from ..targets import egress
 
 PLACES = ("identifier", "pid", "source", "revision", "record_url", "reference")
 
@@ -18,19 +18,9 @@ def encoded(value):
     return quote(str(value), safe="")
 
 
-def check_settings(key, settings, needed, optional=()):
-    """Raise ConfigError when an entry (dict) has an unknown setting, or lacks one of `needed`."""
-    unknown = set(settings) - set(needed) - set(optional)
-    if unknown:
-        raise ConfigError("%s has the unknown setting %s." % (key, sorted(unknown)[0]))
-    for name in needed:
-        if not settings.get(name):
-            raise ConfigError("%s needs %s." % (key, name))
-
-
 def check_url(key, url, demo):
     """Raise ConfigError for a configured address that is not https with a host of its own."""
-    fault = egress.url_fault(url, demo) if isinstance(url, str) else "must be a text"
+    fault = url_fault(url, demo) if isinstance(url, str) else "must be a text"
     if fault or "{" in urlsplit(url).netloc:
         raise ConfigError("%s: url %s." % (key, fault or "must name its host itself"))
 

@@ -7,6 +7,7 @@ it in the page. A lock is no proof, for anybody can edit the address; the signed
 import re
 from typing import NamedTuple, Tuple
 
+from ..config import check_settings
 from ..errors import ConfigError
 from . import link
 
@@ -24,7 +25,7 @@ class Nettskjema(NamedTuple):
     @classmethod
     def read(cls, key, settings, demo):
         """From an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
-        link.check_settings(key, settings, ("codes",), ("form", "forms", "lock", "url"))
+        check_settings(key, settings, ("codes",), ("form", "forms", "lock", "url"))
         if ("form" in settings) == ("forms" in settings):
             raise ConfigError("%s needs either form, or forms by language." % key)
         codes = _codes(key, settings["codes"])

@@ -6,6 +6,7 @@ no signed reference travels in it; REMS has its own proof, for it knows the reso
 
 from typing import NamedTuple
 
+from ..config import check_settings
 from ..errors import ConfigError
 from . import link
 
@@ -23,7 +24,7 @@ class Rems(NamedTuple):
     @classmethod
     def read(cls, key, settings, demo):
         """From an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
-        link.check_settings(key, settings, ("url",), ("resource",))
+        check_settings(key, settings, ("url",), ("resource",))
         url = link.check_base(key, settings["url"], demo)
         resource = settings.get("resource", "{identifier}")
         link.check_places(key, "resource", resource, PLACES)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from ..config import check_settings
 from . import link
 
 
@@ -13,7 +14,7 @@ class Template(NamedTuple):
     @classmethod
     def read(cls, key, settings, demo):
         """From an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
-        link.check_settings(key, settings, ("url",))
+        check_settings(key, settings, ("url",))
         link.check_places(key, "url", settings["url"])
         link.check_url(key, settings["url"], demo)
         return cls(settings["url"])

@@ -5,19 +5,21 @@ Also by DOI or Handle, and by ?source=&id=.
 """
 
 from flask import Blueprint, make_response, redirect, render_template, request
+from invenio_db import db
 from sqlalchemy.exc import SQLAlchemyError
 
-from .. import check, config
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..datasets import showing, store
-from ..errors import Gone, NoAccess, Problem, UnknownDataset
-from ..signature import NoSigningKey
+from ..errors import Gone, NoAccess, NoSigningKey, NotReady, Problem, UnknownDataset
+from ..proxies import current, tables
 from ..uploads.refusal import problem_response
 from . import reference
 from .rights import label_of, right_of, today_utc
 
 UNKNOWN = "This catalogue has published no such dataset."
+WITHOUT_KEY = "This catalogue has no signing key yet, so it cannot lead to the form; its operator has to make one."
+WITHOUT_TABLES = "This catalogue is not prepared, so it cannot lead to the form; its operator has to run `init`."
 
 blueprint = Blueprint("secureb2share_access", __name__, url_prefix="/access", template_folder="templates")
 
@@ -46,50 +48,54 @@ def _explain(problem):
 
 @blueprint.errorhandler(SQLAlchemyError)
 def _without_tables(error):
-    if check.tables():
+    # what failed leaves the transaction unusable
+    db.session.rollback()
+    if tables():
         raise error
-    return _explain(UnknownDataset(UNKNOWN))
+    return _explain(NotReady(WITHOUT_TABLES))
 
 
 @blueprint.route("/")
 def by_identifier():
     """By the source's own identifier: ?source=&id="""
     source, identifier = request.args.get("source", ""), request.args.get("id", "")
-    return _go(store.find(source, identifier) if source in config.current().sources else None)
+    row = store.find(source, identifier) if source in current().sources else None
+    return _go(row.pid if row is not None else None)
 
 
 @blueprint.route("/<path:pid>", **VERBATIM)
 def by_pid(pid):
     """By PID, DOI or Handle."""
-    known = None if identifier_fault(pid) else config.current().host.pid_of(pid)
-    return _go(store.by_pid(known) if known else None)
+    return _go(None if identifier_fault(pid) else current().host.pid_of(pid))
 
 
-def _go(row):
+def _go(pid):
     languages = [language for language, quality in request.accept_languages if quality]
-    response = redirect(destination(row, languages), code=302)
+    response = redirect(destination(pid, languages), code=302)
     response.vary.add("Accept-Language")
     return response
 
 
-def destination(row, languages=()):
-    """The address of the form for the dataset of a row (or None); raises the Problem that says why there is none.
+def destination(pid, languages=()):
+    """The address of the form for the dataset with a PID (or None); raises the Problem that says why there is none.
 
     languages: tags that the reader prefers, the best first.
     """
-    extension = config.current()
-    if row is None or row.pid is None:
-        raise UnknownDataset(UNKNOWN)
+    extension = current()
     host = extension.host
+    found = next(iter(showing.look_up(host, pids=[pid])), None) if pid else None
+    if found is None:
+        raise UnknownDataset(UNKNOWN)
+    row = found.row
     record = host.record(row)
     dataset = showing.dataset_of(host, row, record) if record is not None else None
     is_whole = dataset is not None and dataset.is_whole
-    members = dict(_members(host, row), **({"contact": dataset.core["contact"]} if is_whole else {}))
+    members = dict(_members(host, found), **({"contact": dataset.core["contact"]} if is_whole else {}))
     if row.state == "withdrawn" or dataset is None:
         why = ("This dataset was withdrawn. %s" % (row.reason or "")).strip()
         raise Gone(why, **dict(members, state="withdrawn"))
     if not is_whole:
-        raise _NotReady("The record of this dataset is damaged; its source has to register it again.", code="damaged")
+        raise NotReady("The record of this dataset is damaged; its source has to register it again.", code="damaged")
     if row.state == "suspended":
         raise NoAccess("Requests for this dataset are suspended. %s" % row.reason, code="suspended", **members)
     if row.state == "superseded":
@@ -105,9 +111,9 @@ def destination(row, languages=()):
             **members,
         )
     if row.source not in extension.sources:
-        raise _NotReady("The source of this dataset is not configured here any more.", code="no-source")
+        raise NotReady("The source of this dataset is not configured here any more.", code="no-source")
     source = extension.sources[row.source]
-    if not showing.is_open(source, row):
+    if not showing.is_open(source, found):
         raise NoAccess(
             "The secure environment has not confirmed this dataset yet; try again later.",
             code="not-yet-open",
@@ -128,23 +134,15 @@ def _link(extension, row, dataset, provider, languages):
         try:
             values["reference"] = reference.mint(extension.keyring.current(), extension.host.base_url(), dataset)
         except NoSigningKey:
-            raise _NotReady()
+            raise NotReady(WITHOUT_KEY, code="no-signing-key")
     return provider.expand(values, languages)
 
 
-class _NotReady(Problem):
-    """This catalogue has no signing key yet, so it cannot lead to the form; its operator has to make one."""
-
-    status = 503
-    code = "no-signing-key"
-    title = "Not ready"
-
-
-def _members(host, row):
+def _members(host, found):
     """What a refusal tells of a dataset beside its sentence, as members of the problem."""
+    row = found.row
     members = {"state": row.state, "record_url": host.record_url(row)}
     members.update((name, getattr(row, name)) for name in ("reason", "state_at") if getattr(row, name))
     if row.successor:
-        successor = store.find(row.source, row.successor)
-        members["successor"] = host.record_url(successor)
+        members["successor"] = host.record_url(found.relatives[row.successor])
     return members

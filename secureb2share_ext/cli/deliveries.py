@@ -4,10 +4,10 @@ import click
 from flask.cli import with_appcontext
 from invenio_db import db
 
-from .. import config
 from ..compat import utcnow
 from ..outbox import pauses, steps, store
 from ..outbox.models import STATES
+from ..proxies import current
 
 
 @click.group()
@@ -60,7 +60,7 @@ def retry_delivery(event, target):
 @with_appcontext
 def hold_deliveries(target, reason):
     """Send nothing before `resume`: no retry and no probe."""
-    for name in [target] if target else sorted(config.current().targets):
+    for name in [target] if target else sorted(current().targets):
         pauses.hold(name, reason[:200], utcnow())
         click.echo("%s is held." % name)
     db.session.commit()
@@ -80,7 +80,7 @@ def resume_deliveries(target):
 @with_appcontext
 def note_restored():
     """Say that the database came back from a backup: every target is held, and new events count on."""
-    extension = config.current()
+    extension = current()
     steps.restored(extension.targets, extension.mark, utcnow())
     for row in pauses.every():
         click.echo("%s is held." % row.target)

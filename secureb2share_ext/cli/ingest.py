@@ -9,8 +9,8 @@ import signal
 import click
 from flask.cli import with_appcontext
 
-from .. import config
 from ..datasets import bulk, line, parts, withdrawals
+from ..proxies import current
 from . import mode, progress
 
 LONGEST = 1000000  # bytes of a line
@@ -40,7 +40,7 @@ def ingest(file, confirm, errors, part):
     some refused, 2 stopped before many withdrawals (--confirm goes on), 130 interrupted.
     """
     _check_place(file)
-    extension = config.current()
+    extension = current()
     errors = errors or _errors_of(file, part)
     counts, bar, interrupts = collections.Counter(), progress.Bar(file), []
     before = _note_interrupts(interrupts)

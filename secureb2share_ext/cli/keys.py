@@ -4,9 +4,8 @@ import click
 from flask.cli import with_appcontext
 from invenio_db import db
 
-from .. import config
-from ..errors import SecureB2ShareError
-from ..signature import KeyStays
+from ..errors import KeyStays, SecureB2ShareError
+from ..proxies import current
 
 
 @click.group()
@@ -19,7 +18,7 @@ def keys():
 def new_key():
     """Make a key; it signs from now on, the older ones stay published."""
     try:
-        kid = config.current().keyring.new()
+        kid = current().keyring.new()
     except SecureB2ShareError as error:
         raise click.ClickException(str(error))
     db.session.commit()
@@ -30,7 +29,7 @@ def new_key():
 @with_appcontext
 def list_keys():
     """kid, state, time made, time ended and public part of every key, the newest first."""
-    for row in config.current().keyring.list():
+    for row in current().keyring.list():
         made, ended = (moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else "-" for moment in (row.created, row.ended))
         click.echo("%s %-8s %s %-20s %s" % (row.kid, row.state, made, ended, row.public))
 
@@ -40,7 +39,7 @@ def list_keys():
 @with_appcontext
 def retire_key(kid):
     """Sign with a key no more; what it signed still verifies."""
-    _end(config.current().keyring.retire, kid)
+    _end(current().keyring.retire, kid)
     click.echo("Retired. It stays published; its private part stays in the folder.")
 
 
@@ -49,7 +48,7 @@ def retire_key(kid):
 @with_appcontext
 def revoke_key(kid):
     """Let nothing that a key signed verify any more, and delete its private part here."""
-    keyring = config.current().keyring
+    keyring = current().keyring
     _end(keyring.revoke, kid)
     deleted = keyring.forget(kid)
     click.echo("Revoked. Its private part %s." % ("was deleted" if deleted else "is not on this machine"))

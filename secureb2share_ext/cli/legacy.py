@@ -8,11 +8,11 @@ from flask.cli import with_appcontext
 from invenio_db import db
 
 from .. import check as checking
-from .. import config
-from ..errors import Problem, SecureB2ShareError
+from ..errors import NotWritten, Problem, SecureB2ShareError
 from ..legacy import export as exporting
 from ..legacy import freeze as freezing
 from ..legacy import listing, purge, receipt, store
+from ..proxies import current
 from . import mode
 
 LONGEST = 100000  # bytes of a receipt's line
@@ -103,7 +103,7 @@ def export_records(folder, pids, damaged, as_json):
 @with_appcontext
 def confirm_records(file, as_json):
     """Take the secure side's receipts from FILE, one signed envelope a line; - is standard input."""
-    sources = config.current().sources
+    sources = current().sources
 
     # a line without an end must not fill the memory
     given = [line for line in iter(lambda: file.readline(LONGEST + 1), b"") if line.strip()]
@@ -127,13 +127,13 @@ def purge_records(pids, is_all, as_json):
 
 def _holder():
     try:
-        return config.current().host.legacy()
+        return current().host.legacy()
     except SecureB2ShareError as error:
         raise click.ClickException(str(error))
 
 
 def _communities():
-    return {name: source.community for name, source in config.current().sources.items()}
+    return {name: source.community for name, source in current().sources.items()}
 
 
 def _named(pids):
@@ -148,7 +148,7 @@ def _each(things, is_all, as_json, step):
     for name, thing in things:
         try:
             done.append((name, step(thing)))
-        except exporting.NotWritten as error:
+        except NotWritten as error:
             stopped = str(error)
         except Problem as problem:
             refused.append(dict({"code": problem.code, "detail": _detail(problem)}, what=name))

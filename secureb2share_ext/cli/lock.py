@@ -7,8 +7,9 @@ from flask import current_app
 from flask.cli import with_appcontext
 from invenio_db import db
 
-from .. import config, setup
+from .. import setup
 from ..errors import SecureB2ShareError
+from ..proxies import current
 from ..uploads import lock, triggers
 
 
@@ -20,7 +21,7 @@ def init(extend):
 
     Again is no change.
     """
-    extension = config.current()
+    extension = current()
     try:
         lines = setup.init(extension.is_on, extension.host, extend)
     except SecureB2ShareError as error:

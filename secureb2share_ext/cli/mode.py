@@ -5,7 +5,7 @@ import functools
 import click
 from flask import current_app
 
-from .. import config
+from ..proxies import current
 
 
 def only_when_on(command):
@@ -13,7 +13,7 @@ def only_when_on(command):
 
     @functools.wraps(command)
     def checked(*args, **kwargs):
-        if not config.current().is_on:
+        if not current().is_on:
             mode = current_app.config["SECUREB2SHARE_MODE"]
             raise click.ClickException("SECUREB2SHARE_MODE is %r: nothing is published; set it to 'on' first." % mode)
         return command(*args, **kwargs)

@@ -5,8 +5,8 @@ import json
 import click
 from flask.cli import with_appcontext
 
-from .. import config
 from ..datasets import review, store
+from ..proxies import current
 from . import mode, problem
 
 PAGE = 100
@@ -52,7 +52,7 @@ def show(source, identifier):
 @mode.only_when_on
 def release(source, identifier):
     """Publish what is held."""
-    row = problem.told(review.release, config.current().host, source, identifier)
+    row = problem.told(review.release, current().host, source, identifier)
     click.echo("Published as %s." % row.pid)
 
 
@@ -64,7 +64,7 @@ def release(source, identifier):
 @mode.only_when_on
 def refuse(source, identifier, reason):
     """Refuse what is held; its source reads the reason."""
-    problem.told(review.refuse, config.current().host, source, identifier, reason)
+    problem.told(review.refuse, current().host, source, identifier, reason)
     click.echo("Refused.")
 
 

@@ -3,9 +3,9 @@
 import click
 from flask.cli import with_appcontext
 
-from .. import config
 from ..datasets import store
 from ..datasets import transfer as transfers
+from ..proxies import current
 from . import mode, problem
 
 
@@ -25,7 +25,7 @@ def transfer(source, identifier, tenant, contact_name, contact_email, contact_ur
     row = store.lock(source, identifier)
     if row is None:
         raise click.ClickException("There is no dataset %s of the source %s." % (identifier, source))
-    result = problem.told(transfers.give, config.current().host, row, tenant, contact, "curator")
+    result = problem.told(transfers.give, current().host, row, tenant, contact, "curator")
     click.echo("Tenant %s: %s." % (tenant, result))
 
 

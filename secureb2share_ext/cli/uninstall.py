@@ -8,12 +8,13 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from .. import check, config, setup
+from .. import setup
 from ..access import addresses, views
 from ..datasets import store
 from ..errors import Problem
 from ..legacy import store as legacy
 from ..outbox import store as outbox
+from ..proxies import current, tables
 
 MADE_HERE = "# Access links of "
 NEXT = """\
@@ -34,13 +35,13 @@ def uninstall(path, drop_tables, yes):
 
     The map is for nginx, printed or written to a file. Records and their PIDs stay as they are. Again is no change.
     """
-    extension = config.current()
+    extension = current()
     if extension.mode != "off":
         raise click.ClickException(
             "SECUREB2SHARE_MODE is %r: set it to 'off' and restart the application and the workers first."
             " Nothing was changed." % extension.mode
         )
-    is_there = bool(check.tables())
+    is_there = bool(tables())
     if is_there:
         if drop_tables:
             _check_frozen()
@@ -95,7 +96,7 @@ def _addresses(host, unmade):
     """Address of every published dataset; unmade: {why: count} of those whose links the application cannot make."""
     for row in store.published():
         try:
-            status, to = 302, views.destination(row)
+            status, to = 302, views.destination(row.pid)
         except Problem as problem:
             status, to = (410 if problem.status == 410 else 403), None
             if problem.status == 503:

@@ -12,9 +12,13 @@ def of_row(host, row):
     return _said(host, row, _revision(host, row), decisions.counts(row))
 
 
-def of_new(host, row):
-    """The same for a row whose record was made in this transaction."""
-    return _said(host, row, 0, dict.fromkeys(decisions.COUNTED.values(), 0))
+def of_outcome(host, outcome):
+    """The answer to a message: what the record page says, and what the message brought about."""
+    row, revision = outcome.row, outcome.revision
+    # a new record has no applications, and what was just written is not read again
+    counts = decisions.none() if outcome.status == 201 else decisions.counts(row)
+    said = _said(host, row, _revision(host, row) if revision is None else revision, counts)
+    return dict(said, result=outcome.result)
 
 
 def _said(host, row, revision, counts):

@@ -7,7 +7,7 @@ in a chunk once, so that it gets the same revisions and events as by single mess
 from flask import current_app
 from invenio_db import db
 
-from ..errors import Invalid, Problem
+from ..errors import Failed, Invalid, Problem
 from . import fresh, inbox, store
 from .withdrawals import Withdrawals
 
@@ -98,11 +98,3 @@ def _carry_out_alone(host, line, run):
     except Exception:
         current_app.logger.exception("secureb2share.message-failed id=%s", line.message.id)
         line.refused(Failed())
-
-
-class Failed(Problem):
-    """The catalogue could not carry this out now; nothing of it is stored. Send it again later."""
-
-    status = 500
-    code = "failed"
-    title = "Failed"

@@ -7,8 +7,9 @@ way.
 from invenio_db import db
 
 from ..dataset import CATALOGUE_PREFIX, Dataset
-from . import answer, publication, store, writing
+from . import answer, publication, store
 from .models import Registered
+from .outcome import Outcome
 
 
 def register(host, lines):
@@ -54,10 +55,9 @@ def _register(host, source, lines):
         )
         db.session.add(row)
         pairs.append((row, Dataset(read.source, read.identifier, read.members["dataset"])))
-    with writing.caused_by("source", many=True):
-        host.publish_many(source, pairs, publication.announced)
+    publication.publish_many(host, source, pairs, "source")
     for line, (row, _) in zip(lines, pairs):
-        said = dict(answer.of_new(host, row), result="created")
+        said = answer.of_outcome(host, Outcome(201, row, "created", revision=0))
         store.add_answer(line.message, 201, said)
         line.accepted(201, said)
     db.session.flush()

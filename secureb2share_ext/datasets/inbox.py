@@ -53,10 +53,10 @@ def take(host, sender, message):
         if known.digest != message.digest:
             raise MessageReused()
         return known.status, json.loads(known.answer)
-    status, row, result = ACTIONS[message.action](host, sender, row, message)
-    said = dict(answer.of_row(host, row), result=result)
-    store.keep_answer(message, status, said)
-    return status, said
+    outcome = ACTIONS[message.action](host, sender, row, message)
+    said = answer.of_outcome(host, outcome)
+    store.keep_answer(message, outcome.status, said)
+    return outcome.status, said
 
 
 def _commit(source, pid):

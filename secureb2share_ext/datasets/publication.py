@@ -1,122 +1,113 @@
-"""What follows when a record of ours is published, changed or deleted, by whomever?
+"""The publication of a dataset: its record is written by the host, and its row and event beside it.
 
-The host's own hook calls these inside its transaction, for a registration and for a curator's record alike, so that
-both take the same way: the row, its digest and its event are written in one place.
+Whoever caused it, what follows from a record that was written stands here once: the row's digest, the event, and the
+links between versions, all in the open transaction.
 """
 
-from sqlalchemy.exc import IntegrityError
+import contextlib
+
+from flask import g
 
 from ..client import now_utc
-from ..dataset import CATALOGUE_PREFIX, identifier_fault
-from ..errors import Invalid, NotAccepted
+from ..dataset import Dataset
+from ..errors import NotAccepted
 from ..outbox import announce
-from . import schema, showing, store, versions, writing
-
-DELETED = "Deleted from the catalogue by its administrator."
-TAKEN = "A dataset with this identifier exists already."
-CATALOGUES_OWN = "must not begin with %s, which the catalogue gives itself" % CATALOGUE_PREFIX
+from . import showing, store, versions
 
 
-def check_description(host, source, identifier, description):
-    """Raise Invalid, in the field names of the host's records, when a curator's description has faults.
+def publish(host, row, description, by):
+    """Have the host make the record of a row that has none; the published Dataset.
 
-    identifier: of the dataset, None while it has none.
+    by: "source" where a message of the secure side is carried out, else "curator".
     """
-    faults = schema.description_faults(description, source.describe_files)
-    if faults:
-        raise Invalid([(host.field(name), message) for name, message in faults])
-    replaces = description.get("version", {}).get("replaces")
-    versions.check(source.name, identifier, replaces, host.field("version.replaces"))
+    with _writing():
+        record = host.publish(row, Dataset(row.source, row.identifier, description))
+    return published(host, row, record, by)
 
 
-def check_contact(contact):
-    """Raise Invalid when something cannot be a role contact."""
-    found = schema.description_faults({"core": {"contact": contact}, "sensitive": {}})
-    faults = [(field[len("core.") :], message) for field, message in found if field.startswith("core.contact")]
-    if faults:
-        raise Invalid(faults)
+def publish_many(host, source, pairs, by):
+    """Have the host make the records of [(row, Dataset)] of one Source; the rows are new and replace nothing."""
+    with _writing():
+        records = host.publish_many(source, pairs)
+    for (row, _), record in zip(pairs, records):
+        _announce(host, row, record, by)
 
 
-def check_record(host, row):
-    """Raise NotAccepted when the record of a row is not there any more."""
-    if host.record(row) is None:
-        raise NotAccepted("The catalogue's administrator deleted the record of this dataset.", code="withdrawn")
+def update(host, row, description, by):
+    """Have the host write a new revision with this description and the row's state; the Dataset. by: as in publish."""
+    with _writing():
+        record = host.update(row, Dataset(row.source, row.identifier, description, pid=row.pid))
+    return published(host, row, record, by)
 
 
-def claim(source, identifier):
-    """The new row of a curator's record; raises NotAccepted when somebody else took the identifier just now."""
+@contextlib.contextmanager
+def _writing():
+    before = is_writing()
+    g.secureb2share_writing = True
     try:
-        return store.add(source, identifier, "curator")
-    except IntegrityError:
-        raise NotAccepted(TAKEN, code="identifier-taken")
+        yield
+    finally:
+        g.secureb2share_writing = before
 
 
-def check_edit(host, row):
-    """Raise NotAccepted when a user of the host may not edit the record of this row (None: it is not ours)."""
-    if row is None:
-        raise NotAccepted("This record was made before uploads were closed, and is left as it is.", code="legacy")
-    if row.origin == "source":
-        raise NotAccepted(
-            "The source %s registered this record and is the only one to edit it." % row.source,
-            code="registered-elsewhere",
-        )
-    if row.source not in host.sources:
-        raise NotAccepted("The source of this record is not configured any more, so it stays.", code="no-source")
-    if row.state == "withdrawn":
-        raise NotAccepted("This dataset was withdrawn; its record does not change any more.", code="withdrawn")
+def is_writing():
+    """Whether a record is being written for a flow of this package, so that no user caused what the host signals."""
+    return bool(g.get("secureb2share_writing"))
 
 
-def check_claim(host, source, identifier):
-    """Raise Invalid or NotAccepted when a curator cannot claim the identifier for a new record."""
-    fault = identifier_fault(identifier)
-    if fault is None and identifier.startswith(CATALOGUE_PREFIX):
-        fault = CATALOGUES_OWN
-    if fault:
-        raise Invalid([(host.field("secureb2share.identifier"), fault)])
-    if store.find(source, identifier) is not None:
-        raise NotAccepted(TAKEN, code="identifier-taken")
+def published(host, row, record, by, observe=False):
+    """Note that the record of a row was written, in the open transaction; the Dataset.
+
+    observe: the mode is observe: the event is never sent, and no other record changes.
+    """
+    dataset = _announce(host, row, record, by, observe)
+    if not observe:
+        _link(host, row, dataset, by)
+    return dataset
 
 
-def published(host, row, record):
-    """The record of a row was created or changed in the open transaction: note it and write the event."""
-    versions.link(host, row, announced(host, row, record))
-
-
-def announced(host, row, record):
-    """The same without looking at versions, which is enough for a new row that replaces nothing; the Dataset."""
+def _announce(host, row, record, by, observe=False):
     dataset = showing.dataset_of(host, row, record)
     row.digest = dataset.digest
     source = host.sources.get(row.source)
     # a source that is configured no more has nobody to tell
-    targets = () if source is None else source.echo if writing.cause() == "source" else source.targets
-    announce.announce(row, dataset, host.record_url(row), host.access_url(row.pid), host.base_url(), targets)
+    targets = () if source is None else source.echo if by == "source" else source.targets
+    urls = host.record_url(row), host.access_url(row.pid), host.base_url()
+    announce.announce(row, dataset, *urls, targets=targets, is_observed=observe)
     return dataset
 
 
-def observed(host, row, record):
-    """As `published` while the mode is observe: the event is never sent, and no other record changes."""
-    dataset = showing.dataset_of(host, row, record)
-    row.digest = dataset.digest
-    source = host.sources.get(row.source)
-    announce.announce(
-        row,
-        dataset,
-        host.record_url(row),
-        host.access_url(row.pid),
-        host.base_url(),
-        source.targets if source is not None else (),
-        is_observed=True,
-    )
+def _link(host, row, dataset, by):
+    """Have the records of what `dataset` replaces, and of what it replaces no more, name each other or not."""
+    for old in store.replaced_by(row.source, row.identifier):
+        if old.identifier != dataset.replaces:
+            old.replaced_by = None
+            _rewrite(host, old, by)
+    old = store.lock(row.source, dataset.replaces) if dataset.replaces else None
+    if old is not None and old.pid is not None and old.replaced_by != row.identifier:
+        if versions.is_taken(old, row.identifier):
+            # another one was faster than the check
+            raise NotAccepted("What this dataset replaces " + versions.TAKEN % old.replaced_by + ".", code="replaced")
+        old.replaced_by = row.identifier
+        _rewrite(host, old, by)
 
 
-def deleted(host, row, record):
-    """The host's administrator deletes the record of a row: that is a withdrawal."""
-    set_state(row, "withdrawn", DELETED)
-    published(host, row, record)
+def _rewrite(host, row, by):
+    record = host.record(row)
+    if record is not None:
+        update(host, row, host.from_record(record), by)
+
+
+def record_of(host, row):
+    """The record of a row; raises NotAccepted when it is not there any more."""
+    record = host.record(row)
+    if record is None:
+        raise NotAccepted("The catalogue's administrator deleted the record of this dataset.", code="withdrawn")
+    return record
 
 
 def set_state(row, state, reason, successor=None):
-    """Write a state and why into the row; nothing of a withdrawn dataset waits for a curator any more."""
+    """Write a state and its reason into the row; nothing of a withdrawn dataset waits for a curator any more."""
     row.state, row.reason, row.successor, row.state_at = state, reason, successor, now_utc()
     if state == "withdrawn":
         store.drop_held(row.id)

@@ -7,11 +7,12 @@ review, what it says is held instead.
 from ..client import canonical, digest
 from ..dataset import CATALOGUE_PREFIX
 from ..errors import Invalid, NotAccepted, NotAllowed
-from . import publication, review, store, versions, writing
+from . import curation, publication, review, store, versions
+from .outcome import Outcome
 
 
 def register(host, sender, row, message):
-    """(status, row, result) of a registration, in the open transaction."""
+    """The Outcome of a registration, in the open transaction."""
     source, description = sender.source, message.members["dataset"]
     replaces = description.get("version", {}).get("replaces")
     _check_tenant(sender, row, message)
@@ -28,23 +29,24 @@ def register(host, sender, row, message):
     row.tenant = row.tenant or message.tenant
     if row.pid is None:
         return _admit(host, source, row, description)
-    publication.check_record(host, row)
+    record = publication.record_of(host, row)
+    revision, _ = host.revision(record)
     # the record itself is compared, for something may have changed it past this package
-    is_same = digest(canonical(host.from_record(host.record(row)))) == digest(canonical(description))
+    is_same = digest(canonical(host.from_record(record))) == digest(canonical(description))
     if source.release == "review" and not is_same:
         # a curator's record stays theirs until the release
-        return 202, row, review.hold(row, description)
+        return Outcome(202, row, review.hold(row, description), revision)
     was_curators = row.origin == "curator"
     row.origin = "source"
     review.drop(row)
     if not is_same:
-        writing.update(host, row, description, "source")
-    return 200, row, "adopted" if was_curators else "unchanged" if is_same else "changed"
+        revision = publication.update(host, row, description, "source").revision
+    return Outcome(200, row, "adopted" if was_curators else "unchanged" if is_same else "changed", revision)
 
 
 def _new(source, message):
     if message.identifier.startswith(CATALOGUE_PREFIX):
-        raise Invalid([("identifier", publication.CATALOGUES_OWN)])
+        raise Invalid([("identifier", curation.CATALOGUES_OWN)])
     if source.quota is not None and store.count(source.name) >= source.quota:
         raise NotAllowed(
             "The source %s may register %d datasets and has them; ask the catalogue's operator for a higher quota."
@@ -59,10 +61,9 @@ def _new(source, message):
 def _admit(host, source, row, description):
     """Publish or hold a dataset that has no record yet."""
     if source.release == "review":
-        return 202, row, review.hold(row, description)
+        return Outcome(202, row, review.hold(row, description))
     review.drop(row)
-    writing.publish(host, row, description, "source")
-    return 201, row, "created"
+    return Outcome(201, row, "created", publication.publish(host, row, description, "source").revision)
 
 
 def _check_tenant(sender, row, message):

@@ -4,18 +4,19 @@ from ..access import decisions
 from ..client import canonical
 from ..errors import Invalid, NotAccepted, UnknownDataset
 from ..outbox import store as outbox
+from .outcome import Outcome
 
 
 def note_decision(host, sender, row, message):
-    """(status, row, result): the state of one application, counted."""
+    """The Outcome of the state of one application, which is counted."""
     if row is None or row.pid is None:
         raise UnknownDataset()
     news = decisions.note(row, message.members["application"], message.members["state"], message.issued)
-    return 200, row, "changed" if news else "unchanged"
+    return Outcome(200, row, "changed" if news else "unchanged")
 
 
 def note_receipt(host, sender, row, message):
-    """(status, row, result): the secure side acknowledges an event, by a digest of the bytes that arrived."""
+    """The Outcome of the acknowledgement of an event, by a digest of the bytes that arrived."""
     if row is None:
         raise UnknownDataset()
     event_id, digest = message.members["event"], message.members["digest"]
@@ -27,4 +28,4 @@ def note_receipt(host, sender, row, message):
         raise Invalid([("event", "is not an event of this dataset")])
     if result == "differs":
         raise NotAccepted("The digest is not that of the event's bytes: something else arrived.", code="digest")
-    return 200, row, result
+    return Outcome(200, row, result)

@@ -9,7 +9,7 @@ import json
 from ..client import canonical, digest, now_utc
 from ..errors import Invalid, NotAccepted, UnknownDataset
 from ..outbox import announce
-from . import publication, schema, store, versions, writing
+from . import publication, schema, store, versions
 
 
 def hold(row, description):
@@ -71,11 +71,11 @@ def release(host, source, identifier, seen=None):
     versions.check(row.source, row.identifier, replaces, "version.replaces")
     store.drop_held(row.id)
     if row.pid is None:
-        writing.publish(host, row, description, "curator")
+        publication.publish(host, row, description, "curator")
     else:
-        publication.check_record(host, row)
+        publication.record_of(host, row)
         row.origin = "source"
-        writing.update(host, row, description, "curator")
+        publication.update(host, row, description, "curator")
     return row
 
 

@@ -1,9 +1,12 @@
-"""What is a row with its record, as events, links and exports see it?"""
+"""The view of a dataset: its row and its record, as events, links and exports see them."""
 
-from ..access.shown import Shown
+from typing import Dict, NamedTuple
+
+from ..access.shown import Related, Shown
 from ..dataset import Dataset
 from ..outbox import store as outbox
-from . import versions
+from . import store
+from .models import Registered
 
 
 def dataset_of(host, row, record):
@@ -29,26 +32,66 @@ def dataset_from(row, description, revision=0, updated=0):
     )
 
 
-def shown(host, row, dataset, today):
-    """The access.shown.Shown of a published dataset; today: datetime.date, UTC."""
+class Found(NamedTuple):
+    """A dataset's row, with what is shown of it beside its record."""
+
+    row: Registered
+    relatives: Dict[str, Registered]  # identifier -> row of the datasets that name it or that it names
+    told: Dict[str, bool]  # target -> whether it acknowledged; empty unless its source opens by that
+
+
+def look_up(host, pids=(), uuids=()):
+    """[Found] of the datasets with these PIDs or records, by one statement.
+
+    One more is made where a source opens its datasets when they are acknowledged.
+    """
+    found = store.with_relatives(pids, uuids)
+    waiting = [row.id for row, _ in found if _opens_when_told(host.sources.get(row.source))]
+    told = outbox.acknowledged(waiting)
+    return [Found(row, relatives, told.get(row.id, {})) for row, relatives in found]
+
+
+def shown(host, found, dataset, today):
+    """The access.shown.Shown of a published Dataset that was looked up; today: datetime.date, UTC."""
+    row = found.row
     source = host.sources.get(row.source)
+
+    def related(identifier):
+        other = found.relatives.get(identifier) if identifier else None
+        if other is None and identifier:
+            # a description may name a dataset that was taken over from it since
+            other = store.find(row.source, identifier)
+        return Related(other.identifier, other.pid, host.record_url(other)) if other is not None and other.pid else None
+
     return Shown(
         dataset=dataset,
         record_url=host.record_url(row),
         access_url=host.access_url(row.pid),
         today=today,
         describe_files=source.describe_files if source is not None else "labels",
-        replaces=versions.related(host, row.source, dataset.replaces),
-        replaced_by=versions.related(host, row.source, row.replaced_by),
-        successor=versions.related(host, row.source, row.successor),
-        is_open=source is not None and is_open(source, row),
+        replaces=related(dataset.replaces),
+        replaced_by=related(row.replaced_by),
+        successor=related(row.successor),
+        is_open=source is not None and is_open(source, found),
     )
 
 
-def is_open(source, row):
+def state_in_words(row):
+    """Where a dataset stands, as its record says it to readers."""
+    by = " by %s" % row.successor if row.successor else ""
+    since = "" if row.state == "active" else " since %s: %s" % ((row.state_at or "")[:10], row.reason)
+    newer = " (replaced by %s)" % row.replaced_by if row.replaced_by else ""
+    return row.state + newer + by + since
+
+
+def is_open(source, found):
     """Whether access links lead to the form as soon as right and state allow it; source: sources.Source."""
-    if source.opens == "published":
+    if not _opens_when_told(source):
         return True
-    told = {target: known for target, known in outbox.acknowledged(row.id).items() if target in source.targets}
+    told = [known for target, known in found.told.items() if target in source.targets]
     # what a source registered itself, it knows without being told
-    return all(told.values()) if told else row.origin == "source"
+    return all(told) if told else found.row.origin == "source"
+
+
+def _opens_when_told(source):
+    return source is not None and source.opens == "acknowledged"

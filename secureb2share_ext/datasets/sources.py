@@ -3,8 +3,8 @@
 import datetime
 from typing import NamedTuple, Optional, Tuple
 
-from .. import expiry
 from ..client import TOLERANCE, NotVerified, key_fault, verify
+from ..config import day
 from ..dataset import RESERVED_SOURCES
 from ..errors import ConfigError, NotSigned, UnknownDataset
 
@@ -116,7 +116,7 @@ def _keys(key, entries, sources):
         if entry["key"] in taken:
             raise ConfigError("%s stands twice: a key has one entry, in one source." % place)
         taken.add(entry["key"])
-        expires = expiry.day(place, entry.get("expires"))
+        expires = day(place, entry.get("expires"))
         read_keys.append(SourceKey(entry["key"], tuple(tenants) if tenants else None, expires))
     return tuple(read_keys)
 

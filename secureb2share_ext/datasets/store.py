@@ -3,6 +3,8 @@
 import json
 
 from invenio_db import db
+from sqlalchemy import and_, or_
+from sqlalchemy.orm import aliased
 
 from ..compat import utcnow
 from ..dataset import identifier_fault
@@ -54,6 +56,29 @@ def by_pids(pids):
     """{pid: row} of those PIDs that are ours."""
     rows = db.session.query(Registered).filter(Registered.pid.in_(list(pids))).all() if pids else []
     return {row.pid: row for row in rows}
+
+
+def with_relatives(pids=(), uuids=()):
+    """[(row, {identifier: row})] of the datasets with these PIDs or records, by one statement.
+
+    Beside each row stand those of its source that it names as successor or newer version, or that name it.
+    """
+    columns = ((Registered.pid, pids), (Registered.record_uuid, uuids))
+    named = [column.in_(list(values)) for column, values in columns if values]
+    if not named:
+        return []
+    older, newer, successor = relatives = [aliased(Registered) for _ in range(3)]
+    query = db.session.query(Registered, *relatives)
+    for other, is_named in (
+        (older, older.replaced_by == Registered.identifier),
+        (newer, newer.identifier == Registered.replaced_by),
+        (successor, successor.identifier == Registered.successor),
+    ):
+        query = query.outerjoin(other, and_(other.source == Registered.source, is_named))
+    found = {}
+    for row, *others in query.filter(or_(*named)):
+        found.setdefault(row, {}).update((other.identifier, other) for other in others if other is not None)
+    return list(found.items())
 
 
 def page(source, after, size, tenants=None):

@@ -1,11 +1,12 @@
 """How does a dataset come to another tenant of its source, with PID and links kept?"""
 
 from ..errors import Invalid, NotAccepted, UnknownDataset
-from . import publication, review, schema, writing
+from . import publication, review, schema
+from .outcome import Outcome
 
 
 def move(host, sender, row, message):
-    """(status, row, result) of a transfer, in the open transaction; the sender must speak for both tenants."""
+    """The Outcome of a transfer, in the open transaction; the sender must speak for both tenants."""
     if row is None:
         raise UnknownDataset()
     if not sender.may_touch(message.tenant):
@@ -13,14 +14,14 @@ def move(host, sender, row, message):
     message.must_follow(row.issued)
     result = give(host, row, message.tenant, message.members.get("contact"), "source")
     row.issued = message.issued
-    return 202 if result == "held" else 200, row, result
+    return Outcome(202 if result == "held" else 200, row, result)
 
 
-def give(host, row, tenant, contact, cause):
+def give(host, row, tenant, contact, by):
     """Write the new tenant, and the new role contact if there is one; "changed", "unchanged" or "held".
 
     What a source on review says of the contact waits for a curator, like every description. row: locked; contact:
-    `core.contact` of a description, or None; cause: see writing.caused_by.
+    `core.contact` of a description, or None; by: as in publication.publish.
     """
     if row.pid is None or row.state == "withdrawn":
         raise NotAccepted("Only a published dataset that is not withdrawn can be transferred.", code="state")
@@ -31,14 +32,21 @@ def give(host, row, tenant, contact, cause):
     row.tenant = tenant
     if contact is None:
         return result
-    publication.check_contact(contact)
-    publication.check_record(host, row)
-    description = host.from_record(host.record(row))
+    _check_contact(contact)
+    description = host.from_record(publication.record_of(host, row))
     if description["core"].get("contact") == contact:
         return result
-    if cause == "source" and host.sources[row.source].release == "review":
+    if by == "source" and host.sources[row.source].release == "review":
         is_new = review.hold(row, review.with_contact(row, description, contact)) == "held"
         return "held" if is_new else result
     review.set_contact(row, contact)
-    writing.update(host, row, dict(description, core=dict(description["core"], contact=contact)), cause)
+    publication.update(host, row, dict(description, core=dict(description["core"], contact=contact)), by)
     return "changed"
+
+
+def _check_contact(contact):
+    """Raise Invalid when something cannot be a role contact."""
+    found = schema.description_faults({"core": {"contact": contact}, "sensitive": {}})
+    faults = [(field[len("core.") :], message) for field, message in found if field.startswith("core.contact")]
+    if faults:
+        raise Invalid(faults)

@@ -17,11 +17,11 @@ import json
 from flask import Blueprint, Response, abort, current_app, jsonify, request, stream_with_context
 
 from .. import __version__ as release
-from .. import config
 from ..client import bare
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..errors import Invalid, UnknownDataset
+from ..proxies import current
 from . import answer, bulk, inbox, line, message, openapi, sources, store
 
 PAGE = 500
@@ -32,22 +32,22 @@ blueprint = Blueprint("secureb2share_datasets", __name__, url_prefix="/datasets"
 
 @blueprint.before_request
 def _only_when_on():
-    if not config.current().is_on:
+    if not current().is_on:
         abort(404)
 
 
 @blueprint.route("", methods=["GET"])
 def about():
     """Where keys and description of this interface are, and how much one request may bring."""
-    base = config.current().host.config["SITE_API_URL"].rstrip("/") + "/datasets"
-    bounds = {"envelopes": bulk.MAX_ENVELOPES, "bytes": config.current().host.config["SECUREB2SHARE_MAX_BODY"]}
+    base = current().host.config["SITE_API_URL"].rstrip("/") + "/datasets"
+    bounds = {"envelopes": bulk.MAX_ENVELOPES, "bytes": current().host.config["SECUREB2SHARE_MAX_BODY"]}
     return jsonify({"keys": base + "/keys", "openapi": base + "/openapi.json", "bulk": bounds})
 
 
 @blueprint.route("", methods=["POST"])
 def take_many():
     """200 with one answer line for each envelope, written after it was stored; ?confirm=withdrawals goes on."""
-    extension = config.current()
+    extension = current()
     given = bulk.split(request.get_data(cache=False))
     confirmed = request.args.get("confirm") == "withdrawals"
     lines = bulk.carry_out(extension.host, (line.read(extension.sources, one) for one in given), confirmed)
@@ -58,7 +58,7 @@ def take_many():
 @blueprint.route("/keys")
 def keys():
     """The JWK set that verifies events and access references."""
-    return jsonify(config.current().keyring.jwks())
+    return jsonify(current().keyring.jwks())
 
 
 @blueprint.route("/openapi.json")
@@ -69,13 +69,13 @@ def description():
         for rule in current_app.url_map.iter_rules()
         for method in rule.methods - {"HEAD", "OPTIONS"}
     ]
-    return jsonify(openapi.describe(config.current().host.config["SITE_API_URL"].rstrip("/"), release, routes))
+    return jsonify(openapi.describe(current().host.config["SITE_API_URL"].rstrip("/"), release, routes))
 
 
 @blueprint.route("/<source>")
 def listing(source):
     """{"datasets": [...], "next": ...}: identifier, PID, revision, digest and state of each dataset of the source."""
-    extension = config.current()
+    extension = current()
     sender = _sender_of_bare(extension, source)
     after = request.args.get("after", "")
     if after and identifier_fault(after):
@@ -88,7 +88,7 @@ def listing(source):
 @blueprint.route("/<source>/<path:identifier>", methods=["GET"], **VERBATIM)
 def read(source, identifier):
     """What the record page says; to the source also what is held, and what became of its events."""
-    extension = config.current()
+    extension = current()
     claims_source = "webhook-signature" in request.headers or source in (extension.host.sources_of_token() or ())
     sender = _sender_of_bare(extension, source) if claims_source else None
     row = store.find(source, identifier) if source in extension.sources else None
@@ -128,7 +128,7 @@ def note_receipt(source, identifier):
 
 
 def _act(action, name, identifier):
-    extension = config.current()
+    extension = current()
     body = request.get_data(cache=False)
     sender = _sender(extension, name, body)
     read_message = message.read(

@@ -16,7 +16,7 @@ def measure(app, extension, now):
         there = triggers.installed(connection)
     missing = sorted({finding for one in lock.of_instance(app) for finding in one.look()}) if extension.is_on else []
     if not extension.is_on:
-        return Figures(extension.mode, triggers_left=len(there))
+        return Figures(extension.mode, extension.config_faults, triggers_left=len(there))
     outbox = store.figures()
     oldest_waiting = extension.host.oldest_waiting()
     keys = {row.kid: row.created.date() for row in extension.keyring.list() if row.state == "active"}

@@ -25,6 +25,7 @@ class Figures(NamedTuple):
     """What was measured. Ages are seconds, None where there is nothing."""
 
     mode: str
+    configuration: Tuple[str, ...] = ()  # faults in our keys, while the mode is off
     lock: Tuple[str, ...] = ()  # what is missing
     triggers_left: int = 0  # while the mode is not on
     sweep_age: Optional[float] = None
@@ -56,6 +57,7 @@ class Finding(NamedTuple):
 THRESHOLDS = {
     "lock": (None, 1),
     "triggers-left": (1, None),
+    "configuration": (1, None),
     "sweep": (120, 600),
     "undelivered": (3600, 86400),
     "unacknowledged": (3600, None),
@@ -71,6 +73,7 @@ FLAGS = ("signing-key", "restore")  # 0: as it should be
 ADVICE = {
     "lock": "Run `secureb2share check` and mend what it names; until then every write answers 503.",
     "triggers-left": "Run `secureb2share unlock`, or set SECUREB2SHARE_MODE to on.",
+    "configuration": "Mend the key that it names; it stops the start once the mode is not off.",
     "sweep": "Look whether the Celery worker and beat run.",
     "undelivered": "Run `secureb2share deliveries list`: it says why the oldest wait.",
     "unacknowledged": "Ask the target's operator why it answers without a receipt of what was sent.",
@@ -83,7 +86,7 @@ ADVICE = {
     " `secureb2share deliveries restored` after every restore.",
 }
 # what is asked of an instance that promises nothing
-WHILE_NOT_ON = ("triggers-left",)
+WHILE_NOT_ON = ("triggers-left", "configuration")
 
 
 def thresholds(configured):
@@ -127,6 +130,8 @@ def _values(figures, name):
         return [(len(figures.lock), " ".join(figures.lock) or "all layers are in place", "")]
     if name == "triggers-left":
         return [(figures.triggers_left, "%d triggers refuse uploads" % figures.triggers_left, "")]
+    if name == "configuration":
+        return [(len(figures.configuration), " ".join(figures.configuration) or "every key makes sense", "")]
     if name == "sweep":
         age = figures.sweep_age
         return [(age, "none ended yet" if age is None else "the last one ended %s ago" % _span(age), "")]

@@ -8,7 +8,7 @@ from invenio_files_rest.proxies import current_files_rest
 from invenio_files_rest.storage import FileStorage
 from invenio_records_rest.utils import obj_or_import_string
 
-from .. import config
+from ..proxies import current
 from ..uploads import refusal
 
 KEEPS = ("read", "delete", "listmultiparts")  # parts of the names of actions that take no content in
@@ -54,7 +54,7 @@ class ReadOnlyStorage(FileStorage):
         return self.inner.checksum(*args, **kwargs)
 
     def _refuse(self, *args, **kwargs):
-        raise refusal.refuse("upload-refused", config.current().help_url)
+        raise refusal.refuse("upload-refused", current().help_url)
 
     initialize = save = update = copy = _refuse
 

@@ -1,4 +1,4 @@
-"""Which questions must a host answer?
+"""The questions that a host answers.
 
 The flows know a host through these alone. A *record* is whatever object the host's own interface hands out; a *row* is
 a datasets.models.Registered; a Dataset is the value of dataset.py. All of them run inside an application context.
@@ -8,6 +8,7 @@ import abc
 from urllib.parse import quote
 
 from ..errors import SecureB2ShareError
+from . import index_queue, pids
 
 
 class Host(abc.ABC):
@@ -15,15 +16,22 @@ class Host(abc.ABC):
 
     name = ""
     extension = ""  # the name of the host's own extension on the app, by which `check` confirms the choice
+    needed = {}  # key of the host's configuration -> what it is, for a sentence that asks for it
+    pid_types = ()  # of invenio-pidstore, under which a record can be asked for
 
     def __init__(self, config, sources):
         """config: the app's; sources: {name: datasets.sources.Source}."""
         self.config = config
         self.sources = sources
 
-    @abc.abstractmethod
     def faults(self):
         """[sentence]: what in the configuration of this host does not fit the sources."""
+        missing = [key for key in self.needed if not self.config.get(key)]
+        found = ["%s is not set: it is %s." % (key, self.needed[key]) for key in missing]
+        names = [source.community for source in self.sources.values()]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            found.append("SECUREB2SHARE_SOURCES: two sources have the community %r; each needs its own." % name)
+        return found
 
     def define(self, app):
         """Let the host know, in every mode, what it needs to read records that were written while the mode was on."""
@@ -47,7 +55,10 @@ class Host(abc.ABC):
 
     @abc.abstractmethod
     def watch(self, app):
-        """Connect publish, change and delete to datasets.publication, in the host's transaction, once a process."""
+        """Tell datasets.curation what the host's users publish, change and delete, in the host's transaction.
+
+        What this package writes itself is not told. Connected once a process.
+        """
 
     @abc.abstractmethod
     def observe(self, app):
@@ -69,12 +80,12 @@ class Host(abc.ABC):
         """The legacy.holder.Holder of what the sources' communities have from before; raises SecureB2ShareError."""
         raise SecureB2ShareError("This host (%s) cannot move legacy records out; B2SHARE can." % self.name)
 
-    def oldest_waiting(self):
-        """Naive UTC time of the oldest change that the host's search does not know yet, or None."""
-        return None
+    def explained(self, problem):
+        """A Problem as this host answers with it."""
+        return problem
 
     def provision(self, is_extending):
-        """Make what the sources' communities need in the host; [sentence] of what was done. Again is no change.
+        """Make what the sources' communities need in the host; [sentence] of what was done. Idempotent.
 
         is_extending: add to what a community has of its own, where that is needed. Raises SecureB2ShareError.
         """
@@ -87,7 +98,7 @@ class Host(abc.ABC):
     def forget(self):
         """Take back, in the open transaction, what this package wrote outside its tables and outside the records.
 
-        [sentence] of what was done. Again is no change.
+        [sentence] of what was done. Idempotent.
         """
         return []
 
@@ -114,9 +125,18 @@ class Host(abc.ABC):
         """
         return {}
 
+    def indexed_sources(self):
+        """[name] of the sources whose records `index` deals with."""
+        return []
+
     def reindex(self):
         """Have `index` deal with every record of the sources again, whose copies may be lost; how many wait now."""
-        return 0
+        names = self.indexed_sources()
+        return index_queue.want_all(names) if names else 0
+
+    def oldest_waiting(self):
+        """Naive UTC time of the oldest change that the host's search does not know yet, or None."""
+        return index_queue.waiting()[1]
 
     def sources_of_token(self):
         """{name} of the sources that the current request's OAuth2 token may register for; None without such a token.
@@ -143,22 +163,19 @@ class Host(abc.ABC):
 
     @abc.abstractmethod
     def publish(self, row, dataset):
-        """Make a public record of a registration, in the open transaction; sets the row's pid and record_uuid."""
+        """The public record made of a registration, in the open transaction; sets the row's pid and record_uuid."""
 
     def can_publish_many(self, source):
         """Whether `publish_many` works for this Source."""
         return False
 
-    def publish_many(self, source, pairs, announced):
-        """`publish` for [(row, Dataset)] of new rows of one Source with few statements, flushed.
-
-        announced(host, row, record) is called for each, once its row has an id and its record is there.
-        """
-        raise NotImplementedError
+    def publish_many(self, source, pairs):
+        """[record] made of [(row, Dataset)] of new rows of one Source with few statements, flushed."""
+        return [self.publish(row, dataset) for row, dataset in pairs]
 
     @abc.abstractmethod
     def update(self, row, dataset):
-        """Write a new revision of the record with this description and state, in the open transaction."""
+        """The record, written anew with this description and the row's state, in the open transaction."""
 
     @abc.abstractmethod
     def record(self, row):
@@ -168,25 +185,25 @@ class Host(abc.ABC):
     def revision(self, record):
         """(revision number from 0, its time in seconds since 1970)."""
 
-    @abc.abstractmethod
     def pid_of(self, text):
         """The PID under which a row is kept, for any identifier of its record (own PID, DOI, Handle), or None."""
+        return pids.pid_of(text, self.pid_types)
 
     def names(self, row):
         """What `pid_of` finds the row of a published record by: its PID, then others such as DOI and Handle."""
-        return [row.pid]
+        return pids.names(row, self.pid_types)
 
-    @abc.abstractmethod
     def record_url(self, row):
         """The record's public page in the canonical base URL."""
+        return "%s/records/%s" % (self.base_url(), quote(row.pid, safe="/"))
 
-    @abc.abstractmethod
     def base_url(self):
         """The canonical base URL of the catalogue, without a slash at the end."""
+        return self.config["SITE_UI_URL"].rstrip("/")
 
-    @abc.abstractmethod
     def api_url(self):
         """The canonical address of the catalogue's API, without a slash at the end."""
+        return self.config["SITE_API_URL"].rstrip("/")
 
     def access_url(self, pid):
         """The stable address that records carry, in the canonical base URL."""

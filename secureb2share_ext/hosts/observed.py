@@ -7,7 +7,7 @@ is counted. Whatever goes wrong here is logged, and the user's request goes on.
 from flask import current_app, has_request_context
 from invenio_db import db
 
-from ..datasets import publication, store
+from ..datasets import curation, store
 from ..errors import Problem
 from ..uploads import observe
 
@@ -41,6 +41,5 @@ def look(act, source_of, record):
 def deleted(host, source, record):
     """What deleting a record would be: a withdrawal."""
     row = store.lock_by_record(record.id)
-    if row is not None and row.state != "withdrawn":
-        publication.set_state(row, "withdrawn", publication.DELETED)
-        publication.observed(host, row, record)
+    if row is not None:
+        curation.accept_deletion(host, row, record, observe=True)

@@ -14,14 +14,10 @@ from flask import current_app
 from invenio_db import db
 
 from ..compat import utcnow
-from ..errors import NotAccepted, SecureB2ShareError
+from ..errors import NotAccepted, NotWritten
 from . import manifest, store
 
 PART = ".part"  # behind the name of a file that is not whole
-
-
-class NotWritten(SecureB2ShareError):
-    """The folder cannot be written to; what is whole in it stays."""
 
 
 def export(holder, communities, pid, folder, takes_damaged=False):

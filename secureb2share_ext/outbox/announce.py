@@ -4,15 +4,35 @@ One event per dataset and root transaction, none when it would say what the last
 transaction writes the event anew; after the commit its bytes are frozen.
 """
 
+from typing import Dict, Optional, Tuple
+
 from invenio_db import db
-from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy.orm import Session
 
 from ..client import now_utc
+from ..compat import root_transaction
 from . import event, steps, store
 
-_KEY, _FLOOR = "secureb2share_announced", "secureb2share_floor"  # in the session's info, for one transaction
 OBSERVED = "observed:"  # begins the fingerprint of what was said to nobody
+
+
+class _Announced:
+    """What was announced in one root transaction, which keeps it: with its end the events are frozen."""
+
+    def __init__(self):
+        self.rows: Dict[int, Tuple[int, bool]] = {}  # row id -> (sequence, whether it is the first event)
+        self.floor: Optional[int] = None
+
+    @classmethod
+    def of_transaction(cls):
+        transaction = root_transaction(db.session())
+        if not hasattr(transaction, "secureb2share_announced"):
+            transaction.secureb2share_announced = cls()
+        return transaction.secureb2share_announced
+
+    def next_sequence(self, row):
+        if not row.sequence and self.floor is None:
+            self.floor = steps.floor()
+        return (row.sequence or self.floor) + 1
 
 
 def announce(row, dataset, record_url, access_url, catalogue, targets, is_observed=False):
@@ -27,14 +47,14 @@ def announce(row, dataset, record_url, access_url, catalogue, targets, is_observ
         fingerprint = (OBSERVED + fingerprint)[: len(fingerprint)]
     if row.event_digest == fingerprint:
         return
-    open_now = db.session().info.setdefault(_KEY, {})  # {row id: (sequence, whether it is the first event)}
-    written = open_now.get(row.id)
+    announced = _Announced.of_transaction()
+    written = announced.rows.get(row.id)
     # the sequence tells an event of this transaction from one of a savepoint that was rolled back
     again = written is not None and written[0] == row.sequence
     first = written[1] if again else (row.event_digest or OBSERVED).startswith(OBSERVED)
     if not again:
-        row.sequence = (row.sequence or _floor()) + 1
-    open_now[row.id] = (row.sequence, first)
+        row.sequence = announced.next_sequence(row)
+    announced.rows[row.id] = (row.sequence, first)
     row.event_digest = fingerprint
     state = "observed" if is_observed else "pending"
     write = store.put if again else store.add
@@ -43,7 +63,7 @@ def announce(row, dataset, record_url, access_url, catalogue, targets, is_observ
 
 def refused(row, held_digest, reason, catalogue, targets):
     """Write the event that tells why a registration was refused; the row must be locked."""
-    row.sequence = (row.sequence or _floor()) + 1
+    row.sequence = _Announced.of_transaction().next_sequence(row)
     data = event.refused(row.source, row.identifier, row.pid, held_digest, reason)
     _write(store.add, row, data, "refused", None, catalogue, targets)
 
@@ -53,18 +73,3 @@ def _write(write, row, data, kind, revision, catalogue, targets, state="pending"
     for target in targets:
         message_id, body = event.body(catalogue, target, data, kind, row.sequence, revision, time)
         write(target, row.id, row.sequence, kind, message_id, body, state)
-
-
-def _floor():
-    info = db.session().info
-    if _FLOOR not in info:
-        info[_FLOOR] = steps.floor()
-    return info[_FLOOR]
-
-
-@sqlalchemy_event.listens_for(Session, "after_transaction_end")
-def _forget(session, transaction):
-    # a savepoint has a parent; only the end of the root transaction freezes the event
-    if transaction.parent is None:
-        session.info.pop(_KEY, None)
-        session.info.pop(_FLOOR, None)

@@ -9,16 +9,12 @@ import datetime
 from invenio_db import db
 from sqlalchemy.exc import IntegrityError
 
-from ..errors import SecureB2ShareError
+from ..errors import Restored
 from . import pauses
 from .models import Event, Sweep
 
 SWEEP = "outbox"
 RESTORED = "the database was restored; resume after looking what would be sent"
-
-
-class Restored(SecureB2ShareError):
-    """The database is older than the last sending; nothing may leave before an operator says so."""
 
 
 def commit(mark):

@@ -107,15 +107,18 @@ def discard(event_id, now, reason):
     return bool(rows.update(values, synchronize_session=False))
 
 
-def acknowledged(dataset_id):
-    """{target: whether it acknowledged an event of the dataset} of every target that was told, or is going to be.
+def acknowledged(dataset_ids):
+    """{dataset id: {target: whether it acknowledged an event}} of the targets that were told, or are going to be.
 
     A refusal tells of nothing that is published.
     """
-    known = {}
-    found = db.session.query(Event.target, Event.state).filter_by(dataset_id=dataset_id).distinct()
-    for target, state in found.filter(Event.state != "observed", Event.kind != "refused"):
-        known[target] = known.get(target, False) or state == "acknowledged"
+    known = {dataset_id: {} for dataset_id in dataset_ids}
+    if not known:
+        return known
+    query = db.session.query(Event.dataset_id, Event.target, Event.state).filter(Event.dataset_id.in_(list(known)))
+    for dataset_id, target, state in query.filter(Event.state != "observed", Event.kind != "refused").distinct():
+        told = known[dataset_id]
+        told[target] = told.get(target, False) or state == "acknowledged"
     return known
 
 

@@ -2,14 +2,14 @@
 
 from celery import shared_task
 
-from .. import config
+from ..proxies import current
 from . import delivery
 
 
 @shared_task(ignore_result=True)
 def sweep():
     """Bring the search index up to date, then send what is due."""
-    extension = config.current()
+    extension = current()
     if not extension.is_on:
         return {}
     extension.host.index()

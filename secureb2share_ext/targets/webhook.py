@@ -13,7 +13,8 @@ import ssl
 import threading
 from urllib.parse import urlsplit
 
-from .. import client, expiry
+from .. import client
+from ..config import day, url_fault
 from ..errors import ConfigError, SecureB2ShareError
 from . import egress
 from .answer import Answer
@@ -39,7 +40,7 @@ class Webhook:
         unknown = set(settings) - {"url", "secret", "allow_private", "echo", "expires"}
         if unknown:
             raise ConfigError("%s has the unknown setting %s." % (key, sorted(unknown)[0]))
-        fault = egress.url_fault(settings.get("url") or "", demo)
+        fault = url_fault(settings.get("url") or "", demo)
         if fault:
             raise ConfigError("%s: url %s." % (key, fault))
         secret = settings.get("secret")
@@ -51,7 +52,7 @@ class Webhook:
             return client.signed_headers(secret, message_id, body)
 
         allow_private = bool(settings.get("allow_private")) or demo
-        expires = expiry.day(key, settings.get("expires"))
+        expires = day(key, settings.get("expires"))
         return cls(settings["url"], with_secret if secret else sign, allow_private, bool(settings.get("echo")), expires)
 
     def send(self, event):
@@ -59,7 +60,7 @@ class Webhook:
         try:
             headers = dict(self.sign(event.message_id, event.body), **self._headers(event))
             return exchange(self.url, event.body, headers, self.allow_private)
-        except (OSError, http.client.HTTPException, egress.EgressRefused, SecureB2ShareError, ValueError) as error:
+        except (OSError, http.client.HTTPException, SecureB2ShareError, ValueError) as error:
             return Answer(error=type(error).__name__)
 
     @staticmethod

@@ -8,8 +8,8 @@ from flask import current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from .. import config
 from ..errors import WritesStopped
+from ..proxies import current
 from . import observe, refusal
 
 FORM = "application/x-www-form-urlencoded"
@@ -49,7 +49,7 @@ def is_first(app):
 
 
 def _gate():
-    extension = config.current()
+    extension = current()
     if request.method in SAFE:
         return None
     endpoint = _endpoint()

@@ -1,4 +1,4 @@
-"""Are all layers of the lock in place?
+"""The lock of an application, and whether all of its layers are in place.
 
 Looked at when the first write needs it, for only then are all views there, and again while anything is missing. A
 missing layer, or a writing route that nobody knows, stops every write with 503 and leaves reading alone.
@@ -8,6 +8,7 @@ import weakref
 
 from invenio_db import db
 
+from ..proxies import has_tables
 from . import audit, gate, guard, triggers
 
 # a process may hold the UI's and the API's application; both are looked at
@@ -62,6 +63,9 @@ class Lock:
 
     def look(self):
         """The findings as they are now."""
+        with self.app.app_context():
+            if not has_tables():
+                return ["The tables are missing: run `secureb2share init`."]
         found = list(self.host.lock_faults(self.app))
         if not gate.is_first(self.app):
             found.append("The request gate is not the first before_request of the application.")

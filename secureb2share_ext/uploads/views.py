@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, render_template
 
-from .. import config
+from ..proxies import current
 from . import refusal
 
 blueprint = Blueprint(
@@ -18,7 +18,7 @@ blueprint = Blueprint(
 @blueprint.route("/uploads")
 def closed():
     """Why uploads are closed and what to do, in plain words."""
-    if not config.current().is_on:
+    if not current().is_on:
         abort(404)
     return render_template("secureb2share_ext/uploads.html")
 
@@ -26,6 +26,6 @@ def closed():
 @blueprint.route("/uploads/closed")
 def refused():
     """What an upload would be answered, for an editor's page that asks for a draft's files first."""
-    if not config.current().is_on:
+    if not current().is_on:
         abort(404)
-    raise refusal.refuse("upload-refused", config.current().help_url)
+    raise refusal.refuse("upload-refused", current().help_url)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from secureb2share_ext import config
 from secureb2share_ext.access import link
 from secureb2share_ext.errors import ConfigError
 
@@ -21,8 +22,8 @@ def test_an_encoded_value_has_no_character_that_an_address_could_mean(value):
 )
 def test_settings_are_those_that_are_known(settings, word):
     with pytest.raises(ConfigError, match="the entry .*" + word):
-        link.check_settings("the entry", settings, ("url",), ("lock",))
-    link.check_settings("the entry", {"url": "x"}, ("url",), ("lock",))
+        config.check_settings("the entry", settings, ("url",), ("lock",))
+    config.check_settings("the entry", {"url": "x"}, ("url",), ("lock",))
 
 
 BASES = [

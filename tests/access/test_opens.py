@@ -10,8 +10,9 @@ from instance import example, running  # noqa: E402
 from invenio_db import db  # noqa: E402
 
 from demo.catalogue.config import settings  # noqa: E402
-from secureb2share_ext import client, config  # noqa: E402
+from secureb2share_ext import client  # noqa: E402
 from secureb2share_ext.access.shown import NOT_YET_OPEN  # noqa: E402
+from secureb2share_ext.proxies import current
 from secureb2share_ext.targets.testing import Receiver  # noqa: E402
 
 CONTACT = example()["core"]["contact"]
@@ -90,7 +91,7 @@ def code(instance, pid):
 
 def _record(instance):
     with instance.app.app_context():
-        body = config.current().host.to_record(example())
+        body = current().host.to_record(example())
     return dict(body, secureb2share={"identifier": "opens/" + uuid.uuid4().hex})
 
 

@@ -20,8 +20,8 @@ from samples import CHECKSUM, CLOSED, HOSTILE, NAME, RESTRICTED  # noqa: E402
 from werkzeug.test import Client  # noqa: E402
 from xml_schemas import NS, faults, texts  # noqa: E402
 
-from secureb2share_ext import config  # noqa: E402
 from secureb2share_ext.datasets import store  # noqa: E402
+from secureb2share_ext.proxies import current
 
 DATACITE = "application/vnd.datacite.datacite"
 # name -> (access right, embargo, vocabularies, label)
@@ -278,7 +278,7 @@ def test_names_of_files_go_when_the_setting_does(instance):
     description = described("controlled", None, files=[file])
     full = app_with("full")
     with full.app_context():
-        body = config.current().host.to_record(description)
+        body = current().host.to_record(description)
     token = {"Authorization": "Bearer " + instance.tokens["curator"]}
     made = _Local(full).post("/api/records/", json=body, headers=token)
     assert made.status_code == 201 and NAME in made.text
@@ -316,7 +316,7 @@ def test_a_sites_own_serializer_never_speaks_for_our_records(instance):
     assert client.get("/api/records/", headers={"Accept": DATACITE + "+xml"}).status_code == 406
     assert calls == []
     with app.app_context():
-        (fault,) = config.current().host.export_faults(app)
+        (fault,) = current().host.export_faults(app)
     assert "text/x-own" in fault and "RECORDS_REST_ENDPOINTS['tsd']" in fault
 
 
@@ -359,7 +359,7 @@ def test_records_of_others_keep_the_sites_serializers(instance):
     finally:
         serializer.cache_clear()
     with app.app_context():
-        (fault,) = config.current().host.export_faults(app)
+        (fault,) = current().host.export_faults(app)
     assert "OAISERVER_METADATA_FORMATS: own " in fault
 
 

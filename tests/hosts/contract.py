@@ -14,7 +14,8 @@ import uuid
 import pytest
 import sqlalchemy
 
-from secureb2share_ext import client, config
+from secureb2share_ext import client
+from secureb2share_ext.proxies import current
 
 ROLES = (None, "curator", "superuser")
 MULTIPART = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nCANARY\r\n--x--\r\n'
@@ -63,7 +64,7 @@ class HostContract:
 
     def test_chosen_and_confirmed(self, instance):
         with instance.app.app_context():
-            assert config.current().host.name == self.host_name
+            assert current().host.name == self.host_name
         result = instance.run_cli("check")
         assert result.exit_code == 0, result.output
 
@@ -318,7 +319,7 @@ class HostContract:
 
     def test_nothing_but_the_description_stays_in_a_curators_record(self, instance):
         with instance.app.app_context():
-            body = config.current().host.to_record(self.description())
+            body = current().host.to_record(self.description())
         forged = {"control_number": "CANARY"}
         forged["secureb2share"] = {"state": "CANARY", "source": "CANARY", "more": "CANARY"}
         answer = instance.call("POST", "/api/records/", "curator", json=dict(body, **forged))
@@ -354,8 +355,8 @@ class HostContract:
         ]
         written = publication.published
 
-        def fails_afterwards(*args):
-            written(*args)
+        def fails_afterwards(*args, **kwargs):
+            written(*args, **kwargs)
             raise RuntimeError("after the event was written")
 
         monkeypatch.setattr(publication, "published", fails_afterwards)
@@ -631,5 +632,5 @@ class HostContract:
         description = self.description()
         description["core"]["titles"][0]["text"] = title
         with instance.app.app_context():
-            body = config.current().host.to_record(description)
+            body = current().host.to_record(description)
         return instance.call("PUT", "/api/records/" + pid, "curator", json=body)

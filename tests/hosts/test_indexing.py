@@ -13,11 +13,11 @@ from invenio_search import current_search_client  # noqa: E402
 from invenio_search.engine import SearchEngine  # noqa: E402
 from sqlalchemy import text  # noqa: E402
 
-from secureb2share_ext import config  # noqa: E402
 from secureb2share_ext.compat import utcnow  # noqa: E402
 from secureb2share_ext.datasets import store  # noqa: E402
-from secureb2share_ext.hosts import wanted  # noqa: E402
+from secureb2share_ext.hosts import index_queue  # noqa: E402
 from secureb2share_ext.hosts.records_rest import document, index  # noqa: E402
+from secureb2share_ext.proxies import current
 from secureb2share_ext.uploads import lock  # noqa: E402
 
 NOBODY = "http://127.0.0.1:9"
@@ -144,7 +144,7 @@ def test_killed_after_the_index_took_it(instance, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(wanted, "finish", killed)
+        patched.setattr(index_queue, "finish", killed)
         instance.index()
     assert instance.index() == {}  # its lease holds
     ((_, _, token),) = rows(instance)
@@ -185,7 +185,7 @@ def test_older_copy_never_overwrites(instance):
     word = new_word()
     pid = register(instance, word)["pid"]
     with instance.app.app_context():
-        old = document.actions(config.current().host, [uuid_of(pid)])[0]
+        old = document.actions(current().host, [uuid_of(pid)])[0]
     register(instance, word, title="Corrected")
     instance.index()
     with instance.app.app_context():
@@ -202,24 +202,24 @@ def test_lease(instance):
     record_uuid = uuid_of_new(instance)
     with instance.app.app_context():
         now = utcnow()
-        slow, claimed = wanted.claim(now, now + HOUR, 10)
+        slow, claimed = index_queue.claim(now, now + HOUR, 10)
         assert claimed == {record_uuid: 0}
-        assert wanted.claim(now, now + HOUR, 10)[1] == {}
+        assert index_queue.claim(now, now + HOUR, 10)[1] == {}
         # it changes while a worker is about it: that worker does not take it off the list
-        wanted.want(record_uuid)
+        index_queue.want(record_uuid)
         db.session.commit()
-        wanted.finish(slow, [record_uuid])
+        index_queue.finish(slow, [record_uuid])
         later = utcnow()
-        fast, claimed = wanted.claim(later, later + HOUR, 10)
+        fast, claimed = index_queue.claim(later, later + HOUR, 10)
         assert claimed == {record_uuid: 0}
         # one that lost its lease and was overtaken may have brought an older copy: once more
-        wanted.finish(fast, [record_uuid])
-        assert wanted.waiting() == (0, None)
-        wanted.finish(slow, [record_uuid])
-        assert wanted.waiting()[0] == 1
+        index_queue.finish(fast, [record_uuid])
+        assert index_queue.waiting() == (0, None)
+        index_queue.finish(slow, [record_uuid])
+        assert index_queue.waiting()[0] == 1
         # nor does it postpone what others do
-        wanted.postpone(slow, [record_uuid], later + HOUR)
-        assert wanted.claim(utcnow(), later + HOUR, 10)[1] == {record_uuid: 0}
+        index_queue.postpone(slow, [record_uuid], later + HOUR)
+        assert index_queue.claim(utcnow(), later + HOUR, 10)[1] == {record_uuid: 0}
 
 
 def uuid_of_new(instance):
@@ -230,10 +230,10 @@ def uuid_of_new(instance):
 
 def test_rolled_back_change_is_not_wanted(instance):
     with instance.app.app_context():
-        wanted.want(uuid.uuid4())
-        assert wanted.waiting()[0] == 1
+        index_queue.want(uuid.uuid4())
+        assert index_queue.waiting()[0] == 1
         db.session.rollback()
-        assert wanted.waiting() == (0, None)
+        assert index_queue.waiting() == (0, None)
 
 
 def test_sites_own_receivers(instance):
@@ -277,7 +277,7 @@ def test_index_is_not_made_without_its_mapping(instance):
         prefix = instance.app.config["SEARCH_INDEX_PREFIX"]
         instance.app.config["SEARCH_INDEX_PREFIX"] = "missing-" + prefix
         try:
-            assert config.current().host.index() == {}
+            assert current().host.index() == {}
             assert not current_search_client.indices.exists(index="missing-%s*" % prefix, allow_no_indices=False)
         finally:
             instance.app.config["SEARCH_INDEX_PREFIX"] = prefix

@@ -19,9 +19,10 @@ from invenio_db import db
 from sqlalchemy.engine.url import make_url
 from werkzeug.serving import make_server
 
-from secureb2share_ext import client, config
+from secureb2share_ext import client
 from secureb2share_ext.cli import secureb2share
 from secureb2share_ext.outbox import delivery
+from secureb2share_ext.proxies import current
 from secureb2share_ext.targets.testing import Receiver
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -155,14 +156,14 @@ class Instance:
 
     def curate(self, description, identifier=None, role="curator", route="/api/records/"):
         with self.app.app_context():
-            body = config.current().host.to_record(description)
+            body = current().host.to_record(description)
         if identifier:
             body["secureb2share"] = {"identifier": identifier}
         return self.call("POST", route, role, json=body)
 
     def curator_edits(self, pid, description):
         with self.app.app_context():
-            body = config.current().host.to_record(description)
+            body = current().host.to_record(description)
         return self.call("PUT", "/api/records/" + pid, "curator", json=body)
 
     def execute(self, statement, **values):
@@ -185,7 +186,7 @@ class Instance:
     def sweep(self):
         with self.app.app_context():
             try:
-                return delivery.sweep(config.current().targets, config.current().mark)
+                return delivery.sweep(current().targets, current().mark)
             finally:
                 db.session.remove()
 

@@ -9,11 +9,9 @@ from invenio_base.app import create_app_factory
 from invenio_oauth2server.views import server  # noqa: F401 (it logs in whom a token belongs to)
 from werkzeug.wsgi import DispatcherMiddleware
 
-from secureb2share_ext import config
-from secureb2share_ext.access.rights import today_utc
-from secureb2share_ext.compat import utcnow
-from secureb2share_ext.datasets import showing, store
 from secureb2share_ext.exports import schema_org
+from secureb2share_ext.hosts import published
+from secureb2share_ext.proxies import current
 
 
 def create_api(settings):
@@ -42,22 +40,20 @@ def create_app(settings):
     @pages.route("/records/<path:pid>")
     def page(pid):
         with api.app_context():
-            row = store.by_pid(pid)
-            return _page(row) if row is not None else abort(404)
+            found = published.by_pid(pid)
+            return _page(found) if found is not None else abort(404)
 
     api.wsgi_app = DispatcherMiddleware(pages.wsgi_app, {"/api": api.wsgi_app})
     return api
 
 
-def _page(row):
-    host = config.current().host
-    record = host.record(row)
-    if record is None:
-        return escape(row.reason), 410
-    dataset = showing.dataset_of(host, row, record)
-    if not dataset.is_whole:
+def _page(found):
+    if current().host.record(found.row) is None:
+        return escape(found.row.reason), 410
+    shown = published.shown(found)
+    if shown is None:
         return "damaged"
-    shown = showing.shown(host, row, dataset, today_utc(utcnow()))
+    dataset = shown.dataset
     link = '<a href="%s">Request access</a>' % shown.access_url if shown.is_requestable else escape(shown.label)
     words = [link, escape(dataset.core["contact"]["name"]), escape(shown.state_text or "")]
     named = (("Replaces", shown.replaces), ("Replaced by", shown.replaced_by), ("Successor", shown.successor))

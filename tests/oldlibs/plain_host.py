@@ -3,7 +3,7 @@
 import uuid
 from urllib.parse import quote
 
-from flask import current_app, has_request_context, request
+from flask import has_request_context, request
 from invenio_access import DynamicPermission
 from invenio_db import db
 from invenio_files_rest.views import BucketResource, LocationResource, ObjectResource
@@ -15,7 +15,7 @@ from sqlalchemy.orm.exc import NoResultFound, StaleDataError
 
 from secureb2share_ext.client import seconds
 from secureb2share_ext.dataset import CATALOGUE_PREFIX
-from secureb2share_ext.datasets import publication, store, writing
+from secureb2share_ext.datasets import curation, store
 from secureb2share_ext.errors import NotAccepted
 from secureb2share_ext.hosts import files_rest
 from secureb2share_ext.hosts.actions import curate, register, register_scope
@@ -104,14 +104,14 @@ class PlainHost(Host):
         row.record_uuid = record_uuid
         db.session.flush()
         metadata[STAMP] = stamp(row)
-        Record.create(metadata, id_=record_uuid)
+        return Record.create(metadata, id_=record_uuid)
 
     def update(self, row, dataset):
         record = Record.get_record(row.record_uuid)
         record.clear()
         record.update(self.to_record(dataset.description), **{PID: row.pid, STAMP: stamp(row)})
         db.session.flush()
-        record.commit()
+        return record.commit()
 
     def record(self, row):
         try:
@@ -148,62 +148,48 @@ def _community():
     return plain_records.community_of_request() if has_request_context() and request.url_rule else None
 
 
-def _active():
-    extension = current_app.extensions.get("secureb2share")
-    return extension if extension is not None and extension.is_on else None
-
-
 def _conflict(error):
     return problem_response(NotAccepted("Somebody else changed the record at the same time; try again."))
 
 
-def _before_insert(record):
-    extension = _active()
-    if extension is None or writing.cause() or _community() is None:
+def _claimed(record):
+    stamp = record.get(STAMP)
+    return stamp.get("identifier") if isinstance(stamp, dict) else None
+
+
+@curation.of_users
+def _before_insert(extension, record):
+    if _community() is None:
         return
-    source = extension.sources[_community()]
-    description = extension.host.from_record(record)
-    publication.check_description(extension.host, source, None, description)
-    given = record.get(STAMP)
-    claimed = given.get("identifier") if isinstance(given, dict) else None
-    if claimed is not None:
-        publication.check_claim(extension.host, source.name, claimed)
+    source, claimed = extension.sources[_community()], _claimed(record)
+    curation.check_new(extension.host, source, record, claimed)
     identifier = claimed or CATALOGUE_PREFIX + record[PID]
     record[STAMP] = {"source": source.name, "identifier": identifier, "state": "active"}
 
 
-def _after_insert(record):
-    extension = _active()
-    if extension is None or not (writing.cause() or _community()):
-        return
-    if writing.cause():
-        row = store.by_record(record.id)
-    else:
-        row = publication.claim(_community(), record[STAMP]["identifier"])
-        row.pid, row.record_uuid = record[PID], record.id
-    publication.published(extension.host, row, record)
+@curation.of_users
+def _after_insert(extension, record):
+    if _community() is not None:
+        source = extension.sources[_community()]
+        curation.accept_new(extension.host, source, record, record[PID], _claimed(record))
 
 
-def _before_update(record):
-    extension = _active()
-    if extension is None or writing.cause():
-        return
+@curation.of_users
+def _before_update(extension, record):
     row = store.lock_by_record(record.id)
-    publication.check_edit(extension.host, row)
-    description = extension.host.from_record(record)
-    publication.check_description(extension.host, extension.sources[row.source], row.identifier, description)
+    curation.check_edit(extension.host, row, record)
     record[PID], record[STAMP] = row.pid, stamp(row)
 
 
-def _after_update(record):
-    extension = _active()
-    row = store.lock_by_record(record.id) if extension is not None else None
+@curation.of_users
+def _after_update(extension, record):
+    row = store.lock_by_record(record.id)
     if row is not None:
-        publication.published(extension.host, row, record)
+        curation.accept_edit(extension.host, row, record)
 
 
-def _before_delete(record):
-    extension = _active()
-    row = store.lock_by_record(record.id) if extension is not None else None
-    if row is not None and row.state != "withdrawn":
-        publication.deleted(extension.host, row, record)
+@curation.of_users
+def _before_delete(extension, record):
+    row = store.lock_by_record(record.id)
+    if row is not None:
+        curation.accept_deletion(extension.host, row, record)

@@ -15,12 +15,10 @@ from invenio_records.api import Record
 from invenio_records.models import RecordMetadata
 from sqlalchemy import String, cast
 
-from secureb2share_ext import config
 from secureb2share_ext.access import decorate
-from secureb2share_ext.access.rights import today_utc
-from secureb2share_ext.compat import utcnow
-from secureb2share_ext.datasets import message, showing, store
+from secureb2share_ext.datasets import message
 from secureb2share_ext.errors import Invalid
+from secureb2share_ext.hosts import published
 from secureb2share_ext.hosts.actions import curate
 
 blueprint = Blueprint("plain_records", __name__)
@@ -125,12 +123,9 @@ def _record(pid):
 
 
 def _item(record):
-    row, host = store.by_record(record.id), config.current().host
+    found = published.by_record(record.id)
     body = {"id": record[plain_host.PID], "metadata": dict(record), "links": {}}
-    if row is not None and config.current().is_on:
-        dataset = showing.dataset_of(host, row, record)
-        if dataset.is_whole:
-            body = decorate.item(body, showing.shown(host, row, dataset, today_utc(utcnow())))
-        else:
-            body = decorate.without_content(body)
+    if found is not None:
+        shown = published.shown(found, record)
+        body = decorate.without_content(body) if shown is None else decorate.item(body, shown)
     return jsonify(body)

@@ -8,9 +8,9 @@ from instance import example, running
 from invenio_db import db
 from sqlalchemy import text
 
-from secureb2share_ext import config
 from secureb2share_ext.compat import utcnow
 from secureb2share_ext.outbox import delivery, store
+from secureb2share_ext.proxies import current
 
 STEPS = (
     "after the claim",
@@ -52,7 +52,7 @@ def edit(instance, pid, title):
     description = example()
     description["core"]["titles"][0]["text"] = title
     with instance.app.app_context():
-        body = config.current().host.to_record(description)
+        body = current().host.to_record(description)
     assert instance.call("PUT", "/api/records/" + pid, "curator", json=body).status_code == 200
 
 
@@ -85,7 +85,7 @@ def in_child(instance, step):
     with instance.app.app_context():
         # the parent's connections stay open; SQLAlchemy 1.1 knows no dispose(close=False)
         db.engine.pool = db.engine.pool.recreate()
-        target = config.current().targets["tsd-ingest"]
+        target = current().targets["tsd-ingest"]
         send, finish, claim, commit = target.send, store.finish, store.claim, db.session.commit
 
         def send_then_die(event):
@@ -116,7 +116,7 @@ def in_child(instance, step):
             store.finish = finish_then_die
         else:
             store.finish = finish_commit_die
-        delivery.sweep(config.current().targets, config.current().mark)
+        delivery.sweep(current().targets, current().mark)
     os._exit(0)
 
 

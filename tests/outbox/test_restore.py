@@ -10,10 +10,10 @@ from instance import example, running
 from invenio_db import db
 from sqlalchemy import text
 
-from secureb2share_ext import config
 from secureb2share_ext.compat import utcnow
 from secureb2share_ext.outbox import pauses, steps, store
 from secureb2share_ext.outbox.mark import Mark
+from secureb2share_ext.proxies import current
 
 NOW = "UPDATE secureb2share_event SET next_at = created, lease_until = NULL WHERE state = 'pending'"
 
@@ -69,7 +69,7 @@ def edit(instance, pid, title):
     description = example()
     description["core"]["titles"][0]["text"] = title
     with instance.app.app_context():
-        body = config.current().host.to_record(description)
+        body = current().host.to_record(description)
     assert instance.call("PUT", "/api/records/" + pid, "curator", json=body).status_code == 200
 
 
@@ -152,7 +152,7 @@ def test_backup_taken_between_claim_and_outcome(instance):
 
     identifier, _ = publish(instance)
     with instance.app.app_context():
-        targets = config.current().targets
+        targets = current().targets
         targets["tsd-ingest"], kept = TakesABackup(targets["tsd-ingest"]), targets["tsd-ingest"]
         try:
             instance.sweep()
@@ -166,7 +166,7 @@ def test_backup_taken_between_claim_and_outcome(instance):
         # by a worker whose sweep had begun before the restore
         (event_id,) = store.due(["tsd-ingest"], utcnow(), 10)
         with pytest.raises(steps.Restored):
-            store.claim(event_id, utcnow(), config.current().mark)
+            store.claim(event_id, utcnow(), current().mark)
         db.session.remove()
     instance.sweep()
     assert states(instance, identifier) == ["pending"] and len(instance.receiver.requests) == seen

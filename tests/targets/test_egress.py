@@ -2,6 +2,7 @@ import socket
 
 import pytest
 
+from secureb2share_ext import config
 from secureb2share_ext.targets import egress
 
 NO_URL = "is not a URL"
@@ -33,7 +34,7 @@ CONFIGURED = {
 
 @pytest.mark.parametrize("faults, url", [(faults, url) for faults, row in CONFIGURED.items() for url in row])
 def test_which_urls_can_be_configured(faults, url):
-    assert (egress.url_fault(url, demo=False), egress.url_fault(url, demo=True)) == faults
+    assert (config.url_fault(url, demo=False), config.url_fault(url, demo=True)) == faults
 
 
 def resolves_to(monkeypatch, *addresses):

@@ -10,7 +10,8 @@ from werkzeug.test import Client
 from demo.catalogue.app import create_app
 from demo.catalogue.config import settings
 from demo.catalogue.prepare import prepare
-from secureb2share_ext import client, config
+from secureb2share_ext import client
+from secureb2share_ext.proxies import current
 from secureb2share_ext.uploads import gate, guard, lock
 
 KEY, PUBLIC = client.new_key()
@@ -53,7 +54,7 @@ class Site:
 
     def post_record(self):
         with self.app.app_context():
-            body = config.current().host.to_record(example())
+            body = current().host.to_record(example())
         return self.call("POST", "/api/records/", json=body, headers=self.as_("curator"))
 
     def as_(self, role):

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from werkzeug.serving import make_server
 
 from demo.catalogue.app import create_app
-from secureb2share_ext import client, config, setup
+from secureb2share_ext import client, setup
+from secureb2share_ext.proxies import current
 from secureb2share_ext.uploads import observe
 
 OBJECT = "invenio_files_rest.object_api"
@@ -84,7 +85,7 @@ def upload(instance, role="superuser", content=b"bytes"):
 
 def body_of(instance, description):
     with instance.app.app_context():
-        return config.current().host.to_record(description)
+        return current().host.to_record(description)
 
 
 def rows(instance, pid):
@@ -183,7 +184,7 @@ def test_what_fails_in_observing_fails_no_request(instance, monkeypatch):
         connection.execute(text("SELECT * FROM no_such_table"))
 
     monkeypatch.setattr(observe, "count", fail)
-    monkeypatch.setattr("secureb2share_ext.datasets.publication.observed", lambda *args: fail(db.session))
+    monkeypatch.setattr("secureb2share_ext.datasets.publication.published", lambda *args, **kwargs: fail(db.session))
     path, answer = upload(instance)
     assert answer.status_code == 200
     answer = instance.curate(example())

@@ -8,8 +8,8 @@ from flask_wtf import FlaskForm
 from invenio_db import db
 from wtforms import HiddenField, TextAreaField
 
-from ... import config
 from ...errors import Problem
+from ...proxies import current
 from .. import labels, review, store
 
 PAGE = 50
@@ -26,11 +26,11 @@ class Decision(FlaskForm):
 
 @blueprint.before_request
 def _only_for_curators():
-    if not config.current().is_on:
+    if not current().is_on:
         abort(404)
     if not current_user.is_authenticated:
         return _ask_to_log_in()
-    if not config.current().host.may_review():
+    if not current().host.may_review():
         abort(403)
     return None
 
@@ -72,7 +72,7 @@ def decide(number):
     if not form.validate():
         return _page(number, form, "This page was open for too long; look at it again and decide."), 400
     row, _ = _held(number)
-    host, named = config.current().host, (row.source, row.identifier)
+    host, named = current().host, (row.source, row.identifier)
     seen = form.digest.data or ""
     try:
         if request.form.get("decision") == "release":
@@ -100,7 +100,7 @@ def _held(number):
 
 def _page(number, form, problem=None):
     row, held = _held(number)
-    description, host = json.loads(held.description), config.current().host
+    description, host = json.loads(held.description), current().host
     record = host.record(row) if row.pid else None
     published = host.from_record(record) if record is not None else {}
     form.digest.data = held.digest

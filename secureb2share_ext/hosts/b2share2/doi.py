@@ -1,4 +1,4 @@
-"""Does DataCite know what a record says now?
+"""The DOIs of records: DataCite is told what a record says now.
 
 B2SHARE's own view tells it after a user's edit; what a source, a state or a new version changes is told by the sweep:
 after the commit, durably, and at no request's cost. Only where DOIs are real: not with FAKE_DOI.
@@ -14,9 +14,8 @@ from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
 from invenio_pidstore.providers.datacite import DataCiteProvider
 
-from ...compat import utcnow
 from ...datasets import store
-from .. import wanted
+from .. import index_queue, index_sweep
 from . import records
 
 BATCH = 20
@@ -33,27 +32,17 @@ def is_real(config):
 def want(record):
     """Note, in the open transaction, that DataCite has to hear of this record."""
     if is_real(current_app.config) and _doi(record):
-        wanted.want(record.id)
+        index_queue.want(record.id)
 
 
 def sweep():
     """Tell DataCite of what changed; {"described" and "refused": count of records}. Never raises."""
-    counts = {}
-    try:
-        token, attempts = wanted.claim(utcnow(), utcnow() + LEASE, BATCH)
-        for record_uuid, failed in attempts.items():
-            outcome = _told(record_uuid)
-            if outcome is None:
-                wanted.finish(token, [record_uuid])
-            else:
-                wait = datetime.timedelta(seconds=PLAN[min(failed, len(PLAN) - 1)])
-                wanted.postpone(token, [record_uuid], utcnow() + wait, 1, outcome)
-            name = "described" if outcome is None else "refused"
-            counts[name] = counts.get(name, 0) + 1
-    except Exception:
-        db.session.rollback()
-        current_app.logger.exception("secureb2share.doi-failed")
-    return counts
+    return index_sweep.sweep(_tell_each, BATCH, done="described", lease=LEASE, plan=PLAN)
+
+
+def _tell_each(uuids):
+    for record_uuid in uuids:
+        yield {record_uuid: _told(record_uuid)}
 
 
 def _told(record_uuid):

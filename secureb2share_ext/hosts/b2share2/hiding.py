@@ -8,8 +8,8 @@ from invenio_indexer.signals import before_record_index
 from invenio_records_rest.utils import obj_or_import_string
 
 from ...legacy import store
+from ...proxies import active
 from .. import files_rest
-from ..switch import active
 from . import coercion, communities
 
 FILE_MEMBERS = ("_files", "external_pids")

@@ -1,8 +1,6 @@
 """The answers of B2SHARE 2.4, each from its own file."""
 
-from urllib.parse import quote
-
-from .. import files_rest, switch, wanted
+from .. import files_rest
 from ..host import Host
 from . import (
     communities,
@@ -25,20 +23,12 @@ class B2Share2(Host):
 
     name = "b2share2"
     extension = "b2share-records"
+    needed = {"JSONSCHEMAS_HOST": "the catalogue's canonical host, such as b2share.example.org"}
+    pid_types = records.PID_TYPES
 
     def faults(self):
-        found = []
-        for source in self.sources.values():
-            if source.owner is None:
-                found.append("SECUREB2SHARE_SOURCES[%r] needs owner: B2SHARE's records have one." % source.name)
-        names = [source.community for source in self.sources.values()]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            found.append("SECUREB2SHARE_SOURCES: two sources have the community %r; each needs its own." % name)
-        if not self.config.get("JSONSCHEMAS_HOST"):
-            found.append(
-                "JSONSCHEMAS_HOST is not set: it is the catalogue's canonical host, such as b2share.example.org."
-            )
-        return found
+        said = "SECUREB2SHARE_SOURCES[%r] needs owner: B2SHARE's records have one."
+        return super().faults() + [said % source.name for source in self.sources.values() if source.owner is None]
 
     def lock(self, app):
         files_rest.lock(app)
@@ -47,9 +37,6 @@ class B2Share2(Host):
 
     def lock_faults(self, app):
         found = files_rest.faults(app)
-        with app.app_context():
-            if not switch.has_tables():
-                found.append("Tables are missing: run `secureb2share init`.")
         if not watch.is_connected():
             found.append("A publication workflow was added that this package does not check; restart the service.")
         if not app.config.get("MAX_CONTENT_LENGTH"):
@@ -110,11 +97,8 @@ class B2Share2(Host):
         # search follows in B2SHARE's own transactions; DataCite does not
         return doi.sweep()
 
-    def reindex(self):
-        return wanted.want_all(list(self.sources)) if doi.is_real(self.config) else 0
-
-    def oldest_waiting(self):
-        return wanted.waiting()[1]
+    def indexed_sources(self):
+        return list(self.sources) if doi.is_real(self.config) else []
 
     def may_review(self):
         return permissions.may_publish(self.sources)
@@ -129,25 +113,18 @@ class B2Share2(Host):
         return mapping.to_record(description, "block")
 
     def publish(self, row, dataset):
-        records.publish(self.sources[row.source], row, dataset)
+        return records.publish(self.sources[row.source], row, dataset)
 
     def update(self, row, dataset):
-        records.update(row, dataset)
+        record = records.update(self, row, dataset)
+        doi.want(record)
+        return record
 
     def record(self, row):
         return records.get(row)
 
     def revision(self, record):
         return records.revision(record)
-
-    def pid_of(self, text):
-        return records.pid_of(text)
-
-    def names(self, row):
-        return provision.names(row)
-
-    def record_url(self, row):
-        return "%s/records/%s" % (self.base_url(), quote(row.pid))
 
     def base_url(self):
         return "%s://%s" % (self.config.get("PREFERRED_URL_SCHEME", "http"), self.config["JSONSCHEMAS_HOST"])

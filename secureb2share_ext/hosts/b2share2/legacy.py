@@ -22,6 +22,7 @@ from sqlalchemy import func
 
 from ...datasets import store as datasets
 from ...datasets.models import Registered
+from ...errors import NotReady
 from ...legacy.holder import Content, Former, Holder
 from . import communities, records
 
@@ -66,9 +67,7 @@ class Legacy(Holder):
                 for metadata in _metadata(former.uuids):
                     RecordIndexer().index_by_id(metadata.id)
         except ElasticsearchException:
-            raise records.NotReady(
-                "The search index does not follow yet: run the same command again.", code="search-down"
-            )
+            raise NotReady("The search index does not follow yet: run the same command again.", code="search-down")
 
     def content(self, buckets):
         held = collections.defaultdict(list)

@@ -16,7 +16,7 @@ from ...access.rights import right_of, today_utc
 from ...compat import utcnow
 from ...datasets import store
 from ...legacy import store as legacy_store
-from ..switch import active
+from ...proxies import active
 from . import communities, seen
 
 WRAPPER = "secureb2share_ext.hosts.b2share2.oai:serialize"

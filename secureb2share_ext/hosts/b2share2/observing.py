@@ -1,11 +1,10 @@
-"""What would become of a user's record, were the mode on? Looked at after it was written, and never changed."""
+"""What would become of a user's record, were the mode on: looked at after it was written, and never changed."""
 
 import functools
 
 from invenio_records import signals
 
-from ...dataset import CATALOGUE_PREFIX
-from ...datasets import publication, store
+from ...datasets import curation, store
 from ...errors import NotAccepted
 from .. import observed
 from . import communities, mapping
@@ -37,24 +36,17 @@ def _inserted(host, source, record):
         raise NotAccepted("This record has files.", code="has-files")
     if communities.block_id(record) is None or not communities.has_our_block(record["community"]):
         raise NotAccepted("This record has none of the fields that a description needs.", code="legacy")
-    publication.check_description(host, source, None, host.from_record(record))
-    pid = communities.pid_of(record)
     claimed = mapping.claimed(record, communities.block_id(record))
-    if claimed is not None:
-        publication.check_claim(host, source.name, claimed)
-    row = publication.claim(source.name, claimed or CATALOGUE_PREFIX + pid)
-    row.pid, row.record_uuid = pid, record.id
-    publication.observed(host, row, record)
+    curation.check_new(host, source, record, claimed)
+    curation.accept_new(host, source, record, communities.pid_of(record), claimed, observe=True)
 
 
 @_observer
 def _updated(host, source, record):
     row = store.lock_by_record(record.id)
-    if row is None and source is None:
-        return
-    publication.check_edit(host, row)
-    publication.check_description(host, host.sources[row.source], row.identifier, host.from_record(record))
-    publication.observed(host, row, record)
+    if row is not None or source is not None:
+        curation.check_edit(host, row, record)
+        curation.accept_edit(host, row, record, observe=True)
 
 
 _deleted = _observer(observed.deleted)

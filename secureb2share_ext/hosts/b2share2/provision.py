@@ -15,7 +15,7 @@ from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
 
 from ...datasets.models import Registered
-from ...errors import SecureB2ShareError
+from ...errors import NotReady, SecureB2ShareError
 from . import block, communities, records
 
 ROOT_SCHEMA = 2
@@ -43,7 +43,7 @@ def faults(sources):
             )
     try:
         records.check_search()
-    except records.NotReady:
+    except NotReady:
         found.append(
             "The search cluster (SEARCH_ELASTIC_HOSTS) does not answer: until it does, nothing can be published."
         )
@@ -106,14 +106,6 @@ def _make(community, name, block_id, schema):
             "required": [str(made.id)],
         }
         return CommunitySchema.create_version(community, content, ROOT_SCHEMA).version
-
-
-def names(row):
-    """PID, DOI and Handle of the record of a row, as they stand in this catalogue's own tables."""
-    found = db.session.query(PersistentIdentifier.pid_value).filter(
-        PersistentIdentifier.object_uuid == row.record_uuid, PersistentIdentifier.pid_type.in_(records.ALIASES)
-    )
-    return [row.pid] + sorted({value for (value,) in found} - {row.pid})
 
 
 def forget():

@@ -25,20 +25,13 @@ from invenio_search import current_search_client
 from sqlalchemy.orm.exc import NoResultFound
 
 from ...client import seconds
-from ...datasets import store
-from ...errors import Problem
-from . import communities, mapping
+from ...dataset import CATALOGUE_PREFIX
+from ...datasets import showing, store
+from ...errors import NotReady
+from .. import pids
+from . import coercion, communities, mapping
 
-ALIASES = ("b2rec", "doi", "hdl")  # PID types under which a record can be asked for
-RESOLVERS = ("https://doi.org/", "http://doi.org/", "https://hdl.handle.net/", "http://hdl.handle.net/", "doi:", "hdl:")
-
-
-class NotReady(Problem):
-    """The catalogue cannot publish now; nothing was minted, and the same message can be sent again."""
-
-    status = 503
-    code = "not-ready"
-    title = "Not ready"
+PID_TYPES = ("b2rec", "doi", "hdl")  # under which a record can be asked for
 
 
 @contextlib.contextmanager
@@ -63,7 +56,7 @@ def check_search():
 
 
 def publish(source, row, dataset):
-    """Make a draft of this description and publish it; sets the row's pid, and its record through the host's signal."""
+    """The record of a Dataset, made as a draft and published; sets the row's pid and record_uuid."""
     community = communities.id_of(source.community)
     block_id, _ = communities.current_block(community) if community else (None, None)
     if block_id is None or not communities.has_our_block(community):
@@ -90,7 +83,11 @@ def publish(source, row, dataset):
             # a Handle or DOI that was minted elsewhere outlives the rollback
             current_app.logger.error("secureb2share.publication-failed pid=%s source=%s", row.pid, row.source)
             raise
+    _, record = deposit.fetch_published()
+    row.record_uuid = record.id
+    note_handle(record)
     forget_withdrawn(row.source, dataset.replaces)
+    return record
 
 
 def forget_withdrawn(source, identifier):
@@ -112,8 +109,8 @@ def _previous(row, dataset):
     return None if master.draft_child else replaced.pid
 
 
-def update(row, dataset):
-    """Write a new revision with this description and the row's state."""
+def update(host, row, dataset):
+    """The record, written anew with this description and the row's state."""
     check_search()
     record = B2ShareRecord.get_record(row.record_uuid)
     block_id = communities.block_id(record)
@@ -121,9 +118,19 @@ def update(row, dataset):
         metadata = mapping.updated(record, dataset.description, block_id)
         dict.clear(record)
         record.update(metadata)
+        complete(host, row, record)
         record.commit()
         if row.state == "withdrawn":
             _forget(record)
+    return record
+
+
+def complete(host, row, record):
+    """Write into the record of a row (changed) what the catalogue itself says, whatever its editor made of it."""
+    coercion.close(record)
+    identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
+    address, state = host.access_url(row.pid), showing.state_in_words(row)
+    mapping.write(record, communities.block_id(record), address, state, identifier)
 
 
 def _forget(record):
@@ -149,36 +156,12 @@ def revision(record):
     return record.revision_id, seconds(record.updated)
 
 
-def pid_of(text):
-    """The PID of the record that `text` names as PID, DOI or Handle, with or without its resolver; or None."""
-    for resolver in RESOLVERS:
-        if text.lower().startswith(resolver):
-            text = text[len(resolver) :]
-    found = (
-        db.session.query(PersistentIdentifier.object_uuid)
-        .filter(
-            PersistentIdentifier.pid_value == text,
-            PersistentIdentifier.pid_type.in_(ALIASES),
-            PersistentIdentifier.object_uuid.isnot(None),
-            PersistentIdentifier.status.in_((PIDStatus.REGISTERED, PIDStatus.DELETED)),
-        )
-        .distinct()
-        .all()
-    )
-    row = store.by_record(found[0][0]) if len(found) == 1 else None
-    return row.pid if row is not None else None
-
-
 def note_handle(record):
     """Keep the Handle of a new record where DOIs are kept, so that the record is found by it."""
     for pid in record["_pid"]:
         if pid.get("type") == "ePIC_PID":
-            value = pid["value"]
-            for resolver in RESOLVERS:
-                value = value[len(resolver) :] if value.startswith(resolver) else value
-            PersistentIdentifier.create(
-                "hdl", value, object_type="rec", object_uuid=record.id, status=PIDStatus.REGISTERED
-            )
+            named = {"object_type": "rec", "object_uuid": record.id, "status": PIDStatus.REGISTERED}
+            PersistentIdentifier.create("hdl", pids.bare(pid["value"]), **named)
 
 
 def previous_of(draft):

@@ -13,14 +13,13 @@ from b2share.modules.records import serializers as record_serializers
 from b2share.modules.records.links import RECORD_BUCKET_RELATION_TYPE
 from flask import g, request
 from marshmallow import post_dump
-from sqlalchemy.orm.exc import StaleDataError
 
 from ...access import decorate
 from ...datasets import store
 from ...errors import NotAccepted
 from ...legacy import store as legacy_store
+from ...proxies import active
 from ...uploads.refusal import REASONS, problem_response
-from ..switch import active
 from . import block, communities, hiding, routes, seen, signposts
 
 DIGEST_IN_ETAG = re.compile('-[0-9a-f]{16}"')
@@ -47,7 +46,6 @@ def install(app):
     hiding.connect(app)
     app.before_request(_before_view)
     app.after_request(_after_view)
-    app.register_error_handler(StaleDataError, _conflict)
 
 
 def _with_access(schema_class):
@@ -185,10 +183,6 @@ def _make_conditional(response):
     if before and before.strip() != "*":
         request.environ["HTTP_IF_NONE_MATCH"] = before
         response.make_conditional(request.environ)
-
-
-def _conflict(error):
-    return problem_response(NotAccepted("Somebody else changed the record at the same time; try again."))
 
 
 def _with_message(response):

@@ -1,20 +1,20 @@
-"""How is a publication, change or deletion noticed inside its transaction?
+"""The signals of invenio-records: what users publish, change and delete, told inside its transaction.
 
-By the signals of invenio-records, and before anything is minted by the publication workflows of the communities, which
-B2SHARE keeps in a dict. Both are process-global, so that each receiver asks the current application.
+Before anything is minted, the publication workflows of the communities, which B2SHARE keeps in a dict, are asked first.
+Both are process-global, so that each receiver asks the current application.
 """
 
 import functools
 
 from b2share.modules.communities.workflows import publication_workflows
-from flask import current_app, g, has_request_context
+from flask import g, has_request_context
 from invenio_records import signals
 
 from ...client import canonical
-from ...dataset import CATALOGUE_PREFIX
-from ...datasets import publication, store, writing
+from ...datasets import curation, store
 from ...errors import NotAccepted
-from . import coercion, communities, doi, mapping, records
+from ...proxies import active
+from . import coercion, communities, mapping, records
 
 
 def connect():
@@ -35,25 +35,17 @@ def is_connected():
 
 
 def is_users():
-    """Whether a user's request is being served, and not a task, a command or this package's own work."""
+    """Whether a user's request is being served, and not a task or a command."""
     # B2SHARE's tasks work in a request of their own to "/", and its view of owners inside the user's
-    return has_request_context() and bool(g.get("secureb2share_served")) and not writing.cause()
-
-
-def _active():
-    extension = current_app.extensions.get("secureb2share")
-    return extension if extension is not None and extension.is_on else None
+    return has_request_context() and bool(g.get("secureb2share_served"))
 
 
 def _checked(workflow):
     @functools.wraps(workflow)
     def check(previous_model, deposit):
         workflow(previous_model, deposit)
-        extension = _active()
-        if extension is not None and not writing.cause() and _is_publishing(deposit):
-            source = communities.source_of(extension.sources, deposit)
-            if source is not None:
-                _check_publication(extension.host, source, deposit)
+        if _is_publishing(deposit):
+            _check_publication(deposit)
 
     check.secureb2share = True
     return check
@@ -63,8 +55,12 @@ def _is_publishing(deposit):
     return deposit["publication_state"] == "published" and deposit["_deposit"]["status"] != "published"
 
 
-def _check_publication(host, source, deposit):
+@curation.of_users
+def _check_publication(extension, deposit):
     """Raise a Problem before anything is minted for a curator's draft."""
+    source = communities.source_of(extension.sources, deposit)
+    if source is None:
+        return
     if deposit.files:
         raise NotAccepted(
             "This draft has files from before uploads were closed, and cannot be published: begin a new one.",
@@ -74,15 +70,12 @@ def _check_publication(host, source, deposit):
         raise NotAccepted(
             "This draft was begun before its community was prepared for sensitive data; begin a new one.", code="legacy"
         )
-    publication.check_description(host, source, None, host.from_record(deposit))
-    identifier = mapping.claimed(deposit, communities.block_id(deposit))
-    if identifier is not None:
-        publication.check_claim(host, source.name, identifier)
+    curation.check_new(extension.host, source, deposit, mapping.claimed(deposit, communities.block_id(deposit)))
     records.check_search()
 
 
 def _before_insert(sender, **kwargs):
-    extension = _active()
+    extension = active()
     if extension is None:
         return
     if communities.is_draft(sender):
@@ -94,94 +87,80 @@ def _before_insert(sender, **kwargs):
     coercion.close(sender)
     # B2SHARE's own permissions and search compare the text
     sender["community"] = communities.id_of(source.community)
-    if communities.is_draft(sender) and not writing.cause():
-        previous = records.previous_of(sender)
-        if previous is not None:
-            row = store.by_record(previous)
-            publication.check_edit(extension.host, row)
-            former = communities.block_id(extension.host.record(row) or {})
-            if communities.block_id(sender) or former:
-                mapping.replace(sender, communities.block_id(sender) or former, row.identifier)
+    if communities.is_draft(sender):
+        _note_previous(sender)
     if communities.is_record(sender):
-        if not writing.cause():
-            # again, where a site's own way to publish knows no workflow
-            publication.check_description(extension.host, source, None, extension.host.from_record(sender))
         block_id, pid = communities.block_id(sender), communities.pid_of(sender)
-        row = store.by_pid(pid) if writing.cause() else None
+        # a registration has its row before its record
+        row = store.by_pid(pid)
         identifier = row.identifier if row is not None else mapping.claimed(sender, block_id)
+        if row is None:
+            # again, where a site's own way to publish knows no workflow
+            curation.check_new(extension.host, source, sender, None)
         mapping.write(sender, block_id, extension.host.access_url(pid), "active", identifier)
 
 
-def _after_insert(sender, **kwargs):
-    extension = _active()
-    if extension is None or not communities.is_record(sender):
+@curation.of_users
+def _note_previous(extension, draft):
+    """Have a user's draft of a new version say what it replaces; raise a Problem where there can be none."""
+    previous = records.previous_of(draft)
+    if previous is None:
         return
-    source = communities.source_of(extension.sources, sender)
-    if source is None:
-        return
-    pid = communities.pid_of(sender)
-    row = store.by_pid(pid) if writing.cause() else None
-    if row is None:
-        claimed = mapping.claimed(sender, communities.block_id(sender))
-        row = publication.claim(source.name, claimed or CATALOGUE_PREFIX + pid)
-        row.pid = pid
-    row.record_uuid = sender.id
-    records.note_handle(sender)
-    publication.published(extension.host, row, sender)
+    row = store.by_record(previous)
+    curation.check_editable(extension.host, row)
+    former = communities.block_id(extension.host.record(row) or {})
+    if communities.block_id(draft) or former:
+        mapping.replace(draft, communities.block_id(draft) or former, row.identifier)
+
+
+@curation.of_users
+def _after_insert(extension, record):
+    source = communities.source_of(extension.sources, record) if communities.is_record(record) else None
+    if source is not None:
+        claimed = mapping.claimed(record, communities.block_id(record))
+        records.note_handle(record)
+        curation.accept_new(extension.host, source, record, communities.pid_of(record), claimed)
 
 
 def _before_update(sender, **kwargs):
-    extension = _active()
-    if extension is None:
+    if communities.is_record(sender):
+        _before_edit(sender)
         return
-    row = store.lock_by_record(sender.id) if communities.is_record(sender) else None
-    if row is None and communities.source_of(extension.sources, sender) is None:
-        return
-    if communities.is_record(sender) and row is None:
-        if is_users():
-            publication.check_edit(extension.host, None)
-        coercion.keep(sender, sender.model.json)
-        return
-    coercion.close(sender)
+    extension = active()
+    if extension is not None and communities.source_of(extension.sources, sender) is not None:
+        coercion.close(sender)
+
+
+@curation.of_users
+def _before_edit(extension, record):
+    row = store.lock_by_record(record.id)
     if row is not None:
-        if not writing.cause():
-            _check_edit(extension.host, row, sender)
-        identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
-        address = extension.host.access_url(row.pid)
-        mapping.write(sender, communities.block_id(sender), address, state_text(row), identifier)
+        _check_edit(extension.host, row, record)
+        records.complete(extension.host, row, record)
+    elif communities.source_of(extension.sources, record) is not None:
+        if is_users():
+            curation.check_editable(extension.host, None)
+        coercion.keep(record, record.model.json)
 
 
 def _check_edit(host, row, record):
     """Raise a Problem where a user, or whoever changes the description, may not or does it wrongly."""
-    description = host.from_record(record)
-    is_same = canonical(description) == canonical(host.from_record(record.model.json))
-    if is_users() or not is_same:
-        publication.check_edit(host, row)
+    is_same = canonical(host.from_record(record)) == canonical(host.from_record(record.model.json))
     if not is_same:
-        publication.check_description(host, host.sources[row.source], row.identifier, description)
+        curation.check_edit(host, row, record)
+    elif is_users():
+        curation.check_editable(host, row)
 
 
-def state_text(row):
-    """Where a dataset stands, as its record says it to readers."""
-    by = " by %s" % row.successor if row.successor else ""
-    since = "" if row.state == "active" else " since %s: %s" % ((row.state_at or "")[:10], row.reason)
-    newer = " (replaced by %s)" % row.replaced_by if row.replaced_by else ""
-    return row.state + newer + by + since
-
-
-def _after_update(sender, **kwargs):
-    extension = _active()
-    if extension is None or not communities.is_record(sender):
-        return
-    row = store.lock_by_record(sender.id)
+@curation.of_users
+def _after_update(extension, record):
+    row = store.lock_by_record(record.id) if communities.is_record(record) else None
     if row is not None:
-        publication.published(extension.host, row, sender)
-        if writing.cause():
-            doi.want(sender)
+        curation.accept_edit(extension.host, row, record)
 
 
-def _before_delete(sender, **kwargs):
-    extension = _active()
-    row = store.lock_by_record(sender.id) if extension is not None else None
-    if row is not None and row.state != "withdrawn":
-        publication.deleted(extension.host, row, sender)
+@curation.of_users
+def _before_delete(extension, record):
+    row = store.lock_by_record(record.id)
+    if row is not None:
+        curation.accept_deletion(extension.host, row, record)

@@ -7,7 +7,7 @@ they are stopped before the view.
 from flask import request
 from invenio_rdm_records.requests.access.models import AccessRequestToken
 
-from ...errors import Problem
+from ...errors import AccessElsewhere
 from ...uploads.refusal import problem_response
 from . import seen
 
@@ -18,14 +18,6 @@ REQUESTS = "records.create_access_request"
 SETTINGS = "records.update_access_settings"
 CONFIRM = "invenio_app_rdm_requests.verify_access_request_token"  # a guest's, by GET
 ALLOWED = ("allow_user_requests", "allow_guest_requests")
-
-
-class AccessElsewhere(Problem):
-    """Access to this dataset is not given by this catalogue."""
-
-    status = 403
-    code = "request-elsewhere"
-    title = "Access is requested elsewhere"
 
 
 def install(app):

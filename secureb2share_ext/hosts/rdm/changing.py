@@ -5,8 +5,8 @@ from invenio_access import Permission, superuser_access
 from invenio_access.permissions import system_process
 from invenio_administration.permissions import administration_access_action
 
-from ...datasets import publication, store
-from ..switch import active
+from ...datasets import curation, store
+from ...proxies import active
 
 REQUESTS = ("records.request_deletion",)  # an owner's, which InvenioRDM 14 may carry out at once
 
@@ -20,7 +20,7 @@ def is_administrator(identity):
 def check_taken_away(identity, row):
     """Raise NotAccepted when somebody else would take away what a source registered."""
     if row.origin == "source" and not is_administrator(identity):
-        publication.check_edit(active().host, row)
+        curation.check_editable(active().host, row)
 
 
 def install(app):
@@ -33,4 +33,4 @@ def _before_view():
         return
     row = store.by_pid((request.view_args or {}).get("pid_value"))
     if row is not None and row.origin == "source":
-        publication.check_edit(active().host, row)
+        curation.check_editable(active().host, row)

@@ -8,9 +8,9 @@ from invenio_rdm_records.proxies import current_rdm_records_service as service
 from invenio_rdm_records.requests import CommunityInclusion
 from invenio_records_resources.services.uow import RecordCommitOp
 
-from ...datasets import publication, store, writing
+from ...datasets import curation, store
 from ...errors import NotAccepted
-from ..switch import active
+from ...proxies import active
 from . import changing, communities, content, records, watch
 
 KEY = "RDM_RECORD_COMMUNITIES_SERVICE_COMPONENTS"
@@ -95,9 +95,9 @@ def _leave(identity, record):
         if row.state == "withdrawn":
             continue
         changing.check_taken_away(identity, row)
-        publication.set_state(row, "withdrawn", LEFT)
-        with writing.caused_by("curator"):
-            records.rewrite(row, service.record_cls.get_record(row.record_uuid))
+        curation.withdraw(row, LEFT)
+        record = records.rewrite(row, service.record_cls.get_record(row.record_uuid))
+        curation.accept_edit(active().host, row, record)
 
 
 def versions_of(record):

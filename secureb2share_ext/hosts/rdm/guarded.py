@@ -7,7 +7,7 @@ from invenio_communities.communities.services.components import DefaultCommunity
 from invenio_drafts_resources.services.records.components import ServiceComponent
 
 from ...errors import NotAccepted, NotAllowed
-from ..switch import active
+from ...proxies import active
 from . import changing
 
 KEY = "COMMUNITIES_SERVICE_COMPONENTS"

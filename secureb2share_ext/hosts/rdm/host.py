@@ -1,14 +1,9 @@
 """The answers of InvenioRDM 13 and 14, each from its own file."""
 
-from urllib.parse import quote
-
 from flask import request
 from invenio_rdm_records.services.components import DefaultRecordsComponents
-from sqlalchemy.orm.exc import StaleDataError
 
-from ...errors import NotAccepted, Problem
-from ...uploads.refusal import problem_response
-from .. import files_rest, switch, wanted
+from .. import files_rest
 from ..host import Host
 from . import (
     access_requests,
@@ -46,17 +41,11 @@ class RDM(Host):
 
     name = "rdm"
     extension = "invenio-rdm-records"
-
-    def faults(self):
-        names = [source.community for source in self.sources.values()]
-        found = [
-            "SECUREB2SHARE_SOURCES: two sources have the community %r; each needs its own." % name
-            for name in sorted({name for name in names if names.count(name) > 1})
-        ]
-        for key in ("SITE_UI_URL", "SITE_API_URL"):
-            if not self.config.get(key):
-                found.append("%s is not set: links need the canonical address." % key)
-        return found
+    needed = {
+        "SITE_UI_URL": "the catalogue's canonical address, such as https://catalogue.example.org",
+        "SITE_API_URL": "the canonical address of its API, such as https://catalogue.example.org/api",
+    }
+    pid_types = records.PID_TYPES
 
     def define(self, app):
         settings.define(app)
@@ -66,9 +55,6 @@ class RDM(Host):
         policy.lock(app)
 
     def lock_faults(self, app):
-        with app.app_context():
-            if not switch.has_tables():
-                return ["Tables are missing: run `secureb2share init`."]
         found = files_rest.faults(app) + policy.faults(app) + settings.faults(app) + schema.faults(app)
         for key, component in ADDED:
             if component not in (app.config.get(key) or ()):
@@ -114,8 +100,6 @@ class RDM(Host):
         exports.wrap(app)
         access_requests.install(app)
         changing.install(app)
-        app.register_error_handler(Problem, _with_message)
-        app.register_error_handler(StaleDataError, _conflict)
 
     def finalize(self, app):
         pages.install(app)
@@ -126,11 +110,14 @@ class RDM(Host):
     def index(self):
         return index.sweep()
 
-    def reindex(self):
-        return wanted.want_all(list(self.sources))
+    def indexed_sources(self):
+        return list(self.sources)
 
-    def oldest_waiting(self):
-        return wanted.waiting()[1]
+    def explained(self, problem):
+        if not (request.blueprint or "").startswith("secureb2share"):
+            # what the deposit form shows
+            problem.extra.setdefault("message", problem.detail)
+        return problem
 
     def sources_of_token(self):
         return permissions.registered_by_token(self.sources)
@@ -148,42 +135,16 @@ class RDM(Host):
         return mapping.to_record(description)
 
     def publish(self, row, dataset):
-        records.publish(self.sources[row.source], row, dataset)
+        return records.publish(self.sources[row.source], row, dataset)
 
     def update(self, row, dataset):
-        records.update(row, dataset)
+        return records.update(row, dataset)
 
     def record(self, row):
         return records.get(row)
 
     def revision(self, record):
         return records.revision(record)
-
-    def pid_of(self, text):
-        return records.pid_of(text)
-
-    def names(self, row):
-        return records.names(row)
-
-    def record_url(self, row):
-        return "%s/records/%s" % (self.base_url(), quote(row.pid))
-
-    def base_url(self):
-        return self.config["SITE_UI_URL"].rstrip("/")
-
-    def api_url(self):
-        return self.config["SITE_API_URL"].rstrip("/")
-
-
-def _conflict(error):
-    return _with_message(NotAccepted("Somebody else changed the record at the same time; try again."))
-
-
-def _with_message(problem):
-    if not (request.blueprint or "").startswith("secureb2share"):
-        # what the deposit form shows
-        problem.extra.setdefault("message", problem.detail)
-    return problem_response(problem)
 
 
 HOST = RDM

@@ -10,7 +10,7 @@ from lxml import etree
 
 from ...datasets import store
 from ...exports import datacite, dublin_core, oai_datacite
-from ..switch import active
+from ...proxies import active
 from . import closed, dcat, marcxml, seen
 
 KEY = "OAISERVER_METADATA_FORMATS"

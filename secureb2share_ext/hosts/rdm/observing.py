@@ -12,10 +12,10 @@ from invenio_rdm_records.requests import CommunityInclusion
 from invenio_rdm_records.services.components import DefaultRecordsComponents
 from marshmallow import ValidationError
 
-from ...datasets import publication, store
+from ...datasets import curation, store
 from ...errors import Invalid, NotAccepted
 from .. import observed
-from . import communities, entering, pending, watch
+from . import communities, entering, mapping, pending, watch
 
 COMPONENTS = "RDM_RECORDS_SERVICE_COMPONENTS"
 
@@ -82,7 +82,7 @@ def _inclusion(request_type):
 def _edited(host, source, record):
     row = store.by_record(record.id)
     if row is not None or source is not None:
-        publication.check_edit(host, row)
+        curation.check_editable(host, row)
 
 
 def _published(host, source, record, is_new):
@@ -92,9 +92,9 @@ def _published(host, source, record, is_new):
     if row is None and is_new:
         _enter(host, source, record)
         return
-    publication.check_edit(host, row)
+    curation.check_editable(host, row)
     _check(host, host.sources[row.source], row, record)
-    publication.observed(host, row, record)
+    curation.accept_edit(host, row, record, observe=True)
 
 
 def _included(host, source, record, community):
@@ -116,9 +116,8 @@ def _moved(host, source, record):
 def _left(host, source, record):
     for row in store.by_records(entering.versions_of(record)):
         store.lock_by_record(row.record_uuid)
-        if row.state != "withdrawn":
-            publication.set_state(row, "withdrawn", entering.LEFT)
-            publication.observed(host, row, service.record_cls.get_record(row.record_uuid))
+        if curation.withdraw(row, entering.LEFT):
+            curation.accept_edit(host, row, service.record_cls.get_record(row.record_uuid), observe=True)
 
 
 def _added_in_bulk(host, source, record):
@@ -133,7 +132,7 @@ def _enter_all(host, source, record):
 
 def _enter(host, source, record):
     _check(host, source, None, record)
-    publication.observed(host, watch.claim(host, source, record), record)
+    curation.accept_new(host, source, record, record.pid.pid_value, mapping.claimed(record), observe=True)
 
 
 def _check(host, source, row, record):

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from flask import Blueprint, request
 from invenio_i18n import get_locale
 
-from ... import config
 from ...access import decorate
 from ...access.shown import Shown
 from ...datasets import labels
 from ...datasets.schema import SCHEMA
+from ...proxies import current
 from . import seen
 
 LANDING = "APP_RDM_RECORD_LANDING_PAGE_TEMPLATE"
@@ -129,4 +129,4 @@ def _languages():
 
 
 def _help_url():
-    return config.current().help_url
+    return current().help_url

@@ -6,7 +6,7 @@ RDM commits a record behind its components, and which revision that makes is its
 from invenio_db import db
 from sqlalchemy import event
 
-from ...datasets import publication
+from ...datasets import curation
 
 ACTS = "secureb2share_pending"  # in the session's own dict: what is to be called
 MARKS = "secureb2share_savepoints"  # {savepoint: how many acts there were when it began}
@@ -23,7 +23,7 @@ def install():
 
 def announce(host, row, record):
     """Have the publication or change of a row's record announced right before the open transaction is committed."""
-    before_commit(lambda: publication.published(host, row, record))
+    before_commit(lambda: curation.accept_edit(host, row, record))
 
 
 def before_commit(act):

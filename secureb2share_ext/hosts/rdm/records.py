@@ -6,48 +6,37 @@ from invenio_communities.communities.records.api import Community
 from invenio_db import db
 from invenio_drafts_resources.services.records.uow import ParentRecordCommitOp
 from invenio_pidstore.errors import PIDDoesNotExistError
-from invenio_pidstore.models import PersistentIdentifier, PIDStatus
 from invenio_rdm_records.proxies import current_rdm_records_service as service
 from invenio_vocabularies.proxies import current_service as vocabularies
 from marshmallow import ValidationError
 from sqlalchemy.exc import NoResultFound
 
-from ... import config
 from ...client import seconds
-from ...datasets import publication, store
-from ...errors import Invalid, Problem
-from .. import wanted
+from ...datasets import store
+from ...errors import Invalid, NotReady
+from .. import index_queue
 from . import communities, faults, mapping, states, work
 
-ALIASES = ("recid", "doi", "hdl")  # PID types under which a record can be asked for
-RESOLVERS = ("https://doi.org/", "http://doi.org/", "https://hdl.handle.net/", "http://hdl.handle.net/", "doi:", "hdl:")
-
-
-class NotReady(Problem):
-    """The catalogue cannot publish now; nothing was minted, and the same message can be sent again."""
-
-    status = 503
-    code = "not-ready"
-    title = "Not ready"
+PID_TYPES = ("recid", "doi", "hdl")  # under which a record can be asked for
 
 
 def publish(source, row, dataset):
-    """Make a draft of this description and publish it in the source's community; sets the row's pid and record."""
+    """The record of a Dataset, published in the source's community; sets the row's pid and record_uuid."""
     community = communities.id_of(source.community)
     if community is None:
         raise NotReady("The community of this source is missing; the catalogue's operator has to make it.")
-    open_work, data = work.OpenWork(), _known(mapping.to_record(dataset.description))
+    data = _known(mapping.to_record(dataset.description))
+    open_work = work.OpenWork(row, data)
     body = dict(data, access={"record": "public", "files": "restricted"}, files={"enabled": False})
-    with work.exactly(data):
-        draft = _next_version(row, dataset, community, open_work)
-        if draft is None:
-            draft = service.create(system_identity, body, uow=open_work)
-            _enter(draft._record.parent, source, community, open_work)
-        else:
-            service.update_draft(system_identity, draft.id, body, uow=open_work)
-        row.pid = draft.id
-        db.session.flush()
-        _publish(row, open_work)
+    draft = _next_version(row, dataset, community, open_work)
+    if draft is None:
+        draft = service.create(system_identity, body, uow=open_work)
+        _enter(draft._record.parent, source, community, open_work)
+    else:
+        service.update_draft(system_identity, draft.id, body, uow=open_work)
+    row.pid = draft.id
+    db.session.flush()
+    return _publish(row, open_work)
 
 
 def _enter(parent, source, community, open_work):
@@ -76,35 +65,33 @@ def _publish(row, open_work):
         # a rule of this instance that the schema of descriptions does not have
         raise Invalid([("dataset", "the catalogue cannot hold it: %s" % path) for path in faults.paths(error)])
     row.record_uuid = published._record.id
-    wanted.want(row.record_uuid)
-    publication.published(config.current().host, row, published._record)
+    index_queue.want(row.record_uuid)
+    return published._record
 
 
 def update(row, dataset):
-    """Write a new revision with this description and the row's state."""
+    """The record, written anew with this description and the row's state."""
     version(service.record_cls.model_cls, row.record_uuid)
     record = service.record_cls.get_record(row.record_uuid)
     data = _known(mapping.updated(record, dataset.description))
     if mapping.from_record(record) == dataset.description:
         # a draft that somebody has open is left as it is
-        rewrite(row, record)
-        return
-    open_work = work.OpenWork()
+        return rewrite(row, record)
+    open_work = work.OpenWork(row, data)
     body = dict(data, access={"record": "public", "files": "restricted"}, files={"enabled": False}, pids=record.pids)
-    with work.exactly(data):
-        service.edit(system_identity, row.pid, uow=open_work)
-        service.update_draft(system_identity, row.pid, body, uow=open_work)
-        _publish(row, open_work)
+    service.edit(system_identity, row.pid, uow=open_work)
+    service.update_draft(system_identity, row.pid, body, uow=open_work)
+    return _publish(row, open_work)
 
 
 def rewrite(row, record):
-    """Write what the catalogue says of a dataset into its record, in the open transaction; the event follows."""
+    """The record, in which what the catalogue says of its dataset is written, in the open transaction."""
     states.write(row, record)
     # a query in between would flush, and what fails then is taken for a relation of the record's
     with db.session.no_autoflush:
         record.commit()
-    wanted.want(record.id)
-    publication.published(config.current().host, row, record)
+    index_queue.want(record.id)
+    return record
 
 
 def version(model, record_uuid):
@@ -149,28 +136,3 @@ def get(row):
 def revision(record):
     """(revision from 0, seconds since 1970 of its time)."""
     return record.revision_id, seconds(record.updated)
-
-
-def pid_of(text):
-    """The PID of the record that `text` names as PID, DOI or Handle, with or without its resolver; or None."""
-    for resolver in RESOLVERS:
-        if text.lower().startswith(resolver):
-            text = text[len(resolver) :]
-    query = db.session.query(PersistentIdentifier.object_uuid).filter(
-        PersistentIdentifier.pid_value == text,
-        PersistentIdentifier.pid_type.in_(ALIASES),
-        PersistentIdentifier.object_type == "rec",
-        PersistentIdentifier.object_uuid.isnot(None),
-        PersistentIdentifier.status.in_((PIDStatus.RESERVED, PIDStatus.REGISTERED, PIDStatus.DELETED)),
-    )
-    found = query.distinct().all()
-    row = store.by_record(found[0][0]) if len(found) == 1 else None
-    return row.pid if row is not None else None
-
-
-def names(row):
-    """What the row of a published record is found by: its PID, then its DOI and others."""
-    query = db.session.query(PersistentIdentifier.pid_value).filter(
-        PersistentIdentifier.object_uuid == row.record_uuid, PersistentIdentifier.pid_type.in_(ALIASES)
-    )
-    return [row.pid] + sorted({found for (found,) in query} - {row.pid})

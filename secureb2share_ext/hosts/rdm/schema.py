@@ -9,7 +9,7 @@ from marshmallow import post_dump, pre_load
 
 from ...access import decorate
 from ...datasets import store
-from ..switch import active
+from ...proxies import active
 from . import names, seen
 
 KEY = "RDM_RECORD_SCHEMA"

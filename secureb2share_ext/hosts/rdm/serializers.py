@@ -10,10 +10,9 @@ import json
 from flask_resources.serializers import BaseSerializer
 from lxml import etree
 
-from ... import config
 from ...datasets import store
 from ...exports import dublin_core, formats, linkset
-from ..switch import active
+from ...proxies import active, current
 from . import closed, dcat, marcxml, seen, signposts
 
 # by the name of the host's class, or of the host's class that a site's is made from
@@ -173,4 +172,4 @@ def _rows(hits):
 
 
 def _access_url(row):
-    return config.current().host.access_url(row.pid)
+    return current().host.access_url(row.pid)

@@ -1,15 +1,16 @@
-"""How is a publication, change or deletion noticed inside its transaction? By components of RDM's services.
+"""Components of RDM's services: what users publish, change and delete, told inside its transaction.
 
 RDM sends no signals of records. Its services call each component inside the unit of work, before it commits the record.
+In an OpenWork it is this package that writes, and nothing is told.
 """
 
 from invenio_drafts_resources.services.records.components import ServiceComponent
 
-from ...dataset import CATALOGUE_PREFIX
-from ...datasets import publication, store, writing
+from ...datasets import curation, store
 from ...errors import Invalid, NotAccepted
-from ..switch import active
-from . import communities, content, faults, index, mapping, pending, records, states, work
+from ...proxies import active
+from . import communities, content, faults, index, mapping, pending, records, states
+from .work import OpenWork
 
 
 class LockComponent(ServiceComponent):
@@ -19,7 +20,7 @@ class LockComponent(ServiceComponent):
     """
 
     def publish(self, identity, record=None, **kwargs):
-        if active() is not None and not writing.cause():
+        if active() is not None and not isinstance(self.uow, OpenWork):
             _lock(record)
 
     def delete_record(self, identity, record=None, **kwargs):
@@ -33,16 +34,17 @@ class DatasetComponent(ServiceComponent):
     """What follows from what RDM's service of records does; the last of its components."""
 
     def create(self, identity, data=None, record=None, errors=None, **kwargs):
-        if active() is not None:
-            _hold_exactly(record)
+        if isinstance(self.uow, OpenWork):
+            _hold_exactly(self.uow, record)
+        elif active() is not None:
             _without_output(record)
 
     def update_draft(self, identity, data=None, record=None, errors=None, **kwargs):
         extension = active()
-        if extension is None:
+        if isinstance(self.uow, OpenWork):
+            _hold_exactly(self.uow, record)
             return
-        if work.wanted_exactly() is not None:
-            _hold_exactly(record)
+        if extension is None:
             return
         record.custom_fields = mapping.reconciled(record)
         row = store.by_record(record.id)
@@ -56,39 +58,37 @@ class DatasetComponent(ServiceComponent):
 
     def edit(self, identity, draft=None, record=None, **kwargs):
         extension = active()
-        if extension is not None and not writing.cause():
+        if extension is not None and not isinstance(self.uow, OpenWork):
             row = store.by_record(record.id)
             if row is not None or _source(extension, record) is not None:
-                publication.check_edit(extension.host, row)
+                curation.check_editable(extension.host, row)
 
     def new_version(self, identity, draft=None, record=None, **kwargs):
         extension = active()
-        if extension is None or writing.cause():
+        if extension is None or isinstance(self.uow, OpenWork):
             return
         row = store.by_record(record.id)
         if row is None and _source(extension, record) is None:
             return
-        publication.check_edit(extension.host, row)
+        curation.check_editable(extension.host, row)
         draft.custom_fields = mapping.replacing(draft.get("custom_fields", {}), row.identifier)
 
     def publish(self, identity, draft=None, record=None, **kwargs):
         extension = active()
-        if extension is None:
+        if isinstance(self.uow, OpenWork):
+            states.write(self.uow.row, record)
             return
-        # what this package publishes is announced by records.py
-        row = store.by_pid(record.pid.pid_value) if writing.cause() else _accepted(extension, draft, record)
-        if row is None:
-            _without_output(record)
-            return
-        states.write(row, record)
-        if not writing.cause():
+        row = _accepted(extension, draft, record) if extension is not None else None
+        if row is not None:
+            states.write(row, record)
             pending.announce(extension.host, row, record)
+        elif extension is not None:
+            _without_output(record)
 
     def delete_record(self, identity, data=None, record=None, **kwargs):
         extension = active()
         row = store.lock_by_record(record.id) if extension is not None else None
-        if row is not None and row.state != "withdrawn":
-            publication.set_state(row, "withdrawn", publication.DELETED)
+        if row is not None and curation.withdraw(row):
             states.write(row, record)
             pending.announce(extension.host, row, record)
 
@@ -110,7 +110,7 @@ def _lock(record):
 def enter(extension, source, record):
     """Take a published record into a source's community: check it, and write its row and event. Raises a Problem."""
     check(extension.host, source, None, record)
-    row = claim(extension.host, source, record)
+    row = claim(source, record)
     states.write(row, record)
     pending.announce(extension.host, row, record)
 
@@ -130,8 +130,8 @@ def _accepted(extension, draft, record):
         content.refuse(draft)
     if row is None and is_new:
         check(extension.host, source, None, record)
-        return claim(extension.host, source, record)
-    publication.check_edit(extension.host, row)
+        return claim(source, record)
+    curation.check_editable(extension.host, row)
     check(extension.host, extension.sources[row.source], row, record)
     return row
 
@@ -147,30 +147,23 @@ def check(host, source, row, record):
 
 
 def _faults(host, source, row, record):
-    identifier = row.identifier if row is not None else None
     try:
-        publication.check_description(host, source, identifier, host.from_record(record))
-        claimed = mapping.claimed(record)
-        if row is None and claimed is not None:
-            publication.check_claim(host, source.name, claimed)
+        if row is None:
+            curation.check_new(host, source, record, mapping.claimed(record))
+        else:
+            curation.check_description(host, source, row.identifier, host.from_record(record))
     except Invalid as problem:
         return [(error["field"], error["message"]) for error in problem.extra["errors"]]
     return []
 
 
-def claim(host, source, record):
+def claim(source, record):
     """The new row of a curator's record, by the identifier that it claims; raises NotAccepted."""
-    claimed = mapping.claimed(record)
-    row = publication.claim(source.name, claimed or CATALOGUE_PREFIX + record.pid.pid_value)
-    row.pid, row.record_uuid = record.pid.pid_value, record.id
-    return row
+    return curation.claim(source, record.id, record.pid.pid_value, mapping.claimed(record))
 
 
-def _hold_exactly(draft):
-    exactly = work.wanted_exactly()
-    if exactly is not None:
-        draft.metadata = exactly["metadata"]
-        draft.custom_fields = exactly["custom_fields"]
+def _hold_exactly(open_work, draft):
+    draft.metadata, draft.custom_fields = open_work.data["metadata"], open_work.data["custom_fields"]
 
 
 def _without_output(draft):

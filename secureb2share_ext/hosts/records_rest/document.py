@@ -11,11 +11,11 @@ from invenio_search.utils import build_alias_name
 
 from ...access.decorate import FULL_ONLY
 from ...datasets import projections, store
+from .. import index_sweep
 from . import records
 
 ALIAS = "secureb2share"
 INDEX = "secureb2share-dataset-v1.0.0"
-LEFT = ("withdrawn",)  # states of datasets that search does not find
 
 
 def indexers(endpoints, communities):
@@ -62,7 +62,7 @@ def _of_source(host, source, rows, unfit):
         if row.record_uuid in versions:
             # an older copy never overwrites a newer one, in whatever order they arrive
             action.update(_version=versions[row.record_uuid], _version_type="external_gte")
-        if row.record_uuid not in found or row.state in LEFT:
+        if row.record_uuid not in found or row.state in index_sweep.LEFT:
             yield dict(action, _op_type="delete")
             continue
         try:

@@ -11,11 +11,11 @@ from urllib.parse import quote
 from flask import abort, current_app
 from invenio_records_rest.utils import obj_or_import_string
 
-from ... import compat, config
-from ...access.rights import today_utc
-from ...datasets import showing, store
-from ...errors import Problem
+from ... import compat
+from ...errors import NotReady
 from ...exports import formats, linkset
+from ...proxies import current
+from .. import published
 
 FORMATS = tuple(form for form in formats.FORMATS if all(map(compat.is_installed, form.needs)))
 MIMETYPES = tuple(form.mimetype for form in formats.FORMATS)
@@ -24,14 +24,6 @@ OAI_PREFIXES = ("oai_dc", "oai_datacite")
 FOREIGN = "%s: %s is the site's own serializer; check that it says of access what the record's page says."
 ARGUMENT = "REST_MIMETYPE_QUERY_ARG_NAME"  # invenio-rest's key: the argument that chooses a media type in a link
 PID_PLACE = re.compile("<[^<>]*pid_value>")
-
-
-class Damaged(Problem):
-    """The record of this dataset is damaged; its source has to register it again."""
-
-    status = 503
-    code = "damaged"
-    title = "Not ready"
 
 
 def add(entry):
@@ -59,7 +51,7 @@ def faults(app, communities):
 
 def urls(row):
     """{media type: URL} of the exports of a row's record, in the canonical base URL; {} without its source."""
-    extension = config.current()
+    extension = current()
     if row.source not in extension.sources:
         return {}
     app_config = extension.host.config
@@ -69,15 +61,6 @@ def urls(row):
     return {form.mimetype: "%s?%s=%s" % (address, app_config[ARGUMENT], form.name) for form in FORMATS}
 
 
-def shown(row, description):
-    """The Shown of a row with a description read from a record or an index, today; raises Damaged."""
-    dataset = showing.dataset_from(row, description)
-    if not dataset.is_whole:
-        current_app.logger.error("secureb2share.damaged-record pid=%s", row.pid)
-        raise Damaged()
-    return showing.shown(config.current().host, row, dataset, today_utc(compat.utcnow()))
-
-
 def link(response, row, seen):
     """Add the way back to the record's page, and to the request for access, to the answer for one record."""
     response.headers.add("Link", linkset.export_header(seen, urls(row)))
@@ -85,16 +68,18 @@ def link(response, row, seen):
 
 
 def _serve(form, own, pid, record, code=200, headers=None, links_factory=None):
-    row = store.by_record(record.id)
-    if row is None:
+    found = published.by_record(record.id)
+    if found is None:
         if own is None:
             abort(406)
         return obj_or_import_string(own)(pid, record, code=code, headers=headers, links_factory=links_factory)
-    seen = shown(row, config.current().host.from_record(record))
-    response = current_app.response_class(form.write(seen, urls(row)), mimetype=form.mimetype, status=code)
+    seen = published.shown(found, record)
+    if seen is None:
+        raise NotReady("The record of this dataset is damaged; its source has to register it again.", code="damaged")
+    response = current_app.response_class(form.write(seen, urls(found.row)), mimetype=form.mimetype, status=code)
     response.cache_control.no_cache = True
     response.set_etag(str(record.revision_id))
     response.last_modified = record.updated
     response.headers.extend(headers or {})
-    link(response, row, seen)
+    link(response, found.row, seen)
     return response

@@ -3,16 +3,13 @@
 import functools
 from urllib.parse import quote
 
-from sqlalchemy.orm.exc import StaleDataError
-
 from ... import compat
-from ...errors import NotAccepted
-from ...uploads.refusal import problem_response
-from .. import files_rest, wanted
+from .. import files_rest
 from ..host import Host
 from . import (
     document,
     exports,
+    follow,
     former,
     index,
     many,
@@ -31,30 +28,31 @@ class RecordsRest(Host):
 
     name = "records_rest"
     extension = "invenio-records-rest"
+    needed = {
+        "SITE_UI_URL": "the catalogue's canonical address, such as https://catalogue.example.org",
+        "SITE_API_URL": "the canonical address of its API, such as https://catalogue.example.org/api",
+    }
     indexers = {}  # {community: indexer} of the endpoints that have a search index, see serve
 
     def endpoint(self, source):
         """The source's entry of RECORDS_REST_ENDPOINTS."""
         return self.config["RECORDS_REST_ENDPOINTS"][source.community]
 
+    @property
+    def pid_types(self):
+        own = {self.endpoint(source)["pid_type"] for source in self.sources.values()}
+        return (*sorted(own), "doi", "hdl", "handle")
+
     def faults(self):
-        found = []
+        found = super().faults()
         for source in self.sources.values():
             if source.community not in self.config.get("RECORDS_REST_ENDPOINTS", {}):
                 found.append(
                     "SECUREB2SHARE_SOURCES[%r]: community %r is not in RECORDS_REST_ENDPOINTS."
                     % (source.name, source.community)
                 )
-        communities = [source.community for source in self.sources.values()]
-        for community in sorted({name for name in communities if communities.count(name) > 1}):
-            found.append("SECUREB2SHARE_SOURCES: two sources have the community %r; each needs its own." % community)
         if self.config.get("PIDSTORE_RECID_FIELD", mapping.PID_FIELD) != mapping.PID_FIELD:
             found.append("PIDSTORE_RECID_FIELD must be %r." % mapping.PID_FIELD)
-        for key in ("SITE_UI_URL", "SITE_API_URL"):
-            if not self.config.get(key):
-                found.append(
-                    "%s is not set: links need the canonical address, such as https://catalogue.example.org." % key
-                )
         return found
 
     def lock(self, app):
@@ -89,7 +87,6 @@ class RecordsRest(Host):
 
             oai.wrap(app)
         app.before_request(functools.partial(serve.forget_conditions, self.sources))
-        app.register_error_handler(StaleDataError, _conflict)
 
     def export_faults(self, app):
         return exports.faults(app, [source.community for source in self.sources.values()])
@@ -101,11 +98,8 @@ class RecordsRest(Host):
     def index(self):
         return index.sweep(self)
 
-    def reindex(self):
-        return wanted.want_all([source.name for source in self.sources.values() if source.community in self.indexers])
-
-    def oldest_waiting(self):
-        return wanted.waiting()[1]
+    def indexed_sources(self):
+        return [source.name for source in self.sources.values() if source.community in self.indexers]
 
     def former_content(self, since):
         return former.content(since)
@@ -126,20 +120,23 @@ class RecordsRest(Host):
         return mapping.to_record(description)
 
     def publish(self, row, dataset):
-        records.publish(self._endpoint_of(row), row, dataset)
+        record = records.publish(self._endpoint_of(row), row, dataset)
+        follow.created(self, row)
+        return record
 
     def can_publish_many(self, source):
         return many.is_possible(self.endpoint(source))
 
-    def publish_many(self, source, pairs, announced):
+    def publish_many(self, source, pairs):
         made = many.publish(self.endpoint(source), pairs)
-        for (row, _), record in zip(pairs, made):
-            announced(self, row, record)
-        watch.note_many(self, [row for row, _ in pairs])
+        follow.created_many(self, [row for row, _ in pairs])
         many.tell(made)
+        return made
 
     def update(self, row, dataset):
-        records.update(self._endpoint_of(row), row, dataset)
+        record = records.update(self._endpoint_of(row), row, dataset)
+        follow.changed(self, row)
+        return record
 
     def record(self, row):
         return records.get(self._endpoint_of(row), row)
@@ -147,31 +144,17 @@ class RecordsRest(Host):
     def revision(self, record):
         return records.revision(record)
 
-    def pid_of(self, text):
-        types = {self.endpoint(source)["pid_type"] for source in self.sources.values()}
-        return next(filter(None, (records.pid_of(pid_type, text) for pid_type in sorted(types))), None)
-
     def record_url(self, row):
         community = self.sources[row.source].community if row.source in self.sources else ""
         pages = self.config.get("RECORDS_UI_ENDPOINTS", {})
         route = pages.get(community, {}).get("route", "/records/<pid_value>")
         return self.base_url() + route.replace("<pid_value>", quote(row.pid, safe="/"))
 
-    def base_url(self):
-        return self.config["SITE_UI_URL"].rstrip("/")
-
-    def api_url(self):
-        return self.config["SITE_API_URL"].rstrip("/")
-
     def _endpoint_of(self, row):
         if row.source in self.sources:
             return self.endpoint(self.sources[row.source])
         # a source that is configured no more: its records are still read, by the class that all have
         return {}
-
-
-def _conflict(error):
-    return problem_response(NotAccepted("Somebody else changed the record at the same time; try again."))
 
 
 HOST = RecordsRest

@@ -24,6 +24,12 @@ def from_record(metadata):
     return description
 
 
+def claimed(metadata):
+    """The identifier that a record's editor gave its dataset, or that it has; None where there is none."""
+    stamp = metadata.get(STAMP)
+    return stamp.get("identifier") if isinstance(stamp, dict) else None
+
+
 def written_by_host(metadata):
     """[name] of the members that the host alone may write."""
     return [name for name in metadata if name.startswith("_") or name == "$schema"]

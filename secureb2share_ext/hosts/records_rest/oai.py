@@ -19,10 +19,11 @@ from invenio_pidstore.models import PersistentIdentifier, PIDStatus
 from invenio_search.engine import search
 from lxml import etree
 
-from ... import compat, config
+from ... import compat
 from ...datasets import store
 from ...exports import dublin_core, oai_datacite
-from . import exports
+from ...proxies import current
+from .. import published
 
 OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 FORMATS = {
@@ -111,7 +112,7 @@ def fetch_record(own, record_uuid):
     row = store.by_record(record_uuid)
     if row is None:
         return obj_or_import_string(own)(record_uuid)
-    record = config.current().host.record(row)
+    record = current().host.record(row)
     if record is None or row.state == "withdrawn":
         raise PIDDoesNotExistError(OAIIDProvider.pid_type, identifier(row.pid))
     return dict(record.dumps(), updated=record.updated)
@@ -126,14 +127,10 @@ def fetch_sets(own, record):
 
 def serialize(form, own, pid, record):
     """The metadata element of a record in one of our formats; own: the site's serializer for others' records."""
-    row = _row(pid, record)
-    if row is None:
+    found = _found(pid, record)
+    if found is None:
         return _foreign_element(pid, record, form, own)
-    found = config.current().host.record(row)
-    try:
-        seen = exports.shown(row, config.current().host.from_record(found)) if found is not None else None
-    except exports.Damaged:
-        seen = None
+    seen = published.shown(found)
     if seen is None:
         # one damaged record must not end a harvest of all
         return etree.Element(form["empty"])
@@ -147,9 +144,9 @@ def _foreign_element(pid, record, form, own):
     return obj_or_import_string(function)(pid, record, **arguments)
 
 
-def _row(pid, record):
+def _found(pid, record):
     # GetRecord hands out the identifier's row, a list hands out the search hit
     try:
-        return store.by_record(uuid.UUID(str(getattr(pid, "object_uuid", None) or record.get("_id"))))
+        return published.by_record(uuid.UUID(str(getattr(pid, "object_uuid", None) or record.get("_id"))))
     except ValueError:
         return None

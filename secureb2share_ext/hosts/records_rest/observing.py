@@ -1,15 +1,13 @@
-"""What would become of a user's record, were the mode on? Looked at after it was written, and never changed."""
+"""What would become of a user's record, were the mode on: looked at after it was written, and never changed."""
 
 import functools
 
-from invenio_pidstore.proxies import current_pidstore
 from invenio_records import signals
 
-from ...dataset import CATALOGUE_PREFIX
-from ...datasets import publication, store
+from ...datasets import curation, store
 from ...errors import Invalid
 from .. import observed
-from . import mapping, routes
+from . import mapping, routes, watch
 
 
 def connect():
@@ -34,16 +32,10 @@ def _observer(look):
 def _inserted(host, source, record):
     if source is None:
         return
-    description = _description(record)
-    publication.check_description(host, source, None, description)
-    pid = current_pidstore.fetchers[host.endpoint(source)["pid_fetcher"]](record.id, record).pid_value
-    stamp = record.get(mapping.STAMP)
-    claimed = stamp.get("identifier") if isinstance(stamp, dict) else None
-    if claimed is not None:
-        publication.check_claim(host, source.name, claimed)
-    row = publication.claim(source.name, claimed or CATALOGUE_PREFIX + pid)
-    row.pid, row.record_uuid = pid, record.id
-    publication.observed(host, row, record)
+    _check_members(record)
+    claimed = mapping.claimed(record)
+    curation.check_new(host, source, record, claimed)
+    curation.accept_new(host, source, record, watch.pid_in(host, source, record), claimed, observe=True)
 
 
 @_observer
@@ -51,18 +43,17 @@ def _updated(host, source, record):
     row = store.lock_by_record(record.id)
     if row is None and source is None:
         return
-    publication.check_edit(host, row)
-    description = _description(record)
-    publication.check_description(host, host.sources[row.source], row.identifier, description)
-    publication.observed(host, row, record)
+    curation.check_editable(host, row)
+    _check_members(record)
+    curation.check_edit(host, row, record)
+    curation.accept_edit(host, row, record, observe=True)
 
 
 _deleted = _observer(observed.deleted)
 
 
-def _description(record):
+def _check_members(record):
     # nothing read the body strictly in this mode, so that what loaders.py refuses is looked for here
     written_by_host = mapping.written_by_host(record)
     if written_by_host:
         raise Invalid([(name, "is not a known field") for name in written_by_host])
-    return mapping.from_record(record)

@@ -3,7 +3,6 @@
 import uuid
 
 from invenio_db import db
-from invenio_pidstore.models import PersistentIdentifier, PIDStatus
 from invenio_pidstore.proxies import current_pidstore
 from invenio_records.api import Record
 from invenio_records_rest.utils import obj_or_import_string
@@ -12,8 +11,6 @@ from sqlalchemy.exc import NoResultFound
 from ...client import seconds
 from . import mapping
 
-ALIASES = ("doi", "hdl", "handle")  # PID types under which a record can be asked for besides its own
-
 
 def record_class(endpoint):
     """The class of an endpoint's records."""
@@ -21,25 +18,25 @@ def record_class(endpoint):
 
 
 def publish(endpoint, row, dataset):
-    """Mint a PID and create the record, in the open transaction."""
+    """The record created of a Dataset under a PID that is minted for it, in the open transaction."""
     record_uuid = uuid.uuid4()
     metadata = mapping.to_record(dataset.description)
     pid = current_pidstore.minters[endpoint["pid_minter"]](record_uuid, data=metadata)
     row.pid, row.record_uuid = pid.pid_value, record_uuid
     db.session.flush()
     metadata[mapping.STAMP] = mapping.stamp(row.source, row.identifier, row)
-    record_class(endpoint).create(metadata, id_=record_uuid)
+    return record_class(endpoint).create(metadata, id_=record_uuid)
 
 
 def update(endpoint, row, dataset):
-    """Write a new revision with this description and the row's state."""
+    """The record, written anew with this description and the row's state."""
     record = record_class(endpoint).get_record(row.record_uuid)
     record.clear()
     record.update(mapping.to_record(dataset.description))
     record[mapping.PID_FIELD] = row.pid
     record[mapping.STAMP] = mapping.stamp(row.source, row.identifier, row)
     db.session.flush()
-    record.commit()
+    return record.commit()
 
 
 def get(endpoint, row):
@@ -53,18 +50,3 @@ def get(endpoint, row):
 def revision(record):
     """(revision from 0, seconds since 1970 of its time)."""
     return record.revision_id, seconds(record.updated)
-
-
-def pid_of(pid_type, text):
-    """The value of the PID of type `pid_type` whose object `text` names under that or another type, or None."""
-    query = db.session.query(PersistentIdentifier).filter(
-        PersistentIdentifier.pid_value == text,
-        PersistentIdentifier.pid_type.in_((pid_type,) + ALIASES),
-        PersistentIdentifier.object_uuid.isnot(None),
-        PersistentIdentifier.status.in_((PIDStatus.REGISTERED, PIDStatus.DELETED)),
-    )
-    found = {pid.object_uuid for pid in query}
-    if len(found) != 1:
-        return None
-    own = db.session.query(PersistentIdentifier).filter_by(pid_type=pid_type, object_uuid=found.pop()).first()
-    return own.pid_value if own else None

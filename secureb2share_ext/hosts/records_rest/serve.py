@@ -12,7 +12,7 @@ from flask import request
 from invenio_records_rest.utils import obj_or_import_string
 
 from ...access import decorate
-from ...datasets import store
+from .. import published
 from . import exports, mapping, routes
 from .loaders import LOADERS
 
@@ -48,32 +48,35 @@ def forget_conditions(sources):
 
 def _item(serializer, pid, record, *args, **kwargs):
     response = obj_or_import_string(serializer)(pid, record, *args, **kwargs)
-    row = store.by_record(record.id)
-    if row is not None:
-        body, seen = _decorated(json.loads(response.get_data(as_text=True)), row, record)
+    found = published.by_record(record.id)
+    if found is not None:
+        body, seen = _decorated(json.loads(response.get_data(as_text=True)), found, record)
         response.set_data(json.dumps(body))
         if seen is not None:
-            exports.link(response, row, seen)
+            exports.link(response, found.row, seen)
     return response
 
 
 def _search(serializer, pid_fetcher, search_result, *args, **kwargs):
     response = obj_or_import_string(serializer)(pid_fetcher, search_result, *args, **kwargs)
+    # what is no dataset has none of our stamp, and nothing is asked for it
+    ours = {
+        number: (pid_fetcher(None, hit["_source"]).pid_value, hit["_source"])
+        for number, hit in enumerate(search_result["hits"]["hits"])
+        if mapping.STAMP in hit["_source"]
+    }
+    found = published.by_pids([pid for pid, _ in ours.values()])
+    if not found:
+        return response
     body = json.loads(response.get_data(as_text=True))
-    sources = [hit["_source"] for hit in search_result["hits"]["hits"]]
     hits = body["hits"]["hits"]
-    rows = store.by_pids([pid_fetcher(None, source).pid_value for source in sources])
-    for number, source in enumerate(sources):
-        row = rows.get(pid_fetcher(None, source).pid_value)
-        if row is not None:
-            hits[number], _ = _decorated(hits[number], row, source)
+    for number, (pid, metadata) in ours.items():
+        if pid in found:
+            hits[number], _ = _decorated(hits[number], found[pid], metadata)
     response.set_data(json.dumps(body))
     return response
 
 
-def _decorated(body, row, metadata):
-    try:
-        seen = exports.shown(row, mapping.from_record(metadata))
-    except exports.Damaged:
-        return decorate.without_content(body), None
-    return decorate.item(body, seen), seen
+def _decorated(body, found, metadata):
+    seen = published.shown(found, metadata)
+    return (decorate.without_content(body) if seen is None else decorate.item(body, seen)), seen

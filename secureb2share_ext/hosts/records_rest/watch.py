@@ -1,17 +1,15 @@
-"""How is a publication, change or deletion noticed inside its transaction?
+"""The signals of invenio-records: what users publish, change and delete, told inside its transaction.
 
-By the signals of invenio-records: they are sent after the minter and inside the transaction of the request. They are
-process-global and two applications may live in one process, so that each receiver asks the current one.
+They are sent after the minter and inside the transaction of the request. They are process-global and two applications
+may live in one process, so that each receiver asks the current one.
 """
 
-from flask import current_app
 from invenio_pidstore.proxies import current_pidstore
 from invenio_records import signals
 
 from ...dataset import CATALOGUE_PREFIX
-from ...datasets import publication, store, writing
-from .. import wanted
-from . import mapping, routes
+from ...datasets import curation, store
+from . import follow, mapping, routes
 
 
 def connect():
@@ -25,112 +23,65 @@ def connect():
     signals.after_record_revert.connect(_after_update, weak=False)
 
 
-def _active():
-    extension = current_app.extensions.get("secureb2share")
-    return extension if extension is not None and extension.is_on else None
+def pid_in(host, source, record):
+    """The PID that the minter of a source's endpoint wrote into a record."""
+    return current_pidstore.fetchers[host.endpoint(source)["pid_fetcher"]](record.id, record).pid_value
 
 
-def _before_insert(sender, record=None, **kwargs):
-    extension = _active()
-    if extension is None or writing.cause():
-        return
+@curation.of_users
+def _before_insert(extension, record):
     source = routes.source_of_request(extension.sources)
     if source is None:
         return
-    description = mapping.from_record(record)
-    publication.check_description(extension.host, source, None, description)
-    endpoint = extension.host.endpoint(source)
-    pid = current_pidstore.fetchers[endpoint["pid_fetcher"]](None, record).pid_value
-    stamp = record.get(mapping.STAMP)
-    claimed = stamp.get("identifier") if isinstance(stamp, dict) else None
-    if claimed is not None:
-        publication.check_claim(extension.host, source.name, claimed)
-    identifier = claimed or CATALOGUE_PREFIX + pid
-    _rewrite(record, description, mapping.stamp(source.name, identifier))
+    host, claimed = extension.host, mapping.claimed(record)
+    curation.check_new(host, source, record, claimed)
+    identifier = claimed or CATALOGUE_PREFIX + pid_in(host, source, record)
+    _rewrite(record, mapping.from_record(record), mapping.stamp(source.name, identifier))
     # the model took its copy before this signal
     record.model.data = dict(record)
 
 
-def _after_insert(sender, record=None, **kwargs):
-    extension = _active()
-    if extension is None or writing.is_many():
-        return
-    if writing.cause():
-        row = store.by_record(record.id)
-    else:
-        source = routes.source_of_request(extension.sources)
-        if source is None:
-            return
-        row = publication.claim(source.name, record[mapping.STAMP]["identifier"])
-        row.pid = current_pidstore.fetchers[extension.host.endpoint(source)["pid_fetcher"]](record.id, record).pid_value
-        row.record_uuid = record.id
-    publication.published(extension.host, row, record)
-    _note(extension, row)
-    if "invenio-oaiserver" in current_app.extensions:
-        from . import oai
-
-        oai.mint(row)
+@curation.of_users
+def _after_insert(extension, record):
+    source = routes.source_of_request(extension.sources)
+    if source is not None:
+        host = extension.host
+        row = curation.accept_new(host, source, record, pid_in(host, source, record), mapping.claimed(record))
+        follow.created(host, row)
 
 
-def _before_update(sender, record=None, **kwargs):
-    extension = _active()
-    if extension is None or writing.cause():
-        return
+@curation.of_users
+def _before_update(extension, record):
     row = store.lock_by_record(record.id)
     if row is None and routes.source_of_request(extension.sources) is None:
         return
-    publication.check_edit(extension.host, row)
-    description = mapping.from_record(record)
-    publication.check_description(extension.host, extension.sources[row.source], row.identifier, description)
+    curation.check_edit(extension.host, row, record)
     # a PUT replaces everything, the PID's field too
     record[mapping.PID_FIELD] = row.pid
-    _rewrite(record, description, mapping.stamp(row.source, row.identifier, row))
+    _rewrite(record, mapping.from_record(record), mapping.stamp(row.source, row.identifier, row))
 
 
-def _after_update(sender, record=None, **kwargs):
-    extension = _active()
-    row = store.lock_by_record(record.id) if extension is not None else None
+@curation.of_users
+def _after_update(extension, record):
+    row = store.lock_by_record(record.id)
     if row is not None:
-        publication.published(extension.host, row, record)
-        _note(extension, row)
+        curation.accept_edit(extension.host, row, record)
+        follow.changed(extension.host, row)
 
 
-def _before_revert(sender, record=None, **kwargs):
-    extension = _active()
-    row = store.lock_by_record(record.id) if extension is not None else None
+@curation.of_users
+def _before_revert(extension, record):
+    row = store.lock_by_record(record.id)
     if row is not None:
-        publication.check_edit(extension.host, row)
+        curation.check_editable(extension.host, row)
 
 
-def _before_delete(sender, record=None, **kwargs):
-    extension = _active()
-    row = store.lock_by_record(record.id) if extension is not None else None
-    if row is not None and row.state != "withdrawn":
-        publication.deleted(extension.host, row, record)
+@curation.of_users
+def _before_delete(extension, record):
+    row = store.lock_by_record(record.id)
     if row is not None:
-        _note(extension, row)
-
-
-def note_many(host, rows):
-    """What follows from the insert of each of these new rows of one source, for all together."""
-    if _is_indexed(host, rows[0]):
-        wanted.want_new([row.record_uuid for row in rows])
-    if "invenio-oaiserver" in current_app.extensions:
-        from . import oai
-
-        for row in rows:
-            oai.add(row)
-
-
-def _note(extension, row):
-    """The search index has to follow, where there is one."""
-    if _is_indexed(extension.host, row):
-        wanted.want(row.record_uuid)
-
-
-def _is_indexed(host, row):
-    source = host.sources.get(row.source)
-    return source is not None and source.community in host.indexers
+        curation.accept_deletion(extension.host, row, record)
+        follow.changed(extension.host, row)
 
 
 def _rewrite(record, description, stamp):

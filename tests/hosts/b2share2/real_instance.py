@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from sqlalchemy.engine.url import make_url
 
 from secureb2share_ext import client
+from secureb2share_ext.proxies import current
 from secureb2share_ext.targets.testing import Receiver
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -264,12 +265,11 @@ class Instance:
     def sweep(self):
         from invenio_db import db
 
-        from secureb2share_ext import config
         from secureb2share_ext.outbox import delivery
 
         with self.app.app_context():
             try:
-                return delivery.sweep(config.current().targets, config.current().mark)
+                return delivery.sweep(current().targets, current().mark)
             finally:
                 db.session.remove()
 

@@ -9,6 +9,8 @@ pytest.importorskip("b2share", reason="the real B2SHARE 2.4 is in no registry: s
 
 import real_instance  # noqa: E402
 
+from secureb2share_ext.proxies import current  # noqa: E402
+
 OAI = "/api/oai2d?verb=%s&metadataPrefix=%s"
 PREFIXES = ("oai_dc", "eudatcore", "eudatextended", "marcxml")
 TODAY = "2999-01-01"
@@ -279,9 +281,8 @@ def test_datacite_hears_of_what_a_source_changes(instance, monkeypatch):
 
     monkeypatch.setattr(DataCiteProvider, "update", fails)
     with instance.app.app_context():
-        from secureb2share_ext import config
 
-        assert config.current().host.reindex() > 0
+        assert current().host.reindex() > 0
     assert set(index(instance)) == {"refused"} and instance.count("secureb2share_index", "outcome = 'RuntimeError'") > 0
     # it waits for its next time
     left = instance.count("secureb2share_index", "attempts = 0")
@@ -292,11 +293,10 @@ def test_datacite_hears_of_what_a_source_changes(instance, monkeypatch):
 def index(instance):
     from invenio_db import db
 
-    from secureb2share_ext import config
 
     with instance.app.app_context():
         try:
-            return config.current().host.index()
+            return current().host.index()
         finally:
             db.session.remove()
 

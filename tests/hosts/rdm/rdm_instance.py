@@ -14,6 +14,7 @@ import sqlalchemy
 from werkzeug.serving import make_server
 
 from secureb2share_ext import client
+from secureb2share_ext.proxies import current
 from secureb2share_ext.targets.testing import Receiver
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -288,12 +289,11 @@ class Instance:
     def sweep(self):
         from invenio_db import db
 
-        from secureb2share_ext import config
         from secureb2share_ext.outbox import delivery
 
         with self.app.app_context():
             try:
-                return delivery.sweep(config.current().targets, config.current().mark)
+                return delivery.sweep(current().targets, current().mark)
             finally:
                 db.session.remove()
 
@@ -301,10 +301,9 @@ class Instance:
         """What a sweep and the cluster's refresh bring about in time; {what: count}."""
         from invenio_db import db
 
-        from secureb2share_ext import config
 
         with self.app.app_context():
-            counts = config.current().host.index()
+            counts = current().host.index()
             db.session.remove()
         requests.post("%s/%s*/_refresh" % (os.environ["SECUREB2SHARE_TEST_SEARCH"], self.prefix))
         return counts

@@ -185,8 +185,8 @@ class TestRDM(HostContract):
         before = [instance.count(table) for table in tables]
         written = publication.published
 
-        def fails_afterwards(*args):
-            written(*args)
+        def fails_afterwards(*args, **kwargs):
+            written(*args, **kwargs)
             raise RuntimeError("after the event was written")
 
         with monkeypatch.context() as patched:

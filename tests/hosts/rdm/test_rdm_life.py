@@ -394,11 +394,11 @@ class TestLife:
     def test_what_fails_in_observing_fails_no_request(self, instance, monkeypatch):
         from invenio_db import db
 
-        def fail(*args):
+        def fail(*args, **kwargs):
             db.session.execute(sqlalchemy.text("SELECT * FROM no_such_table"))
 
-        monkeypatch.setattr("secureb2share_ext.datasets.publication.observed", fail)
-        monkeypatch.setattr("secureb2share_ext.datasets.publication.check_edit", fail)
+        monkeypatch.setattr("secureb2share_ext.datasets.publication.published", fail)
+        monkeypatch.setattr("secureb2share_ext.datasets.curation.check_editable", fail)
         pid = publish(instance, draft(instance, instance.metadata(rdm_instance.example())), "sensitive")
         assert instance.publish_edit(pid, lambda body: body["metadata"].update(title="Edited")).status_code == 200
         assert instance.call("GET", "/api/records/" + pid).json()["metadata"]["title"] == "Edited"

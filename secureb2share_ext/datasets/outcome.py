@@ -1,0 +1,14 @@
+"""The outcome of a message: what it brought about for a dataset."""
+
+from typing import NamedTuple, Optional
+
+from .models import Registered
+
+
+class Outcome(NamedTuple):
+    """What a message did, before it is put into words."""
+
+    status: int  # HTTP
+    row: Registered
+    result: str  # "created", "changed", "unchanged", "adopted" or "held"
+    revision: Optional[int] = None  # of the record, where it was written or read for this message

@@ -1,0 +1,39 @@
+"""The names of a dataset's record: its PID, and other identifiers such as DOI and Handle.
+
+As they stand in the table of invenio-pidstore, which every host has.
+"""
+
+from invenio_db import db
+from invenio_pidstore.models import PersistentIdentifier
+
+from ..datasets.models import Registered
+
+RESOLVERS = ("https://doi.org/", "http://doi.org/", "https://hdl.handle.net/", "http://hdl.handle.net/", "doi:", "hdl:")
+
+
+def bare(text):
+    """A DOI or Handle without its resolver."""
+    for resolver in RESOLVERS:
+        if text.lower().startswith(resolver):
+            return text[len(resolver) :]
+    return text
+
+
+def pid_of(text, pid_types):
+    """The PID of the one dataset whose record `text` names, with or without a resolver, under these types; or None."""
+    query = db.session.query(Registered.pid).join(
+        PersistentIdentifier, PersistentIdentifier.object_uuid == Registered.record_uuid
+    )
+    named = PersistentIdentifier.pid_value == bare(text), PersistentIdentifier.pid_type.in_(pid_types)
+    found = query.filter(*named).distinct().limit(2).all()
+    return found[0][0] if len(found) == 1 else None
+
+
+def names(row, pid_types):
+    """What `pid_of` finds the row of a published record by: its PID, then others such as DOI and Handle."""
+    query = db.session.query(PersistentIdentifier.pid_value).filter(
+        PersistentIdentifier.object_type == "rec",
+        PersistentIdentifier.object_uuid == row.record_uuid,
+        PersistentIdentifier.pid_type.in_(pid_types),
+    )
+    return [row.pid] + sorted({found for (found,) in query} - {row.pid})

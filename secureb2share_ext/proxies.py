@@ -1,0 +1,36 @@
+"""The extension of the current application, and whether it is at work there."""
+
+from flask import current_app
+from invenio_db import db
+from sqlalchemy import inspect
+
+PREFIX = "secureb2share_"  # begins the names of all our tables
+
+
+def current():
+    """The SecureB2Share extension of the current application."""
+    return current_app.extensions["secureb2share"]
+
+
+def active():
+    """The extension of the current application where it is on and `init` made its tables, or None.
+
+    Without them nothing is known of any record: reading goes on as the host has it, and the lock stops writing.
+    """
+    extension = current_app.extensions.get("secureb2share")
+    return extension if extension is not None and extension.is_on and has_tables() else None
+
+
+def tables(bind=None):
+    """Names of the package's tables that are there; bind: an engine or connection, by default the database's engine."""
+    return [name for name in inspect(bind or db.engine).get_table_names() if name.startswith(PREFIX)]
+
+
+def has_tables():
+    """Whether all of the package's tables are there; asked until they are."""
+    extension = current()
+    if not extension.has_tables:
+        needed = {name for name in db.metadata.tables if name.startswith(PREFIX)}
+        # on the session's own connection: SQLite lets one connection write at a time
+        extension.has_tables = needed <= set(tables(db.session.connection()))
+    return extension.has_tables
