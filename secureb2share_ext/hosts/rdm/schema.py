@@ -8,7 +8,6 @@ from invenio_rdm_records.services.schemas import RDMRecordSchema
 from marshmallow import post_dump, pre_load
 
 from ...access import decorate
-from ...datasets import store
 from ..switch import active
 from . import names, seen
 
@@ -44,7 +43,7 @@ class WithAccess:
         """Access as the dataset has it, in a published record of ours."""
         if active() is None or getattr(original, "is_draft", True):
             return data
-        row = store.by_pid(data.get("id"))
+        row = seen.row_of(data)
         shown = seen.shown_of(row, original) if row is not None else None
         return decorated(data, shown) if shown is not None else data
 

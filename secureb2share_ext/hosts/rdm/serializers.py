@@ -11,9 +11,7 @@ from flask_resources.serializers import BaseSerializer
 from lxml import etree
 
 from ... import config
-from ...datasets import store
 from ...exports import dublin_core, formats, linkset
-from ..switch import active
 from . import closed, dcat, marcxml, seen, signposts
 
 # by the name of the host's class, or of the host's class that a site's is made from
@@ -59,13 +57,13 @@ class Agreeing(BaseSerializer):
 
     def serialize_object(self, obj):
         """The record (dict) as text."""
-        row = _rows([obj]).get(obj.get("id"))
+        row = seen.row_of(obj)
         return self.own.serialize_object(obj) if row is None else self.one(obj, row)
 
     def serialize_object_list(self, obj_list):
         """A page of search results (dict) as text; one that has no record of ours is the host's own."""
         hits = obj_list["hits"]["hits"]
-        rows = _rows(hits)
+        rows = seen.rows_of(hits)
         if not rows:
             return self.own.serialize_object_list(obj_list)
         return self.many(obj_list, {number: rows[hit["id"]] for number, hit in enumerate(hits) if hit["id"] in rows})
@@ -165,11 +163,6 @@ def class_of(own, mimetype):
 def _joined(serializer, obj_list):
     # as flask_resources has it for formats that know no lists
     return "\n".join(serializer.serialize_object(hit) for hit in obj_list["hits"]["hits"])
-
-
-def _rows(hits):
-    # not by what their JSON says: a damaged record of ours says nothing
-    return store.by_pids([hit["id"] for hit in hits if isinstance(hit.get("id"), str)]) if active() is not None else {}
 
 
 def _access_url(row):
