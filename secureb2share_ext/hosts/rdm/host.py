@@ -20,6 +20,7 @@ from . import (
     former,
     guarded,
     index,
+    lists,
     mapping,
     pages,
     pending,
@@ -118,6 +119,7 @@ class RDM(Host):
         app.register_error_handler(StaleDataError, _conflict)
 
     def finalize(self, app):
+        lists.install(app)
         pages.install(app)
 
     def export_faults(self, app):
