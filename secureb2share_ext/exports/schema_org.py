@@ -49,7 +49,8 @@ def _creator(creator):
 
 
 def _properties(shown):
-    values = [{"name": shown.right.value, "value": shown.label, "url": shown.access_url}]
+    right = {"name": "access right", "value": shown.right.value, "description": shown.label, "url": shown.access_url}
+    values = [right]
     if shown.state_text:
         values.append({"name": "state", "value": shown.state_text})
     return [dict({"@type": "PropertyValue"}, **value) for value in values]

@@ -1,20 +1,30 @@
 """The published datasets that a page shows, as its host serves them.
 
-They are looked up once a page. Records that are not ours are not found, and nothing is asked without our tables.
+They are looked up once a page: a request that only reads remembers what it has found. Nothing is asked without our
+tables.
 """
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 
 from ..access.rights import today_utc
 from ..compat import utcnow
 from ..datasets import showing
-from ..proxies import active
+from ..proxies import active, current
+
+MEMORY = "secureb2share.published"  # of the request's WSGI environment
+READS = ("GET", "HEAD")
 
 
 def by_pids(pids):
     """{pid: showing.Found} of those PIDs (texts) that are ours."""
-    extension = active() if pids else None
-    return {} if extension is None else {one.row.pid: one for one in showing.look_up(extension.host, pids=pids)}
+    extension = active()
+    if extension is None:
+        return {}
+    memory = _memory()
+    unknown = [pid for pid in pids if pid not in memory]
+    found = {one.row.pid: one for one in showing.look_up(extension.host, pids=unknown)}
+    memory.update((pid, found.get(pid)) for pid in unknown)
+    return {pid: memory[pid] for pid in pids if memory[pid] is not None}
 
 
 def by_pid(pid):
@@ -22,10 +32,21 @@ def by_pid(pid):
     return by_pids([pid]).get(pid) if isinstance(pid, str) else None
 
 
+def by_records(uuids):
+    """{record_uuid: showing.Found} of those records that are ours."""
+    extension = active()
+    if extension is None:
+        return {}
+    memory = _memory()
+    unknown = [one for one in uuids if one not in memory]
+    found = {one.row.record_uuid: one for one in showing.look_up(extension.host, uuids=unknown)}
+    memory.update((one, found.get(one)) for one in unknown)
+    return {one: memory[one] for one in uuids if memory[one] is not None}
+
+
 def by_record(record_uuid):
     """The showing.Found whose record this is, or None."""
-    extension = active()
-    return None if extension is None else next(iter(showing.look_up(extension.host, uuids=[record_uuid])), None)
+    return by_records([record_uuid]).get(record_uuid)
 
 
 def shown(found, record=None):
@@ -33,7 +54,14 @@ def shown(found, record=None):
 
     record: its record, or the metadata of it that an index has; None: it is read.
     """
-    host = current_app.extensions["secureb2share"].host
+    memory, key = _memory(), ("shown", found.row.pid)
+    if record is not None or key not in memory:
+        memory[key] = _shown(found, record)
+    return memory[key]
+
+
+def _shown(found, record):
+    host = current().host
     record = host.record(found.row) if record is None else record
     if record is None:
         return None
@@ -42,3 +70,10 @@ def shown(found, record=None):
         current_app.logger.error("secureb2share.damaged-record pid=%s", found.row.pid)
         return None
     return showing.shown(host, found, dataset, today_utc(utcnow()))
+
+
+def _memory():
+    # a request that writes asks anew each time
+    if has_request_context() and request.method in READS:
+        return request.environ.setdefault(MEMORY, {})
+    return {}

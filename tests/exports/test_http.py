@@ -112,7 +112,7 @@ def test_item_hit_and_every_export_say_the_same(instance, published):
             assert hits[pid]["links"] == item["links"]
         web = served(instance, pid, "application/ld+json").json()
         (right,) = web["additionalProperty"][:1]
-        assert (web["usageInfo"], right["value"], right["url"]) == (terms[0], truth[1], link)
+        assert (web["usageInfo"], right["description"], right["url"]) == (terms[0], truth[1], link)
         rights = served(instance, pid, DATACITE + "+json").json()["rightsList"]
         assert (tuple(r["rightsUri"] for r in rights[:3]), rights[3]["rights"], rights[3]["rightsUri"]) == truth
         xml = etree.fromstring(served(instance, pid, DATACITE + "+xml").content)

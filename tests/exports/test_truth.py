@@ -38,11 +38,12 @@ def of_schema_org(seen):
     said = schema_org.document(seen)
     right, *state = said["additionalProperty"]
     assert said["creativeWorkStatus"] == seen.dataset.state and "distribution" not in said
-    assert said["conditionsOfAccess"] == " ".join([right["value"] + "."] + CONDITIONS)
+    assert said["conditionsOfAccess"] == " ".join([right["description"] + "."] + CONDITIONS)
+    assert [entry["name"] for entry in said["additionalProperty"]] == ["access right", "state"][: 1 + len(state)]
     return said, {
-        "value": right["name"],
+        "value": right["value"],
         "coar": said["usageInfo"],
-        "label": right["value"],
+        "label": right["description"],
         "link": right["url"],
         "can ask": said.get("potentialAction", {}).get("target") == ACCESS_URL,
         "in words": state[0]["value"] if state else None,

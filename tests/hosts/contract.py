@@ -616,7 +616,8 @@ class HostContract:
         page = self.page(instance, registered)
         json_ld = json.loads(re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.S).group(1))
         assert json_ld["usageInfo"] == coar and "isAccessibleForFree" not in json_ld
-        assert json_ld["additionalProperty"][0]["name"] == right and json_ld["additionalProperty"][0]["url"] == url
+        said = json_ld["additionalProperty"][0]
+        assert (said["name"], said["value"], said["url"]) == ("access right", right, url)
         assert ("Request access</a>" in page) == requestable
 
     def put(self, instance, identifier, body, message_id):

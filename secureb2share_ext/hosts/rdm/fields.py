@@ -21,7 +21,10 @@ class ListOf(BaseCF):
     def __init__(self, name, members):
         """members: {name: marshmallow field}."""
         super().__init__(name)
-        self.members = members
+        # a schema copies its fields before it binds them; a class of schemas is dear to make at each access
+        closed = Schema.from_dict(members, name=type(self).__name__)
+        # what is added at reading is no fault when it comes back
+        self._field = fields.List(fields.Nested(closed, unknown=EXCLUDE))
 
     @property
     def mapping(self):
@@ -29,9 +32,7 @@ class ListOf(BaseCF):
 
     @property
     def field(self):
-        # what is added at reading is no fault when it comes back
-        closed = Schema.from_dict(self.members, name="ListOf")
-        return fields.List(fields.Nested(closed(unknown=EXCLUDE)))
+        return self._field
 
 
 _TEXT = ("lang", "text")

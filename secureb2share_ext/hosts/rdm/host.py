@@ -15,6 +15,7 @@ from . import (
     former,
     guarded,
     index,
+    lists,
     mapping,
     pages,
     pending,
@@ -102,6 +103,7 @@ class RDM(Host):
         changing.install(app)
 
     def finalize(self, app):
+        lists.install(app)
         pages.install(app)
 
     def export_faults(self, app):

@@ -8,9 +8,7 @@ from invenio_app_rdm import config as defaults
 from invenio_base.utils import obj_or_import_string
 from lxml import etree
 
-from ...datasets import store
 from ...exports import datacite, dublin_core, oai_datacite
-from ...proxies import active
 from . import closed, dcat, marcxml, seen
 
 KEY = "OAISERVER_METADATA_FORMATS"
@@ -49,14 +47,15 @@ def faults(app):
 def serialize(pid, record, inner, prefix):
     """The element (lxml) of a record for OAI-PMH; inner: the serializer as the configuration names it."""
     function, arguments = _function(inner)
-    row = store.by_pid(record["_source"]["id"]) if active() is not None else None
-    if row is None:
+    source = record["_source"]
+    found = seen.found_in(source)
+    if found is None:
         return function(pid, record, **arguments)
-    shown, name = seen.shown_of(row), function.__name__
+    shown, name = seen.shown_of_source(found, source), function.__name__
     write = WRITTEN.get(name) or (BY_PREFIX.get(prefix) if name not in CORRECTED else None)
     if write is not None and shown is not None:
         return etree.fromstring(write(shown).encode("utf-8"))
-    element = function(pid, dict(record, _source=closed.source(record["_source"])), **arguments)
+    element = function(pid, dict(record, _source=closed.source(source)), **arguments)
     if name in CORRECTED and shown is not None:
         CORRECTED[name](element, shown)
     return element

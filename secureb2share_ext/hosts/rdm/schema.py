@@ -8,8 +8,8 @@ from invenio_rdm_records.services.schemas import RDMRecordSchema
 from marshmallow import post_dump, pre_load
 
 from ...access import decorate
-from ...datasets import store
 from ...proxies import active
+from .. import published
 from . import names, seen
 
 KEY = "RDM_RECORD_SCHEMA"
@@ -44,8 +44,8 @@ class WithAccess:
         """Access as the dataset has it, in a published record of ours."""
         if active() is None or getattr(original, "is_draft", True):
             return data
-        row = store.by_pid(data.get("id"))
-        shown = seen.shown_of(row, original) if row is not None else None
+        found = seen.found_in(data)
+        shown = published.shown(found, original) if found is not None else None
         return decorated(data, shown) if shown is not None else data
 
 

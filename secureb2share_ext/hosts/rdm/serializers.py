@@ -10,9 +10,9 @@ import json
 from flask_resources.serializers import BaseSerializer
 from lxml import etree
 
-from ...datasets import store
 from ...exports import dublin_core, formats, linkset
-from ...proxies import active, current
+from ...proxies import current
+from .. import published
 from . import closed, dcat, marcxml, seen, signposts
 
 # by the name of the host's class, or of the host's class that a site's is made from
@@ -58,27 +58,27 @@ class Agreeing(BaseSerializer):
 
     def serialize_object(self, obj):
         """The record (dict) as text."""
-        row = _rows([obj]).get(obj.get("id"))
-        return self.own.serialize_object(obj) if row is None else self.one(obj, row)
+        found = seen.found_in(obj)
+        return self.own.serialize_object(obj) if found is None else self.one(obj, found)
 
     def serialize_object_list(self, obj_list):
         """A page of search results (dict) as text; one that has no record of ours is the host's own."""
         hits = obj_list["hits"]["hits"]
-        rows = _rows(hits)
-        if not rows:
+        ours = seen.found_of(hits)
+        if not ours:
             return self.own.serialize_object_list(obj_list)
-        return self.many(obj_list, {number: rows[hit["id"]] for number, hit in enumerate(hits) if hit["id"] in rows})
+        return self.many(obj_list, {number: ours[hit["id"]] for number, hit in enumerate(hits) if hit["id"] in ours})
 
-    def copy(self, obj, row):
-        """What the host's serializer gets in the place of a record of ours; row: its row."""
-        return closed.record(obj, _access_url(row))
+    def copy(self, obj, found):
+        """What the host's serializer gets in the place of a record of ours; found: it, looked up."""
+        return closed.record(obj, _access_url(found))
 
-    def one(self, obj, row):
+    def one(self, obj, found):
         """The text of a record of ours."""
-        return self.own.serialize_object(self.copy(obj, row))
+        return self.own.serialize_object(self.copy(obj, found))
 
     def many(self, obj_list, ours):
-        """The text of a list that has records of ours; ours: {index of a hit: its row}."""
+        """The text of a list that has records of ours; ours: {index of a hit: what was found of it}."""
         hits = obj_list["hits"]["hits"]
         made = [self.copy(hit, ours[number]) if number in ours else hit for number, hit in enumerate(hits)]
         return self.own.serialize_object_list(dict(obj_list, hits=dict(obj_list["hits"], hits=made)))
@@ -87,8 +87,8 @@ class Agreeing(BaseSerializer):
 class Items(Agreeing):
     """The record's own JSON, and that for the host's pages; drafts keep the links that the deposit form follows."""
 
-    def copy(self, obj, row):
-        return obj if obj.get("is_draft") else closed.item(obj, _access_url(row))
+    def copy(self, obj, found):
+        return obj if obj.get("is_draft") else closed.item(obj, _access_url(found))
 
 
 class Written(Agreeing):
@@ -98,16 +98,16 @@ class Written(Agreeing):
         super().__init__(own)
         self.form = form
 
-    def one(self, obj, row):
-        shown = None if obj.get("is_draft") else seen.shown_of(row)
-        return super().one(obj, row) if shown is None else self.form.write(shown, signposts.urls(shown))
+    def one(self, obj, found):
+        shown = None if obj.get("is_draft") else published.shown(found)
+        return super().one(obj, found) if shown is None else self.form.write(shown, signposts.urls(shown))
 
     def many(self, obj_list, ours):
         if not self.form.mimetype.endswith("json"):
             return _joined(self, obj_list)
         page = json.loads(super().many(obj_list, ours))
-        for number, row in ours.items():
-            page["hits"]["hits"][number] = json.loads(self.one(obj_list["hits"]["hits"][number], row))
+        for number, found in ours.items():
+            page["hits"]["hits"][number] = json.loads(self.one(obj_list["hits"]["hits"][number], found))
         return json.dumps(page)
 
 
@@ -118,8 +118,8 @@ class Corrected(Agreeing):
         super().__init__(own)
         self.correct = correct
 
-    def one(self, obj, row):
-        text, shown = super().one(obj, row), seen.shown_of(row)
+    def one(self, obj, found):
+        text, shown = super().one(obj, found), published.shown(found)
         if shown is None:
             return text
         root = etree.fromstring(text.encode("utf-8"), etree.XMLParser(remove_blank_text=True))
@@ -166,10 +166,5 @@ def _joined(serializer, obj_list):
     return "\n".join(serializer.serialize_object(hit) for hit in obj_list["hits"]["hits"])
 
 
-def _rows(hits):
-    # not by what their JSON says: a damaged record of ours says nothing
-    return store.by_pids([hit["id"] for hit in hits if isinstance(hit.get("id"), str)]) if active() is not None else {}
-
-
-def _access_url(row):
-    return current().host.access_url(row.pid)
+def _access_url(found):
+    return current().host.access_url(found.row.pid)

@@ -154,12 +154,15 @@ class Catalogue:
 @pytest.fixture()
 def app(monkeypatch):
     found = flask.Flask("x")
-    found.extensions["secureb2share"] = type("Extension", (), {"host": Catalogue(), "is_on": True, "has_tables": True})
+    found.extensions["secureb2share"] = type(
+        "Extension", (), {"host": Catalogue(), "is_on": True, "has_tables": True, "sources": {}}
+    )
     found.config[signposts.SERIALIZERS] = {"application/ld+json": None, "application/linkset+json": None}
     row = type("Row", (), {"pid": "7"})
     monkeypatch.setattr(store, "by_pids", lambda pids: {"7": row} if "7" in pids else {})
     monkeypatch.setattr(store, "by_pid", lambda pid: row if pid == "7" else None)
     monkeypatch.setattr(seen, "shown_of", lambda row, record=None: shown())
+    monkeypatch.setattr(seen, "shown_of_source", lambda row, source: shown())
     monkeypatch.setattr(seen, "shown_of_pid", lambda pid: shown() if pid == "7" else None)
     with found.test_request_context():
         yield found
@@ -213,6 +216,7 @@ def test_one_of_ours_in_a_list(app, own):
 @pytest.mark.parametrize("own", [BibtexSerializer(told), SiteSchemaorg(), MARCXMLSerializer()])
 def test_a_damaged_one_is_closed(app, own, monkeypatch):
     monkeypatch.setattr(seen, "shown_of", lambda row, record=None: None)
+    monkeypatch.setattr(seen, "shown_of_source", lambda row, source: None)
     monkeypatch.setattr(MARCXMLSerializer, "dump_obj", lambda self, obj: {"245  ": {"a": str(obj["files"])}})
     text = serializers.agreeing(own, "application/x").serialize_object(BODY)
     assert "enabled" in text and "a.sav" not in text and API + "/files" not in text
@@ -371,3 +375,38 @@ def test_keys_are_copied_and_named_when_foreign(app):
 )
 def test_which_grants_open_files(body, gives):
     assert access_requests.gives_files(body) is gives
+
+
+IN = {"id": "1", "parent": {"communities": {"ids": ["a"], "default": "a", "entries": [{"id": "a", "slug": "cohorts"}]}}}
+
+
+@pytest.mark.parametrize(
+    "record, communities, expected",
+    [
+        (IN, {"cohorts"}, True),
+        (IN, {"a"}, True),
+        (IN, {"other"}, False),
+        (dict(IN, custom_fields={"secureb2share:access_right": "controlled"}), {"other"}, True),
+        (dict(IN, custom_fields={"site:station": 1}), {"other"}, False),
+        ({"id": "1", "parent": {"communities": {}}, "custom_fields": {}}, {"cohorts"}, False),
+        ({"id": "1", "parent": {}}, {"cohorts"}, False),
+        # it tells of no community, or of fewer than it has
+        ({"id": "1"}, {"cohorts"}, True),
+        ({"id": "1", "parent": {"communities": {"ids": ["a"], "default": "a"}}}, {"other"}, True),
+    ],
+)
+def test_which_records_may_be_ours(record, communities, expected):
+    assert seen.may_be_ours(record, communities) is expected
+
+
+def test_a_reading_request_asks_once_and_a_writing_one_anew(app, monkeypatch):
+    asked = []
+    row = type("Row", (), {"pid": "7"})
+    monkeypatch.setattr(store, "by_pids", lambda pids: asked.append(list(pids)) or {"7": row})
+    other = dict(IN, id="8", custom_fields={"secureb2share:access_right": "controlled"})
+    for method, expected in (("GET", [["7", "8"]]), ("POST", [["7", "8"], ["7"], ["8"]])):
+        with app.test_request_context(method=method):
+            assert seen.rows_of([BODY, other, dict(IN, id="9")]) == {"7": row}
+            assert seen.row_of(BODY) is row and seen.row_of(other) is None
+        assert asked == expected
+        del asked[:]

@@ -8,6 +8,8 @@ pytest.importorskip("invenio_rdm_records", reason="InvenioRDM has environments o
 
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
+from marshmallow import Schema, ValidationError  # noqa: E402
+from marshmallow.schema import SchemaMeta  # noqa: E402
 from strategies import DESCRIPTIONS, JSON, MANY, WORDS  # noqa: E402
 
 from secureb2share_ext.datasets import schema  # noqa: E402
@@ -117,3 +119,17 @@ def test_printed_configuration_defines_the_same_fields():
     assert [field.name for field in found["RDM_CUSTOM_FIELDS"]] == [field.name for field in ours]
     assert [field.mapping for field in found["RDM_CUSTOM_FIELDS"]] == [field.mapping for field in ours]
     assert found["RDM_NAMESPACES"] == {names.NAMESPACE: names.NAMESPACE_URL}
+
+
+def test_a_list_of_objects_makes_its_schema_once(monkeypatch):
+    (files,) = [field for field in fields.definitions() if field.name == names.full(names.FILES)]
+    made, new = [], SchemaMeta.__new__
+    monkeypatch.setattr(SchemaMeta, "__new__", lambda *args, **kwargs: made.append(args[1]) or new(*args, **kwargs))
+    assert files.field is files.field and files.ui_field is files.field and made == []
+    # as the host binds it, once for each request
+    first, second = (Schema.from_dict({"files": files.field})() for _ in range(2))
+    assert first.fields["files"] is not second.fields["files"]
+    said = {"files": [{"label": "A", "key": "Request access: A", "size": 3}]}
+    assert first.load(said) == second.load(said) == {"files": [{"label": "A", "size": 3}]}
+    with pytest.raises(ValidationError):
+        first.load({"files": [{"size": "many"}]})

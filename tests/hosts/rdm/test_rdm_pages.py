@@ -1,4 +1,5 @@
 import re
+from html import unescape
 
 import pytest
 
@@ -39,6 +40,14 @@ def part(page, start):
     return found.group(0) if found else None
 
 
+def links(box):
+    """[(address, words)] of the described files."""
+    entries = re.search('<ul class="secureb2share-files">.*?</ul>', box, re.S).group(0)
+    return [
+        (url, unescape(words)) for url, words in re.findall('<li><a href="([^"]+)" rel="nofollow">([^<]+)<', entries)
+    ]
+
+
 def published(instance, name, **sensitive):
     description = rdm_instance.example()
     description["sensitive"].update(sensitive)
@@ -61,6 +70,8 @@ def test_the_page_leads_to_the_request(instance):
     assert [text for text in told if text not in box] == []
     assert "1 GB to 100 GB" in box and "application/x-spss-sav" in box
     assert '<dd lang="en-GB">Apply.</dd>' in box and "Søk." not in box
+    described = [(said["access_url"], "Request access: " + one["label"]) for one in rdm_instance.example()["files"]]
+    assert links(box) == described and len(described) > 1
     assert "Folkehelseinstituttet" in part(page, DATA)
     assert page.count(STYLES) == 1
     # the host's own box for files and its own form for requests
@@ -84,7 +95,9 @@ def test_the_page_says_why_access_cannot_be_requested(instance, sensitive, state
         instance.source.set_state("pages/" + name, *state)
     box = part(landing(instance, said["pid"]), BOX)
     assert re.search(words, box)
-    assert "Request access" not in box and said["access_url"] not in box
+    assert "Request access" not in box
+    # what stands there says the same
+    assert links(box) == [(said["access_url"], entry["label"]) for entry in rdm_instance.example()["files"]]
 
 
 def test_the_page_names_versions_and_hides_what_its_source_hides(instance):
