@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts the demo, a catalogue and two secure environments, on a machine that has only Python 3.9 or newer.
+# Starts the demo: a catalogue and two secure environments. The machine needs only Python 3.9 or newer.
 # Usage: ./run-demo.sh [--check] [--data DIR] [--port N] [--secure-port N] [--second-secure-port N] [--fresh]
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail

@@ -1,1 +1,1 @@
-"""How does a catalogue look, and what happens, when its data are in a secure environment?"""
+"""A catalogue and two secure environments on one machine, to be tried in a browser."""

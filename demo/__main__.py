@@ -1,4 +1,4 @@
-"""What does `python -m demo` start, and how does it answer what it is asked on the command line?"""
+"""The command line of `python -m demo`."""
 
 import argparse
 import os
@@ -18,25 +18,33 @@ def port(text):
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="run-demo.sh",
-        description="Starts a catalogue and two secure environments on this machine; Ctrl-C stops all.",
+        description="Start a catalogue and two secure environments on this machine. Press Ctrl-C to stop them.",
     )
-    parser.add_argument("--data", type=Path, metavar="DIR", help="where everything is kept (default: .demo)")
-    parser.add_argument("--port", type=port, default=5000, metavar="N", help="catalogue (default: 5000)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="folder for all data and logs (default: .demo)")
+    parser.add_argument("--port", type=port, default=5000, metavar="N", help="port of the catalogue (default: 5000)")
     parser.add_argument(
-        "--secure-port", type=port, default=5001, metavar="N", help="secure environment of TSD (default: 5001)"
+        "--secure-port",
+        type=port,
+        default=5001,
+        metavar="N",
+        help="port of the secure environment of TSD (default: 5001)",
     )
     parser.add_argument(
-        "--second-secure-port", type=port, default=5002, metavar="N", help="that of CSC (default: 5002)"
+        "--second-secure-port",
+        type=port,
+        default=5002,
+        metavar="N",
+        help="port of the secure environment of CSC (default: 5002)",
     )
-    parser.add_argument("--fresh", action="store_true", help="forget what earlier starts left behind")
+    parser.add_argument("--fresh", action="store_true", help="delete the data of earlier starts first")
     parser.add_argument(
         "--check",
         action="store_true",
-        help="start on free ports with new data, try everything out, stop, and tell by the exit code",
+        help="start on free ports with new data, try everything out and stop; the exit code is 0 if all went well",
     )
     options = parser.parse_args(arguments)
     if len({options.port, options.secure_port, options.second_secure_port}) < 3:
-        parser.error("--port, --secure-port and --second-secure-port must differ")
+        parser.error("--port, --secure-port and --second-secure-port must be three different numbers")
     return options
 
 
@@ -59,7 +67,7 @@ def main(arguments=None):
         return error.code
     except Stopped as stopped:
         print("Stopped.")
-        # who asked to stop a demo that runs has nothing to be told by the exit code
+        # the exit code is 0 where a demo that runs was stopped on request
         return stopped.code
     return 0
 

@@ -1,4 +1,4 @@
-"""How do the demo's servers start together, and how does nothing of them stay behind?"""
+"""The launcher: it starts the demo's servers together, and leaves nothing of them behind."""
 
 import contextlib
 import ctypes
@@ -107,7 +107,7 @@ class Launcher:
             self.lock = open(self.data / "lock", "w")
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Failed("a demo is running with the data in %s; stop it, or use --data DIR." % self.data, 2)
+            raise Failed("a demo is running with the data in %s. Stop it, or use --data DIR." % self.data, 2)
         except OSError as error:
             raise Failed("the folder %s cannot be used: %s." % (self.data, error.strerror), 2)
         for option, port in self.ports.items():
@@ -122,12 +122,13 @@ class Launcher:
             catalogue += [prefix + "secure-environment", self.secure_urls[source]]
             catalogue += [prefix + "source-key", self._key(source)]
         self._finish("prepare", "Preparing the catalogue (about 10 s)", [*catalogue, "--prepare"])
-        self._serve("catalogue", catalogue, self.catalogue_url + "/api/datasets/keys")
+        self._serve("catalogue", "Starting the catalogue", catalogue, self.catalogue_url + "/api/datasets/keys")
         if os.environ.get("BROKER_URL"):
             self._spawn("worker", ["-m", *catalogue, "--worker"], self.data / "worker.log")
         for source, url in self.secure_urls.items():
             address = ["--port", url.rpartition(":")[2], "--catalogue", self.catalogue_url]
-            self._serve(SOURCES[source], [*self._environment(source), *address], url + "/health")
+            doing = "Starting the secure environment of %s" % source.upper()
+            self._serve(SOURCES[source], doing, [*self._environment(source), *address], url + "/health")
 
     def _environment(self, source):
         return ["demo.secure_environment", "--source", source, "--data", str(self.data / SOURCES[source])]
@@ -142,26 +143,40 @@ class Launcher:
 
     def explain(self):
         login = json.loads((self.data / "catalogue" / "curator.json").read_text())
+        passwords = {
+            source + "_password": (self.data / folder / "password").read_text().strip()
+            for source, folder in SOURCES.items()
+        }
         print(
             """
-The demo runs. Open these three in a browser:
+The demo runs. Open these three addresses in a browser:
 
   the catalogue                   {catalogue}
   the secure environment of TSD   {tsd}
   the secure environment of CSC   {csc}
 
+To log in, you need these passwords:
+
+  data owner of TSD               {tsd_password}
+  data owner of CSC               {csc_password}
+  curator of the catalogue        {password}   ({email})
+
 Try this:
-  1. Register a dataset in the secure environment of TSD ({tsd}/register):
-     a moment later its description is in the catalogue; its files are not.
-  2. Open its record in the catalogue and follow the link that requests access: it leads back.
-  3. Look at the registrations of CSC, which wait for review: {catalogue}/secureb2share/review/
-     Log in as {email} with the password {password}
-     Release one, and refuse another with a reason: CSC's owners read it at {csc}/inbox
-  4. Try to get a file into the catalogue; it says why it takes none:
+  1. Log in as the data owner of TSD and register a dataset: {tsd}/register
+     A moment later its description is in the catalogue. Its files are not.
+  2. Open its record in the catalogue and follow the link "Request access".
+     It leads back to the secure environment.
+  3. Log in as the curator and look at the registrations of CSC, which wait for a review:
+     {catalogue}/secureb2share/review/
+     Release one, and refuse another one with a reason. The data owner of CSC reads the reason:
+     {csc}/inbox
+  4. Try to upload a file to the catalogue. The answer says why it is refused:
      curl --data-binary @README.md -X PUT {catalogue}/api/files/any/README.md
 
-Data and logs are in {data}
-Ctrl-C stops all.""".format(catalogue=self.catalogue_url, data=self.data, **self.secure_urls, **login),
+The data and the logs are in {data}
+Press Ctrl-C to stop the demo.""".format(
+                catalogue=self.catalogue_url, data=self.data, **self.secure_urls, **login, **passwords
+            ),
             flush=True,
         )
 
@@ -205,9 +220,9 @@ Ctrl-C stops all.""".format(catalogue=self.catalogue_url, data=self.data, **self
                 raise Failed(self._died(child))
         return log.read_text(errors="replace")
 
-    def _serve(self, name, module, url):
+    def _serve(self, name, doing, module, url):
         log = self.data / (name + ".log")
-        with self._progress("Starting the %s" % name.replace("-", " ")):
+        with self._progress(doing):
             self._spawn(name, ["-m", *module], log)
             deadline = time.monotonic() + START_SECONDS
             answer = "nothing"
@@ -215,8 +230,8 @@ Ctrl-C stops all.""".format(catalogue=self.catalogue_url, data=self.data, **self
                 self._pause()
                 if time.monotonic() > deadline:
                     raise Failed(
-                        "after %d s %s answers %s; the end of %s:\n%s"
-                        % (START_SECONDS, url, answer, log, tail(log, 15))
+                        "%s does not work after %d s (answer: %s). The end of %s:\n%s"
+                        % (url, START_SECONDS, answer, log, tail(log, 15))
                     )
                 answer = ask(url)
 
@@ -256,7 +271,7 @@ Ctrl-C stops all.""".format(catalogue=self.catalogue_url, data=self.data, **self
         time.sleep(0.1)
 
     def _died(self, child):
-        return "'%s' ended with exit code %d; the end of %s:\n%s" % (
+        return "the process '%s' ended with exit code %d. The end of %s:\n%s" % (
             child.name,
             child.process.returncode,
             child.log,
@@ -296,15 +311,15 @@ def check():
 def check_port(port, option):
     # on macOS one that listens on all addresses does not hinder the bind below
     with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=2):
-        raise Failed("port %d is in use; choose another with %s N." % (port, option), 2)
+        raise Failed("port %d is in use. Choose another one with %s N." % (port, option), 2)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except PermissionError:
-            raise Failed("port %d needs more rights; choose one above 1023 with %s N." % (port, option), 2)
+            raise Failed("port %d needs more rights. Choose one above 1023 with %s N." % (port, option), 2)
         except OSError:
-            raise Failed("port %d is in use; choose another with %s N." % (port, option), 2)
+            raise Failed("port %d is in use. Choose another one with %s N." % (port, option), 2)
 
 
 def free_ports(number):

@@ -1,4 +1,4 @@
-"""How is the catalogue started?
+"""Start the catalogue.
 
 python -m demo.catalogue --data DIR --port N --secure-environment URL --source-key KEY [--prepare | --worker]
 """

@@ -3,16 +3,14 @@
 from flask import session
 from invenio_app.factory import create_app as create_invenio
 
-from . import pages, search, sqlite  # noqa: F401 (sqlite listens when it is imported)
+from . import pages, search, sqlite  # noqa: F401 (search and sqlite listen when they are imported)
 
 
-def create_app(settings):
-    """One application from the configuration that config.settings made."""
-    app = create_invenio(**settings)
+def create_app(settings=()):
+    """One application from the configuration that config.settings made, or from the instance folder's alone."""
+    app = create_invenio(**dict(settings))
     app.register_blueprint(pages.blueprint)
     app.after_request(forget_empty_session)
-    if not search.has_cluster(app):
-        search.connect()
     return app
 
 

@@ -1,6 +1,7 @@
-"""How is the demo's Invenio configured? No broker, no Redis, no search cluster, no npm; all that differs says why.
+"""The configuration of the demo's Invenio: no broker, no Redis, no search cluster, no npm.
 
-Real services take their places where the environment names them, see services.py.
+A comment says why where it differs otherwise. Real services take their places where the environment names them, see
+services.py.
 """
 
 import hashlib
@@ -63,13 +64,16 @@ def settings(data, port, secure_environment, source_key, environ=(), second=None
         "WEBPACKEXT_MANIFEST_LOADER": HERE + ".config:NoBundles",
         "BASE_TEMPLATE": "catalogue/theme.html",
         "COVER_TEMPLATE": "catalogue/theme.html",
-        "SETTINGS_TEMPLATE": "catalogue/theme.html",
         "THEME_BASE_TEMPLATE": "catalogue/theme.html",
         "THEME_COVER_TEMPLATE": "catalogue/theme.html",
-        "THEME_SETTINGS_TEMPLATE": "catalogue/theme.html",
         "THEME_ERROR_TEMPLATE": "catalogue/theme.html",
         "THEME_FRONTPAGE": False,
         "SECURITY_LOGIN_USER_TEMPLATE": "catalogue/login.html",
+        # the demo sends no mail, and has the two users that it makes
+        "SECURITY_REGISTERABLE": False,
+        "SECURITY_CONFIRMABLE": False,
+        "SECURITY_RECOVERABLE": False,
+        "SECURITY_CHANGEABLE": False,
         "RECORDS_REST_ENDPOINTS": {
             # one PID type, one index; links are made with the first one's route
             "tsd": dict(_endpoint("/records/", environ), default_endpoint_prefix=True),

@@ -1,4 +1,4 @@
-"""What does a person see of the catalogue? A list with search, and the page of a record. Rendered here, without npm."""
+"""The pages of the catalogue: a list with search, and the page of a record. They are rendered without npm."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What must be there before the catalogue serves? Made once; again is no change."""
+"""What must be there before the catalogue serves. It is made once; a second run changes nothing."""
 
 import json
 import os

@@ -1,6 +1,7 @@
-"""How is the catalogue searched? With a cluster, as invenio-records-rest does it; this package fills the index.
+"""The search of the catalogue. With a cluster, invenio-records-rest searches and this package fills the index.
 
-Without one, by FTS5 in the same database, written in the same transaction; on PostgreSQL by ILIKE in the same table.
+Without one, FTS5 searches a table of the same database, which is written in the same transaction as the record. On
+PostgreSQL it is ILIKE on the same table.
 """
 
 import json
@@ -41,22 +42,20 @@ def _create_table(connection):
         connection.execute(text("CREATE TABLE IF NOT EXISTS %s (pid text, uuid text, title text, body text)" % TABLE))
 
 
-def connect():
-    """Keep the table up to date, in the transactions of the records."""
-    signals.after_record_insert.connect(_add, weak=False)
-    signals.after_record_update.connect(_index, weak=False)
-    # after, as for the others: rows are locked in one order everywhere
-    signals.after_record_delete.connect(_forget, weak=False)
+def _has_table():
+    # the signals are process-global, and another application may have a cluster, or not be the demo's
+    return current_app.config.get("SECUREB2SHARE_DEMO") and not has_cluster(current_app)
 
 
+@signals.after_record_update.connect
 def _index(sender, record=None, **kwargs):
     _forget(sender, record)
     _add(sender, record)
 
 
+@signals.after_record_insert.connect
 def _add(sender, record=None, **kwargs):
-    # the signals are process-global, and another application may have a cluster
-    if has_cluster(current_app):
+    if not _has_table():
         return
     if "control_number" not in record or record.get("secureb2share", {}).get("state") == "withdrawn":
         return
@@ -77,8 +76,10 @@ def _add(sender, record=None, **kwargs):
     )
 
 
+# after, as for the others: rows are locked in one order everywhere
+@signals.after_record_delete.connect
 def _forget(sender, record=None, **kwargs):
-    if current_app.config.get("SECUREB2SHARE_DEMO") and not has_cluster(current_app):
+    if _has_table():
         db.session.execute(text("DELETE FROM %s WHERE uuid = :uuid" % TABLE), {"uuid": str(record.id)})
 
 

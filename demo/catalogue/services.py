@@ -1,4 +1,4 @@
-"""Which real services does the environment name, and what does Invenio have to know of each?
+"""The real services that the environment names, and what Invenio has to know of each.
 
 SQLALCHEMY_DATABASE_URI, BROKER_URL, CACHE_REDIS_URL and SEARCH_HOSTS, as docker-services-cli exports them. Each one
 alone switches that service; several demos may share one, but for the database.

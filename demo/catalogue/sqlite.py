@@ -1,4 +1,4 @@
-"""How does SQLite become safe for several threads and for SAVEPOINTs?
+"""SQLite made safe for several threads and for SAVEPOINTs.
 
 The driver begins a transaction too late for a SAVEPOINT, so that a rollback would leave rows behind; and a read that
 is upgraded to a write fails at once under load. So: BEGIN is sent by us, IMMEDIATE unless a request only reads.

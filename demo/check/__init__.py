@@ -1,4 +1,4 @@
-"""Does the whole demo work? Over HTTP, without a browser; one line per step with what was seen."""
+"""A check of the whole demo over HTTP, without a browser. Each step prints one line with what it saw."""
 
 from . import circle, review
 from .trip import RoundTrip

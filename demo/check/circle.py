@@ -1,4 +1,4 @@
-"""Does one dataset go round: registered, published, asked for, collected, closed?"""
+"""The steps of the check about one dataset: registered, published, asked for, collected, closed."""
 
 import json
 import re
@@ -15,7 +15,8 @@ def owner_registers_with_a_file(trip):
     description = json.loads((EXAMPLES / "moba.json").read_text())["dataset"]
     description["core"]["titles"] = [{"lang": "en", "text": trip.title}]
     description["files"] = []
-    answer = trip.call(
+    description["sensitive"]["access_mode"] = ["publication-portal"]
+    answer = trip.as_owner(
         "POST",
         trip.secure + "/api/register",
         data={"dataset": json.dumps(description), "tenant": "p11", "label": "Values"},
@@ -121,8 +122,18 @@ def counts(trip):
     return trip.known(trip.identifier)["requests"]
 
 
+def only_the_owner_decides(trip):
+    inbox = trip.secure + "/inbox"
+    for method, url in (("GET", inbox), ("POST", "%s/%s/approve" % (inbox, trip.application))):
+        answer = trip.call(method, url, headers=JSON)
+        must(answer.status_code == 401, (method, url, answer.status_code))
+    guessed = trip.call("POST", trip.secure + "/login", data={"password": "a guess"})
+    must(guessed.status_code == 403 and not guessed.cookies, (guessed.status_code, guessed.cookies))
+    return "401 without a login, 403 for a wrong password"
+
+
 def owner_approves(trip):
-    answer = trip.call("POST", "%s/inbox/%s/approve" % (trip.secure, trip.application), headers=JSON)
+    answer = trip.as_owner("POST", "%s/inbox/%s/approve" % (trip.secure, trip.application), headers=JSON)
     must(answer.status_code == 200, (answer.status_code, answer.text))
     must(until(lambda: counts(trip)["approved"] == 1), counts(trip))
     must(not trip.tables_with("researcher@example.org"), "a person in the catalogue's database")
@@ -137,6 +148,20 @@ def requester_collects_the_file(trip):
     file = trip.call("GET", trip.secure + path)
     must(file.content == FILE, (file.status_code, file.content[:80]))
     return "%d bytes from the secure environment" % len(file.content)
+
+
+def what_stays_inside_is_not_downloaded(trip):
+    link = until(lambda: trip.known("p-moba/quality-assured-v12"))["access_url"]
+    form = trip.call("GET", link).headers["location"]
+    person = {"name": "A researcher", "email": "researcher@example.org", "purpose": "To try it."}
+    sent = trip.call("POST", form, json=person, headers=JSON).json()
+    approved = trip.as_owner("POST", "%s/inbox/%s/approve" % (trip.secure, sent["application"]), headers=JSON)
+    must(approved.status_code == 200, (approved.status_code, approved.text))
+    said = trip.call("GET", sent["status_url"], headers=JSON).json()
+    must((said["state"], said["publication_url"]) == ("approved", None), said)
+    page = trip.call("GET", sent["status_url"]).text
+    must("Inside the secure environment only" in page and "/publication/" not in page, page)
+    return "approved, and told to work inside the secure environment"
 
 
 def owner_suspends(trip):
@@ -169,8 +194,10 @@ STEPS = (
     curators_record_is_announced,
     link_leads_to_the_form,
     reader_requests,
+    only_the_owner_decides,
     owner_approves,
     requester_collects_the_file,
+    what_stays_inside_is_not_downloaded,
     owner_suspends,
     owner_reactivates,
     owner_withdraws,

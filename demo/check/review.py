@@ -1,4 +1,4 @@
-"""Do two sources keep apart, and does what waits for a curator wait unseen?"""
+"""The steps of the check about review: two sources keep apart, and what waits for a curator waits unseen."""
 
 import html
 import json
@@ -42,7 +42,7 @@ def what_is_held_is_nowhere(trip):
     description = json.loads((EXAMPLES / "finngen.json").read_text())["dataset"]
     description["core"]["titles"] = [{"lang": "en", "text": "%s %s" % (word, trip.canary)}]
     trip.held = "canary-%s" % uuid.uuid4().hex[:8]
-    answer = trip.call(
+    answer = trip.as_owner(
         "POST", trip.second + "/api/register", data={"dataset": json.dumps(description), "identifier": trip.held}
     )
     must((answer.status_code, answer.json().get("state")) == (201, "held"), (answer.status_code, answer.text))
@@ -167,13 +167,13 @@ def the_curator_refuses_another(trip):
 def its_owner_mends_it(trip):
     description = json.loads((EXAMPLES / "genomics-diabetes.json").read_text())["dataset"]
     form = {"dataset": json.dumps(description), "identifier": trip.refused}
-    same = trip.call("POST", trip.second + "/api/register", data=form)
+    same = trip.as_owner("POST", trip.second + "/api/register", data=form)
     must((same.status_code, same.json()["code"]) == (409, "refused"), (same.status_code, same.text))
     description["core"]["contact"]["name"] += " (by telephone)"
     form["dataset"] = json.dumps(description)
-    mended = trip.call("POST", trip.second + "/api/register", data=form)
+    mended = trip.as_owner("POST", trip.second + "/api/register", data=form)
     must((mended.status_code, mended.json()["state"]) == (201, "held"), (mended.status_code, mended.text))
-    taken = trip.call("POST", "%s/datasets/%s/discard" % (trip.second, trip.refused), headers=JSON)
+    taken = trip.as_owner("POST", "%s/datasets/%s/discard" % (trip.second, trip.refused), headers=JSON)
     must(taken.status_code == 200, (taken.status_code, taken.text))
     must(until(lambda: not trip.tables_with("(by telephone)")), trip.tables_with("(by telephone)"))
     return "mended it waits again; discarded it is nowhere"

@@ -1,10 +1,11 @@
-"""What do the steps of the check see of the running demo, and hand on to each other?"""
+"""What the steps of the check see of the running demo, and hand on to each other."""
 
 import json
 import os
 import pathlib
 import time
 import uuid
+from urllib.parse import urljoin
 
 import requests
 import sqlalchemy
@@ -50,6 +51,7 @@ class RoundTrip:
         self.store = os.path.join(data, "catalogue", "files")
         with open(os.path.join(data, "catalogue", "tokens.json")) as file:
             self.tokens = json.load(file)
+        self.owners = {}  # source: session of its owner
         self.login = os.path.join(data, "catalogue", "curator.json")
         self.title = "Round trip %s" % uuid.uuid4().hex[:8]
 
@@ -59,12 +61,25 @@ class RoundTrip:
             headers["Authorization"] = "Bearer " + self.tokens[role]
         return requests.request(method, url, headers=headers, timeout=30, allow_redirects=False, **keywords)
 
+    def as_owner(self, method, url, **keywords):
+        """A call of the data owner, who logs in once to each secure environment."""
+        source = "tsd" if url.startswith(self.secure + "/") else "csc"
+        if source not in self.owners:
+            self.owners[source] = requests.Session()
+            login = {"password": self._line(source, "password")}
+            answer = self.owners[source].post(urljoin(url, "/login"), data=login, timeout=30, allow_redirects=False)
+            must(answer.status_code == 303, (answer.status_code, answer.text))
+        return self.owners[source].request(method, url, timeout=30, allow_redirects=False, **keywords)
+
     def record(self):
         return self.call("GET", "%s/api/records/%s" % (self.catalogue, self.pid)).json()
 
     def key(self, source):
         """The private key with which a secure environment signs."""
-        with open(os.path.join(self.data, SOURCES[source], "key"), encoding="ascii") as file:
+        return self._line(source, "key")
+
+    def _line(self, source, name):
+        with open(os.path.join(self.data, SOURCES[source], name), encoding="ascii") as file:
             return file.read().strip()
 
     def known(self, identifier, source="tsd"):
@@ -78,7 +93,7 @@ class RoundTrip:
         return self.call("GET", self.catalogue + "/api/records/", params=words).json()["hits"]["hits"]
 
     def inbox(self, secure=None):
-        return self.call("GET", (secure or self.secure) + "/inbox", headers=JSON).json()
+        return self.as_owner("GET", (secure or self.secure) + "/inbox", headers=JSON).json()
 
     def link(self):
         """(status, code or where it leads) of the record's access link."""
@@ -88,7 +103,7 @@ class RoundTrip:
     def set_state(self, state, reason):
         """The owner changes the state in the secure environment; the record's state follows."""
         url = "%s/datasets/%s/state" % (self.secure, self.identifier)
-        answer = self.call("POST", url, data={"state": state, "reason": reason}, headers=JSON)
+        answer = self.as_owner("POST", url, data={"state": state, "reason": reason}, headers=JSON)
         must(answer.status_code == 200, (answer.status_code, answer.text))
         seen = until(lambda: self.record()["access"]["state"] == state and self.record())
         must(seen, self.record()["access"])

@@ -1,6 +1,7 @@
 """A small secure environment, standing in for a real one such as TSD, so that the whole circle can be tried.
 
     keys           the environment's own signing key, the catalogue's published keys
+    login          the owner's pages are behind a password
     store          its database                     archive        its files
     fields         the registration form            description    its values <-> what the catalogue is told
     portal         a data owner registers           registration   a dataset, its files and its message

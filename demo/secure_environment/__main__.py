@@ -1,4 +1,4 @@
-"""How is the environment started?
+"""Start one secure environment.
 
 python -m demo.secure_environment --data DIR --make-key
 python -m demo.secure_environment --data DIR --source tsd --port 5001 --catalogue http://localhost:5000

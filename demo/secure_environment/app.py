@@ -1,9 +1,11 @@
-"""How are the parts put together, and what holds for every page?"""
+"""The application, and what holds for every page of it."""
+
+import secrets
 
 from flask import Flask, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from . import applications, inbox, ingest, portal, problem, publication
+from . import applications, inbox, ingest, login, portal, problem, publication
 from .environment import Environment, here
 
 HEADERS = {
@@ -26,6 +28,10 @@ def create_app(data, catalogue_url, retry_every=2.0, source="tsd"):
     """
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=200 << 20, PUBLICATION_SECONDS=7 * 24 * 3600)
+    # a new secret at each start: a login ends with the process. Browsers share cookies among the ports of a host
+    app.config.update(
+        SECRET_KEY=secrets.token_bytes(32), SESSION_COOKIE_NAME="owner_" + source, SESSION_COOKIE_SAMESITE="Strict"
+    )
     app.jinja_env.tests["weblink"] = lambda url: str(url or "").startswith(("https://", "http://"))
     environment = app.extensions["environment"] = Environment(data, catalogue_url, source)
     app.jinja_env.globals["site"] = environment.site
@@ -33,7 +39,7 @@ def create_app(data, catalogue_url, retry_every=2.0, source="tsd"):
     app.after_request(add_headers)
     app.register_error_handler(problem.Problem, problem.answer)
     app.register_error_handler(HTTPException, problem.from_http)
-    for part in (portal, applications, inbox, publication, ingest):
+    for part in (login, portal, applications, inbox, publication, ingest):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/", "front", front)
     app.add_url_rule("/health", "health", lambda: jsonify(ok=True))

@@ -1,4 +1,4 @@
-"""How does a person ask for access, and learn what was decided?
+"""Applications: a person asks for access, and learns what was decided.
 
 The catalogue's access link leads here with a signed reference, which names a dataset and nobody.
 The person is named in the form, and the name stays in this environment.
@@ -33,7 +33,7 @@ def form():
             record_url=dataset["record_url"],
             verified=True,
         )
-    return render_template("request.html", dataset=dataset, ref=request.args["ref"], values={}, faults={})
+    return _page(dataset, request.args["ref"])
 
 
 @blueprint.route("/request", methods=["POST"])
@@ -48,7 +48,7 @@ def submit():
         if wants_json():
             errors = [{"field": name, "message": text} for name, text in faults.items()]
             raise Problem(400, "Not sent", "The application has faults.", errors=errors)
-        return render_template("request.html", dataset=dataset, ref=given["ref"], values=values, faults=faults), 400
+        return _page(dataset, given["ref"], values, faults), 400
     application, token = "app-" + secrets.token_hex(8), secrets.token_urlsafe(24)
     with here().store.write() as db:
         db.execute(
@@ -70,6 +70,13 @@ def submit():
     if wants_json():
         return jsonify(application=application, state="submitted", status_url=status_url), 201
     return render_template("sent.html", dataset=dataset, application=application, status_url=status_url), 201
+
+
+def _page(dataset, ref, values=(), faults=()):
+    ways = datasets.ways_of_access(dataset)
+    return render_template(
+        "request.html", dataset=dataset, ways=ways, ref=ref, values=dict(values), faults=dict(faults)
+    )
 
 
 def _faults(values):
@@ -113,9 +120,11 @@ def status(token):
     if row is None:
         raise Problem(404, "Not found", "There is no application at this address.")
     dataset = datasets.find(here().store, row["dataset"])
-    link = None
-    if row["state"] == "approved" and dataset["state"] not in datasets.CLOSED and row["expires"] > time.time():
+    link, downloads = None, datasets.allows_download(dataset)
+    is_open = dataset["state"] not in datasets.CLOSED
+    if row["publication_token"] and downloads and is_open and row["expires"] > time.time():
         link = url_for("publication.page", token=row["publication_token"], _external=True)
     if wants_json():
         return jsonify(application=row["id"], dataset=row["dataset"], state=row["state"], publication_url=link)
-    return render_template("status.html", application=row, dataset=dataset, link=link)
+    ways = datasets.ways_of_access(dataset) if is_open and not downloads else []
+    return render_template("status.html", application=row, dataset=dataset, link=link, ways=ways)

@@ -1,4 +1,4 @@
-"""Where are a dataset's files, and what is known of each?
+"""The files of the datasets, and what is known of each.
 
 Names on disk are the archive's own, so that an uploaded name is never part of a path.
 """

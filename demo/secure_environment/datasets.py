@@ -1,4 +1,4 @@
-"""Which datasets does the environment know, and what may be done with each?
+"""The datasets that the environment knows, and what may be done with each.
 
 A dataset is its own (registered here) or announced (described by a curator in the catalogue). Closing one has
 effect at once; opening it again only when the catalogue has accepted that.
@@ -8,10 +8,14 @@ import datetime
 import json
 
 from secureb2share_ext import client
+from secureb2share_ext.datasets import labels
 
 from .problem import Problem
 
 CLOSED = ("suspended", "superseded", "withdrawn")
+INSIDE = "secure-environment-only"
+# the ways of access that this portal is; a file interface and remote queries are services of their own
+DOWNLOADS = {"publication-portal", "download-after-agreement"}
 
 
 def find(store, identifier):
@@ -49,6 +53,34 @@ def must_be_open(dataset):
         raise Problem(403, "Superseded", "Another dataset has taken the place of this one; its record names it.")
     if dataset["state"] == "suspended":
         raise Problem(403, "Suspended", "Access to this dataset is suspended for the time being.")
+
+
+def access_modes(dataset):
+    """The codes of the ways in which an approved person may work with the data; [] where none is said."""
+    modes = dataset["sensitive"].get("access_mode")
+    return [str(mode) for mode in modes] if isinstance(modes, list) else []
+
+
+def ways_of_access(dataset):
+    """[text]: the same in words."""
+    return labels.in_words("sensitive.access_mode", access_modes(dataset))
+
+
+def allows_download(dataset):
+    """Whether an approved person may download the files: a way of access says so, and none says "inside only".
+
+    Where both are said, this page cannot know what an approval is for: the owner hands the files over.
+    """
+    modes = set(access_modes(dataset))
+    return bool(modes & DOWNLOADS) and INSIDE not in modes
+
+
+def must_allow_download(dataset):
+    """Raise the Problem that says why the files of this dataset are not downloaded by anybody."""
+    if not allows_download(dataset):
+        ways = "; ".join(ways_of_access(dataset)) or "none is said"
+        said = "The files of this dataset cannot be downloaded here. Way of access: %s." % ways
+        raise Problem(403, "No download", said)
 
 
 def must_take_requests(dataset, today=None):

@@ -1,4 +1,4 @@
-"""How do the fields of the registration form become a description for the catalogue, and back?
+"""The fields of the registration form as a description for the catalogue, and back.
 
 The form holds the usual part of what can be said; members that it does not know are kept as they are.
 """

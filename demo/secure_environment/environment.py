@@ -1,4 +1,4 @@
-"""What does one running environment hold?"""
+"""One running environment, and what its pages share."""
 
 from flask import current_app
 
@@ -18,6 +18,7 @@ class Environment:
         self.site = SITES[source]
         self.catalogue_url = catalogue_url.rstrip("/")
         self._private, self.public = keys.own(data)
+        self.password = keys.password(data)
         self.store = Store(data)
         self.archive = Archive(data)
         self.keys = keys.CatalogueKeys(lambda: self.client().keys())

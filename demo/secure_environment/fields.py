@@ -1,4 +1,4 @@
-"""Which inputs does the registration form have, and which member of the description does each hold?"""
+"""The inputs of the registration form, and the member of the description that each holds."""
 
 from typing import NamedTuple
 

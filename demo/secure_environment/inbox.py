@@ -1,4 +1,4 @@
-"""What does the data owner see and decide?"""
+"""The data owner's inbox: what the owner sees and decides."""
 
 import json
 import secrets
@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from secureb2share_ext import client
 
-from . import datasets, registration
+from . import datasets, login, registration
 from .environment import here
 from .problem import Problem, wants_json
 
 blueprint = Blueprint("inbox", __name__)
+blueprint.before_request(login.must_be_owner)
 
 
 @blueprint.route("/inbox")
@@ -45,6 +46,9 @@ def page():
         announced=announced,
         outgoing=outgoing,
         titles=titles,
+        asked_for={row["dataset"]: datasets.find(store, row["dataset"]) for row in applications},
+        ways_of=datasets.ways_of_access,
+        allows_download=datasets.allows_download,
         reasons={row["identifier"]: _reason(row) for row in own},
     )
 
@@ -78,9 +82,12 @@ def decide(application, state):
             raise Problem(409, "Already decided", "This application was %s before." % row["state"])
         token = expires = None
         if state == "approved":
-            datasets.must_be_open(datasets.find(here().store, row["dataset"]))
-            token = secrets.token_urlsafe(24)
-            expires = time.time() + current_app.config["PUBLICATION_SECONDS"]
+            dataset = datasets.find(here().store, row["dataset"])
+            datasets.must_be_open(dataset)
+            # a later change of the way of access must not turn this approval into a download
+            if datasets.allows_download(dataset):
+                token = secrets.token_urlsafe(24)
+                expires = time.time() + current_app.config["PUBLICATION_SECONDS"]
         db.execute(
             "UPDATE applications SET state = ?, publication_token = ?, expires = ? WHERE id = ?",
             (state, token, expires, application),

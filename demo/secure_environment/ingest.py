@@ -1,6 +1,6 @@
-"""What does the catalogue tell this environment, and how often does it count?
+"""The door for the catalogue's events.
 
-Every event is delivered at least once. It is stored with its answer, so that a repetition gets the same one
+Every event is delivered at least once. It is stored with its answer, so that a repetition gets the same answer
 and has no further effect.
 """
 

@@ -1,6 +1,7 @@
-"""With which key does this environment sign, and with which ones does the catalogue?"""
+"""The environment's own signing key and its owner's password, and the keys of the catalogue."""
 
 import os
+import secrets
 import threading
 import time
 
@@ -20,6 +21,15 @@ def own(data):
     public = client.public_of(private)
     _write(path + ".pub", public, 0o644)
     return private, public
+
+
+def password(data):
+    """The password of the data owner in `data`/password; the first call makes it."""
+    path = os.path.join(data, "password")
+    if not os.path.exists(path):
+        _write(path, secrets.token_urlsafe(9), 0o600)
+    with open(path, encoding="ascii") as file:
+        return file.read().strip()
 
 
 def _write(path, line, mode):

@@ -1,4 +1,4 @@
-"""How does every message reach the catalogue, with one effect?
+"""Messages to the catalogue, each with one effect however often it is sent.
 
 - A message is written in the transaction that makes it necessary, with id, `issued` and body; none of them
   changes afterwards, so that the catalogue recognises a repetition.

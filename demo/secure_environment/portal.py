@@ -1,14 +1,15 @@
-"""How does a data owner register a dataset, on a page or by a program, and see what became of it?"""
+"""The data owner's registrations, on a page or by a program, and what became of each."""
 
 import json
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 
-from . import archive, datasets, description, fields, registration
+from . import archive, datasets, description, fields, login, registration
 from .environment import here
 from .problem import Problem
 
 blueprint = Blueprint("portal", __name__)
+blueprint.before_request(login.must_be_owner)
 
 
 def _row(identifier):

@@ -1,4 +1,4 @@
-"""How is a person or a program told that something cannot be done?"""
+"""Answers that tell a person or a program why something cannot be done."""
 
 from flask import jsonify, render_template, request
 

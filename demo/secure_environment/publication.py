@@ -1,4 +1,4 @@
-"""How does an approved person collect the data?
+"""The page where an approved person downloads the data, if a way of access of the dataset is a download.
 
 The link is a secret that ends by itself, and at once when the dataset is withdrawn or suspended.
 """
@@ -21,6 +21,7 @@ def _approved(token):
         raise Problem(404, "Not found", "There is nothing to collect at this address.")
     dataset = datasets.find(here().store, row["dataset"])
     datasets.must_be_open(dataset)
+    datasets.must_allow_download(dataset)
     if row["expires"] <= time.time():
         raise Problem(
             410,

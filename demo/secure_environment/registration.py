@@ -1,4 +1,4 @@
-"""What is stored when a dataset is registered or its description changes?
+"""Registrations: what is stored when a dataset is registered or its description changes.
 
 Its files are archived; its description and the message to the catalogue are stored in one transaction. A
 catalogue that is down delays the record and loses nothing.

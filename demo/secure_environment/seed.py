@@ -1,4 +1,4 @@
-"""Which datasets does the environment hold at its first start?"""
+"""The example datasets that the environment holds at its first start."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Which secure environments can this program stand in for, and what is the same for every dataset of one?"""
+"""The secure environments that this program stands in for, and what is the same for every dataset of one."""
 
 from typing import NamedTuple
 

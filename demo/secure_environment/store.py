@@ -1,4 +1,4 @@
-"""What does the environment remember, and how does it change that safely?
+"""The database of the environment, and how it changes safely.
 
 Persons (who asks for access) and original file names are in this database and nowhere else.
 """

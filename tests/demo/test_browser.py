@@ -1,4 +1,4 @@
-"""Can a person do everything through the demo's pages, in a browser that reports every complaint?"""
+"""What a person does on the demo's pages, in a browser that reports every complaint."""
 
 import itertools
 import json
@@ -16,7 +16,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
 
-from demo.launch import free_ports  # noqa: E402
+from demo.launch import SOURCES, free_ports  # noqa: E402
 from demo.secure_environment.seed import SAMPLE  # noqa: E402
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -73,6 +73,10 @@ class Site:
     def __init__(self, ports, data):
         self.catalogue, self.secure, self.second = ("http://localhost:%d" % port for port in ports)
         self.login = json.loads((data / "catalogue" / "curator.json").read_text())
+        self.passwords = {
+            address: (data / folder / "password").read_text().strip()
+            for address, folder in zip((self.secure, self.second), SOURCES.values())
+        }
 
 
 class Visitor:
@@ -162,9 +166,21 @@ class Visitor:
             "[document.activeElement].map((e) => e === document.body ? 'body' : e.id || e.innerText)[0]"
         )
 
+    def log_in(self, address, then="Owner's inbox"):
+        """Open the inbox of a secure environment, or what was asked for, as its data owner."""
+        if then == "Owner's inbox":
+            self.open(address + "/inbox", "Log in")
+        assert self.focused() == "password"
+        self.page.keyboard.type(self.site.passwords[address])
+        self.press("Log in", then)
+
     def register(self, title, right="controlled", requests_from="", with_file=True):
         self.open(self.site.secure, "Secure environment")
-        self.follow("Register a dataset", "Register a dataset")
+        if self.page.get_by_role("button", name="Log out").count():
+            self.follow("Register a dataset", "Register a dataset")
+        else:
+            self.follow("Register a dataset", "Log in")
+            self.log_in(self.site.secure, "Register a dataset")
         self.write("Title (required)", title)
         self.write("Description (required)", "A cohort that was made up.")
         self.write("Made by (required)", "A made-up group")
@@ -213,7 +229,7 @@ def site(tmp_path_factory):
     )
     try:
         seen = ""
-        while "Ctrl-C stops all." not in seen:
+        while "Press Ctrl-C to stop the demo." not in seen:
             line = demo.stdout.readline()
             assert line, seen
             seen += line
@@ -257,7 +273,10 @@ def visitor(meet):
 
 def until(look):
     end = time.monotonic() + 15
-    while not look():
+    while True:
+        found = look()
+        if found:
+            return found
         assert time.monotonic() < end
         time.sleep(0.3)
 
@@ -267,7 +286,7 @@ def test_a_reader_finds_a_dataset_and_collects_its_file(site, meet):
     reader.open(site.catalogue, "Datasets")
     until(lambda: reader.page.reload() and reader.page.locator(".hits li").count() >= 7)
     assert any(title.startswith("Reseptregisteret") for title in reader.search("prescription"))
-    (title,) = reader.search("mor og barn")
+    (title,) = reader.search("moli-sani")
     reader.follow(title, title)
 
     reached = reader.tab_through()
@@ -292,8 +311,7 @@ def test_a_reader_finds_a_dataset_and_collects_its_file(site, meet):
     status = reader.page.get_by_role("status")
     playwright.expect(status).to_have_text("The data owner has not decided yet.")
 
-    owner.open(site.secure, "Secure environment")
-    owner.follow("Owner's inbox", "Owner's inbox")
+    owner.log_in(site.secure)
     entry = owner.page.locator("article", has_text=number)
     playwright.expect(entry).to_contain_text(HOSTILE)
     entry.get_by_role("button", name="Approve").click()
@@ -371,7 +389,7 @@ def test_datasets_that_cannot_be_requested_say_so(site, visitor):
 @pytest.mark.parametrize("width", [1200, 390])
 def test_a_curator_reviews_and_the_owner_reads_why(site, meet, width):
     curator, owner = meet(width), meet(width)
-    owner.open(site.second + "/inbox", "Owner's inbox")
+    owner.log_in(site.second)
     waiting = owner.page.locator("article", has_text="It waits for the catalogue's curator.")
     until(lambda: owner.page.reload() and waiting.count() >= 2)
     refused, released = waiting.get_by_role("heading").get_by_role("link").all_inner_texts()[:2]
@@ -404,12 +422,51 @@ def test_a_curator_reviews_and_the_owner_reads_why(site, meet, width):
     until(lambda: owner.page.reload() and HOSTILE in entry.inner_text())
     owner.arrive("Owner's inbox")
     identifier = entry.locator("code").inner_text()
-    owner.follow("Mend %s and send it again" % identifier, "Correct the description of " + identifier)
+    owner.follow("Correct %s and send it again" % identifier, "Correct the description of " + identifier)
     playwright.expect(owner.page.get_by_role("alert")).to_contain_text(HOSTILE)
     owner.write("Contact (required)", "Access office %d" % width)
     owner.press("Send the correction", "Dataset " + identifier)
     playwright.expect(owner.page.get_by_role("status")).to_contain_text("it waits for the catalogue's curator")
     assert owner.refused == []
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_an_approved_reader_is_told_to_work_inside(site, meet, width):
+    reader, owner = meet(width), meet(width)
+    reader.open(site.catalogue, "Datasets")
+    (title,) = until(lambda: reader.search("mor og barn"))
+    reader.follow(title, title)
+    reader.follow("Request access", "Request access")
+    playwright.expect(reader.page.locator("dl")).to_contain_text("Inside the secure environment only")
+    for label, text in (
+        ("Your name", "A researcher"),
+        ("Your e-mail address", "researcher@example.org"),
+        ("What you need the data for", "To compare."),
+    ):
+        reader.write(label, text)
+    reader.press("Send the request", "Your request was sent")
+    number = reader.page.locator("[role=status] code").inner_text()
+    reader.follow(site.secure, "Request " + number, exact=False)
+    status = reader.page.get_by_role("status")
+
+    owner.open(site.secure + "/inbox", "Log in")
+    owner.page.keyboard.type("not the password")
+    owner.press("Log in", "Log in")
+    playwright.expect(owner.page.get_by_role("alert")).to_have_text("This is not the password.")
+    owner.log_in(site.secure)
+    entry = owner.page.locator("article", has_text=number)
+    playwright.expect(entry).to_contain_text("An approval gives no download here.")
+    entry.get_by_role("button", name="Approve").click()
+    playwright.expect(entry.locator(".state")).to_have_text("approved")
+    owner.press("Log out", "Secure environment")
+    owner.follow("Owner's inbox", "Log in")
+    assert owner.refused == [(403, "/login")]
+
+    reader.page.reload()
+    playwright.expect(status).to_have_text("The data owner has approved the request.")
+    told = "The files of this dataset cannot be downloaded here."
+    playwright.expect(reader.page.locator("main")).to_contain_text(told)
+    assert reader.page.get_by_role("link", name="Collect the files").count() == 0
 
 
 def test_an_upload_from_a_page_is_refused_and_the_script_reads_why(site, visitor):
@@ -440,6 +497,7 @@ def test_every_page_fits_a_narrow_window(site, meet):
     visitor.follow("Request access", "Request access")
     visitor.follow(record, title)
     visitor.open(site.secure + "/inbox", "Owner's inbox")
+    visitor.open(site.secure + "/login", "Log in")
     visitor.open(site.catalogue + "/nowhere", "Not found")
     visitor.open(site.secure + "/nowhere", "Not Found")
     visitor.follow("To the start of the secure environment", "Secure environment")

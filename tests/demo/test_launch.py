@@ -1,4 +1,4 @@
-"""Does the demo start and end as a whole, whatever happens to its parts?"""
+"""The demo starts and ends as a whole, whatever happens to its parts."""
 
 import itertools
 import os
@@ -42,6 +42,8 @@ elif "--prepare" in sys.argv:
         time.sleep(60)
 else:
     leave_pids()
+    pathlib.Path(options["--data"]).mkdir(exist_ok=True)
+    pathlib.Path(options["--data"], "password").write_text("of " + options.get("--source", "nobody"))
     if told == "die":
         print("a line before")
         sys.exit("the disk is full")
@@ -142,7 +144,8 @@ def test_stopped_while_it_runs(start, folder, number):
 def test_it_says_where_to_log_in_and_to_review(start, folder, ports):
     demo = start()
     seen = read_until(demo, "Ctrl-C")
-    for said in ("http://localhost:%s/secureb2share/review/" % ports[0], "curator@example.org", "a password", ports[2]):
+    review = "http://localhost:%s/secureb2share/review/" % ports[0]
+    for said in (review, "curator@example.org", "a password", ports[2], "of tsd", "of csc"):
         assert said in seen
     os.killpg(demo.pid, signal.SIGTERM)
 
@@ -186,7 +189,7 @@ def test_port_in_use(start, ports, taken, option):
         demo = start()
         output, _ = demo.communicate(timeout=5)
     assert demo.returncode == 2
-    assert output == "run-demo.sh: port %s is in use; choose another with %s N.\n" % (ports[taken], option)
+    assert output == "run-demo.sh: port %s is in use. Choose another one with %s N.\n" % (ports[taken], option)
 
 
 def test_data_in_use(start, folder):

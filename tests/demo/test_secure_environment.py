@@ -1,4 +1,4 @@
-"""Does the demo's secure environment keep its part of the contract?"""
+"""The demo's secure environment keeps its part of the contract."""
 
 import io
 import json
@@ -14,15 +14,16 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from markupsafe import escape
 from werkzeug.datastructures import MultiDict
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT))
 
-from demo.secure_environment import description, seed  # noqa: E402
+from demo.secure_environment import datasets, description, seed  # noqa: E402
 from demo.secure_environment.app import create_app  # noqa: E402
 from secureb2share_ext import client  # noqa: E402
-from secureb2share_ext.datasets import schema  # noqa: E402
+from secureb2share_ext.datasets import labels, schema  # noqa: E402
 
 HOSTILE = "<script>alert(1)</script>\"'>"
 
@@ -208,6 +209,12 @@ def site(catalogue, tmp_path):
 
 @pytest.fixture
 def visitor(site):
+    """Somebody who is logged in as the data owner, and does what a reader does too."""
+    return owner_of(site)
+
+
+@pytest.fixture
+def anonymous(site):
     return site.test_client()
 
 
@@ -215,6 +222,13 @@ def visitor(site):
 def quick(monkeypatch):
     """No pauses between the client's own attempts."""
     monkeypatch.setattr(client, "ATTEMPTS", 1)
+
+
+def owner_of(site):
+    made = site.test_client()
+    answer = made.post("/login", data={"password": site.extensions["environment"].password})
+    assert answer.status_code == 303
+    return made
 
 
 def register(
@@ -250,6 +264,99 @@ def set_state(visitor, identifier, state, reason="Asked for by the owner."):
 
 def row(site, statement, *values):
     return site.extensions["environment"].store.one(statement, values)
+
+
+# the login
+
+PUBLIC = {
+    "static",
+    "front",
+    "health",
+    "login.form",
+    "login.submit",
+    "login.leave",
+    "applications.form",
+    "applications.submit",
+    "applications.status",
+    "publication.page",
+    "publication.download",
+    "ingest.ingest",
+}
+
+
+def test_all_but_the_pages_of_readers_are_behind_the_login(site, visitor, anonymous, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    application = apply(visitor, catalogue, identifier).get_json()["application"]
+    names = {"identifier": identifier, "application": application}
+    adapter = site.url_map.bind("localhost")
+    closed = [rule for rule in site.url_map.iter_rules() if rule.endpoint not in PUBLIC]
+    assert {rule.endpoint.split(".")[0] for rule in closed} == {"inbox", "portal"}
+    for rule in closed:
+        values = {name: names[name] for name in rule.arguments & set(names)}
+        address = adapter.build(rule.endpoint, dict(rule.defaults or {}, **values))
+        for method in rule.methods - {"OPTIONS"}:
+            answer = anonymous.open(address, method=method, headers={"Accept": "application/json"})
+            assert answer.status_code == 401, (method, address)
+            page = anonymous.open(address, method=method, headers={"Accept": "text/html"})
+            if address.startswith("/api/"):
+                assert page.status_code == 401
+            else:
+                assert (page.status_code, page.location.split("?")[0]) == (303, "/login"), (method, address)
+    assert row(site, "SELECT state FROM applications")["state"] == "submitted"
+    assert row(site, "SELECT state FROM datasets")["state"] == "active"
+    assert len(catalogue.messages) == 2
+
+
+def test_a_request_is_not_decided_by_who_made_it(site, visitor, anonymous, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    decide(anonymous, sent["application"])
+    assert read(anonymous, sent["status_url"]).get_json()["state"] == "submitted"
+    decide(visitor, sent["application"])
+    link = read(anonymous, sent["status_url"]).get_json()["publication_url"]
+    assert anonymous.get(link + "/1").data == b"a,b\n1,2\n"
+    assert "applicant" not in anonymous.get("/inbox", follow_redirects=True).text
+
+
+def test_the_password_opens_a_session_that_scripts_and_other_sites_cannot_use(site, anonymous):
+    page = anonymous.get("/register?dataset=a%20b")
+    assert page.location == "/login?next=/register?dataset%3Da%2520b"
+    for wrong in ("", "a guess", "é", site.extensions["environment"].password + " "):
+        refused = anonymous.post("/login", data={"password": wrong})
+        assert refused.status_code == 403 and "This is not the password." in refused.text
+        assert "Set-Cookie" not in refused.headers
+    form = {"password": site.extensions["environment"].password, "next": "/register"}
+    assert anonymous.post("/login", data=form, headers={"Origin": "http://elsewhere.example.org"}).status_code == 403
+    done = anonymous.post("/login", data=form)
+    assert (done.status_code, done.location) == (303, "/register")
+    name, *attributes = done.headers["Set-Cookie"].split("; ")
+    assert name.startswith("owner_tsd=") and {"HttpOnly", "SameSite=Strict"} <= set(attributes)
+    assert anonymous.get("/register").status_code == 200
+    assert anonymous.post("/logout").location == "/"
+    assert anonymous.get("/register").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "wanted, reached",
+    [
+        ("/", "/"),
+        ("/register?dataset=a%20b", "/register?dataset=a%20b"),
+        *((address, "/inbox") for address in ("", "inbox", "//elsewhere.example.org", "https://elsewhere.example.org")),
+        *((address, "/inbox") for address in ("/\\elsewhere.example.org", "/\t/elsewhere.example.org", "/\n/x")),
+    ],
+)
+def test_a_login_leads_to_own_pages_only(site, anonymous, wanted, reached):
+    form = {"password": site.extensions["environment"].password, "next": wanted}
+    assert anonymous.post("/login", data=form).location == reached
+
+
+def test_the_password_is_made_once_and_is_private(catalogue, tmp_path):
+    made = [
+        create_app(tmp_path / name, catalogue.url, retry_every=None).extensions["environment"].password
+        for name in ("one", "one", "other")
+    ]
+    assert made[0] == made[1] != made[2] and len(made[0]) >= 12
+    assert stat.S_IMODE((tmp_path / "one" / "password").stat().st_mode) == 0o600
 
 
 # the key
@@ -374,7 +481,7 @@ def test_the_thread_and_a_restart_send_what_waits(catalogue, tmp_path, quick):
     first = create_app(tmp_path, catalogue.url, retry_every=None)
     catalogue.sources_key = first.extensions["environment"].public
     catalogue.down()
-    identifier = register(first.test_client()).get_json()["identifier"]
+    identifier = register(owner_of(first)).get_json()["identifier"]
     catalogue.up()
     second = create_app(tmp_path, catalogue.url, retry_every=0.05)
     try:
@@ -497,7 +604,7 @@ def test_a_reference_of_the_catalogue_opens_the_form(visitor, catalogue):
 @pytest.mark.parametrize(
     "fault", ["missing", "tampered", "other dataset", "other source", "other catalogue", "other key"]
 )
-def test_a_reference_that_does_not_hold_gets_no_form(visitor, catalogue, site, fault):
+def test_a_reference_that_does_not_hold_gets_no_form(visitor, anonymous, catalogue, site, fault):
     identifier = register(visitor).get_json()["identifier"]
     other = register(visitor, "Another").get_json()["identifier"]
     head, claims, signature = catalogue.reference(identifier).split(".")
@@ -509,7 +616,7 @@ def test_a_reference_that_does_not_hold_gets_no_form(visitor, catalogue, site, f
         "other catalogue": catalogue.reference(identifier, iss="http://127.0.0.1:1"),
         "other key": catalogue.reference(identifier, client.new_key()[0]),
     }[fault]
-    page = visitor.get("/request", query_string={"dataset": identifier, "ref": ref})
+    page = anonymous.get("/request", query_string={"dataset": identifier, "ref": ref})
     assert page.status_code == 400 and "<form" not in page.text and 'class="fault"' in page.text
     assert apply(visitor, catalogue, identifier, ref=ref).status_code == 400
     assert row(site, "SELECT count(*) AS n FROM applications")["n"] == 0
@@ -594,6 +701,68 @@ def test_approve_collect_expire(site, visitor, catalogue):
         db.execute("UPDATE applications SET expires = ?", (time.time() - 1,))
     assert visitor.get(link).status_code == visitor.get(file["url"]).status_code == 410
     assert read(visitor, sent["status_url"]).get_json()["publication_url"] is None
+
+
+INSIDE, PORTAL, AGREED = "secure-environment-only", "publication-portal", "download-after-agreement"
+
+
+@pytest.mark.parametrize(
+    "modes, is_open",
+    [
+        ([PORTAL], True),
+        ([AGREED], True),
+        (["remote-query", PORTAL], True),
+        ([INSIDE], False),
+        ([INSIDE, AGREED], False),
+        ([PORTAL, INSIDE], False),
+        (["remote-query"], False),
+        (["file-api"], False),
+    ],
+)
+def test_the_way_of_access_decides_whether_an_approved_person_can_download(
+    site, visitor, anonymous, catalogue, modes, is_open
+):
+    identifier = register(visitor, access_mode=modes).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    assert ("An approval gives no download here." in visitor.get("/inbox").text) is not is_open
+    assert decide(visitor, sent["application"]).status_code == 200
+    said = read(anonymous, sent["status_url"]).get_json()
+    assert said["state"] == "approved" and bool(said["publication_url"]) is is_open
+    page = anonymous.get(sent["status_url"]).text
+    assert ("The files of this dataset cannot be downloaded here." in page) is not is_open
+    if is_open:
+        assert anonymous.get(said["publication_url"] + "/1").data == b"a,b\n1,2\n"
+    else:
+        assert str(escape(labels.label("sensitive.access_mode", modes[0]))) in page
+        # an approval that an earlier version of the demo gave has a link
+        with site.extensions["environment"].store.write() as db:
+            db.execute("UPDATE applications SET publication_token = 'old', expires = ?", (time.time() + 60,))
+        for address in ("/publication/old", "/publication/old/1"):
+            answer = read(anonymous, address)
+            assert (answer.status_code, answer.get_json()["title"]) == (403, "No download")
+
+
+@pytest.mark.parametrize("said", [None, "publication-portal", [], {}, [["publication-portal"]]])
+def test_what_says_no_way_of_access_is_not_downloaded(said):
+    assert not datasets.allows_download({"sensitive": {"access_mode": said}})
+    assert not datasets.allows_download({"sensitive": {}})
+
+
+def test_a_change_of_the_way_of_access_ends_downloads_and_starts_none(visitor, anonymous, catalogue):
+    identifier = register(visitor, access_mode=[INSIDE]).get_json()["identifier"]
+    first = apply(anonymous, catalogue, identifier).get_json()
+    decide(visitor, first["application"])
+    form = {"identifier": identifier, "dataset": json.dumps(example(access_mode=[PORTAL]))}
+    assert visitor.post("/api/register", data=form).status_code == 201
+    assert read(anonymous, first["status_url"]).get_json()["publication_url"] is None
+    second = apply(anonymous, catalogue, identifier).get_json()
+    decide(visitor, second["application"])
+    link = read(anonymous, second["status_url"]).get_json()["publication_url"]
+    assert anonymous.get(link + "/1").status_code == 200
+    form["dataset"] = json.dumps(example(access_mode=[INSIDE]))
+    assert visitor.post("/api/register", data=form).status_code == 201
+    assert anonymous.get(link + "/1").status_code == anonymous.get(link).status_code == 403
+    assert read(anonymous, second["status_url"]).get_json()["publication_url"] is None
 
 
 def test_a_denied_application_has_nothing_to_collect(visitor, catalogue):
@@ -721,7 +890,7 @@ def test_a_form_of_another_origin_is_refused(site, visitor, catalogue):
 
 def test_pages_have_a_language_a_heading_and_a_label_for_every_input(visitor, catalogue):
     identifier = register(visitor).get_json()["identifier"]
-    addresses = ["/", "/register", "/inbox", "/registered/" + identifier, "/nowhere"]
+    addresses = ["/", "/login", "/register", "/inbox", "/registered/" + identifier, "/nowhere"]
     addresses.append("/request?dataset=%s&ref=%s" % (identifier, catalogue.reference(identifier)))
     for address in addresses:
         page = visitor.get(address).text
