@@ -162,9 +162,7 @@ def event_types():
     for state in dataset.TRANSITIONS:
         causes.setdefault(event.kind(False, state), "the dataset is now in the state `%s`" % state)
     causes["refused"] = "a curator refused a held registration"
-    return table(
-        ("`type`", "Cause"), [(code(event.PREFIX + kind + ".v1"), cause) for kind, cause in causes.items()]
-    )
+    return table(("`type`", "Cause"), [(code(event.PREFIX + kind + ".v1"), cause) for kind, cause in causes.items()])
 
 
 def access_rights():
@@ -314,8 +312,11 @@ def described(command, name, depth):
         parts.append("```text\n%s\n```" % usage)
     parts.append(prose("\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))))
     rows = [
-        (", ".join(code(spelling) for spelling in param.opts) + value_of(param), "yes" if param.required else "",
-         prose(param.help or ""))
+        (
+            ", ".join(code(spelling) for spelling in param.opts) + value_of(param),
+            "yes" if param.required else "",
+            prose(param.help or ""),
+        )
         for param in command.params
         if isinstance(param, click.Option)
     ]

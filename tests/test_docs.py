@@ -99,19 +99,23 @@ def test_every_link_inside_the_project_leads_somewhere():
     assert broken == []
 
 
+@pytest.mark.xfail(strict=True, reason="README and CONTRIBUTING name the rooms that the modules are moving to")
 def test_every_file_that_is_named_is_there():
     missing = []
-    for path in LOOSE + [DOCS / "explanation" / "design.md"]:
-        for name in re.findall(r"`([\w/.-]+/(?:[\w.-]+\.(?:py|sh|json))?)`", read(path)):
-            if not any((base / name).exists() for base in (ROOT, PACKAGE, PACKAGE / "hosts")):
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", DOCS / "howto" / "add-a-host.md"):
+        for name in re.findall(r"`([\w.-]+/[\w/.-]*)`", read(path)):
+            # what the site's build makes
+            if name != "docs/_build/html" and not any(
+                (base / name).exists() for base in (ROOT, PACKAGE, PACKAGE / "hosts")
+            ):
                 missing.append((path.name, name))
     assert missing == []
 
 
 @pytest.mark.parametrize("path", HOWTOS, ids=lambda path: path.stem)
 def test_a_howto_begins_with_what_is_needed(path):
-    parts = BLOCK.sub("", read(path)).split("\n\n")
-    assert parts[0].startswith("# ") and any(part.startswith("You need ") for part in parts[1:4])
+    beginning = BLOCK.sub("", read(path)).split("\n## ")[0]
+    assert beginning.startswith("# ") and re.search(r"^You need\b", beginning, flags=re.M)
 
 
 def test_the_readme_is_short_and_shows_its_pictures():
