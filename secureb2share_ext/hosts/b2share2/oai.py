@@ -14,8 +14,6 @@ from werkzeug.utils import import_string
 
 from ...access.rights import right_of, today_utc
 from ...compat import utcnow
-from ...datasets import store
-from ...legacy import store as legacy_store
 from ...proxies import active
 from . import communities, seen
 
@@ -48,13 +46,12 @@ def serialize(pid, record, inner, prefix):
     own = _imported(inner)
     extension = active()
     metadata = record["_source"]
-    row = store.by_pid(communities.pid_in_index(metadata)) if extension is not None else None
-    shown = seen.shown_of(row, metadata) if row is not None else None
-    if shown is None:
-        is_hidden = extension is not None and legacy_store.is_frozen(communities.pid_in_index(metadata))
-        return own(pid, dict(record, _source=_without_files(metadata)) if is_hidden else record)
+    found = seen.one(extension, communities.pid_in_index(metadata), metadata) if extension is not None else None
+    if found is None or not (found.shown or found.is_frozen):
+        return own(pid, record)
     element = own(pid, dict(record, _source=_without_files(metadata)))
-    WRITERS.get(prefix, _leave)(element, shown)
+    if found.shown is not None:
+        WRITERS.get(prefix, _leave)(element, found.shown)
     return element
 
 
@@ -107,10 +104,12 @@ def _marc(element, shown):
     name = "{%s}%%s" % namespace if namespace else "%s"
     for field in list(element.iter(name % "datafield")):
         texts = [subfield.text or "" for subfield in field]
-        if field.get("tag") == "540" or any(text.startswith(SAID_BY_HOST) for text in texts):
+        if field.get("tag") in ("540", "542") or any(text.startswith(SAID_BY_HOST) for text in texts):
             field.getparent().remove(field)
     subfields = {"506": [("a", shown.label), ("f", shown.right.coar_label), ("u", shown.right.coar)]}
     subfields["540"] = [("a", shown.right.info_eu_repo)]
+    # of the host's two words for it, open and closed, neither holds
+    subfields["542"] = [("l", shown.right.coar_label)]
     subfields["856"] = [("u", shown.access_url), ("y", shown.label)]
     for tag, values in sorted(subfields.items()):
         field = etree.SubElement(element, name % "datafield", tag=tag, ind1="4" if tag == "856" else " ", ind2=" ")

@@ -1,5 +1,6 @@
 """Do all of B2SHARE's answers agree on right and link, and does none lead to content?"""
 
+import contextlib
 import uuid
 from xml.etree import ElementTree
 
@@ -8,6 +9,8 @@ import pytest
 pytest.importorskip("b2share", reason="the real B2SHARE 2.4 is in no registry: see docs/howto/test-on-b2share2.md")
 
 import real_instance  # noqa: E402
+from sqlalchemy import event  # noqa: E402
+from sqlalchemy.engine import Engine  # noqa: E402
 
 from secureb2share_ext.proxies import current  # noqa: E402
 
@@ -107,6 +110,72 @@ def test_every_answer_agrees(instance, right, by):
         assert url in listed, (prefix, listed[:2000])
 
 
+@pytest.mark.parametrize(
+    "right,label", [("controlled", "restricted access"), ("metadata-only", "metadata only access")]
+)
+def test_marc_says_one_right(instance, right, label):
+    record = ElementTree.fromstring(oai_record(instance, published(instance, "source", **RIGHTS[right][0]), "marcxml"))
+    said = {}
+    for field in (element for element in record.iter() if element.tag.endswith("datafield")):
+        for subfield in field:
+            said.setdefault((field.get("tag"), subfield.get("code")), []).append(subfield.text)
+    assert said["506", "f"] == said["542", "l"] == [label]
+
+
+@pytest.mark.parametrize("by", ["source", "curator"])
+def test_linkset_cites_the_doi(instance, by):
+    pid = published(instance, by)
+    doi = instance.execute(
+        "SELECT pid_value FROM pidstore_pid WHERE pid_type = 'doi' AND pid_value LIKE :p", p="%" + pid
+    )
+    ((doi,),) = doi
+    page = instance.call("GET", "/api/linkset/%s/json" % pid).json()["linkset"][0]
+    assert page["cite-as"] == [{"href": "https://doi.org/" + doi}]
+    (bibtex,) = page["describedby"]
+    assert bibtex["type"] == "application/x-bibtex" and bibtex["href"].endswith(doi)
+    assert page["anchor"] == instance.base_url + "/records/" + pid
+
+
+def test_statements_of_a_page(instance, monkeypatch):
+    from secureb2share_ext.uploads import lock
+
+    for _ in range(3):
+        published(instance, "source")
+    search = {
+        name: "/api/records/?size=%%d&q=community:%s" % instance.communities[name] for name in ("sensitive", "open")
+    }
+    item = "/api/records/" + instance.records["open"]["pid"]
+    ours = {size: statements(instance, search["sensitive"] % size) for size in (1, 3)}
+    others = [statements(instance, search["open"] % 1), statements(instance, item)]
+    for one in lock.of_instance(instance.app):
+        monkeypatch.setattr(one.app.extensions["secureb2share"], "mode", "off")
+    stock = [statements(instance, search["open"] % 1), statements(instance, item)]
+    assert others == stock and ours == {1: stock[0] + 1, 3: stock[0] + 1}
+
+
+def statements(instance, path):
+    """How many SQL statements a page costs when it is asked for again."""
+    assert instance.call("GET", path).status_code == 200
+    with counted() as found:
+        assert instance.call("GET", path).status_code == 200
+    return len(found)
+
+
+@contextlib.contextmanager
+def counted():
+    """The SQL statements that are sent meanwhile."""
+    found = []
+
+    def note(connection, cursor, statement, *args):
+        found.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
 def test_datacite_says_it_when_the_doi_is_minted(instance):
     from b2share.modules.records.api import B2ShareRecord
     from b2share.modules.records.serializers import datacite_v44
@@ -114,9 +183,11 @@ def test_datacite_says_it_when_the_doi_is_minted(instance):
 
     pid = published(instance, "source", access_right="controlled")
     with instance.app.test_request_context("/", base_url=instance.base_url):
-        doi = PersistentIdentifier.query.filter_by(pid_type="doi").filter(
-            PersistentIdentifier.pid_value.like("%" + pid)
-        ).one()
+        doi = (
+            PersistentIdentifier.query.filter_by(pid_type="doi")
+            .filter(PersistentIdentifier.pid_value.like("%" + pid))
+            .one()
+        )
         document = datacite_v44.serialize(doi, B2ShareRecord.get_record(doi.object_uuid))
     assert RESTRICTED[0] in document and RESTRICTED[1] in document and "closedAccess" not in document
     assert not texts(document, "size", "format")
