@@ -46,20 +46,6 @@ PYTHON
     fail "no Python was found; install Python 3.9 or newer, or set PYTHON to one."
 }
 
-# Sets $python36, for the hosts that still run on it.
-find_python36() {
-    local candidate
-    for candidate in "$(command -v python3.6 || true)" \
-            "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.6*/bin/python; do
-        if [ -n "$candidate" ] && "$candidate" -c "import sys; sys.exit(sys.version_info[:2] != (3, 6))" 2>/dev/null
-        then
-            python36="$candidate"
-            return 0
-        fi
-    done
-    return 1
-}
-
 # Runs a command in a process group of its own, silently, and prints a line every 15 seconds.
 # A Ctrl-C ends the whole group: pip would leave the builds that it started.
 run_quietly() {

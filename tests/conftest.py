@@ -1,6 +1,8 @@
 import atexit
+import functools
 import os
 import shutil
+import sys
 import tempfile
 
 import pytest
@@ -9,5 +11,11 @@ import pytest
 if "INVENIO_INSTANCE_PATH" not in os.environ:
     os.environ["INVENIO_INSTANCE_PATH"] = tempfile.mkdtemp(prefix="secureb2share-tests-")
     atexit.register(shutil.rmtree, os.environ["INVENIO_INSTANCE_PATH"], ignore_errors=True)
+
+if sys.version_info >= (3, 10):
+    import importlib.metadata
+
+    # Invenio asks 36 times for each application, and each time the metadata of every distribution is read anew
+    importlib.metadata.entry_points = functools.lru_cache(maxsize=None)(importlib.metadata.entry_points)
 
 pytest.register_assert_rewrite("contract", "bulk_contract", "review_contract", "sources_contract", "versions_contract")

@@ -3,13 +3,16 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 from jsonschema import Draft4Validator
+from tables import for_each
 
 from secureb2share_ext.dataset import identifier_fault
 from secureb2share_ext.datasets import schema
 
-EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))
+EXAMPLES = [
+    (path.stem, json.loads(path.read_text(encoding="utf-8")))
+    for path in sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))
+]
 GONE = object()  # a change that takes the member away
 CANARY = "Kari-Nordmann-41018012345"  # in values that must come back in no message
 HEX = "0123456789abcdef" * 4
@@ -156,12 +159,6 @@ def one(field, value, message):
     return "%s=%.40r" % (field, value), {field: value}, [(field, message)]
 
 
-def table(rows):
-    return pytest.mark.parametrize(
-        "changes, expected", [row[1:] for row in rows], ids=[row[0] for row in rows]
-    )
-
-
 def fields(node, path=""):
     if isinstance(node, dict):
         for name, value in node.items():
@@ -182,20 +179,14 @@ def nodes(node, path="dataset"):
 
 
 def nodes_of(*types):
-    found = [(path, node) for path, node in nodes(schema.SCHEMA) if node.get("type") in types]
-    return pytest.mark.parametrize("node", [node for _, node in found], ids=[path for path, _ in found])
-
-
-@pytest.fixture(params=EXAMPLES, ids=lambda path: path.stem)
-def example(request):
-    return json.loads(request.param.read_text(encoding="utf-8"))
+    return for_each([(path, node) for path, node in nodes(schema.SCHEMA) if node.get("type") in types])
 
 
 NAMED = {"moba", "hunt", "tromso-study", "norwegian-prescription-database", "moli-sani", "finngen"}
 
 
 def test_there_are_ten_examples_of_two_sources():
-    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in EXAMPLES}
+    found = dict(EXAMPLES)
     assert len(found) == 10 and NAMED < set(found)
     assert sorted(example["source"] for example in found.values()) == ["csc"] * 3 + ["tsd"] * 7
     rights = [example["dataset"]["sensitive"]["access_right"] for example in found.values()]
@@ -203,29 +194,31 @@ def test_there_are_ten_examples_of_two_sources():
     assert {name for name, example in found.items() if "example.org" in json.dumps(example)} == set(found) - NAMED
 
 
-def test_example_is_valid(example):
+@for_each(EXAMPLES)
+def test_example_is_valid(name, example):
     assert set(example) == {"source", "identifier", "tenant", "dataset"}
     assert set(example["dataset"]) == {"core", "sensitive", "files", "version"}
     assert identifier_fault(example["identifier"]) is None
     assert schema.description_faults(example["dataset"]) == []
 
 
-def test_example_is_small_and_names_no_person(example):
+@for_each(EXAMPLES)
+def test_example_is_small_and_names_no_person(name, example):
     text = json.dumps(example["dataset"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     assert len(text.encode("utf-8")) < 16000
     assert "@" not in text and "orcid" not in text
 
 
-@pytest.mark.parametrize("name", ["titles", "descriptions", "access_conditions", "provenance"])
-def test_example_speaks_english_and_a_national_language(example, name):
+@for_each(EXAMPLES, ["titles", "descriptions", "access_conditions", "provenance"])
+def test_example_speaks_english_and_a_national_language(name, example, field):
     dataset = example["dataset"]
-    texts = dataset["core"].get(name) or dataset["sensitive"].get(name)
+    texts = dataset["core"].get(field) or dataset["sensitive"].get(field)
     assert len(texts) == 2 and texts[1]["lang"] == "en"
     assert texts[0]["lang"] in ("nb", "fi", "it")
 
 
 def test_example_identifiers_have_varied_shapes():
-    identifiers = [json.loads(path.read_text(encoding="utf-8"))["identifier"] for path in EXAMPLES]
+    identifiers = [example["identifier"] for _, example in EXAMPLES]
     assert len(set(identifiers)) == len(identifiers)
     assert {"/", ".", ":"} <= set("".join(identifiers))
 
@@ -245,8 +238,7 @@ def test_bases_of_the_tables_are_valid():
     assert schema.description_faults(full(), "full") == []
 
 
-@pytest.mark.parametrize(
-    "field",
+@for_each(
     [
         "core",
         "core.titles",
@@ -284,8 +276,7 @@ def test_missing_field_is_named(field):
     assert full_faults({field: GONE}) == [(field, REQUIRED)]
 
 
-@pytest.mark.parametrize(
-    "field",
+@for_each(
     [
         "core.creators[0].orcid",
         "core.creators[0].affiliation",
@@ -336,8 +327,7 @@ def test_optional_field_may_be_missing(field):
     assert full_faults({field: GONE}) == []
 
 
-@pytest.mark.parametrize(
-    "field",
+@for_each(
     [
         "note",
         "identifier",
@@ -358,9 +348,7 @@ def test_optional_field_may_be_missing(field):
         "files[0].url",
         "version.note",
     ],
-)
-@pytest.mark.parametrize(
-    "value", [CANARY, None, [], {"name": CANARY}], ids=["text", "null", "list", "object"]
+    [CANARY, None, [], {"name": CANARY}],
 )
 def test_unknown_field_is_refused_at_every_level(field, value):
     assert full_faults({field: value}) == [(field, UNKNOWN)]
@@ -370,7 +358,7 @@ def test_long_unknown_name_is_cut():
     assert full_faults({"core." + "x" * 5000: 1}) == [("core." + "x" * 57 + "...", UNKNOWN)]
 
 
-@pytest.mark.parametrize("body", [None, [], "dataset", 7, True])
+@for_each([None, [], "dataset", 7, True])
 def test_body_must_be_an_object(body):
     assert schema.description_faults(body) == [("(body)", "must be of type object")]
 
@@ -379,7 +367,7 @@ def test_empty_body_lacks_both_parts():
     assert schema.description_faults({}) == [("core", REQUIRED), ("sensitive", REQUIRED)]
 
 
-@table(
+@for_each(
     [
         one("core", [], "must be of type object"),
         one("core.titles", "Lønn", "must be of type array"),
@@ -410,11 +398,11 @@ def test_empty_body_lacks_both_parts():
         one("version.label", 1, "must be of type string"),
     ]
 )
-def test_wrong_type_is_told(changes, expected):
+def test_wrong_type_is_told(what, changes, expected):
     check(full_faults(changes), expected)
 
 
-@pytest.mark.parametrize("value", [None, 1, ["controlled"], {}], ids=repr)
+@for_each([None, 1, ["controlled"], {}])
 def test_choice_of_a_wrong_type_is_told_twice(value):
     field = "sensitive.access_right"
     check(full_faults({field: value}), [(field, "must be of type string"), (field, CHOICE)])
@@ -452,13 +440,12 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("field", sorted(TEXTS))
-@pytest.mark.parametrize("blank", [" ", "\t\n ", "\u00a0", "\u3000"], ids=["space", "lines", "nbsp", "wide"])
+@for_each(sorted(TEXTS), [" ", "\t\n ", "\u00a0", "\u3000"])
 def test_blank_text_is_empty(field, blank):
     assert full_faults({field: blank}) == [(field, EMPTY)]
 
 
-@pytest.mark.parametrize("field", sorted(TEXTS))
+@for_each(sorted(TEXTS))
 def test_empty_text_is_empty(field):
     found = full_faults({field: ""})
     assert (field, EMPTY) in found
@@ -481,7 +468,7 @@ LONG = [(field, "", "x", most) for field, most in sorted(TEXTS.items())] + [
 ]
 
 
-@pytest.mark.parametrize("field, start, letter, most", LONG, ids=[row[0] for row in LONG])
+@for_each(LONG)
 def test_text_may_be_so_long_and_no_longer(field, start, letter, most):
     # in words, where the text may have words: a longer run without a space is refused for itself
     rest = letter * (most - len(start)) if set("@/") & set(start) else (letter * 9 + " ") * most
@@ -515,15 +502,14 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize("field, most, entry", LISTS, ids=[row[0] for row in LISTS])
+@for_each(LISTS)
 def test_list_may_have_so_many_entries_and_no_more(field, most, entry):
     entries = [entry(number) for number in range(most + 1)]
     assert full_faults({field: entries[:most]}) == []
     assert full_faults({field: entries}) == [(field, "must have at most %d entries" % most)]
 
 
-@pytest.mark.parametrize(
-    "field",
+@for_each(
     [
         "core.titles",
         "core.descriptions",
@@ -537,13 +523,12 @@ def test_list_needs_an_entry(field):
     assert full_faults({field: []}) == [(field, "must have at least 1 entries")]
 
 
-@pytest.mark.parametrize("field", ["core.keywords", "core.languages", "sensitive.health_themes", "files"])
+@for_each(["core.keywords", "core.languages", "sensitive.health_themes", "files"])
 def test_list_may_be_empty(field):
     assert full_faults({field: []}) == []
 
 
-@pytest.mark.parametrize(
-    "field",
+@for_each(
     [
         "core.titles",
         "core.descriptions",
@@ -566,7 +551,7 @@ def test_entry_may_not_stand_twice(field):
     assert full_faults({field: full()[part][name] * 2}) == [(field, TWICE)]
 
 
-@table(
+@for_each(
     [
         one("core.publication_year", 1899, "must be at least 1900"),
         one("core.publication_year", 2201, "must be at most 2200"),
@@ -634,16 +619,15 @@ def test_entry_may_not_stand_twice(field):
         one("files[0].checksum", HEX, PATTERN),
     ]
 )
-def test_value_outside_the_rule_is_told(changes, expected):
+def test_value_outside_the_rule_is_told(what, changes, expected):
     check(full_faults(changes), expected)
 
 
 ADDRESSES = ["core.contact.url"] + ["sensitive." + n for n in ("hdab_contact", "access_protocol_url", "dpo_contact")]
 
 
-@pytest.mark.parametrize("field", ADDRESSES)
-@pytest.mark.parametrize(
-    "url",
+@for_each(
+    ADDRESSES,
     [
         "javascript:alert(1)",
         "JavaScript:alert(1)//https://example.org/",
@@ -670,8 +654,7 @@ def test_only_https_addresses_are_taken(field, url):
     check(full_faults({field: url}), [(field, PATTERN)])
 
 
-@pytest.mark.parametrize(
-    "field, value",
+@for_each(
     [
         ("core.titles[0].lang", "nb"),
         ("core.descriptions[0].lang", "nb"),
@@ -706,7 +689,7 @@ def test_formal_value_has_no_newline_after_it(field, value):
     assert [name for name, _ in full_faults({field: value + "\n"})] == [field]
 
 
-@table(
+@for_each(
     [
         ("embargoed", {"sensitive.access_right": "embargoed", "sensitive.embargo_until": "2031-01-01"}, []),
         ("leap day", {"sensitive.access_right": "embargoed", "sensitive.embargo_until": "2028-02-29"}, []),
@@ -753,11 +736,11 @@ def test_formal_value_has_no_newline_after_it(field, value):
         ]
     ]
 )
-def test_embargo(changes, expected):
+def test_embargo(what, changes, expected):
     check(plain_faults(changes), expected)
 
 
-@table(
+@for_each(
     [
         ("none", {"sensitive.legal_basis_art6": GONE}, [("sensitive.legal_basis_art6", ART6)]),
         ("empty", {"sensitive.legal_basis_art6": []}, [("sensitive.legal_basis_art6", ART6)]),
@@ -818,15 +801,14 @@ def test_embargo(changes, expected):
         for what in ("anonymised", "aggregated", "synthetic")
     ]
 )
-def test_legal_bases(changes, expected):
+def test_legal_bases(what, changes, expected):
     check(plain_faults(changes), expected)
 
 
 NEEDED = ["hdab_name", "hdab_contact", "health_categories", "has_structured_data", "provenance"]
 
 
-@pytest.mark.parametrize(
-    "term",
+@for_each(
     [
         "Health",
         "MentalHealth",
@@ -837,8 +819,8 @@ NEEDED = ["hdab_name", "hdab_contact", "health_categories", "has_structured_data
         "Genetic",
         "DNACode",
     ],
+    ["pseudonymised", "anonymised", "synthetic"],
 )
-@pytest.mark.parametrize("deidentification", ["pseudonymised", "anonymised", "synthetic"])
 def test_health_data_need_more(term, deidentification):
     found = plain_faults(
         {
@@ -850,7 +832,7 @@ def test_health_data_need_more(term, deidentification):
     check(found, [("sensitive." + name, HEALTH) for name in NEEDED])
 
 
-@pytest.mark.parametrize("term", ["Race", "Biometric", "Sexual", "ReligiousBelief", "Criminal"])
+@for_each(["Race", "Biometric", "Sexual", "ReligiousBelief", "Criminal"])
 def test_other_categories_are_not_health(term):
     changes = {"sensitive.special_categories": [term], "sensitive.legal_basis_art9": ["A9-2-j"]}
     assert plain_faults(changes) == []
@@ -861,7 +843,7 @@ def test_a_health_category_alone_makes_health_data():
     check(found, [("sensitive." + name, HEALTH) for name in NEEDED if name != "health_categories"])
 
 
-@pytest.mark.parametrize("name", NEEDED)
+@for_each(NEEDED)
 def test_each_need_of_health_data_is_told_alone(name):
     assert full_faults({"sensitive." + name: GONE}) == [("sensitive." + name, HEALTH)]
 
@@ -874,22 +856,21 @@ def test_unstructured_health_data_are_said_to_be():
     assert full_faults({"sensitive.has_structured_data": False}) == []
 
 
-@table(
+@for_each(
     [
         ("url", {}, []),
         ("email", {"core.contact": {"name": "Datatilgang", "email": "access@example.org"}}, []),
         ("neither", {"core.contact.url": GONE}, [("core.contact", "needs an email or a url")]),
     ]
 )
-def test_contact(changes, expected):
+def test_contact(what, changes, expected):
     check(plain_faults(changes), expected)
 
 
 DETAILS = [("name", CANARY + ".csv"), ("size", 1024), ("size", 0), ("checksum", "sha256:" + HEX)]
 
 
-@pytest.mark.parametrize("name, value", DETAILS)
-@pytest.mark.parametrize("entry", ["files[0].", "files[1]."])
+@for_each(DETAILS, ["files[0].", "files[1]."])
 def test_file_details_only_where_the_source_describes_files_in_full(name, value, entry):
     dataset = changed(plain(), {entry + name: value})
     check(schema.description_faults(dataset), [(entry + name, LABELS_ONLY)])
@@ -982,7 +963,7 @@ def test_faults_of_schema_and_rules_come_at_once():
     check(plain_faults(changes), expected)
 
 
-@pytest.mark.parametrize("field", sorted(set(fields(full())) | {"sensitive.embargo_until"}))
+@for_each(sorted(set(fields(full())) | {"sensitive.embargo_until"}))
 def test_no_fault_repeats_a_value(field):
     for value in (CANARY, CANARY * 1000, [CANARY], [CANARY, CANARY], [{"text": CANARY}] * 1001):
         assert CANARY not in repr(full_faults({field: value}))
@@ -994,23 +975,26 @@ def test_no_fault_repeats_a_value(field):
 CONTROLS = list("\x00\x01\x08\x0b\x0c\x1b\x1f\x7f\x85\x9f\u2028\u2029\ud800\udfff\ufffe\uffff")
 
 
-@pytest.mark.parametrize("field", sorted(TEXTS) + ["sensitive.access_eligibility[0]"])
-@pytest.mark.parametrize("character", CONTROLS, ids=["U+%04X" % ord(character) for character in CONTROLS])
+@for_each(sorted(TEXTS) + ["sensitive.access_eligibility[0]"], CONTROLS)
 def test_text_has_no_control_characters(field, character):
     text = "affiliated:A%sB" % character
     assert full_faults({field: text}) == [(field, NO_CONTROLS)]
 
 
-@pytest.mark.parametrize("field", ADDRESSES)
-@pytest.mark.parametrize("character", CONTROLS, ids=["U+%04X" % ord(character) for character in CONTROLS])
+@for_each(ADDRESSES, CONTROLS)
 def test_address_has_no_control_characters(field, character):
     found = full_faults({field: "https://example.org/a%sb" % character})
     assert (field, NO_CONTROLS) in found
     assert {name for name, _ in found} == {field}
 
 
-@pytest.mark.parametrize(
-    "text",
+@for_each(
+    [
+        "core.titles[0].text",
+        "core.descriptions[0].text",
+        "sensitive.access_conditions[0].text",
+        "files[0].label",
+    ],
     [
         "First line\nsecond line\n",
         "First line\r\nsecond line",
@@ -1020,16 +1004,6 @@ def test_address_has_no_control_characters(field, character):
         "a\u00a0b \u2013 \u201cc\u201d \u2026",
         "\U0001f469\u200d\U0001f52c",
         "<b>bold</b> & 'quotes'",
-    ],
-    ids=["newline", "windows newline", "tab", "latin", "scripts", "typography", "emoji", "markup"],
-)
-@pytest.mark.parametrize(
-    "field",
-    [
-        "core.titles[0].text",
-        "core.descriptions[0].text",
-        "sensitive.access_conditions[0].text",
-        "files[0].label",
     ],
 )
 def test_other_characters_are_taken(field, text):
@@ -1051,42 +1025,42 @@ KEYWORDS = {
 
 
 @nodes_of("object", "array", "string", "integer", "boolean", "number", "null", None)
-def test_schema_says_the_type_and_uses_only_keywords_that_have_words(node):
+def test_schema_says_the_type_and_uses_only_keywords_that_have_words(path, node):
     assert set(node) - {"$schema"} <= KEYWORDS[node["type"]]
 
 
 @nodes_of("object")
-def test_schema_is_closed(node):
+def test_schema_is_closed(path, node):
     assert node["additionalProperties"] is False
     assert node["properties"]
     assert set(node.get("required", [])) <= set(node["properties"])
 
 
 @nodes_of("array")
-def test_schema_bounds_every_list(node):
+def test_schema_bounds_every_list(path, node):
     assert 0 < node["maxItems"] <= 1000
     assert node["items"]["type"] in ("object", "string")
 
 
 @nodes_of("string")
-def test_schema_bounds_every_text(node):
+def test_schema_bounds_every_text(path, node):
     pattern = node.get("pattern", "")
     fixed = re.match(r"\^.*\$", pattern) and not re.search(r"[*+]|\{\d+,\}", pattern)
     assert node.get("enum") or 0 < node.get("maxLength", 0) <= 20000 or fixed
 
 
 @nodes_of("string")
-def test_schema_lets_no_text_be_blank(node):
+def test_schema_lets_no_text_be_blank(path, node):
     if "enum" not in node:
         assert not re.search(node["pattern"], "") and not re.search(node["pattern"], " \n")
 
 
 @nodes_of("integer")
-def test_schema_bounds_every_number(node):
+def test_schema_bounds_every_number(path, node):
     assert node["minimum"] < node["maximum"] < 2**53
 
 
-@pytest.mark.parametrize("name", sorted(schema.SCHEMA["properties"]["sensitive"]["properties"]))
+@for_each(sorted(schema.SCHEMA["properties"]["sensitive"]["properties"]))
 def test_sensitive_is_flat(name):
     node = schema.SCHEMA["properties"]["sensitive"]["properties"][name]
     if node["type"] == "array" and node["items"]["type"] == "object":
@@ -1098,7 +1072,7 @@ def test_sensitive_is_flat(name):
         assert node["type"] in ("string", "boolean", "integer")
 
 
-@pytest.mark.parametrize("part", ["core", "sensitive"])
+@for_each(["core", "sensitive"])
 def test_every_property_explains_itself(part):
     for name, node in schema.SCHEMA["properties"][part]["properties"].items():
         assert node.get("title", "").strip() and node.get("description", "").strip(), name

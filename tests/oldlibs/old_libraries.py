@@ -11,6 +11,7 @@ import pytest
 # tokens over http, on loopback
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir))
 import old_instance  # noqa: E402
 
 sys.modules["instance"] = old_instance

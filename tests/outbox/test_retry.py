@@ -1,6 +1,6 @@
 import datetime
 
-import pytest
+from tables import for_each
 
 from secureb2share_ext.outbox.retry import Delivered, Park, Pause, Retry, decide
 from secureb2share_ext.targets.answer import Answer
@@ -17,8 +17,7 @@ TABLE = {
 }
 
 
-@pytest.mark.parametrize("attempts", range(12))
-@pytest.mark.parametrize("kind, given", [(kind, given) for kind, row in TABLE.items() for given in row])
+@for_each([(kind, given) for kind, row in TABLE.items() for given in row], range(12))
 def test_what_follows_from_an_answer(kind, given, attempts):
     said = given if isinstance(given, str) else "status %d" % given
     expected = {Delivered: Delivered(), Pause: Pause(900, said), Park: Park(said)}.get(kind)
@@ -52,9 +51,8 @@ ASKED = {
 ROWS = [(seconds, text) for seconds, row in ASKED.items() for text in row]
 
 
-@pytest.mark.parametrize("seconds, text", ROWS, ids=lambda value: repr(value)[:30])
-@pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_lengthens_the_wait_and_never_shortens_it(status, seconds, text):
+@for_each(ROWS, [429, 503])
+def test_retry_after_lengthens_the_wait_and_never_shortens_it(seconds, text, status):
     answer = Answer(status, retry_after=text)
     assert decide(answer, 0, NOW, 0) == Retry(seconds, "status %d" % status)
     assert decide(answer, 8, NOW, 0).seconds == 86400

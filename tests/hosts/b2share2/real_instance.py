@@ -6,34 +6,33 @@ import json
 import os
 import subprocess
 import sys
-import threading
-import uuid
 
 import requests
-import sqlalchemy
 from click.testing import CliRunner
-from sqlalchemy.engine.url import make_url
+from served import (  # noqa: F401
+    Published,
+    Served,
+    adjust,
+    example,
+    listening,
+    missing_of,
+    new_database,
+    package_settings,
+    service,
+    serving,
+)
 
 from secureb2share_ext import client
-from secureb2share_ext.proxies import current
 from secureb2share_ext.targets.testing import Receiver
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-EXAMPLES = os.path.join(HERE, os.pardir, os.pardir, os.pardir, "docs", "examples")
 NEEDS = ("POSTGRESQL", "REDIS", "ELASTICSEARCH")
 PATCH = {"Content-Type": "application/json-patch+json"}
 
 
-def example(name="moba"):
-    """A fresh copy of an example's description."""
-    with open(os.path.join(EXAMPLES, name + ".json"), encoding="utf-8") as file:
-        return json.load(file)["dataset"]
-
-
 def missing():
     """The first environment variable that a B2SHARE for tests lacks, or None."""
-    found = ["SECUREB2SHARE_TEST_" + name for name in NEEDS if not os.environ.get("SECUREB2SHARE_TEST_" + name)]
-    return found[0] if found else None
+    return missing_of(NEEDS)
 
 
 class _MetaSchema(http.server.BaseHTTPRequestHandler):
@@ -54,22 +53,9 @@ class _MetaSchema(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def _serving(server):
-    thread = threading.Thread(target=server.serve_forever)
-    thread.daemon = True
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@contextlib.contextmanager
 def meta_schema():
     """Answer for json-schema.org on loopback, by way of http_proxy."""
-    with _serving(http.server.HTTPServer(("127.0.0.1", 0), _MetaSchema)) as server:
+    with serving(http.server.HTTPServer(("127.0.0.1", 0), _MetaSchema)) as server:
         # `ours` are the variables that B2SHARE's urllib reads
         ours = {"http_proxy": "http://127.0.0.1:%d" % server.server_port, "no_proxy": "localhost,127.0.0.1"}
         before = {name: os.environ.get(name) for name in ours}
@@ -85,25 +71,9 @@ def meta_schema():
 
 
 @contextlib.contextmanager
-def database():
-    """The URI of an empty database."""
-    url = make_url(os.environ["SECUREB2SHARE_TEST_POSTGRESQL"])
-    admin = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
-    name = "test_" + uuid.uuid4().hex
-    admin.execute("CREATE DATABASE %s TEMPLATE template0" % name)
-    url.database = name
-    try:
-        yield str(url)
-    finally:
-        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'" % name)
-        admin.execute("DROP DATABASE " + name)
-        admin.dispose()
-
-
-@contextlib.contextmanager
 def indices():
     """The address of an empty Elasticsearch; B2SHARE 2 has no prefix for its indices, so that no other may be there."""
-    host = os.environ["SECUREB2SHARE_TEST_ELASTICSEARCH"]
+    host = service("ELASTICSEARCH")
     address = "http://" + host
     found = requests.get(address + "/_cat/indices?h=index").text.split()
     assert not found, "The Elasticsearch for tests must be empty, and has %s." % ", ".join(found)
@@ -115,7 +85,7 @@ def indices():
 
 def settings(folder, uri, elasticsearch, port, receivers, public):
     """(B2SHARE's own configuration, this package's) of an instance."""
-    redis, base = os.environ["SECUREB2SHARE_TEST_REDIS"], "http://localhost:%d" % port
+    redis, base = service("REDIS"), "http://localhost:%d" % port
     own = {
         "SECRET_KEY": "of a test",
         "SQLALCHEMY_DATABASE_URI": uri,
@@ -134,76 +104,25 @@ def settings(folder, uri, elasticsearch, port, receivers, public):
         "FAKE_EPIC_PID": True,
         "AUTOMATICALLY_ASSIGN_DOI": True,
     }
-    sources = {}
-    for name, community, key in (("tsd", "sensitive", public[0]), ("csc", "second", public[1])):
-        sources[name] = {
-            "keys": [key],
-            "community": community,
-            "owner": "curator@catalogue.example.org",
-            "access": name + "-form",
-            "targets": [name + "-ingest"],
-            "release": "publish",
-        }
-    ours = {
-        "SECUREB2SHARE_MODE": "on",
-        "SECUREB2SHARE_DEMO": True,
-        "SECUREB2SHARE_SIGNING_KEY": os.path.join(folder, "keys"),
-        "SECUREB2SHARE_TARGETS": {
-            name + "-ingest": {"kind": "webhook", "url": one.url} for name, one in zip(sources, receivers)
-        },
-        "SECUREB2SHARE_ACCESS": {
-            name + "-form": {"provider": "template", "url": base + "/request?dataset={identifier}&ref={reference}"}
-            for name in sources
-        },
-        "SECUREB2SHARE_SOURCES": sources,
+    environments = {
+        "tsd": ("sensitive", public[0], receivers[0]),
+        "csc": ("second", public[1], receivers[1]),
     }
-    return own, ours
+    return own, package_settings(folder, base, environments, owner="curator@catalogue.example.org")
 
 
-class Published:
-    """The answer to a curator's way from draft to record: of the step that failed, or of the record with status 201."""
+class Instance(Served):
+    timeout = 180
+    # B2SHARE makes a bucket and its objects for each draft
+    content_tables = ("files_files", "files_multipartobject", "files_multipartobject_part")
 
-    def __init__(self, answer, status):
-        self._answer = answer
-        self.status_code = status
-        self.text = answer.text
-        self.headers = answer.headers
-
-    def json(self):
-        return self._answer.json()
-
-
-class Instance:
-    """What the tests know of a running instance; hosts/contract.py asks for the same."""
-
-    def __init__(self, folder, base_url, key, receivers, made):
-        self.data, self.base_url, self.key = folder, base_url, key[0]
-        self.receiver = receivers[0]
-        self.second = key[1], receivers[1]
+    def __init__(self, folder, base_url, keys, receivers, made):
+        super().__init__(base_url, folder, keys[0], receivers[0])
+        self.second = keys[1], receivers[1]
         self.tokens, self.communities, self.users = made["tokens"], made["communities"], made["users"]
         self.records = made["records"]
         former = made["records"]["open"]
         self.legacy = former["bucket"], former["key"], former["version"], b"from former times"
-        self.app = None
-        self.configured = {}
-
-    @property
-    def source(self):
-        return client.Client(self.base_url, "tsd", self.key)
-
-    @property
-    def other(self):
-        """The source csc."""
-        return client.Client(self.base_url, "csc", self.second[0])
-
-    def call(self, method, path, role=None, **kwargs):
-        if method == "GET" and path.startswith("/api/records/?"):
-            self.index()
-        headers = dict(kwargs.pop("headers", {}))
-        if role:
-            headers["Authorization"] = "Bearer " + self.tokens[role]
-        kwargs.setdefault("allow_redirects", False)
-        return requests.request(method, self.base_url + path, headers=headers, timeout=180, **kwargs)
 
     def metadata(self, description, community="sensitive", identifier=None):
         """What a curator enters for a description."""
@@ -243,50 +162,14 @@ class Instance:
         operations = [{"op": "add", "path": "/" + name, "value": value} for name, value in said.items()]
         return self.patch("/api/records/" + pid, operations)
 
-    def execute(self, statement, **values):
-        """The rows of an SQL statement, committed, or None where it gives none."""
-        from invenio_db import db
-
-        with self.app.app_context(), db.engine.begin() as connection:
-            result = connection.execute(sqlalchemy.text(statement), **values)
-            return result.fetchall() if result.returns_rows else None
-
-    def count(self, table, where="1 = 1"):
-        return self.execute("SELECT count(*) FROM %s WHERE %s" % (table, where))[0][0]
-
-    def events(self, identifier):
-        """[(sequence, state, body as dict)] of a dataset's events."""
-        query = (
-            "SELECT e.sequence, e.state, e.body FROM secureb2share_event e JOIN secureb2share_dataset d"
-            " ON d.id = e.dataset_id WHERE d.identifier = :i ORDER BY e.id"
-        )
-        return [(row[0], row[1], json.loads(bytes(row[2]).decode())) for row in self.execute(query, i=identifier)]
-
-    def sweep(self):
-        from invenio_db import db
-
-        from secureb2share_ext.outbox import delivery
-
-        with self.app.app_context():
-            try:
-                return delivery.sweep(current().targets, current().mark)
-            finally:
-                db.session.remove()
-
     def index(self):
         """Let the cluster show what it was given; {what: count}."""
-        requests.post("http://%s/_refresh" % os.environ["SECUREB2SHARE_TEST_ELASTICSEARCH"])
+        requests.post("http://%s/_refresh" % service("ELASTICSEARCH"))
         return {}
 
     def run_cli(self, *args, **kwargs):
         """`b2share secureb2share ...` in this process."""
         return run(self.app, "secureb2share", *args, **kwargs)
-
-    def content(self):
-        """Everything that an upload could leave: rows by table, and the bytes on disk."""
-        tables = ("files_files", "files_multipartobject", "files_multipartobject_part")
-        on_disk = [os.path.join(base, f) for base, _, files in os.walk(os.path.join(self.data, "files")) for f in files]
-        return {t: self.count(t) for t in tables}, sorted((f, os.path.getsize(f)) for f in on_disk)
 
 
 def run(app, *args, **kwargs):
@@ -302,10 +185,12 @@ def stock(folder):
     folder = str(folder)
     keys = [client.new_key() for _ in range(2)]
     receivers = Receiver(), Receiver()
-    with meta_schema(), database() as uri, indices() as elasticsearch, receivers[0], receivers[1], listening() as serve:
-        own, ours = settings(
-            folder, uri, elasticsearch, serve[0].server_port, receivers, [public for _, public in keys]
-        )
+    with contextlib.ExitStack() as stack:
+        for context in (meta_schema(), *receivers):
+            stack.enter_context(context)
+        uri, elasticsearch = stack.enter_context(new_database()), stack.enter_context(indices())
+        port, served = stack.enter_context(listening(discarding))
+        own, ours = settings(folder, uri, elasticsearch, port, receivers, [public for _, public in keys])
         with open(os.path.join(folder, "b2share.cfg"), "w") as file:
             file.write("".join("%s = %r\n" % one for one in own.items()))
         # in the place of the built web interface
@@ -313,55 +198,35 @@ def stock(folder):
         with open(os.path.join(folder, "ui", "index.html"), "w") as file:
             file.write("<!doctype html><title>B2SHARE</title>")
         made = subprocess.check_output([sys.executable, "-W", "ignore", os.path.join(HERE, "stock.py"), folder])
-        base_url = "http://localhost:%d" % serve[0].server_port
+        base_url = "http://localhost:%d" % port
         made = json.loads(made.decode().splitlines()[-1])
         instance = Instance(folder, base_url, [key for key, _ in keys], receivers, made)
-        instance.serve, instance.configured = serve, ours
+        instance.served, instance.configured = served, ours
         try:
             yield instance
         finally:
-            close(instance)
+            instance.close()
 
 
 @contextlib.contextmanager
 def running(folder, sources=None, targets=None, **overrides):
-    """A served Instance with everything in place.
-
-    sources: {name: settings of SECUREB2SHARE_SOURCES that differ}; "keys" in it come behind the source's own; targets:
-    the same for SECUREB2SHARE_TARGETS.
-    """
+    """A served Instance with everything in place; sources, targets: as of served.adjust."""
     with stock(folder) as instance:
-        for name, given in (sources or {}).items():
-            source = instance.configured["SECUREB2SHARE_SOURCES"][name]
-            source.update(given, keys=source["keys"] + given.get("keys", []))
-        for name, given in (targets or {}).items():
-            instance.configured["SECUREB2SHARE_TARGETS"][name].update(given)
+        adjust(instance.configured, sources, targets)
         start(instance, **overrides)
-        for command in (["init"], ["keys", "new"]):
-            result = instance.run_cli(*command)
-            assert result.exit_code == 0, (command, result.output, result.exc_info)
+        instance.set_up()
         yield instance
 
 
 def start(instance, **overrides):
     """(Re)start the application of an instance with other settings of this package."""
-    close(instance)
+    instance.close()
     os.environ.update(B2SHARE_INSTANCE_PATH=instance.data, B2SHARE_UI_PATH=os.path.join(instance.data, "ui"))
     import b2share.factory
 
     # read when the module is imported
     b2share.factory.instance_path = instance.data
-    instance.app = b2share.factory.create_app(**dict(instance.configured, **overrides))
-    instance.serve[1]["app"] = instance.app
-
-
-def close(instance):
-    if instance.app is not None:
-        from invenio_db import db
-
-        with instance.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    instance.app = instance.served["app"] = b2share.factory.create_app(**dict(instance.configured, **overrides))
 
 
 class _Body:
@@ -391,19 +256,12 @@ class _Body:
             self._is_chunked = size > 0
 
 
-@contextlib.contextmanager
-def listening():
-    """(server, dict whose "app" it serves), threaded.
-
-    It discards what the application left unread, as servers do for a bounded while, so that a client sees the answer.
-    """
-    from werkzeug.serving import make_server
-
-    serving = {}
+def discarding(app):
+    """A middleware that reads what the application left unread, so that a client sees the answer, as servers do."""
 
     def answer(environ, start_response):
         body = environ["wsgi.input"] = _Body(environ)
-        found = serving["app"](environ, start_response)
+        found = app(environ, start_response)
         try:
             yield from found
         finally:
@@ -411,5 +269,4 @@ def listening():
             getattr(found, "close", lambda: None)()
             body.discard()
 
-    with _serving(make_server("127.0.0.1", 0, answer, threaded=True)) as server:
-        yield server, serving
+    return answer

@@ -5,20 +5,25 @@ import hashlib
 import json
 import os
 import random
-import socket
-import threading
 import uuid
 
 import requests
-import sqlalchemy
-from werkzeug.serving import make_server
+from invenio_db import db
+from served import (  # noqa: F401
+    Published,
+    Served,
+    adjust,
+    example,
+    listening,
+    missing_of,
+    new_database,
+    package_settings,
+    service,
+)
 
 from secureb2share_ext import client
-from secureb2share_ext.proxies import current
 from secureb2share_ext.targets.testing import Receiver
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-EXAMPLES = os.path.join(HERE, os.pardir, os.pardir, os.pardir, "docs", "examples")
 NEEDS = ("POSTGRESQL", "REDIS", "SEARCH")
 SCOPES = ["user:email", "secureb2share:curate", "secureb2share:register"]
 COMMUNITIES = ("sensitive", "second", "open")
@@ -59,31 +64,9 @@ OF_RESOURCE = {
 }
 
 
-def example(name="moba"):
-    """A fresh copy of an example's description."""
-    with open(os.path.join(EXAMPLES, name + ".json"), encoding="utf-8") as file:
-        return json.load(file)["dataset"]
-
-
 def missing():
     """The first environment variable that an InvenioRDM for tests lacks, or None."""
-    found = ["SECUREB2SHARE_TEST_" + name for name in NEEDS if not os.environ.get("SECUREB2SHARE_TEST_" + name)]
-    return found[0] if found else None
-
-
-@contextlib.contextmanager
-def database():
-    """The URI of an empty database."""
-    admin = sqlalchemy.create_engine(os.environ["SECUREB2SHARE_TEST_POSTGRESQL"], isolation_level="AUTOCOMMIT")
-    name = "rdm_" + uuid.uuid4().hex
-    with admin.connect() as connection:
-        connection.execute(sqlalchemy.text("CREATE DATABASE " + name))
-    try:
-        yield admin.url.set(database=name).render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as connection:
-            connection.execute(sqlalchemy.text("DROP DATABASE %s WITH (FORCE)" % name))
-        admin.dispose()
+    return missing_of(NEEDS)
 
 
 @contextlib.contextmanager
@@ -93,16 +76,16 @@ def indices():
     try:
         yield prefix
     finally:
-        requests.delete("%s/%s*" % (os.environ["SECUREB2SHARE_TEST_SEARCH"], prefix))
+        requests.delete("%s/%s*" % (service("SEARCH"), prefix))
 
 
 def settings(folder, uri, prefix, port, receivers, public):
     """(RDM's own configuration, this package's) of an instance, ready for JSON."""
-    redis, base = os.environ["SECUREB2SHARE_TEST_REDIS"], "http://localhost:%d" % port
+    redis, base = service("REDIS"), "http://localhost:%d" % port
     own = {
         "SECRET_KEY": "of a test",
         "SQLALCHEMY_DATABASE_URI": uri,
-        "SEARCH_HOSTS": [os.environ["SECUREB2SHARE_TEST_SEARCH"].replace("http://", "")],
+        "SEARCH_HOSTS": [service("SEARCH").replace("http://", "")],
         "SEARCH_INDEX_PREFIX": prefix,
         "BROKER_URL": redis + "/0",
         "CELERY_BROKER_URL": redis + "/0",
@@ -127,29 +110,11 @@ def settings(folder, uri, prefix, port, receivers, public):
         "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 12, "max_overflow": 8},
         "LOGGING_CONSOLE_LEVEL": "ERROR",
     }
-    sources = {}
-    for name, community, key in (("tsd", "sensitive", public[0]), ("csc", "second", public[1])):
-        sources[name] = {
-            "keys": [key],
-            "community": community,
-            "access": name + "-form",
-            "targets": [name + "-ingest"],
-            "release": "publish",
-        }
-    ours = {
-        "SECUREB2SHARE_MODE": "on",
-        "SECUREB2SHARE_DEMO": True,
-        "SECUREB2SHARE_SIGNING_KEY": os.path.join(folder, "keys"),
-        "SECUREB2SHARE_TARGETS": {
-            name + "-ingest": {"kind": "webhook", "url": one.url} for name, one in zip(sources, receivers)
-        },
-        "SECUREB2SHARE_ACCESS": {
-            name + "-form": {"provider": "template", "url": base + "/request?dataset={identifier}&ref={reference}"}
-            for name in sources
-        },
-        "SECUREB2SHARE_SOURCES": sources,
+    environments = {
+        "tsd": ("sensitive", public[0], receivers[0]),
+        "csc": ("second", public[1], receivers[1]),
     }
-    return own, ours
+    return own, package_settings(folder, base, environments)
 
 
 def without_script():
@@ -170,51 +135,17 @@ def without_script():
     return Loader
 
 
-class Published:
-    """The answer to a curator's way from draft to record: of the step that failed, or of the record with a status."""
-
-    def __init__(self, answer, status):
-        self._answer = answer
-        self.status_code = status
-        self.text = answer.text
-        self.headers = answer.headers
-
-    def json(self):
-        return self._answer.json()
-
-
-class Instance:
-    """What the tests know of a running instance; hosts/contract.py asks for the same."""
+class Instance(Served):
+    search = "/api/records?"
 
     def __init__(self, folder, base_url, keys, receivers):
-        self.data, self.base_url, self.key = folder, base_url, keys[0]
-        self.receiver = receivers[0]
+        super().__init__(base_url, folder, keys[0], receivers[0])
         self.second = keys[1], receivers[1]
-        self.tokens, self.communities, self.users = {}, {}, {}
-        self.legacy = None  # (bucket, key, version, bytes) of a file from former times
-        self.app = None
-        self.configured = {}
-
-    @property
-    def source(self):
-        return client.Client(self.base_url, "tsd", self.key)
-
-    @property
-    def other(self):
-        """The source csc."""
-        return client.Client(self.base_url, "csc", self.second[0])
+        self.communities, self.users = {}, {}
 
     def call(self, method, path, role=None, **kwargs):
         path = path.replace("/api/records/?", "/api/records?")
-        if path == "/api/records/":
-            path = "/api/records"
-        if method == "GET" and path.startswith("/api/records?"):
-            self.index()
-        headers = dict(kwargs.pop("headers", {}))
-        if role:
-            headers["Authorization"] = "Bearer " + self.tokens[role]
-        kwargs.setdefault("allow_redirects", False)
-        return requests.request(method, self.base_url + path, headers=headers, timeout=120, **kwargs)
+        return super().call(method, "/api/records" if path == "/api/records/" else path, role, **kwargs)
 
     def metadata(self, description, identifier=None):
         """What a curator enters for a description."""
@@ -266,46 +197,12 @@ class Instance:
         """A curator's change of everything that a published record says."""
         return self.publish_edit(pid, lambda body: body.update(self.metadata(description)))
 
-    def execute(self, statement, **values):
-        """The rows of an SQL statement, committed, or None where it gives none."""
-        from invenio_db import db
-
-        with self.app.app_context(), db.engine.begin() as connection:
-            result = connection.execute(sqlalchemy.text(statement), values)
-            return result.fetchall() if result.returns_rows else None
-
     def count(self, table, where="1 = 1"):
-        table = {"records_metadata": "rdm_records_metadata"}.get(table, table)
-        return self.execute("SELECT count(*) FROM %s WHERE %s" % (table, where))[0][0]
-
-    def events(self, identifier):
-        """[(sequence, state, body as dict)] of a dataset's events."""
-        query = (
-            "SELECT e.sequence, e.state, e.body FROM secureb2share_event e JOIN secureb2share_dataset d"
-            " ON d.id = e.dataset_id WHERE d.identifier = :i ORDER BY e.id"
-        )
-        return [(row[0], row[1], json.loads(bytes(row[2]).decode())) for row in self.execute(query, i=identifier)]
-
-    def sweep(self):
-        from invenio_db import db
-
-        from secureb2share_ext.outbox import delivery
-
-        with self.app.app_context():
-            try:
-                return delivery.sweep(current().targets, current().mark)
-            finally:
-                db.session.remove()
+        return super().count({"records_metadata": "rdm_records_metadata"}.get(table, table), where)
 
     def index(self):
-        """What a sweep and the cluster's refresh bring about in time; {what: count}."""
-        from invenio_db import db
-
-
-        with self.app.app_context():
-            counts = current().host.index()
-            db.session.remove()
-        requests.post("%s/%s*/_refresh" % (os.environ["SECUREB2SHARE_TEST_SEARCH"], self.prefix))
+        counts = self.index_by_sweep()
+        requests.post("%s/%s*/_refresh" % (service("SEARCH"), self.prefix))
         return counts
 
     def apps(self):
@@ -314,38 +211,17 @@ class Instance:
 
         return [one.app for one in lock.of_instance(self.app)]
 
-    def run_cli(self, *args, **kwargs):
-        """`invenio secureb2share ...` in this process."""
-        return self.app.test_cli_runner().invoke(args=["secureb2share"] + list(args), **kwargs)
-
-    def content(self):
-        """Everything that an upload could leave: rows by table, and the bytes on disk."""
-        tables = ("files_files", "files_multipartobject", "files_multipartobject_part", "files_object")
-        on_disk = [os.path.join(base, f) for base, _, files in os.walk(os.path.join(self.data, "files")) for f in files]
-        return {t: self.count(t) for t in tables}, sorted((f, os.path.getsize(f)) for f in on_disk)
-
 
 @contextlib.contextmanager
 def running(folder, sources=None, targets=None, **overrides):
-    """A served Instance with everything in place.
-
-    sources: {name: settings of SECUREB2SHARE_SOURCES that differ}; "keys" in it come behind the source's own; targets:
-    the same for SECUREB2SHARE_TARGETS.
-    """
+    """A served Instance with everything in place; sources, targets: as of served.adjust."""
     with stock(folder) as instance:
-        ours = instance.configured["ours"]
-        for name, given in (sources or {}).items():
-            source = ours["SECUREB2SHARE_SOURCES"][name]
-            source.update(given, keys=source["keys"] + given.get("keys", []))
-        for name, given in (targets or {}).items():
-            ours["SECUREB2SHARE_TARGETS"][name].update(given)
+        adjust(instance.configured["ours"], sources, targets)
         start(instance, **overrides)
         prepare(instance)
-        for command in (["init"], ["keys", "new"]):
-            result = instance.run_cli(*command)
-            assert result.exit_code == 0, (command, result.output, result.exc_info)
+        instance.set_up()
         # migrations leave their connection with a lock_timeout
-        close(instance)
+        instance.close()
         yield instance
 
 
@@ -355,43 +231,36 @@ def stock(folder):
     folder = str(folder)
     keys = [client.new_key() for _ in range(2)]
     receivers = Receiver(), Receiver()
-    with database() as uri, indices() as prefix, receivers[0], receivers[1], listening() as serve:
-        own, ours = settings(folder, uri, prefix, serve[0].port, receivers, [public for _, public in keys])
-        base_url = "http://localhost:%d" % serve[0].port
+    with contextlib.ExitStack() as stack:
+        uri, prefix = stack.enter_context(new_database()), stack.enter_context(indices())
+        for receiver in receivers:
+            stack.enter_context(receiver)
+        port, served = stack.enter_context(listening())
+        own, ours = settings(folder, uri, prefix, port, receivers, [public for _, public in keys])
+        base_url = "http://localhost:%d" % port
         instance = Instance(folder, base_url, [key for key, _ in keys], receivers)
-        instance.serve, instance.prefix = serve, prefix
+        instance.served, instance.prefix = served, prefix
         instance.configured = {"own": own, "ours": ours}
         try:
             yield instance
         finally:
-            close(instance)
+            instance.close()
 
 
 def start(instance, **overrides):
     """(Re)start the application of an instance with other settings."""
     from invenio_app.factory import create_app
 
-    close(instance)
+    instance.close()
     os.environ["INVENIO_INSTANCE_PATH"] = instance.data
     configured = dict(instance.configured["own"], **instance.configured["ours"])
     configured["WEBPACKEXT_MANIFEST_LOADER"] = without_script()
     instance.app = create_app(**dict(configured, **overrides))
-    instance.serve[1]["app"] = instance.app.wsgi_app
-
-
-def close(instance):
-    if instance.app is not None:
-        from invenio_db import db
-
-        with instance.app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    instance.served["app"] = instance.app.wsgi_app
 
 
 def prepare(instance):
     """What an operator does once: tables, indices, accounts, vocabularies, communities; and a former file."""
-    from invenio_db import db
-
     extension = instance.app.extensions["secureb2share"]
     mode, extension.mode = extension.mode, "off"
     try:
@@ -421,7 +290,6 @@ def _indices():
 
 
 def _former_file(instance):
-    from invenio_db import db
     from invenio_files_rest.models import Bucket, FileInstance, Location, ObjectVersion
 
     folder = os.path.join(instance.data, "files")
@@ -446,7 +314,6 @@ def _users(instance):
     from invenio_access.permissions import superuser_access
     from invenio_accounts.models import Role
     from invenio_accounts.proxies import current_datastore
-    from invenio_db import db
     from invenio_oauth2server.models import Token
 
     role = Role(id="admin", name="admin")
@@ -495,7 +362,6 @@ def _communities(instance):
     from invenio_access.utils import get_identity
     from invenio_accounts.models import User
     from invenio_communities.proxies import current_communities
-    from invenio_db import db
     from invenio_vocabularies.proxies import current_service as vocabularies
 
     vocabularies.create_type(system_identity, "communitytypes", "comtyp")
@@ -511,23 +377,3 @@ def _communities(instance):
             },
         )
         instance.communities[slug] = made.id
-
-
-@contextlib.contextmanager
-def listening():
-    """(server, dict whose "app" it serves), threaded."""
-    serving = {}
-
-    def answer(environ, start_response):
-        return serving["app"](environ, start_response)
-
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = make_server("127.0.0.1", listener.getsockname()[1], answer, threaded=True, fd=listener.fileno())
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server, serving
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
