@@ -18,7 +18,7 @@ PURE = (
     "client", "dataset", "errors", "health.findings", "health.report",
     "datasets.message", "datasets.rules", "datasets.schema",
     "datasets.contact", "datasets.duo", "datasets.given", "datasets.labels", "datasets.projections", "datasets.ranges",
-    "datasets.openapi", "datasets.operations",
+    "datasets.openapi",
     "datasets.sources", "outbox.event", "outbox.mark", "outbox.receipt", "outbox.retry", "targets.egress",
     "targets.webhook", "expiry",
     "access.addresses", "access.decorate", "access.link", "access.providers", "access.reference", "access.rights",

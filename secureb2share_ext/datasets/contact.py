@@ -1,10 +1,11 @@
-"""Is an e-mail address a role's, or does it look like a person's own?
+"""The difference between a role's e-mail address and one that looks like a person's own.
 
 A record is public, is copied by harvesters and cannot be called back, so that no person's address may get into it. No
 test can be sure; this one refuses two forms only, and whoever is refused by mistake can give a web page instead.
 """
 
 import re
+from typing import Optional
 
 OWN = "looks like a person's own address: give the address of a role or office, or a web page"
 
@@ -22,8 +23,8 @@ OFFICE = (
 ).split()
 
 
-def own_address_fault(address):
-    """Why an e-mail address is refused, or None: it is first.last, or of a provider of private mail."""
+def own_address_fault(address: str) -> Optional[str]:
+    """The reason why an e-mail address is refused, or None: it is first.last, or of a provider of private mail."""
     local, _, domain = address.lower().rpartition("@")
     if domain in PRIVATE_PROVIDERS:
         return OWN

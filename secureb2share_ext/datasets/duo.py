@@ -1,8 +1,10 @@
-"""Do the codes of the Data Use Ontology fit each other, and is what they need there?
+"""The rules of the Data Use Ontology: which of its codes fit each other, and what they need beside them.
 
 Facts: http://purl.obolibrary.org/obo/duo.owl; what a code needs as in REMS. A code that the ontology calls a permission
 says for which research the data may be used at all; the others narrow that down.
 """
+
+from typing import Any, Dict, Iterator, Tuple
 
 from .given import entries, is_missing
 
@@ -24,7 +26,7 @@ NEEDS = {
 }
 
 
-def permission(sensitive):
+def permission(sensitive: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
     """`duo_codes`, if there are any, hold exactly one permission: `DUO:0000004`, `DUO:0000042`, `DUO:0000006`,
     `DUO:0000007` or `DUO:0000011`.
     """
@@ -33,7 +35,7 @@ def permission(sensitive):
         yield "duo_codes", "must hold exactly one permission (%s); the other codes modify it" % ", ".join(PERMISSIONS)
 
 
-def contradictions(sensitive):
+def contradictions(sensitive: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
     """`DUO:0000004` (no restriction) stands alone; `DUO:0000011` and `DUO:0000044` exclude each other; `DUO:0000018`
     makes `DUO:0000045` and `DUO:0000046` superfluous.
     """
@@ -46,7 +48,7 @@ def contradictions(sensitive):
         yield "duo_codes", "%s says what %s and %s say; leave these out" % (NPUNCU, NPU, NCU)
 
 
-def needs(sensitive):
+def needs(sensitive: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
     """What a code leaves open is said in the field that its table names, and such a field stands with its code only."""
     codes = entries(sensitive, "duo_codes")
     for code, field in NEEDS.items():
@@ -56,7 +58,7 @@ def needs(sensitive):
             yield field, "is only for datasets whose duo_codes hold %s" % code
 
 
-def commerce(sensitive):
+def commerce(sensitive: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
     """`purposes_allowed` has no `CommercialResearch` beside `DUO:0000018` or `DUO:0000046`, non-commercial use only."""
     forbidden = entries(sensitive, "duo_codes") & {NPUNCU, NCU}
     if forbidden and "CommercialResearch" in entries(sensitive, "purposes_allowed"):

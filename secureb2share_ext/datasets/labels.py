@@ -1,14 +1,15 @@
-"""How are the fields and codes of a description spelled out for a reader?
+"""The fields and codes of a description in words, for a reader.
 
-From the schema alone, where `title` names a field and `x-labels`, which JSON Schema does not know, its codes.
+They come from the schema alone, where `title` names a field and `x-labels`, which JSON Schema does not know, its codes.
 """
 
 import re
+from typing import Any, Dict, List
 
 from .schema import SCHEMA
 
 
-def title(field):
+def title(field: str) -> str:
     """A field's title in words; `field` is a path as faults name it, such as ``sensitive.duo_codes[0]``.
 
     A field without a title of its own has that of the one around it; an unknown field is its own title.
@@ -17,7 +18,7 @@ def title(field):
     return found[-1] if found else field
 
 
-def label(field, code):
+def label(field: str, code: Any) -> Any:
     """A code in words, or the code itself where the schema has none.
 
     A code such as ``national-eid:NO`` is spelled out by the label of ``national-eid:``.
@@ -33,8 +34,8 @@ def label(field, code):
     return "%s %s" % (labels[kind + colon], rest) if colon and kind + colon in labels else code
 
 
-def in_words(field, value):
-    """[text] of whatever a field holds: codes spelled out, texts without their language, yes or no, numbers."""
+def in_words(field: str, value: Any) -> List[str]:
+    """The texts of whatever a field holds: codes spelled out, texts without their language, yes or no, numbers."""
     return [_in_words(field, entry) for entry in (value if isinstance(value, list) else [value])]
 
 
@@ -46,7 +47,7 @@ def _in_words(field, entry):
     return str(label(field, entry))
 
 
-def _nodes(field):
+def _nodes(field: str) -> List[Dict[str, Any]]:
     # of the schema, from the whole to the field; none for an unknown field
     nodes = [SCHEMA]
     for name in re.findall(r"[^.\[\]]+", field):

@@ -1,7 +1,8 @@
-"""Are the dates of a description in the calendar, and do its ranges run forwards?"""
+"""The rules of dates and ranges: every date is in the calendar, and every range runs forwards."""
 
 import datetime
 import re
+from typing import Any, Iterator, Tuple
 
 from .given import member
 
@@ -16,7 +17,7 @@ IN_ORDER = (
 _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?\Z")  # what the schema lets through, at most
 
 
-def calendar(description):
+def calendar(description: Any) -> Iterator[Tuple[str, str]]:
     """Every date is a year, a month or a day of the calendar."""
     sensitive = member(description, "sensitive")
     for name in DAYS + PERIODS:
@@ -24,13 +25,14 @@ def calendar(description):
             yield "sensitive." + name, "is not a day of the calendar"
 
 
-def order(description):
+def order(description: Any) -> Iterator[Tuple[str, str]]:
     """`min_age` is at most `max_age`; `temporal_start` is not later than `temporal_end`, nor `retention_review` and
     `embargo_until` than `retention_until`.
     """
     sensitive = member(description, "sensitive")
     for first, last in IN_ORDER:
-        one, other = sensitive.get(first), sensitive.get(last)
+        one: Any = sensitive.get(first)
+        other: Any = sensitive.get(last)
         if _is_dated(one) and _is_dated(other):
             shared = min(len(one), len(other))
             if one[:shared] > other[:shared]:

@@ -17,7 +17,7 @@ from . import rules
 try:
     import fastjsonschema
 except ImportError:  # B2SHARE 2 does not have it
-    fastjsonschema = None
+    fastjsonschema = None  # type: ignore[assignment]
 
 VERSION = "1.0.0"
 CONTROLS = "must have no control characters"
@@ -63,11 +63,11 @@ class Strict:
 
     def __init__(self, schema: Dict[str, Any]) -> None:
         self.schema = schema
-        self.iter_errors = _Strict(schema).iter_errors  # type: Callable[[Any], Iterator[Any]]
-        self._validate = None  # type: Optional[Callable[[Any], Any]]
+        self.iter_errors: Callable[[Any], Iterator[Any]] = _Strict(schema).iter_errors
+        self._validate: Optional[Callable[[Any], Any]] = None
 
     def accepts(self, value: Any) -> bool:
-        """Whether a JSON value is right for sure. False says nothing: `iter_errors` has the faults, if there are any."""
+        """Whether a JSON value is right for sure; after False, `iter_errors` has the faults, if there are any."""
         if fastjsonschema is None:
             return False
         if self._validate is None:
@@ -158,7 +158,7 @@ def schema_faults(validator: Strict, instance: Any) -> List[Fault]:
     """The faults of a value by a schema, in the order of the fields."""
     if validator.accepts(instance):
         return []
-    found = []  # type: List[Fault]
+    found: List[Fault] = []
     for error in validator.iter_errors(instance):
         if len(found) >= MAX_FAULTS:
             break

@@ -1,4 +1,4 @@
-"""Which routes does the secure side call, and what may everybody ask?
+"""The routes that the secure side calls, and those that are open to everybody.
 
 GET       /datasets                                   what this interface is, and its bounds
 POST      /datasets                                   many signed envelopes, one a line
@@ -16,7 +16,6 @@ import json
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request, stream_with_context
 
-from .. import __version__ as release
 from ..client import bare
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
@@ -37,10 +36,10 @@ def _only_when_on():
 
 
 @blueprint.route("", methods=["GET"])
-def about():
-    """Where keys and description of this interface are, and how much one request may bring."""
-    base = current().host.config["SITE_API_URL"].rstrip("/") + "/datasets"
-    bounds = {"envelopes": bulk.MAX_ENVELOPES, "bytes": current().host.config["SECUREB2SHARE_MAX_BODY"]}
+def about() -> Response:
+    """The addresses of keys and of the description of this interface, and how much one request may bring."""
+    base = current().host.api_url() + "/datasets"
+    bounds = {"envelopes": bulk.MAX_ENVELOPES, "bytes": current_app.config["SECUREB2SHARE_MAX_BODY"]}
     return jsonify({"keys": base + "/keys", "openapi": base + "/openapi.json", "bulk": bounds})
 
 
@@ -62,14 +61,10 @@ def keys():
 
 
 @blueprint.route("/openapi.json")
-def description():
-    """This description of the interface, OpenAPI 3.1."""
-    routes = [
-        openapi.Route(rule.rule, method, rule.endpoint, current_app.view_functions[rule.endpoint].__doc__ or "")
-        for rule in current_app.url_map.iter_rules()
-        for method in rule.methods - {"HEAD", "OPTIONS"}
-    ]
-    return jsonify(openapi.describe(current().host.config["SITE_API_URL"].rstrip("/"), release, routes))
+def description() -> Response:
+    """The description of this interface, OpenAPI 3.1."""
+    longest = current_app.config["SECUREB2SHARE_MAX_BODY"]
+    return jsonify(openapi.document(current().host.api_url(), longest))
 
 
 @blueprint.route("/<source>")

@@ -1,4 +1,3 @@
-import copy
 import json
 import re
 import uuid
@@ -10,13 +9,20 @@ pytest.importorskip("invenio_records_rest")
 validator_of_documents = pytest.importorskip("openapi_spec_validator", reason="openapi-spec-validator is not installed")
 
 import requests  # noqa: E402
+from flask import Flask  # noqa: E402
 from instance import example, running  # noqa: E402
 from jsonschema import Draft202012Validator  # noqa: E402
 
-from secureb2share_ext import client  # noqa: E402
-from secureb2share_ext.datasets import openapi, operations, schema  # noqa: E402
+import secureb2share_ext  # noqa: E402
+from secureb2share_ext import client, config  # noqa: E402
+from secureb2share_ext.datasets import bulk, envelope, message, openapi, schema, views  # noqa: E402
 
 PACKAGE = Path(openapi.__file__).parents[1]
+# words that mean the same in JSON Schema draft-04 and in 2020-12, the dialect of OpenAPI 3.1
+SAME = set(
+    "title description type enum pattern minLength maxLength minimum maximum minItems maxItems uniqueItems required"
+    " additionalProperties properties items x-labels".split()
+)
 # HTML for people, and what such a page needs
 PAGES = {"secureb2share_uploads.closed", "secureb2share_uploads.refused", "secureb2share_uploads.static"}
 # codes that only the host's own routes, the curator's page and the command line meet
@@ -35,8 +41,8 @@ def instance(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def document(instance):
-    return instance.call("GET", "/api/datasets/openapi.json").json()
+def document():
+    return openapi.document("https://catalogue.example.org/api", 1000000)
 
 
 def closed(found):
@@ -49,11 +55,12 @@ def closed(found):
     return dict(made, unevaluatedProperties=False) if isinstance(found.get("properties"), dict) else made
 
 
-def faults(document, form, value):
-    # as a document of its own, so that references are found
-    components = {"schemas": closed(document["components"]["schemas"])}
-    whole = dict(closed(form), components=components)
-    return [error.message for error in Draft202012Validator(whole).iter_errors(value)]
+def resolved(document, part):
+    # the part itself, where it is a reference to one that many operations share
+    if part and "$ref" in part:
+        _, kind, name = part["$ref"].rsplit("/", 2)
+        return document["components"][kind][name]
+    return part
 
 
 def operation_of(document, method, path):
@@ -71,13 +78,14 @@ class Seen:
 
     def __init__(self, document):
         self.document, self.met, self.faults = document, set(), []
+        self.components = {"schemas": closed(document["components"]["schemas"])}
         self.session = requests.Session()
         self.session.hooks["response"].append(self.look)
 
     def look(self, answer, **_):
         operation = operation_of(self.document, answer.request.method, answer.request.path_url)
-        said = operation["responses"].get(str(answer.status_code))
-        form = said and said["content"].get(answer.headers.get("content-type", "").partition(";")[0])
+        said = resolved(self.document, operation["responses"].get(str(answer.status_code)))
+        form = said and said.get("content", {}).get(answer.headers.get("content-type", "").partition(";")[0])
         value = self.value(answer)
         code = value.get("code", value.get("result")) if isinstance(value, dict) else None
         self.met.add((operation["operationId"], answer.status_code, code))
@@ -86,13 +94,18 @@ class Seen:
         if form is None:
             self.faults.append((operation["operationId"], answer.status_code, answer.headers, answer.text[:300]))
             return
-        found = faults(self.document, form["schema"], value)
+        found = self.faults_of(form["schema"], value)
         if answer.status_code < 300 and "requestBody" in operation:
             ((media_type, asked),) = operation["requestBody"]["content"].items()
             if media_type == "application/json":
-                found += faults(self.document, asked["schema"], json.loads(answer.request.body))
+                found += self.faults_of(asked["schema"], json.loads(answer.request.body))
         if found:
             self.faults.append((operation["operationId"], answer.status_code, found, answer.text[:300]))
+
+    def faults_of(self, form, value):
+        # as a document of its own, so that references are found
+        whole = dict(closed(form), components=self.components)
+        return [error.message for error in Draft202012Validator(whole).iter_errors(value)]
 
     @staticmethod
     def value(answer):
@@ -108,7 +121,7 @@ def refused(call, *args, **kwargs):
 
 def test_document_is_openapi(document):
     validator_of_documents.validate(document)
-    assert document["openapi"] == "3.1.0"
+    assert document["openapi"] == "3.1.0" and document["info"]["version"] == secureb2share_ext.__version__
     operations_ = [one for path in document["paths"].values() for one in path.values()]
     names = [one["operationId"] for one in operations_]
     assert len(set(names)) == len(names) and all(one["summary"] for one in operations_)
@@ -131,66 +144,90 @@ def test_document_is_served_only_while_the_catalogue_is_on(instance, monkeypatch
     assert instance.call("GET", "/api/datasets/openapi.json").status_code == 404
 
 
-def test_document_has_every_code():
-    known = set()
+def test_document_has_every_code(document):
+    known = {"embargoed", "metadata-only", "form-data-refused", "body-too-long", "body-unsized"}
     for path in PACKAGE.rglob("*.py"):
         known |= set(re.findall(r'\bcode ?= ?"([a-z-]+)"', path.read_text(encoding="utf-8")))
-    known |= {"embargoed", "metadata-only", "form-data-refused", "body-too-long", "body-unsized"}
-    said = set(
-        operations.ANSWERS["Line"]["oneOf"][1]["properties"]["problem"]["allOf"][1]["properties"]["code"]["enum"]
-    )
-    for operation in operations.OPERATIONS.values():
-        said |= {code for codes in operation.problems.values() for code in codes}
+    said = {code for part in parts(document) for code in part.get("code", {}).get("enum", ())}
     assert (known - said, said - known) == (ELSEWHERE, {"conflict"} - known)
 
 
-@pytest.mark.parametrize(
-    "draft_04, draft_2020",
-    [
-        ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, {"type": "integer", "exclusiveMinimum": 0}),
-        ({"maximum": 9, "exclusiveMaximum": False}, {"maximum": 9}),
-        ({"$schema": "x", "type": "object"}, {"type": "object"}),
-        (
-            {"properties": {"$schema": {"items": {"maximum": 9, "exclusiveMaximum": True}}}},
-            {"properties": {"$schema": {"items": {"exclusiveMaximum": 9}}}},
-        ),
-        ({"enum": ["a"], "x-labels": {"a": "A"}}, {"enum": ["a"], "x-labels": {"a": "A"}}),
-    ],
-)
-def test_schema_in_the_other_dialect(draft_04, draft_2020):
-    before = copy.deepcopy(draft_04)
-    assert openapi.to_2020(draft_04) == draft_2020 and draft_04 == before
+def parts(value):
+    # every object of a document
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from parts(inner)
 
 
-@pytest.mark.parametrize("word", ["dependencies", "definitions", "additionalItems", "id", "not"])
-def test_schema_words_that_nobody_translated(word):
-    with pytest.raises(ValueError, match=word):
-        openapi.to_2020({"properties": {"a": {word: {}}}})
+def schemas(node):
+    # every schema of a schema
+    yield node
+    for inner in node.get("properties", {}).values():
+        yield from schemas(inner)
+    if "items" in node:
+        yield from schemas(node["items"])
 
 
-def changes(value, path=()):
-    # the way to every member of a description, and to the first entry of every list
-    entries = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
-    for name, member in entries:
-        yield path + (name,)
-        yield from changes(member, path + (name,))
+@pytest.mark.parametrize("action", message.ACTIONS)
+def test_messages_are_those_that_are_accepted(document, action):
+    wanted = json.loads(json.dumps(message._VALIDATORS[action].schema))
+    wanted["properties"]["action"] = {"const": action}
+    if "dataset" in wanted["properties"]:
+        wanted["properties"]["dataset"] = {"$ref": "#/components/schemas/Description"}
+    described = document["components"]["schemas"]
+    assert described[action.capitalize() + "Message"] == wanted
+    body = described["Envelope"]["properties"]["body"]
+    assert {"$ref": "#/components/schemas/%sMessage" % action.capitalize()} in body["contentSchema"]["oneOf"]
 
 
-def test_description_is_right_in_both_dialects_or_in_none(document):
-    described = Draft202012Validator(document["components"]["schemas"]["Description"])
-    whole, wrong = example("genomics-diabetes"), 0
-    assert described.is_valid(whole)
-    for path in changes(whole):
-        for value in (None, -1, "", "x " * 6000, [], ["a", "a"], {"a": 1}):
-            changed = copy.deepcopy(whole)
-            place = changed
-            for step in path[:-1]:
-                place = place[step]
-            place[path[-1]] = value
-            is_right = not schema.schema_faults(schema._VALIDATOR, changed)
-            wrong += not is_right
-            assert described.is_valid(changed) == is_right, (path, value)
-    assert wrong > 100
+def test_envelopes_and_their_number_are_those_that_are_accepted(document):
+    described = document["components"]["schemas"]["Envelope"]
+    wanted = dict(envelope.SHAPE.schema["properties"], body=described["properties"]["body"])
+    assert described == dict(envelope.SHAPE.schema, properties=wanted) and wanted["body"]["type"] == "string"
+    ((_, asked),) = document["paths"]["/datasets"]["post"]["requestBody"]["content"].items()
+    assert asked["schema"]["maxItems"] == bulk.MAX_ENVELOPES
+
+
+# so that a schema can stand in the document as it is
+@pytest.mark.parametrize("validator", [schema._VALIDATOR, envelope.SHAPE] + list(message._VALIDATORS.values()))
+def test_schemas_mean_the_same_in_both_dialects(validator):
+    for node in schemas(validator.schema):
+        assert set(node) - {"$schema"} <= SAME
+
+
+def test_description_stands_in_the_document_and_beside_the_file(document):
+    described = document["components"]["schemas"]["Description"]
+    assert dict(described, **{"$schema": schema.SCHEMA["$schema"]}) == schema.SCHEMA
+    kept = json.loads(Path(openapi.PATH).read_text(encoding="utf-8"))["components"]["schemas"]["Description"]
+    assert json.loads((Path(openapi.PATH).parent / kept["$ref"]).read_text(encoding="utf-8")) == schema.SCHEMA
+
+
+class HostWithoutSites:
+    """A host that does not know RDM's keys SITE_UI_URL and SITE_API_URL, as B2SHARE 2."""
+
+    config = {}
+
+    def api_url(self):
+        return "https://catalogue.example.org/api"
+
+
+def test_addresses_are_those_of_the_host(monkeypatch):
+    class Extension:
+        is_on, host = True, HostWithoutSites()
+
+    monkeypatch.setattr(config, "current", Extension)
+    app = Flask("api")
+    app.config["SECUREB2SHARE_MAX_BODY"] = 2000000
+    app.register_blueprint(views.blueprint)
+    base = "https://catalogue.example.org/api/datasets"
+    assert app.test_client().get("/datasets").get_json() == {
+        "keys": base + "/keys", "openapi": base + "/openapi.json", "bulk": {"envelopes": 500, "bytes": 2000000},
+    }  # fmt: skip
+    served = app.test_client().get("/datasets/openapi.json").get_json()
+    assert served == openapi.document("https://catalogue.example.org/api", 2000000)
+    (server,) = served["servers"]
+    assert server["url"] == "https://catalogue.example.org/api" and "2000000 bytes" in server["description"]
 
 
 def test_every_answer_is_as_described(instance, document):

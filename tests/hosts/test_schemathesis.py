@@ -25,7 +25,6 @@ from schemathesis.specs.openapi.checks import (  # noqa: E402
 )
 
 from secureb2share_ext import client  # noqa: E402
-from secureb2share_ext.datasets.operations import OPERATIONS  # noqa: E402
 from secureb2share_ext.hosts.actions import register_for_all, register_scope  # noqa: E402
 
 LINES = "application/x-ndjson"
@@ -190,4 +189,3 @@ def test_no_request_is_answered_by_a_failure(instance, operations, auths, name, 
 
 def test_every_operation_is_tried(operations):
     assert set(operations) == set(PUBLIC + READING + ["take_many"]) | set(ACTIONS)
-    assert set(operations) == {endpoint.split(".")[1] for endpoint in OPERATIONS}
