@@ -8,7 +8,7 @@ time; jsonschema finds the faults of everything else. Where fastjsonschema is no
 import json
 import os
 import re
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from jsonschema import Draft4Validator, ValidationError, validators
 
