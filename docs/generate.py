@@ -17,9 +17,11 @@ sys.path.insert(0, str(ROOT))
 import click  # noqa: E402
 
 from secureb2share_ext import cli, client, dataset  # noqa: E402
-from secureb2share_ext.access import link, rights  # noqa: E402
-from secureb2share_ext.datasets import duo, labels, message, rules, schema  # noqa: E402
-from secureb2share_ext.health import findings  # noqa: E402
+from secureb2share_ext.access import link  # noqa: E402
+from secureb2share_ext.descriptions import duo, labels, rules, schema  # noqa: E402
+from secureb2share_ext.exports import rights  # noqa: E402
+from secureb2share_ext.maintenance import findings  # noqa: E402
+from secureb2share_ext.messages import message  # noqa: E402
 from secureb2share_ext.outbox import event, retry  # noqa: E402
 
 MEMBERS = message._MEMBERS  # {action: ({member: its schema}, [required member])}

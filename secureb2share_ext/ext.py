@@ -5,14 +5,14 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm.exc import StaleDataError
 
-from . import config, errors, signature, targets
+from . import config, errors, keyring, targets
 from .access import providers
-from .datasets import sources
-from .health import findings
-from .hosts import choice
+from .hosts import selection
+from .maintenance import findings
+from .messages import sources
 from .outbox import mark
+from .problems import problem_response
 from .uploads import gate, guard, lock
-from .uploads.refusal import problem_response
 
 SWEEP = "secureb2share_ext.outbox.tasks.sweep"
 
@@ -65,7 +65,7 @@ class SecureB2Share:
     def read_settings(self, app):
         self.targets, self.providers, self.sources = {}, {}, {}
         self.thresholds = findings.THRESHOLDS
-        self.keyring = signature.Keyring(app.config["SECUREB2SHARE_SIGNING_KEY"])
+        self.keyring = keyring.Keyring(app.config["SECUREB2SHARE_SIGNING_KEY"])
         self.mark = mark.Mark(app.config["SECUREB2SHARE_SIGNING_KEY"])
         self.targets = targets.read(app.config, self.keyring.sign)
         self.providers = providers.read(app.config)
@@ -73,7 +73,7 @@ class SecureB2Share:
         self.thresholds = findings.thresholds(app.config["SECUREB2SHARE_HEALTH"])
 
     def init_host(self, app):
-        self.host = choice.choose(app.config["SECUREB2SHARE_HOST"])(app.config, self.sources)
+        self.host = selection.choose(app.config["SECUREB2SHARE_HOST"])(app.config, self.sources)
         faults = self.host.faults() if self.is_on else []
         if faults:
             raise errors.ConfigError(" ".join(faults))

@@ -6,7 +6,7 @@ import re
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from secureb2share_ext.datasets import schema
+from secureb2share_ext.descriptions import schema
 
 MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 TAGS = st.sampled_from(["en", "nb", "nn", "sv-FI", "sma", "zh-Hant-TW", "und", "eng"])

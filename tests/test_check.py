@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from demo.catalogue.app import create_app
 from demo.catalogue.config import settings
-from secureb2share_ext import client, setup
+from secureb2share_ext import client
+from secureb2share_ext.maintenance import install
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -106,7 +107,7 @@ def test_triggers_left_behind_and_nothing_observed(make, tmp_path):
     assert code == 0 and lines[0] == "All is in place (MODE observe)."
     assert "- No request since observing began would have been refused." in lines
     with observing.app_context():
-        setup.init(is_on=True)
+        install.init(is_on=True)
     code, lines = check(observing)
     assert code == 1
     assert lines[0] == "- MODE is observe, but 4 triggers still refuse uploads: run `secureb2share unlock`."
@@ -118,7 +119,7 @@ def test_when_on_there_is_nothing_to_foretell(make):
     on = make()
     with on.app_context():
         db.create_all()
-        setup.init(is_on=True)
+        install.init(is_on=True)
     code, lines = check(on)
     assert code == 1 and not [line for line in lines if "would" in line]
     assert [line for line in lines if "secureb2share keys new" in line]

@@ -2,7 +2,8 @@ import pytest
 
 from demo.catalogue.app import create_app as create_catalogue
 from demo.catalogue.config import settings
-from secureb2share_ext import client, setup
+from secureb2share_ext import client
+from secureb2share_ext.maintenance import install
 
 
 @pytest.fixture(scope="module", name="create_app")
@@ -15,7 +16,7 @@ def factory(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(base_app, database):
     with base_app.app_context():
-        setup.init(is_on=True)
+        install.init(is_on=True)
 
     def run(*args):
         return base_app.test_cli_runner().invoke(args=["secureb2share", *args])
@@ -26,8 +27,17 @@ def run(base_app, database):
 def test_every_command_is_there_and_says_what_it_does(run):
     said = run("--help").output
     for command in (
-        "audit", "check", "deliveries", "health", "ingest", "init", "keys", "review", "transfer",
-        "uninstall", "unlock",
+        "audit",
+        "check",
+        "deliveries",
+        "health",
+        "ingest",
+        "init",
+        "keys",
+        "review",
+        "transfer",
+        "uninstall",
+        "unlock",
     ):
         assert "\n  %s " % command in said
         assert run(command, "--help").exit_code == 0
@@ -54,7 +64,9 @@ def test_a_command_says_what_is_wrong(run, words, code, said):
 @pytest.mark.parametrize(
     "words",
     [
-        ["ingest", "-"], ["review", "release", "tsd", "a"], ["review", "refuse", "tsd", "a", "--reason", "x"],
+        ["ingest", "-"],
+        ["review", "release", "tsd", "a"],
+        ["review", "refuse", "tsd", "a", "--reason", "x"],
         ["transfer", "tsd", "a", "--tenant", "p12"],
     ],
 )

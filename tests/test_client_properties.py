@@ -24,8 +24,12 @@ JSON = st.recursive(
 )
 CLAIMS = st.fixed_dictionaries(
     {
-        "iss": st.text(), "pid": st.text(), "revision": st.integers(0), "source": st.text(),
-        "identifier": st.text(), "iat": st.integers(0, 2**40),
+        "iss": st.text(),
+        "pid": st.text(),
+        "revision": st.integers(0),
+        "source": st.text(),
+        "identifier": st.text(),
+        "iat": st.integers(0, 2**40),
     }
 )
 
@@ -71,7 +75,8 @@ def test_hmac_agrees_with_the_official_library(secret, message_id, value):
     now = datetime.datetime.now(datetime.timezone.utc)
     assert webhook.verify(body, client.signed_headers(secret, message_id, body)) == value
     headers = {
-        "webhook-id": message_id, "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": webhook.sign(message_id, now, body.decode("utf-8")),
     }
     assert client.verify([secret], headers, body) == (message_id, secret)

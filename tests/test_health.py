@@ -3,10 +3,10 @@ import json
 
 import pytest
 
-from secureb2share_ext import config, expiry
+from secureb2share_ext import config
 from secureb2share_ext.errors import ConfigError
-from secureb2share_ext.health import findings as health
-from secureb2share_ext.health import report
+from secureb2share_ext.maintenance import expiry, report
+from secureb2share_ext.maintenance import findings as health
 
 WELL = health.Figures("on", sweep_age=4.0)
 NAMES = [

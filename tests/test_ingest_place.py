@@ -8,9 +8,9 @@ pytest.importorskip("invenio_db")
 import click  # noqa: E402
 
 from secureb2share_ext.cli import ingest  # noqa: E402
-from secureb2share_ext.datasets import withdrawals  # noqa: E402
-from secureb2share_ext.datasets.sources import Sender  # noqa: E402
 from secureb2share_ext.errors import NotAccepted  # noqa: E402
+from secureb2share_ext.messages import withdrawal_limit  # noqa: E402
+from secureb2share_ext.messages.sources import Sender  # noqa: E402
 
 
 def refused_line():
@@ -44,8 +44,8 @@ def test_a_link_in_a_drop_folder_has_nothing_overwritten(tmp_path):
 @pytest.mark.parametrize("tenant, stops", [("p11", False), ("p22", True)])
 def test_a_run_does_not_tell_what_other_tenants_have(tenant, stops, monkeypatch):
     row = SimpleNamespace(state="active", tenant=tenant)
-    monkeypatch.setattr(withdrawals, "store", SimpleNamespace(find=lambda *named: row, count=lambda source: 11))
-    run, sender = withdrawals.Withdrawals(False), Sender(None, ("p22",))
+    monkeypatch.setattr(withdrawal_limit, "store", SimpleNamespace(find=lambda *named: row, count=lambda source: 11))
+    run, sender = withdrawal_limit.Withdrawals(False), Sender(None, ("p22",))
     messages = [
         SimpleNamespace(source="tsd", identifier=str(n), action="state", members={"state": "withdrawn"})
         for n in range(11)

@@ -10,7 +10,8 @@ from sqlalchemy import inspect
 
 from demo.catalogue.app import create_app
 from demo.catalogue.config import settings
-from secureb2share_ext import client, setup
+from secureb2share_ext import client
+from secureb2share_ext.maintenance import install
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -53,22 +54,22 @@ def test_init_on_a_database_from_before(site):
     with site.app_context():
         from_before()
         assert ours() == set()
-        assert setup.init(is_on=True) == ["Tables: 11 in all.", "Triggers: 4 made, 4 in all."]
-        assert setup.init(is_on=True) == ["Tables: 11 in all.", "Triggers: 0 made, 4 in all."]
+        assert install.init(is_on=True) == ["Tables: 11 in all.", "Triggers: 4 made, 4 in all."]
+        assert install.init(is_on=True) == ["Tables: 11 in all.", "Triggers: 0 made, 4 in all."]
         assert len(ours()) == 11 and differences() == []
 
 
 def test_init_on_a_database_that_db_create_made(site):
     with site.app_context():
         db.create_all()
-        assert setup.init(is_on=False) == ["Tables: 11 in all.", "Triggers: none, MODE is not on."]
-        assert setup.init(is_on=True) == ["Tables: 11 in all.", "Triggers: 4 made, 4 in all."]
+        assert install.init(is_on=False) == ["Tables: 11 in all.", "Triggers: none, MODE is not on."]
+        assert install.init(is_on=True) == ["Tables: 11 in all.", "Triggers: 4 made, 4 in all."]
 
 
 def test_branch_can_be_taken_back(site):
     with site.app_context():
         from_before()
-        setup.init(is_on=False)
+        install.init(is_on=False)
         with current_app.app_context():
             current_app.extensions["invenio-db"].alembic.downgrade("secureb2share@5ec0b25a0000")
         assert ours() == set()

@@ -5,10 +5,10 @@ import json
 from flask import Blueprint, abort, make_response, render_template, request
 from markupsafe import Markup
 
-from secureb2share_ext.access import decisions, decorate
-from secureb2share_ext.datasets import labels
-from secureb2share_ext.datasets.schema import SCHEMA
-from secureb2share_ext.exports import linkset, schema_org
+from secureb2share_ext.datasets import applications
+from secureb2share_ext.descriptions import labels
+from secureb2share_ext.descriptions.schema import SCHEMA
+from secureb2share_ext.exports import linkset, record_json, schema_org
 from secureb2share_ext.hosts import published
 from secureb2share_ext.hosts.records_rest import exports
 
@@ -50,7 +50,7 @@ def record(pid):
     dataset = shown["dataset"]
     shown["json_ld"] = _script_safe(schema_org.document(shown["shown"]))
     shown["signposts"] = linkset.links(shown["shown"], exports.urls(row))
-    shown["counts"] = decisions.counts(row)
+    shown["counts"] = applications.counts(row)
     shown["facts"] = _facts(dataset.sensitive)
     shown["in_words"] = labels.in_words
     response = make_response(render_template("catalogue/record.html", **shown))
@@ -78,10 +78,10 @@ def _page_of(found):
         else {
             "shown": shown,
             "dataset": shown.dataset,
-            "access": decorate.access_member(shown),
+            "access": record_json.access_member(shown),
             "access_url": shown.access_url,
             "record_url": shown.record_url,
-            "files": decorate.files_member(shown),
+            "files": record_json.files_member(shown),
         }
     )
 

@@ -12,8 +12,8 @@ from invenio_db import db
 from invenio_files_rest.models import Location
 from invenio_oauth2server.models import Token
 
-from secureb2share_ext import setup
 from secureb2share_ext.hosts.records_rest.permissions import curate, curate_scope
+from secureb2share_ext.maintenance import install
 from secureb2share_ext.proxies import current
 
 from . import search
@@ -30,7 +30,7 @@ def prepare(app, data):
     with app.app_context():
         db.create_all()
         search.prepare(app)
-        setup.init(current().is_on)
+        install.init(current().is_on)
         if not current().keyring.list():
             current().keyring.new()
         if Location.get_default() is None:

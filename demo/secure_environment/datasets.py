@@ -8,7 +8,7 @@ import datetime
 import json
 
 from secureb2share_ext import client
-from secureb2share_ext.datasets import labels
+from secureb2share_ext.descriptions import labels
 
 from .problem import Problem
 

@@ -6,7 +6,7 @@ The form holds the usual part of what can be said; members that it does not know
 import copy
 import datetime
 
-from secureb2share_ext.datasets import labels
+from secureb2share_ext.descriptions import labels
 
 from .fields import FIELDS, LANGUAGES
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from secureb2share_ext.datasets import labels
+from secureb2share_ext.descriptions import labels
 
 ELIGIBILITY = ("any", "adequacy-country", "researcher-eea", "national-eid:NO", "not-stated")
 DEIDENTIFICATION = (

@@ -56,7 +56,7 @@ def retry_delivery(event, target):
 
 @deliveries.command("hold")
 @click.option("--target", help="This target only; by default every one.")
-@click.option("--reason", required=True, help="Shown by list and health; no personal data.")
+@click.option("--reason", required=True, help="Published by list and health; no personal data.")
 @with_appcontext
 def hold_deliveries(target, reason):
     """Send nothing before `resume`: no retry and no probe."""

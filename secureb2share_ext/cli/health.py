@@ -5,11 +5,11 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
-from .. import check as checking
 from ..client import now_utc
 from ..compat import utcnow
-from ..health import figures, report
-from ..health.findings import judge
+from ..maintenance import check as checking
+from ..maintenance import figures, report
+from ..maintenance.findings import judge
 from ..proxies import current
 
 UNKNOWN = 3

@@ -9,7 +9,7 @@ import signal
 import click
 from flask.cli import with_appcontext
 
-from ..datasets import bulk, line, parts, withdrawals
+from ..messages import bulk, envelope, partition, withdrawal_limit
 from ..proxies import current
 from . import mode, progress
 
@@ -68,7 +68,7 @@ def ingest(file, confirm, errors, part):
     if counts["refused"]:
         click.echo("The refused lines are in %s." % errors)
     if stopped:
-        click.echo(withdrawals.STOPPED + " --confirm goes on.", err=True)
+        click.echo(withdrawal_limit.STOPPED + " --confirm goes on.", err=True)
     raise SystemExit(2 if stopped else 1 if counts["refused"] else 0)
 
 
@@ -105,7 +105,7 @@ def _chosen(file, part):
     if _is_stdin(file):
         raise click.BadParameter("--part needs a file, for it is read twice; - is standard input.")
     number, count = part
-    chosen = parts.of_lines(_given(file), count)
+    chosen = partition.of_lines(_given(file), count)
     file.seek(0)
     return (given for given, of in zip(_given(file), chosen) if of == number - 1)
 
@@ -116,7 +116,7 @@ def _given(file):
 
 
 def _lines(sources, given):
-    return (line.read(sources, one, from_file=True) for one in given)
+    return (envelope.read_line(sources, one, from_file=True) for one in given)
 
 
 class Refused:
@@ -143,7 +143,7 @@ class Refused:
             raise click.FileError(self.path, error.strerror)
 
     def write(self, done):
-        """done: line.Line."""
+        """done: envelope.Line."""
         if self._file is None:
             self._file = self._open()
         said = {"id": done.answer["id"], "problem": done.answer["problem"], "message": _message(done.given)}

@@ -7,11 +7,11 @@ import click
 from flask.cli import with_appcontext
 from invenio_db import db
 
-from .. import check as checking
 from ..errors import NotWritten, Problem, SecureB2ShareError
 from ..legacy import export as exporting
 from ..legacy import freeze as freezing
 from ..legacy import listing, purge, receipt, store
+from ..maintenance import check as checking
 from ..proxies import current
 from . import mode
 

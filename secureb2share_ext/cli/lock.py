@@ -7,8 +7,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 from invenio_db import db
 
-from .. import setup
 from ..errors import SecureB2ShareError
+from ..maintenance import install
 from ..proxies import current
 from ..uploads import lock, triggers
 
@@ -23,7 +23,7 @@ def init(extend):
     """
     extension = current()
     try:
-        lines = setup.init(extension.is_on, extension.host, extend)
+        lines = install.init(extension.is_on, extension.host, extend)
     except SecureB2ShareError as error:
         raise click.ClickException(str(error))
     click.echo("\n".join(lines))

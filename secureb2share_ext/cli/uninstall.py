@@ -8,11 +8,12 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from .. import setup
-from ..access import addresses, views
+from ..access import nginx_map
+from ..access.destination import destination
 from ..datasets import store
 from ..errors import Problem
 from ..legacy import store as legacy
+from ..maintenance import install
 from ..outbox import store as outbox
 from ..proxies import current, tables
 
@@ -50,7 +51,7 @@ def uninstall(path, drop_tables, yes):
             _ask()
     else:
         click.echo("The tables are gone: no map can be made from them any more.")
-    for line in setup.take_back(extension.host, drop_tables):
+    for line in install.take_back(extension.host, drop_tables):
         click.echo(line)
     click.echo("What stays: the records, their PIDs, DOIs and Handles, and uploaded files.")
     for line in extension.host.remains():
@@ -77,12 +78,12 @@ def _keep_links(extension, path, is_dropping):
     found = list(_addresses(extension.host, unmade))
     if found and is_dropping and not path:
         raise click.UsageError("--drop-tables needs --map FILE: without the tables no map can be made any more.")
-    text = addresses.server_map(found, json.dumps(extension.keyring.jwks()), extension.host.base_url())
+    text = nginx_map.server_map(found, json.dumps(extension.keyring.jwks()), extension.host.base_url())
     if path:
         _write(path, text)
     else:
         click.echo(text)
-    click.echo(addresses.LOCATIONS)
+    click.echo(nginx_map.LOCATIONS)
     count = {status: sum(one.status == status for one in found) for status in (302, 403, 410)}
     click.echo(
         "Access links in the map: %d, of which %d lead to a form, %d say that none is there now, %d are withdrawn."
@@ -96,12 +97,12 @@ def _addresses(host, unmade):
     """Address of every published dataset; unmade: {why: count} of those whose links the application cannot make."""
     for row in store.published():
         try:
-            status, to = 302, views.destination(row.pid)
+            status, to = 302, destination(current(), row.pid)
         except Problem as problem:
             status, to = (410 if problem.status == 410 else 403), None
             if problem.status == 503:
                 unmade[problem.detail] += 1
-        yield addresses.Address(tuple(host.names(row)), status, to)
+        yield nginx_map.Address(tuple(host.names(row)), status, to)
 
 
 def _write(path, text):

@@ -9,9 +9,10 @@ import functools
 from sqlalchemy.exc import IntegrityError
 
 from ..dataset import CATALOGUE_PREFIX, identifier_fault
+from ..descriptions import schema
 from ..errors import Invalid, NotAccepted
 from ..proxies import active
-from . import publication, schema, store, versions
+from . import publication, store, versions
 
 DELETED = "Deleted from the catalogue by its administrator."
 TAKEN = "A dataset with this identifier exists already."

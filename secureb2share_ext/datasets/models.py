@@ -1,6 +1,6 @@
-"""Which datasets and messages does the catalogue remember?
+"""The tables of datasets, and of what waits for a curator.
 
-`Registered` is the truth about which records are ours: one row per dataset, whoever made its record. Its SQL lives in
+`DatasetRow` is the truth about which records are ours: one row per dataset, whoever made its record. Its SQL lives in
 store.py.
 """
 
@@ -10,7 +10,7 @@ from sqlalchemy_utils import UUIDType
 from ..compat import utcnow
 
 
-class Registered(db.Model):
+class DatasetRow(db.Model):
     """One dataset, its record and where it stands."""
 
     __tablename__ = "secureb2share_dataset"
@@ -40,7 +40,7 @@ class Registered(db.Model):
     created = db.Column(db.DateTime, nullable=False, default=utcnow)
 
 
-class Held(db.Model):
+class HeldDescription(db.Model):
     """A registration, or a change of one, that waits for a curator: it is here and nowhere else."""
 
     __tablename__ = "secureb2share_held"
@@ -56,18 +56,3 @@ class Held(db.Model):
     received = db.Column(db.DateTime, nullable=False, default=utcnow)
     reason = db.Column(db.Text)  # why a curator refused it; None while it waits
     decided_at = db.Column(db.String(32))
-
-
-class Answered(db.Model):
-    """One accepted message and its answer: the same message again gets the same answer."""
-
-    __tablename__ = "secureb2share_message"
-    __table_args__ = (db.UniqueConstraint("source", "message_id", name="uq_secureb2share_message_source_message_id"),)
-
-    id = db.Column(db.Integer, primary_key=True)
-    source = db.Column(db.String(100), nullable=False)
-    message_id = db.Column(db.String(255), nullable=False)
-    digest = db.Column(db.String(64), nullable=False)
-    status = db.Column(db.Integer, nullable=False)
-    answer = db.Column(db.Text, nullable=False)
-    accepted = db.Column(db.DateTime, nullable=False, default=utcnow)

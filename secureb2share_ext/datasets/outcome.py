@@ -2,13 +2,13 @@
 
 from typing import NamedTuple, Optional
 
-from .models import Registered
+from .models import DatasetRow
 
 
 class Outcome(NamedTuple):
     """What a message did, before it is put into words."""
 
     status: int  # HTTP
-    row: Registered
+    row: DatasetRow
     result: str  # "created", "changed", "unchanged", "adopted" or "held"
     revision: Optional[int] = None  # of the record, where it was written or read for this message

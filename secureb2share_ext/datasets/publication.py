@@ -12,7 +12,7 @@ from ..client import now_utc
 from ..dataset import Dataset
 from ..errors import NotAccepted
 from ..outbox import announce
-from . import showing, store, versions
+from . import store, versions, view
 
 
 def publish(host, row, description, by):
@@ -67,7 +67,7 @@ def published(host, row, record, by, observe=False):
 
 
 def _announce(host, row, record, by, observe=False):
-    dataset = showing.dataset_of(host, row, record)
+    dataset = view.dataset_of(host, row, record)
     row.digest = dataset.digest
     source = host.sources.get(row.source)
     # a source that is configured no more has nobody to tell

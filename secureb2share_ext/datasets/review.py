@@ -7,9 +7,10 @@ of every publication; refused, it stays for its source to read why and to mend i
 import json
 
 from ..client import canonical, digest, now_utc
+from ..descriptions import schema
 from ..errors import Invalid, NotAccepted, UnknownDataset
 from ..outbox import announce
-from . import publication, schema, store, versions
+from . import publication, store, versions
 
 
 def hold(row, description):

@@ -1,6 +1,4 @@
-"""How are datasets and answered messages found and kept? The only SQL that touches their tables."""
-
-import json
+"""Datasets and held descriptions, found and kept: the only SQL that touches their tables."""
 
 from invenio_db import db
 from sqlalchemy import and_, or_
@@ -8,24 +6,24 @@ from sqlalchemy.orm import aliased
 
 from ..compat import utcnow
 from ..dataset import identifier_fault
-from .models import Answered, Held, Registered
+from .models import DatasetRow, HeldDescription
 
 
 def find(source, identifier):
     """The row of a dataset, or None; also for texts that no database holds."""
     if "\x00" in source or identifier_fault(identifier):
         return None
-    return db.session.query(Registered).filter_by(source=source, identifier=identifier).one_or_none()
+    return db.session.query(DatasetRow).filter_by(source=source, identifier=identifier).one_or_none()
 
 
 def lock(source, identifier):
     """The row of a dataset, locked until the transaction ends, or None."""
-    return _locked(db.session.query(Registered).filter_by(source=source, identifier=identifier))
+    return _locked(db.session.query(DatasetRow).filter_by(source=source, identifier=identifier))
 
 
 def lock_by_record(record_uuid):
     """The row whose record this is, locked until the transaction ends, or None."""
-    return _locked(db.session.query(Registered).filter_by(record_uuid=record_uuid))
+    return _locked(db.session.query(DatasetRow).filter_by(record_uuid=record_uuid))
 
 
 def _locked(query):
@@ -34,27 +32,27 @@ def _locked(query):
 
 def by_number(number):
     """The row with this number, or None."""
-    return db.session.query(Registered).filter_by(id=number).one_or_none() if number < 2**31 else None
+    return db.session.query(DatasetRow).filter_by(id=number).one_or_none() if number < 2**31 else None
 
 
 def by_record(record_uuid):
     """The row whose record this is, or None."""
-    return db.session.query(Registered).filter_by(record_uuid=record_uuid).one_or_none()
+    return db.session.query(DatasetRow).filter_by(record_uuid=record_uuid).one_or_none()
 
 
 def by_pid(pid):
     """The row of a published record's PID, or None."""
-    return db.session.query(Registered).filter_by(pid=pid).one_or_none()
+    return db.session.query(DatasetRow).filter_by(pid=pid).one_or_none()
 
 
 def by_records(uuids):
     """The rows whose records these are."""
-    return db.session.query(Registered).filter(Registered.record_uuid.in_(list(uuids))).all() if uuids else []
+    return db.session.query(DatasetRow).filter(DatasetRow.record_uuid.in_(list(uuids))).all() if uuids else []
 
 
 def by_pids(pids):
     """{pid: row} of those PIDs that are ours."""
-    rows = db.session.query(Registered).filter(Registered.pid.in_(list(pids))).all() if pids else []
+    rows = db.session.query(DatasetRow).filter(DatasetRow.pid.in_(list(pids))).all() if pids else []
     return {row.pid: row for row in rows}
 
 
@@ -63,18 +61,18 @@ def with_relatives(pids=(), uuids=()):
 
     Beside each row stand those of its source that it names as successor or newer version, or that name it.
     """
-    columns = ((Registered.pid, pids), (Registered.record_uuid, uuids))
+    columns = ((DatasetRow.pid, pids), (DatasetRow.record_uuid, uuids))
     named = [column.in_(list(values)) for column, values in columns if values]
     if not named:
         return []
-    older, newer, successor = relatives = [aliased(Registered) for _ in range(3)]
-    query = db.session.query(Registered, *relatives)
+    older, newer, successor = relatives = [aliased(DatasetRow) for _ in range(3)]
+    query = db.session.query(DatasetRow, *relatives)
     for other, is_named in (
-        (older, older.replaced_by == Registered.identifier),
-        (newer, newer.identifier == Registered.replaced_by),
-        (successor, successor.identifier == Registered.successor),
+        (older, older.replaced_by == DatasetRow.identifier),
+        (newer, newer.identifier == DatasetRow.replaced_by),
+        (successor, successor.identifier == DatasetRow.successor),
     ):
-        query = query.outerjoin(other, and_(other.source == Registered.source, is_named))
+        query = query.outerjoin(other, and_(other.source == DatasetRow.source, is_named))
     found = {}
     for row, *others in query.filter(or_(*named)):
         found.setdefault(row, {}).update((other.identifier, other) for other in others if other is not None)
@@ -83,53 +81,54 @@ def with_relatives(pids=(), uuids=()):
 
 def page(source, after, size, tenants=None):
     """At most `size` rows of a source (of these tenants) whose identifier sorts behind `after`, in that order."""
-    query = db.session.query(Registered).filter(Registered.source == source, Registered.identifier > after)
+    query = db.session.query(DatasetRow).filter(DatasetRow.source == source, DatasetRow.identifier > after)
     if tenants is not None:
-        query = query.filter(Registered.tenant.in_(tenants))
-    return query.order_by(Registered.identifier).limit(size).all()
+        query = query.filter(DatasetRow.tenant.in_(tenants))
+    return query.order_by(DatasetRow.identifier).limit(size).all()
 
 
 def count(source, **values):
     """How many datasets a source has, or those whose columns have these values."""
-    return db.session.query(Registered).filter_by(source=source, **values).count()
+    return db.session.query(DatasetRow).filter_by(source=source, **values).count()
 
 
 def replaced_by(source, identifier):
     """The rows, locked, of the datasets that this one replaces."""
-    query = db.session.query(Registered).filter_by(source=source, replaced_by=identifier)
-    return query.order_by(Registered.id).with_for_update().populate_existing().all()
+    query = db.session.query(DatasetRow).filter_by(source=source, replaced_by=identifier)
+    return query.order_by(DatasetRow.id).with_for_update().populate_existing().all()
 
 
 def replaced_identifiers(source, identifier):
     """The identifiers of the datasets that this one replaces; nothing is locked."""
-    query = db.session.query(Registered.identifier).filter_by(source=source, replaced_by=identifier)
+    query = db.session.query(DatasetRow.identifier).filter_by(source=source, replaced_by=identifier)
     return [found for (found,) in query]
 
 
 def held(dataset_id):
     """What of a dataset waits for a curator or was refused, or None."""
     # read anew: behind the row's lock it may be another than the session saw before
-    return db.session.query(Held).filter_by(dataset_id=dataset_id).populate_existing().one_or_none()
+    return db.session.query(HeldDescription).filter_by(dataset_id=dataset_id).populate_existing().one_or_none()
 
 
 def held_page(start, size):
     """At most `size` pairs (row, held) that wait for a curator, the oldest first, behind the first `start` ones."""
-    query = db.session.query(Registered, Held).join(Held, Held.dataset_id == Registered.id)
-    query = query.filter(Held.reason.is_(None)).order_by(Held.received, Held.dataset_id)
+    held = HeldDescription
+    query = db.session.query(DatasetRow, held).join(held, held.dataset_id == DatasetRow.id)
+    query = query.filter(held.reason.is_(None)).order_by(held.received, held.dataset_id)
     return query.offset(start).limit(size).all()
 
 
 def waiting():
     """How many descriptions wait for a curator."""
-    return db.session.query(Held).filter(Held.reason.is_(None)).count()
+    return db.session.query(HeldDescription).filter(HeldDescription.reason.is_(None)).count()
 
 
 def published():
     """The rows that have a PID, in the order of their making, a few at a time."""
     last = 0
     while True:
-        query = db.session.query(Registered).filter(Registered.id > last, Registered.pid.isnot(None))
-        rows = query.order_by(Registered.id).limit(200).all()
+        query = db.session.query(DatasetRow).filter(DatasetRow.id > last, DatasetRow.pid.isnot(None))
+        rows = query.order_by(DatasetRow.id).limit(200).all()
         if not rows:
             return
         last = rows[-1].id
@@ -140,61 +139,28 @@ def published():
 
 def hold(dataset_id, description, digest):
     """Keep a description (canonical JSON text) for a curator."""
-    db.session.add(Held(dataset_id=dataset_id, description=description, digest=digest, received=utcnow()))
+    db.session.add(HeldDescription(dataset_id=dataset_id, description=description, digest=digest, received=utcnow()))
     db.session.flush()
 
 
 def drop_held(dataset_id):
     """Forget what is held of a dataset."""
-    db.session.query(Held).filter_by(dataset_id=dataset_id).delete()
+    db.session.query(HeldDescription).filter_by(dataset_id=dataset_id).delete()
 
 
 def add(source, identifier, origin):
     """A new row, flushed: of two at once, one waits here and then meets an IntegrityError."""
-    row = Registered(source=source, identifier=identifier, origin=origin, state="active", sequence=0)
+    row = DatasetRow(source=source, identifier=identifier, origin=origin, state="active", sequence=0)
     db.session.add(row)
     db.session.flush()
     return row
 
 
-def answered(source, message_id):
-    """The row of an accepted message, or None."""
-    return db.session.query(Answered).filter_by(source=source, message_id=message_id).one_or_none()
-
-
 def known(pairs):
     """Those of the pairs (source, identifier) that have a row, as set."""
-    return _pairs(Registered.source, Registered.identifier, pairs)
-
-
-def known_messages(pairs):
-    """Those of the pairs (source, message id) that were accepted, as set."""
-    return _pairs(Answered.source, Answered.message_id, pairs)
-
-
-def _pairs(first, second, pairs):
     found = set()
     for source in {source for source, _ in pairs}:
-        wanted = [name for other, name in pairs if other == source]
-        query = db.session.query(second).filter(first == source, second.in_(wanted))
-        found.update((source, name) for (name,) in query)
+        wanted = [identifier for other, identifier in pairs if other == source]
+        query = db.session.query(DatasetRow.identifier).filter_by(source=source)
+        found.update((source, one) for (one,) in query.filter(DatasetRow.identifier.in_(wanted)))
     return found
-
-
-def keep_answer(message, status, answer):
-    """Remember the answer (dict) of an accepted message, in the transaction of its effect; flushed."""
-    add_answer(message, status, answer)
-    db.session.flush()
-
-
-def add_answer(message, status, answer):
-    """The same, to be flushed by the caller."""
-    db.session.add(
-        Answered(
-            source=message.source,
-            message_id=message.id,
-            digest=message.digest,
-            status=status,
-            answer=json.dumps(answer),
-        )
-    )

@@ -1,7 +1,8 @@
 """How does a dataset come to another tenant of its source, with PID and links kept?"""
 
+from ..descriptions import schema
 from ..errors import Invalid, NotAccepted, UnknownDataset
-from . import publication, review, schema
+from . import publication, review
 from .outcome import Outcome
 
 

@@ -8,7 +8,7 @@ files are never in it, whatever the source's setting is.
 
 import re
 
-from .characters import for_xml
+from .xml_text import for_xml
 
 VERSION = "4.5"
 SCHEMA_VERSION = "http://datacite.org/schema/kernel-4"

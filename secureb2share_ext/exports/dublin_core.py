@@ -4,7 +4,7 @@ The rights carry every vocabulary, since harvesters know different ones; the end
 because info:eu-repo/date/embargoEnd would promise open data.
 """
 
-from .characters import for_xml
+from .xml_text import for_xml
 
 
 def document(shown):

@@ -11,7 +11,7 @@ class Format(NamedTuple):
 
     name: str  # in a link, as ?format=
     mimetype: str
-    write: Callable  # of a Shown and {media type: URL}, to str
+    write: Callable  # of a Published and {media type: URL}, to str
     needs: Tuple[str, ...] = ()  # modules of other packages
 
 

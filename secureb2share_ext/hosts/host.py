@@ -1,14 +1,26 @@
 """The questions that a host answers.
 
 The flows know a host through these alone. A *record* is whatever object the host's own interface hands out; a *row* is
-a datasets.models.Registered; a Dataset is the value of dataset.py. All of them run inside an application context.
+a datasets.models.DatasetRow; a Dataset is the value of dataset.py. All of them run inside an application context.
 """
 
 import abc
+from typing import Dict, NamedTuple, Optional
 from urllib.parse import quote
 
 from ..errors import SecureB2ShareError
 from . import index_queue, pids
+
+
+class FormerContent(NamedTuple):
+    """What an instance has of uploads and files from the time before it was switched on; None: cannot be known."""
+
+    uploads: int  # versions of files since a day
+    buckets: int  # that these are in
+    users: Optional[int]  # who uploaded since that day
+    communities: Optional[Dict[str, int]]  # {community: uploads since that day}
+    records: int
+    records_with_files: int
 
 
 class Host(abc.ABC):
@@ -20,7 +32,7 @@ class Host(abc.ABC):
     pid_types = ()  # of invenio-pidstore, under which a record can be asked for
 
     def __init__(self, config, sources):
-        """config: the app's; sources: {name: datasets.sources.Source}."""
+        """config: the app's; sources: {name: messages.sources.Source}."""
         self.config = config
         self.sources = sources
 
@@ -73,7 +85,7 @@ class Host(abc.ABC):
         return ""
 
     def former_content(self, since):
-        """What the instance has of uploads and files, as a health.FormerContent; since: naive UTC. None: unknown."""
+        """What the instance has of uploads and files, as a FormerContent; since: naive UTC. None: unknown."""
         return None
 
     def legacy(self):

@@ -10,8 +10,8 @@ from invenio_db import db
 from sqlalchemy.exc import IntegrityError
 
 from ..compat import utcnow
-from ..datasets.models import Registered
-from .models import Wanted
+from ..datasets.models import DatasetRow
+from .models import IndexJob
 
 
 def want(record_uuid):
@@ -20,26 +20,26 @@ def want(record_uuid):
     anew = {"next_at": now, "lease_token": None, "attempts": 0}
     if not _rows().filter_by(record_uuid=record_uuid).update(anew, synchronize_session=False):
         values = {"record_uuid": record_uuid, "since": now, "next_at": now, "attempts": 0}
-        db.session.execute(Wanted.__table__.insert().values(values))
+        db.session.execute(IndexJob.__table__.insert().values(values))
 
 
 def want_new(uuids):
     """The same for records that were made in the open transaction."""
     now = utcnow()
     rows = [{"record_uuid": record_uuid, "since": now, "next_at": now, "attempts": 0} for record_uuid in uuids]
-    db.session.execute(Wanted.__table__.insert(), rows)
+    db.session.execute(IndexJob.__table__.insert(), rows)
 
 
 def want_all(sources):
     """Note every record of these sources as changed; how many wait now. Committed."""
     now = utcnow()
     _rows().update({"next_at": now, "lease_token": None, "attempts": 0}, synchronize_session=False)
-    there = db.session.query(Wanted.record_uuid).filter(Wanted.record_uuid == Registered.record_uuid).exists()
-    values = Registered.record_uuid, db.literal(now), db.literal(now), db.literal(0)
-    published = Registered.source.in_(sources), Registered.record_uuid.isnot(None)
+    there = db.session.query(IndexJob.record_uuid).filter(IndexJob.record_uuid == DatasetRow.record_uuid).exists()
+    values = DatasetRow.record_uuid, db.literal(now), db.literal(now), db.literal(0)
+    published = DatasetRow.source.in_(sources), DatasetRow.record_uuid.isnot(None)
     others = db.session.query(*values).filter(*(published + (~there,)))
     columns = ["record_uuid", "since", "next_at", "attempts"]
-    db.session.execute(Wanted.__table__.insert().from_select(columns, others))
+    db.session.execute(IndexJob.__table__.insert().from_select(columns, others))
     db.session.commit()
     return waiting()[0]
 
@@ -49,11 +49,11 @@ def claim(now, until, size):
     token = str(uuid.uuid4())
     if not size:
         return token, {}
-    due = db.session.query(Wanted.record_uuid).filter(Wanted.next_at <= now).order_by(Wanted.next_at).limit(size)
+    due = db.session.query(IndexJob.record_uuid).filter(IndexJob.next_at <= now).order_by(IndexJob.next_at).limit(size)
     found = [row.record_uuid for row in due.with_for_update(skip_locked=True)]
-    mine = _rows().filter(Wanted.record_uuid.in_(found), Wanted.next_at <= now)
+    mine = _rows().filter(IndexJob.record_uuid.in_(found), IndexJob.next_at <= now)
     taken = found and mine.update({"lease_token": token, "next_at": until}, synchronize_session=False)
-    rows = db.session.query(Wanted.record_uuid, Wanted.attempts).filter_by(lease_token=token).all() if taken else []
+    rows = db.session.query(IndexJob.record_uuid, IndexJob.attempts).filter_by(lease_token=token).all() if taken else []
     db.session.commit()
     return token, {row.record_uuid: row.attempts for row in rows}
 
@@ -61,8 +61,8 @@ def claim(now, until, size):
 def finish(token, uuids):
     """The index has these: forget them, unless they changed meanwhile; committed."""
     held = _held(token, uuids)
-    _rows().filter(Wanted.record_uuid.in_(held)).delete(synchronize_session=False)
-    still = {row.record_uuid for row in db.session.query(Wanted.record_uuid).filter(Wanted.record_uuid.in_(uuids))}
+    _rows().filter(IndexJob.record_uuid.in_(held)).delete(synchronize_session=False)
+    still = {row.record_uuid for row in db.session.query(IndexJob.record_uuid).filter(IndexJob.record_uuid.in_(uuids))}
     db.session.commit()
     # one that went away without us: another sweep was faster, and our copy may be older than the one it brought
     for record_uuid in sorted(set(uuids) - set(held) - still):
@@ -75,20 +75,20 @@ def finish(token, uuids):
 
 def postpone(token, uuids, next_at, failed=0, outcome=None):
     """The index does not have these: once more at next_at; `failed` is added to their attempts."""
-    values = {"lease_token": None, "next_at": next_at, "outcome": outcome, "attempts": Wanted.attempts + failed}
-    _rows().filter(Wanted.record_uuid.in_(_held(token, uuids))).update(values, synchronize_session=False)
+    values = {"lease_token": None, "next_at": next_at, "outcome": outcome, "attempts": IndexJob.attempts + failed}
+    _rows().filter(IndexJob.record_uuid.in_(_held(token, uuids))).update(values, synchronize_session=False)
     db.session.commit()
 
 
 def waiting():
     """(how many records wait, since when the oldest does, naive UTC or None)."""
-    return db.session.query(db.func.count(), db.func.min(Wanted.since)).select_from(Wanted).one()
+    return db.session.query(db.func.count(), db.func.min(IndexJob.since)).select_from(IndexJob).one()
 
 
 def _rows():
-    return db.session.query(Wanted)
+    return db.session.query(IndexJob)
 
 
 def _held(token, uuids):
-    held = db.session.query(Wanted.record_uuid).filter(Wanted.lease_token == token, Wanted.record_uuid.in_(uuids))
+    held = db.session.query(IndexJob.record_uuid).filter(IndexJob.lease_token == token, IndexJob.record_uuid.in_(uuids))
     return [row.record_uuid for row in held.with_for_update(skip_locked=True)]

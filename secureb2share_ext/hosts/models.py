@@ -9,7 +9,7 @@ from sqlalchemy_utils import UUIDType
 from ..compat import utcnow
 
 
-class Wanted(db.Model):
+class IndexJob(db.Model):
     """A record whose copy in the search index is to be made anew, or removed.
 
     The row is written in the transaction that changes the record, and goes when the index has what the record then

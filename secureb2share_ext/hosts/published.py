@@ -6,9 +6,9 @@ tables.
 
 from flask import current_app, has_request_context, request
 
-from ..access.rights import today_utc
 from ..compat import utcnow
-from ..datasets import showing
+from ..datasets import view
+from ..exports.rights import today_utc
 from ..proxies import active, current
 
 MEMORY = "secureb2share.published"  # of the request's WSGI environment
@@ -16,41 +16,41 @@ READS = ("GET", "HEAD")
 
 
 def by_pids(pids):
-    """{pid: showing.Found} of those PIDs (texts) that are ours."""
+    """{pid: view.Entry} of those PIDs (texts) that are ours."""
     extension = active()
     if extension is None:
         return {}
     memory = _memory()
     unknown = [pid for pid in pids if pid not in memory]
-    found = {one.row.pid: one for one in showing.look_up(extension.host, pids=unknown)}
+    found = {one.row.pid: one for one in view.look_up(extension.host, pids=unknown)}
     memory.update((pid, found.get(pid)) for pid in unknown)
     return {pid: memory[pid] for pid in pids if memory[pid] is not None}
 
 
 def by_pid(pid):
-    """The showing.Found with this PID, or None."""
+    """The view.Entry with this PID, or None."""
     return by_pids([pid]).get(pid) if isinstance(pid, str) else None
 
 
 def by_records(uuids):
-    """{record_uuid: showing.Found} of those records that are ours."""
+    """{record_uuid: view.Entry} of those records that are ours."""
     extension = active()
     if extension is None:
         return {}
     memory = _memory()
     unknown = [one for one in uuids if one not in memory]
-    found = {one.row.record_uuid: one for one in showing.look_up(extension.host, uuids=unknown)}
+    found = {one.row.record_uuid: one for one in view.look_up(extension.host, uuids=unknown)}
     memory.update((one, found.get(one)) for one in unknown)
     return {one: memory[one] for one in uuids if memory[one] is not None}
 
 
 def by_record(record_uuid):
-    """The showing.Found whose record this is, or None."""
+    """The view.Entry whose record this is, or None."""
     return by_records([record_uuid]).get(record_uuid)
 
 
 def shown(found, record=None):
-    """The Shown of a showing.Found today, or None where its record is damaged or gone.
+    """The Published of a view.Entry today, or None where its record is damaged or gone.
 
     record: its record, or the metadata of it that an index has; None: it is read.
     """
@@ -65,11 +65,11 @@ def _shown(found, record):
     record = host.record(found.row) if record is None else record
     if record is None:
         return None
-    dataset = showing.dataset_from(found.row, host.from_record(record))
+    dataset = view.dataset_from(found.row, host.from_record(record))
     if not dataset.is_whole:
         current_app.logger.error("secureb2share.damaged-record pid=%s", found.row.pid)
         return None
-    return showing.shown(host, found, dataset, today_utc(utcnow()))
+    return view.shown(host, found, dataset, today_utc(utcnow()))
 
 
 def _memory():

@@ -13,8 +13,9 @@ from invenio_db import db
 from ..client import TOLERANCE, from_utc
 from ..compat import utcnow
 from ..dataset import CATALOGUE_PREFIX
-from ..datasets import envelope, message, schema, sources
+from ..descriptions import schema
 from ..errors import Invalid, NotAccepted, UnknownDataset
+from ..messages import envelope, message, sources
 from . import store
 
 ACTION = "legacy-receipt"

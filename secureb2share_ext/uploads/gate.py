@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from ..errors import WritesStopped
+from ..problems import problem_response
 from ..proxies import current
 from . import observe, refusal
 
@@ -76,7 +77,7 @@ def _gate():
     else:
         problem = refusal.refuse(code, extension.help_url)
         current_app.logger.info("secureb2share.%s endpoint=%s method=%s", code, endpoint, request.method)
-    response = refusal.problem_response(problem)
+    response = problem_response(problem)
     # the body stays unread, so the connection cannot be used again
     response.headers["Connection"] = "close"
     return response

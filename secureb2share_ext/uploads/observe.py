@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from ..compat import utcnow
 
 
-class Observed(db.Model):
+class RefusalCount(db.Model):
     """How often a route took what would be refused."""
 
     __tablename__ = "secureb2share_observed"
@@ -51,7 +51,7 @@ def _count(app, noted):
 
 def count(connection, what, endpoint, community, now):
     """Raise a count by one, on an open connection."""
-    table = Observed.__table__
+    table = RefusalCount.__table__
     row = (table.c.what == what) & (table.c.endpoint == endpoint) & (table.c.community == community)
     raised = table.update().where(row).values(count=table.c.count + 1, last=now)
     if connection.execute(raised).rowcount:
@@ -66,5 +66,6 @@ def count(connection, what, endpoint, community, now):
 
 
 def counted():
-    """Every Observed row, the most frequent first."""
-    return db.session.query(Observed).order_by(Observed.count.desc(), Observed.what, Observed.endpoint).all()
+    """Every RefusalCount row, the most frequent first."""
+    order = RefusalCount.count.desc(), RefusalCount.what, RefusalCount.endpoint
+    return db.session.query(RefusalCount).order_by(*order).all()

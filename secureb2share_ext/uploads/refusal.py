@@ -1,6 +1,4 @@
-"""What is a client told whose upload is refused?"""
-
-from flask import current_app, json
+"""The words for a refused upload, by the code of its refusal."""
 
 from ..errors import UploadRefused
 
@@ -16,16 +14,3 @@ REASONS = {
 def refuse(code, help_url):
     """The UploadRefused for a code in REASONS; help_url says what to do instead."""
     return UploadRefused(REASONS[code], code=code, help=help_url)
-
-
-def problem_response(problem):
-    """The RFC 9457 answer for a errors.Problem."""
-    response = current_app.response_class(
-        json.dumps(problem.body()), status=problem.status, content_type="application/problem+json"
-    )
-    response.headers["Cache-Control"] = "no-store"
-    if "help" in problem.extra:
-        response.headers["Link"] = '<%s>; rel="help"' % problem.extra["help"]
-    if problem.status == 401:
-        response.headers["WWW-Authenticate"] = "Signature"
-    return response

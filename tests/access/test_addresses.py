@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from secureb2share_ext.access.addresses import LOCATIONS, Address, server_map
+from secureb2share_ext.access.nginx_map import LOCATIONS, Address, server_map
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 KEYS = json.dumps({"keys": [{"kid": "a'\\b", "x": "é"}]})

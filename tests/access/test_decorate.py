@@ -3,9 +3,9 @@ import datetime
 import json
 from pathlib import Path
 
-from secureb2share_ext.access import decorate
-from secureb2share_ext.access.shown import Shown
 from secureb2share_ext.dataset import Dataset
+from secureb2share_ext.exports import record_json
+from secureb2share_ext.exports.published import Published
 
 # what every export says of access, this JSON too, stands in tests/exports/test_truth.py
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
@@ -24,11 +24,11 @@ BODY = {
 
 def shown(**changed):
     dataset = Dataset("tsd", "p11/moba", copy.deepcopy(MOBA), pid="x", **changed)
-    return Shown(dataset, RECORD_URL, ACCESS_URL, datetime.date(2026, 3, 1))
+    return Published(dataset, RECORD_URL, ACCESS_URL, datetime.date(2026, 3, 1))
 
 
 def test_nothing_in_an_item_leads_to_content():
-    item = decorate.item(BODY, shown())
+    item = record_json.item(BODY, shown())
     assert sorted(item) == ["access", "files", "id", "links", "metadata", "revision"]
     assert item["links"] == {"self": RECORD_URL, "request_access": ACCESS_URL}
     assert item["metadata"] == {"publisher": "x"} and item["revision"] == 2
@@ -36,19 +36,19 @@ def test_nothing_in_an_item_leads_to_content():
 
 
 def test_a_record_without_a_description_has_no_content_either():
-    bare = decorate.without_content(BODY)
+    bare = record_json.without_content(BODY)
     assert bare == {"id": "x", "revision": 2, "metadata": {"publisher": "x"}, "links": {"self": RECORD_URL}}
 
 
 def test_what_is_given_is_left_alone():
     body, seen = copy.deepcopy(BODY), shown(state="suspended", reason="x")
     description = copy.deepcopy(seen.dataset.description)
-    decorate.item(body, seen)
+    record_json.item(body, seen)
     assert (body, seen.dataset.description) == (BODY, description)
 
 
 def test_a_bare_record_is_decorated_too():
     seen = shown()
     seen.dataset.description.pop("files")
-    item = decorate.item({}, seen)
+    item = record_json.item({}, seen)
     assert (item["links"], item["metadata"], item["files"]) == ({"request_access": ACCESS_URL}, {}, [])

@@ -11,7 +11,7 @@ from invenio_db import db  # noqa: E402
 
 from demo.catalogue.config import settings  # noqa: E402
 from secureb2share_ext import client  # noqa: E402
-from secureb2share_ext.access.shown import NOT_YET_OPEN  # noqa: E402
+from secureb2share_ext.exports.published import NOT_YET_OPEN  # noqa: E402
 from secureb2share_ext.proxies import current
 from secureb2share_ext.targets.testing import Receiver  # noqa: E402
 

@@ -16,17 +16,19 @@ def test_the_claims_are_these_and_no_more():
     token = reference.mint(PRIVATE, CATALOGUE, DATASET)
     claims = token.split(".")[1]
     assert json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)).decode("utf-8")) == {
-        "iss": "https://catalogue.example.org", "pid": "3qx8w-b9k10", "revision": 2, "source": "tsd",
-        "identifier": "p11/moba æ", "iat": 1700000000,
+        "iss": "https://catalogue.example.org",
+        "pid": "3qx8w-b9k10",
+        "revision": 2,
+        "source": "tsd",
+        "identifier": "p11/moba æ",
+        "iat": 1700000000,
     }
     assert client.verify_reference(token, JWKS, CATALOGUE)["identifier"] == "p11/moba æ"
 
 
 def test_a_reference_follows_from_the_published_record_alone():
     token = reference.mint(PRIVATE, CATALOGUE, DATASET)
-    same = DATASET._replace(
-        description={"core": {}, "sensitive": {}}, state="suspended", reason="x", successor="b"
-    )
+    same = DATASET._replace(description={"core": {}, "sensitive": {}}, state="suspended", reason="x", successor="b")
     assert reference.mint(PRIVATE, CATALOGUE, same) == token
     changes = [{"pid": "y"}, {"revision": 3}, {"source": "csc"}, {"identifier": "b"}, {"updated": 1700000001}]
     others = [reference.mint(PRIVATE, CATALOGUE, DATASET._replace(**change)) for change in changes]

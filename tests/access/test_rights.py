@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from secureb2share_ext.access import rights
+from secureb2share_ext.exports import rights
 
 BEFORE, ON, AFTER = (datetime.date(2026, 2, 28), datetime.date(2026, 3, 1), datetime.date(2027, 1, 1))
 RESTRICTED = ("http://purl.org/coar/access_right/c_16ec", "info:eu-repo/semantics/restrictedAccess")

@@ -1,6 +1,6 @@
 import pytest
 
-from secureb2share_ext.datasets import duo, schema
+from secureb2share_ext.descriptions import duo, schema
 
 NRES, GRU, HMB, DS, POA = "DUO:0000004", "DUO:0000042", "DUO:0000006", "DUO:0000007", "DUO:0000011"
 PERMISSION = (

@@ -1,7 +1,7 @@
 import pytest
 
-from secureb2share_ext.access.rights import RIGHTS
-from secureb2share_ext.datasets import labels, schema
+from secureb2share_ext.descriptions import labels, schema
+from secureb2share_ext.exports.rights import RIGHTS
 
 
 def coded(node, path=""):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from secureb2share_ext.datasets import envelope as envelopes
-from secureb2share_ext.datasets import message
 from secureb2share_ext.errors import Invalid
+from secureb2share_ext.messages import envelope as envelopes
+from secureb2share_ext.messages import message
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))
 MOBA = json.loads((EXAMPLES[0].parent / "moba.json").read_text(encoding="utf-8"))["dataset"]
@@ -44,16 +44,17 @@ def test_an_example_is_read(path):
     got = read(envelope(**example), source=example["source"], identifier=example["identifier"])
     assert got.members == {"tenant": example["tenant"], "dataset": example["dataset"]}
     assert (got.id, got.source, got.identifier, got.action) == (
-        "m1", example["source"], example["identifier"], "register",
+        "m1",
+        example["source"],
+        example["identifier"],
+        "register",
     )
     assert (got.issued, got.tenant) == (NOW, example["tenant"])
 
 
 def test_states_and_decisions_are_read():
     got = read(envelope("state", state="superseded", reason="New data", successor="c"), "state")
-    assert (
-        got.members == {"state": "superseded", "reason": "New data", "successor": "c"} and got.tenant is None
-    )
+    assert got.members == {"state": "superseded", "reason": "New data", "successor": "c"} and got.tenant is None
     got = read(envelope("decision", state="approved", application="4711"), "decision")
     assert got.members == {"state": "approved", "application": "4711"}
 
@@ -69,11 +70,29 @@ def test_the_digest_is_of_the_bytes():
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b" ", b"{", b"{}x", b"{'a': 1}", b'{"a": 1, "a": 1}', b'{"a": {"b": 1, "c": 2, "b": 3}}',
-        b'[{"a": 1, "\\u0061": 2}]', b"NaN", b'{"a": Infinity}', b'{"a": -Infinity}', b'{"a": 1e999}',
-        b'{"a": -1e999}', b'{"a": "\\ud800"}', b'{"\\udfff": 1}', b'{"a": "\xff"}', b'{"a": "\xed\xa0\x80"}',
-        b'\xef\xbb\xbf{"a": 1}', b'{"a": "\x00"}', '{"a": 1}'.encode("utf-16"), b"[" * 100000 + b"]" * 100000,
-        b'{"a":' * 100000 + b"1" + b"}" * 100000, b"[" * 100000,
+        b"",
+        b" ",
+        b"{",
+        b"{}x",
+        b"{'a': 1}",
+        b'{"a": 1, "a": 1}',
+        b'{"a": {"b": 1, "c": 2, "b": 3}}',
+        b'[{"a": 1, "\\u0061": 2}]',
+        b"NaN",
+        b'{"a": Infinity}',
+        b'{"a": -Infinity}',
+        b'{"a": 1e999}',
+        b'{"a": -1e999}',
+        b'{"a": "\\ud800"}',
+        b'{"\\udfff": 1}',
+        b'{"a": "\xff"}',
+        b'{"a": "\xed\xa0\x80"}',
+        b'\xef\xbb\xbf{"a": 1}',
+        b'{"a": "\x00"}',
+        '{"a": 1}'.encode("utf-16"),
+        b"[" * 100000 + b"]" * 100000,
+        b'{"a":' * 100000 + b"1" + b"}" * 100000,
+        b"[" * 100000,
     ],
     ids=lambda body: repr(body[:20]),
 )
@@ -175,11 +194,26 @@ def test_issued_may_lie_in_the_past_and_a_little_ahead(issued, moment):
 @pytest.mark.parametrize(
     "issued",
     [
-        "2026-01-31T12:05:00.000001Z", "9999-12-31T23:59:59Z", "2025-02-29T00:00:00Z", "2026-01-31T12:00:60Z",
-        "2026-01-31T24:00:00Z", "0000-01-01T00:00:00Z", "2026-01-31T12:00:00Z\n", " 2026-01-31T12:00:00Z",
-        "2026-01-31T12:00:00", "2026-01-31T12:00:00z", "2026-01-31 12:00:00Z", "2026-01-31T12:00:00+00:00",
-        "2026-01-31T12:00:00.Z", "2026-01-31T12:00:00.1234567Z", "2026-1-31T12:00:00Z",
-        "２０２５-01-31T12:00:00Z", "", None, 1769860800, ["2026-01-31T12:00:00Z"],
+        "2026-01-31T12:05:00.000001Z",
+        "9999-12-31T23:59:59Z",
+        "2025-02-29T00:00:00Z",
+        "2026-01-31T12:00:60Z",
+        "2026-01-31T24:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "2026-01-31T12:00:00Z\n",
+        " 2026-01-31T12:00:00Z",
+        "2026-01-31T12:00:00",
+        "2026-01-31T12:00:00z",
+        "2026-01-31 12:00:00Z",
+        "2026-01-31T12:00:00+00:00",
+        "2026-01-31T12:00:00.Z",
+        "2026-01-31T12:00:00.1234567Z",
+        "2026-1-31T12:00:00Z",
+        "２０２５-01-31T12:00:00Z",
+        "",
+        None,
+        1769860800,
+        ["2026-01-31T12:00:00Z"],
     ],
 )
 def test_any_other_issued_is_a_fault(issued):
@@ -212,9 +246,7 @@ def test_faults_of_transfers_and_receipts(action, members, expected):
     assert fields(envelope(action, **members), action) == [expected]
 
 
-@pytest.mark.parametrize(
-    "signed, said, expected", [("m1", "m1", "m1"), ("m1", None, "m1"), (None, "m2", "m2")]
-)
+@pytest.mark.parametrize("signed, said, expected", [("m1", "m1", "m1"), ("m1", None, "m1"), (None, "m2", "m2")])
 def test_the_id_is_that_of_the_signature_or_stands_in_the_body(signed, said, expected):
     body = json.dumps(envelope(**({"id": said} if said else {}))).encode()
     assert message.read(signed, "register", "tsd", "a/b", body, "labels", NOW).id == expected

@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator  # noqa: E402
 
 import secureb2share_ext  # noqa: E402
 from secureb2share_ext import client, config  # noqa: E402
-from secureb2share_ext.datasets import bulk, envelope, message, openapi, schema, views  # noqa: E402
+from secureb2share_ext.descriptions import schema  # noqa: E402
+from secureb2share_ext.messages import bulk, envelope, message, openapi, views  # noqa: E402
 
 PACKAGE = Path(openapi.__file__).parents[1]
 # words that mean the same in JSON Schema draft-04 and in 2020-12, the dialect of OpenAPI 3.1
@@ -224,7 +225,7 @@ def test_addresses_are_those_of_the_host(monkeypatch):
     assert app.test_client().get("/datasets").get_json() == {
         "keys": base + "/keys", "openapi": base + "/openapi.json", "bulk": {"envelopes": 500, "bytes": 2000000},
     }  # fmt: skip
-    served = app.test_client().get("/datasets/openapi.json").get_json()
+    served = app.test_client().get("/messages/openapi.json").get_json()
     assert served == openapi.document("https://catalogue.example.org/api", 2000000)
     (server,) = served["servers"]
     assert server["url"] == "https://catalogue.example.org/api" and "2000000 bytes" in server["description"]

@@ -3,7 +3,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secureb2share_ext.datasets import parts
+from secureb2share_ext.messages import partition
 
 NAMES = st.sampled_from("abcdefghijklmnop")
 MESSAGES = st.lists(
@@ -26,7 +26,7 @@ def line_of(said):
 @settings(max_examples=300, deadline=None)
 @given(MESSAGES, st.integers(1, 7))
 def test_every_line_is_in_one_part_with_its_family(messages, count):
-    found = parts.of_lines([line_of(said) for said in messages], count)
+    found = partition.of_lines([line_of(said) for said in messages], count)
     assert len(found) == len(messages) and all(0 <= part < count for part in found)
     where = {}
     for said, part in zip(messages, found):
@@ -42,10 +42,10 @@ def test_every_line_is_in_one_part_with_its_family(messages, count):
 
 
 def test_lines_are_spread():
-    found = parts.of_lines([line_of(("register", "tsd", "d%d" % n, None)) for n in range(400)], 4)
+    found = partition.of_lines([line_of(("register", "tsd", "d%d" % n, None)) for n in range(400)], 4)
     assert all(found.count(part) > 60 for part in range(4))
 
 
 def test_long_chain_of_versions_is_read_at_once():
     lines = [line_of(("register", "tsd", "d%d" % (n + 1), "d%d" % n)) for n in range(20000)]
-    assert len(set(parts.of_lines(lines, 4))) == 1
+    assert len(set(partition.of_lines(lines, 4))) == 1

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from secureb2share_ext.datasets import projections, schema
-from secureb2share_ext.hosts.records_rest import mapping
+from secureb2share_ext.descriptions import schema
+from secureb2share_ext.hosts.records_rest import mapping, search_mapping
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))
-DERIVED = projections.mapping()["mappings"]
+DERIVED = search_mapping.mapping()["mappings"]
 CODE = {"type": "keyword"}
 PROSE = {"type": "text", "analyzer": "words"}
 NAME = {"type": "text", "analyzer": "words", "fields": {"keyword": {"type": "keyword"}}}
@@ -43,7 +43,7 @@ def fields(node, path=()):
 
 
 def test_the_stored_file_is_what_the_schema_says():
-    assert Path(projections.PATH).read_text(encoding="utf-8") == projections.text()
+    assert Path(search_mapping.PATH).read_text(encoding="utf-8") == search_mapping.text()
 
 
 def test_every_field_of_the_schema_and_no_other_is_mapped():
@@ -118,6 +118,6 @@ def _has_type(field):
 
 
 def test_every_analyzer_is_there():
-    analysis = projections.mapping()["settings"]["analysis"]
+    analysis = search_mapping.mapping()["settings"]["analysis"]
     assert set(analysis["analyzer"]) == {"words"}
     assert set(analysis["analyzer"]["words"]["filter"]) - {"lowercase"} == set(analysis["filter"])

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from secureb2share_ext.datasets import envelope, message, schema
+from secureb2share_ext.descriptions import schema
+from secureb2share_ext.messages import envelope, message
 
 pytest.importorskip("fastjsonschema", reason="fastjsonschema is not installed")
 

@@ -6,7 +6,7 @@ pytest.importorskip("invenio_db")
 
 from instance import example  # noqa: E402
 
-from secureb2share_ext.datasets.pages import views  # noqa: E402
+from secureb2share_ext.datasets.review_pages import views  # noqa: E402
 
 
 def leaves(value):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secureb2share_ext.datasets import duo, ranges, rules, schema
+from secureb2share_ext.descriptions import dates, duo, rules, schema
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))
 SENSITIVE = schema.SCHEMA["properties"]["sensitive"]["properties"]
@@ -127,8 +127,8 @@ def test_so_of_an_example_with_a_wrong_field(path, name, value):
 
 
 def test_rules_speak_of_fields_and_terms_of_the_schema():
-    named = set(rules.HEALTH_NEEDS + ranges.DAYS + ranges.PERIODS) | set(duo.NEEDS.values())
-    assert named | {name for pair in ranges.IN_ORDER for name in pair} <= set(SENSITIVE)
+    named = set(rules.HEALTH_NEEDS + dates.DAYS + dates.PERIODS) | set(duo.NEEDS.values())
+    assert named | {name for pair in dates.IN_ORDER for name in pair} <= set(SENSITIVE)
     assert set(rules.HEALTH + rules.NOT_ART9) <= set(SENSITIVE["special_categories"]["items"]["enum"])
     assert set(rules.NOT_PERSONAL) <= set(SENSITIVE["deidentification"]["enum"])
     assert set(rules.NO_CONSENT) < set(SENSITIVE["consent_type"]["enum"])
@@ -139,7 +139,7 @@ def test_rules_speak_of_fields_and_terms_of_the_schema():
 
 def test_every_date_of_the_schema_is_known_to_the_rules():
     dated = {name for name, node in SENSITIVE.items() if node.get("pattern", "").startswith("^[0-9]{4}")}
-    assert dated == set(ranges.DAYS + ranges.PERIODS)
+    assert dated == set(dates.DAYS + dates.PERIODS)
 
 
 @pytest.mark.parametrize("rule", rules.RULES + duo.RULES + (rules.file_details,), ids=lambda rule: rule.__name__)

@@ -7,7 +7,7 @@ from jsonschema import Draft4Validator
 from tables import for_each
 
 from secureb2share_ext.dataset import identifier_fault
-from secureb2share_ext.datasets import schema
+from secureb2share_ext.descriptions import schema
 
 EXAMPLES = [
     (path.stem, json.loads(path.read_text(encoding="utf-8")))

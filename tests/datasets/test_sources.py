@@ -4,8 +4,8 @@ from types import SimpleNamespace
 import pytest
 
 from secureb2share_ext import client
-from secureb2share_ext.datasets import sources
 from secureb2share_ext.errors import ConfigError, NotSigned, UnknownDataset
+from secureb2share_ext.messages import sources
 
 TSD, TSD_PUBLIC = client.new_key()
 CSC, CSC_PUBLIC = client.new_key()
@@ -94,7 +94,12 @@ def test_a_limited_key_acts_for_its_tenants():
     limited, unlimited = ask("tsd", LIMITED), ask("tsd", TSD)
     assert limited == (FOUND["tsd"], ("p11",), "m1")
     assert [sender.may_touch(tenant) for sender in (limited, unlimited) for tenant in ("p11", "p12", None)] == [
-        True, False, False, True, True, True,
+        True,
+        False,
+        False,
+        True,
+        True,
+        True,
     ]
 
 

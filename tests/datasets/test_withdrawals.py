@@ -4,8 +4,8 @@ import pytest
 
 pytest.importorskip("invenio_db")
 
-from secureb2share_ext.datasets import withdrawals  # noqa: E402
 from secureb2share_ext.errors import NotAccepted  # noqa: E402
+from secureb2share_ext.messages import withdrawal_limit  # noqa: E402
 
 
 class Store:
@@ -45,18 +45,18 @@ def passed(run, messages):
     [(1, 10), (10, 10), (100, 10), (199, 10), (200, 10), (219, 10), (220, 11), (1000, 50), (1019, 50), (1020, 51)],
 )
 def test_bounds(monkeypatch, total, free):
-    monkeypatch.setattr(withdrawals, "store", Store(total))
+    monkeypatch.setattr(withdrawal_limit, "store", Store(total))
     messages = [withdrawal(str(number)) for number in range(free + 1)]
-    assert passed(withdrawals.Withdrawals(False), messages[:free]) == free
-    assert passed(withdrawals.Withdrawals(False), messages) == free
-    assert passed(withdrawals.Withdrawals(True), messages) == free + 1
+    assert passed(withdrawal_limit.Withdrawals(False), messages[:free]) == free
+    assert passed(withdrawal_limit.Withdrawals(False), messages) == free
+    assert passed(withdrawal_limit.Withdrawals(True), messages) == free + 1
 
 
 def test_what_does_not_count(monkeypatch):
     store = Store(100)
     store.withdrawn = {"gone/%d" % number for number in range(20)}
-    monkeypatch.setattr(withdrawals, "store", store)
-    run = withdrawals.Withdrawals(False)
+    monkeypatch.setattr(withdrawal_limit, "store", store)
+    run = withdrawal_limit.Withdrawals(False)
     others = [withdrawal("gone/%d" % number) for number in range(20)]
     others += [withdrawal("unknown") for _ in range(20)]
     others += [withdrawal(str(number), state="suspended") for number in range(20)]
@@ -67,8 +67,8 @@ def test_what_does_not_count(monkeypatch):
 
 
 def test_each_source_has_its_own(monkeypatch):
-    monkeypatch.setattr(withdrawals, "store", Store(100))
-    run = withdrawals.Withdrawals(False)
+    monkeypatch.setattr(withdrawal_limit, "store", Store(100))
+    run = withdrawal_limit.Withdrawals(False)
     for source in ("tsd", "csc"):
         assert passed(run, [withdrawal(str(number), source) for number in range(10)]) == 10
     assert passed(run, [withdrawal("10", "csc")]) == 0

@@ -23,7 +23,7 @@ sys.path.insert(0, str(CHECKOUT))
 from demo.secure_environment import datasets, description, seed  # noqa: E402
 from demo.secure_environment.app import create_app  # noqa: E402
 from secureb2share_ext import client  # noqa: E402
-from secureb2share_ext.datasets import labels, schema  # noqa: E402
+from secureb2share_ext.descriptions import labels, schema  # noqa: E402
 
 HOSTILE = "<script>alert(1)</script>\"'>"
 

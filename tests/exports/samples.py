@@ -3,8 +3,8 @@ import datetime
 import json
 from pathlib import Path
 
-from secureb2share_ext.access.shown import Related, Shown
 from secureb2share_ext.dataset import Dataset
+from secureb2share_ext.exports.published import Published, RelatedDataset
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 MOBA = json.loads((EXAMPLES / "moba.json").read_text(encoding="utf-8"))["dataset"]
@@ -71,9 +71,9 @@ def shown(access="controlled", state="active", describe_files="labels", change=N
     if change is not None:
         change(description)
     columns = STATES[state][3]
-    old = Related("p-moba/v11", "6", OLD) if related else None
-    new = Related("p-moba/v13", "8", NEW)
-    return Shown(
+    old = RelatedDataset("p-moba/v11", "6", OLD) if related else None
+    new = RelatedDataset("p-moba/v13", "8", NEW)
+    return Published(
         Dataset("tsd", "p-moba/v12", description, pid="7", state=state, **columns),
         RECORD_URL, ACCESS_URL, datetime.datetime.strptime(day, "%Y-%m-%d").date(), describe_files,
         replaces=old, replaced_by=new if related else None, successor=new if state == "superseded" else None,

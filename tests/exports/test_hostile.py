@@ -4,18 +4,17 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from samples import EXPORTS, HOSTILE, given
 
-from secureb2share_ext.access import decorate
 from secureb2share_ext.client import canonical
 from secureb2share_ext.dataset import identifier_fault
-from secureb2share_ext.datasets import schema
-from secureb2share_ext.exports import datacite, linkset, schema_org
+from secureb2share_ext.descriptions import schema
+from secureb2share_ext.exports import datacite, linkset, record_json, schema_org
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_survives_json(text):
     seen = given(text)
     assert identifier_fault(text) is None and schema.description_faults(seen.dataset.description, "full") == []
-    item = json.loads(json.dumps(decorate.item({}, seen)))
+    item = json.loads(json.dumps(record_json.item({}, seen)))
     assert item["access"]["conditions"][0]["text"] == item["access"]["reason"] == item["files"][0]["label"] == text
     web = json.loads(json.dumps(schema_org.document(seen)))
     assert (web["identifier"][1], web["name"][0]["@value"], web["creator"][0]["name"]) == (text, (text * 2)[:500], text)

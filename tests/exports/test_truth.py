@@ -3,8 +3,7 @@ import json
 import pytest
 from samples import ACCESS, ACCESS_URL, CHECKSUM, EXPORTS, MOBA, NAME, NEW, OLD, RECORD_URL, SIZE, STATES, shown
 
-from secureb2share_ext.access import decorate
-from secureb2share_ext.exports import datacite, dublin_core, linkset, schema_org
+from secureb2share_ext.exports import datacite, dublin_core, linkset, record_json, schema_org
 
 HIT = {"id": "7", "metadata": {"_oai": {"id": "oai:x:7"}, "_files": [NAME]}, "links": {"files": "/api/files/b"}}
 CONDITIONS = [condition["text"] for condition in MOBA["sensitive"]["access_conditions"]]
@@ -12,7 +11,7 @@ PROMISES = ("embargoedAccess", "openAccess", "c_f1cf", "c_abf2", "isAccessibleFo
 
 
 def of_json(seen, body=None):
-    said = decorate.item(body or {}, seen)
+    said = record_json.item(body or {}, seen)
     access = said["access"]
     # what the JSON says more than other formats is looked at here, the rest by the test
     assert access["state"] == seen.dataset.state and access["conditions"] == MOBA["sensitive"]["access_conditions"]
@@ -128,7 +127,7 @@ def test_a_described_file_leads_to_the_access_address_and_its_name_stays_unless_
 
 def test_every_export_says_the_same_of_versions():
     seen, plain = shown(related=True), shown()
-    assert decorate.item({}, seen)["versions"] == {
+    assert record_json.item({}, seen)["versions"] == {
         "replaces": {"identifier": "p-moba/v11", "pid": "6", "url": OLD},
         "replaced_by": {"identifier": "p-moba/v13", "pid": "8", "url": NEW},
     }
@@ -145,7 +144,7 @@ def test_every_export_says_the_same_of_versions():
     assert dublin_core.document(seen)["relations"] == [OLD, NEW]
     page = linkset.document(seen, EXPORTS)["linkset"][0]
     assert (page["predecessor-version"], page["successor-version"]) == ([{"href": OLD}], [{"href": NEW}])
-    for said in (decorate.item({}, plain), schema_org.document(plain), linkset.document(plain, EXPORTS)):
+    for said in (record_json.item({}, plain), schema_org.document(plain), linkset.document(plain, EXPORTS)):
         assert OLD not in json.dumps(said) and NEW not in json.dumps(said) and "versions" not in said
     assert "relatedIdentifiers" not in datacite.document(plain) and dublin_core.document(plain)["relations"] == []
 

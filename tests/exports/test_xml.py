@@ -23,7 +23,7 @@ from samples import (  # noqa: E402
 from xml_schemas import LANG, NS, faults, texts  # noqa: E402
 
 from secureb2share_ext.exports import datacite, dublin_core, oai_datacite  # noqa: E402
-from secureb2share_ext.exports.characters import for_xml  # noqa: E402
+from secureb2share_ext.exports.xml_text import for_xml  # noqa: E402
 
 EMPTY = "<oai_datacite xmlns='%s'/>" % NS["od"]
 

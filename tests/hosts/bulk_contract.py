@@ -19,7 +19,7 @@ import requests
 from rows import dump, new
 
 from secureb2share_ext import client
-from secureb2share_ext.datasets import bulk
+from secureb2share_ext.messages import bulk
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMES = ("moba", "finngen", "moba")

@@ -313,7 +313,7 @@ class ReviewContract:
         assert (answer.status_code, answer.json()["code"]) == (409, "registered-elsewhere")
 
     def test_release_takes_what_the_schema_takes_now(self, instance, monkeypatch):
-        from secureb2share_ext.datasets import schema
+        from secureb2share_ext.descriptions import schema
 
         identifier = self.held(instance)
         with monkeypatch.context() as patched:

@@ -16,7 +16,7 @@ from sqlalchemy import text  # noqa: E402
 from secureb2share_ext.compat import utcnow  # noqa: E402
 from secureb2share_ext.datasets import store  # noqa: E402
 from secureb2share_ext.hosts import index_queue  # noqa: E402
-from secureb2share_ext.hosts.records_rest import document, index  # noqa: E402
+from secureb2share_ext.hosts.records_rest import index, index_document  # noqa: E402
 from secureb2share_ext.proxies import current
 from secureb2share_ext.uploads import lock  # noqa: E402
 
@@ -185,7 +185,7 @@ def test_older_copy_never_overwrites(instance):
     word = new_word()
     pid = register(instance, word)["pid"]
     with instance.app.app_context():
-        old = document.actions(current().host, [uuid_of(pid)])[0]
+        old = index_document.actions(current().host, [uuid_of(pid)])[0]
     register(instance, word, title="Corrected")
     instance.index()
     with instance.app.app_context():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from secureb2share_ext.datasets import schema
+from secureb2share_ext.descriptions import schema
 from secureb2share_ext.hosts.records_rest import mapping
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))

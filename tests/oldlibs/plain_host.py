@@ -20,8 +20,8 @@ from secureb2share_ext.errors import NotAccepted
 from secureb2share_ext.hosts import files_rest
 from secureb2share_ext.hosts.actions import curate, register, register_scope
 from secureb2share_ext.hosts.host import Host
-from secureb2share_ext.hosts.models import Wanted
-from secureb2share_ext.uploads.refusal import problem_response
+from secureb2share_ext.hosts.models import IndexJob
+from secureb2share_ext.problems import problem_response
 
 PID, STAMP = "control_number", "secureb2share"
 PARTS = ("sensitive", "files", "version")
@@ -69,7 +69,7 @@ class PlainHost(Host):
 
     def oldest_waiting(self):
         # this host has no index; what the table would say is asked all the same
-        return db.session.query(db.func.min(Wanted.since)).scalar()
+        return db.session.query(db.func.min(IndexJob.since)).scalar()
 
     def serve(self, app):
         app.register_error_handler(StaleDataError, _conflict)

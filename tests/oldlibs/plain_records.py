@@ -15,11 +15,11 @@ from invenio_records.api import Record
 from invenio_records.models import RecordMetadata
 from sqlalchemy import String, cast
 
-from secureb2share_ext.access import decorate
-from secureb2share_ext.datasets import message
 from secureb2share_ext.errors import Invalid
+from secureb2share_ext.exports import record_json
 from secureb2share_ext.hosts import published
 from secureb2share_ext.hosts.actions import curate
+from secureb2share_ext.messages import message
 
 blueprint = Blueprint("plain_records", __name__)
 COMMUNITIES = {"records": "tsd", "csc": "csc"}
@@ -127,5 +127,5 @@ def _item(record):
     body = {"id": record[plain_host.PID], "metadata": dict(record), "links": {}}
     if found is not None:
         shown = published.shown(found, record)
-        body = decorate.without_content(body) if shown is None else decorate.item(body, shown)
+        body = record_json.without_content(body) if shown is None else record_json.item(body, shown)
     return jsonify(body)

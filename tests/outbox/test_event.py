@@ -39,18 +39,32 @@ def test_an_event_is_a_small_cloudevent_in_canonical_form(path):
     told = json.loads(body.decode("utf-8"))
     data = told.pop("data")
     assert told == {
-        "specversion": "1.0", "id": message_id, "source": CATALOGUE,
-        "type": "org.secureb2share.dataset.published.v1", "subject": "3qx8w-b9k10", "time": TIME,
-        "datacontenttype": "application/json", "dataschema": "urn:secureb2share:schema:dataset-event:1.0.0",
+        "specversion": "1.0",
+        "id": message_id,
+        "source": CATALOGUE,
+        "type": "org.secureb2share.dataset.published.v1",
+        "subject": "3qx8w-b9k10",
+        "time": TIME,
+        "datacontenttype": "application/json",
+        "dataschema": "urn:secureb2share:schema:dataset-event:1.0.0",
         "sequence": "0000000001",
     }
     # CloudEvents 1.0.2: names of attributes are of lower-case letters and digits, values are not null
     assert all(re.match(r"[a-z0-9]{1,20}\Z", name) and value for name, value in told.items())
     assert data == {
-        "source": "tsd", "identifier": dataset.identifier, "pid": "3qx8w-b9k10", "state": "active",
-        "reason": None, "successor": None, "replaced_by": None, "record_url": CATALOGUE + "/records/x",
-        "access_url": CATALOGUE + "/api/access/x", "digest": dataset.digest, "dataset": dataset.description,
-        "sequence": 1, "revision": 2,
+        "source": "tsd",
+        "identifier": dataset.identifier,
+        "pid": "3qx8w-b9k10",
+        "state": "active",
+        "reason": None,
+        "successor": None,
+        "replaced_by": None,
+        "record_url": CATALOGUE + "/records/x",
+        "access_url": CATALOGUE + "/api/access/x",
+        "digest": dataset.digest,
+        "dataset": dataset.description,
+        "sequence": 1,
+        "revision": 2,
     }
     plain = json.dumps(dict(told, data=data), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     assert body == plain.encode("utf-8") and len(body) < 20000

@@ -23,8 +23,18 @@ def test_a_receipt_for_the_bytes_that_were_sent_acknowledges():
 @pytest.mark.parametrize(
     "digest",
     [
-        "", "0" * 64, RIGHT.upper(), RIGHT[:-1], RIGHT + "0", " " + RIGHT, RIGHT + "\n", [RIGHT],
-        {"a": RIGHT}, None, True, 7,
+        "",
+        "0" * 64,
+        RIGHT.upper(),
+        RIGHT[:-1],
+        RIGHT + "0",
+        " " + RIGHT,
+        RIGHT + "\n",
+        [RIGHT],
+        {"a": RIGHT},
+        None,
+        True,
+        7,
     ],
 )
 def test_another_digest_does_not(digest):
@@ -35,9 +45,24 @@ def test_another_digest_does_not(digest):
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"OK", b"<html>", b"null", b"7", b'"digest"', b"[]", b'["digest"]', b"{}", b'{"other": "x"}',
-        b'{"digest": {"digest": "x"}}', b"\xff\xfe", b"\x00" * 100, b'\xef\xbb\xbf{"receipt_id": "x"}',
-        b'{"receipt_id": "\\ud800"}', b"[" * 100000 + b"]" * 100000, b'{"digest":' * 100000, b"[" * 65536,
+        b"",
+        b"OK",
+        b"<html>",
+        b"null",
+        b"7",
+        b'"digest"',
+        b"[]",
+        b'["digest"]',
+        b"{}",
+        b'{"other": "x"}',
+        b'{"digest": {"digest": "x"}}',
+        b"\xff\xfe",
+        b"\x00" * 100,
+        b'\xef\xbb\xbf{"receipt_id": "x"}',
+        b'{"receipt_id": "\\ud800"}',
+        b"[" * 100000 + b"]" * 100000,
+        b'{"digest":' * 100000,
+        b"[" * 65536,
         b'{"digest": NaN}',
     ],
     ids=lambda body: repr(body[:20]),
@@ -51,15 +76,11 @@ def test_what_is_no_receipt_is_not_kept(body):
     ["x" * 60000, "ø" * 300, "\x00", "a\x00b", "a\\u0000", "\\", '"', "\n\x1b[2J", "<script>", "\U0001f512"],
 )
 def test_what_is_kept_is_short_json_without_nul(value):
-    kept, acknowledges = receipt.read(
-        answer(receipt_id=value, dataset_id=value, received_at=value, digest=RIGHT), SENT
-    )
+    kept, acknowledges = receipt.read(answer(receipt_id=value, dataset_id=value, received_at=value, digest=RIGHT), SENT)
     found = json.loads(kept)
     assert acknowledges and set(found) == {"dataset_id", "receipt_id", "received_at", "digest"}
     assert found["receipt_id"] == value.replace("\x00", "")[:300]
-    assert (
-        "\x00" not in kept and "\\u0000" not in kept.replace("\\\\", "") and len(kept.encode("utf-8")) < 8000
-    )
+    assert "\x00" not in kept and "\\u0000" not in kept.replace("\\\\", "") and len(kept.encode("utf-8")) < 8000
 
 
 def test_of_the_bytes_that_were_sent_every_one_counts():

@@ -217,10 +217,18 @@ def test_without_a_key_to_sign_with_there_is_an_answer_too(target):
 @pytest.mark.parametrize(
     "reply",
     [
-        b"", b"\x00" * 100, b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 OK\r\n\r\n", b"HTTP/1.1 99999 X\r\n\r\n",
-        b"HTTP/9.9 200 OK\r\n\r\n", b"HTTP/1.1 200 " + b"x" * 70000, ok("200 OK", "X: " + "x" * 70000),
-        ok("200 OK", *["X-%d: y" % n for n in range(200)]), ok("200 OK", "Content-Length: 10") + b"short",
-        ok("200 OK", "Content-Length: -1"), ok("200 OK", "Content-Length: x"),
+        b"",
+        b"\x00" * 100,
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 OK\r\n\r\n",
+        b"HTTP/1.1 99999 X\r\n\r\n",
+        b"HTTP/9.9 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 " + b"x" * 70000,
+        ok("200 OK", "X: " + "x" * 70000),
+        ok("200 OK", *["X-%d: y" % n for n in range(200)]),
+        ok("200 OK", "Content-Length: 10") + b"short",
+        ok("200 OK", "Content-Length: -1"),
+        ok("200 OK", "Content-Length: x"),
         ok("200 OK", "Transfer-Encoding: chunked") + b"zz\r\nabc\r\n0\r\n\r\n",
         ok("200 OK", "Transfer-Encoding: chunked") + b"ffffffff\r\nabc",
         ok("200 OK", "Content-Encoding: gzip", "Content-Length: 5") + b"plain",
@@ -251,7 +259,8 @@ ENDLESS = {
     "chunks": (ok("200 OK", "Transfer-Encoding: chunked"), b"1000\r\n" + b"x" * 4096 + b"\r\n"),
     "slow body": (ok("200 OK", "Content-Length: 100000"), b"x"),
     "slow chunks": (ok("200 OK", "Transfer-Encoding: chunked"), b"1\r\nx\r\n"),
-    "slow headers": (b"HTTP/1.1 200 OK\r\nX: ", b"x"), "headers": (b"HTTP/1.1 100 Continue\r\n", b"X: y\r\n"),
+    "slow headers": (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+    "headers": (b"HTTP/1.1 100 Continue\r\n", b"X: y\r\n"),
     "nothing": (b"", b""),
 }
 

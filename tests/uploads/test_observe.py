@@ -12,7 +12,8 @@ from sqlalchemy import text
 from werkzeug.serving import make_server
 
 from demo.catalogue.app import create_app
-from secureb2share_ext import client, setup
+from secureb2share_ext import client
+from secureb2share_ext.maintenance import install
 from secureb2share_ext.proxies import current
 from secureb2share_ext.uploads import observe
 
@@ -33,7 +34,7 @@ def switched_on(instance):
     """The same site, restarted with the mode on."""
     app = create_app(dict(instance.configured, SECUREB2SHARE_MODE="on"))
     with app.app_context():
-        setup.init(is_on=True)
+        install.init(is_on=True)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -10,8 +10,8 @@ empty.
 import copy
 import re
 
-from ...datasets.ranges import DAYS
-from ...datasets.schema import SCHEMA, VERSION
+from ...descriptions.dates import DAYS
+from ...descriptions.schema import SCHEMA, VERSION
 from ...errors import SecureB2ShareError
 
 ACCESS_URL = "access_request_url"

@@ -2,20 +2,7 @@
 
 from .. import files_rest
 from ..host import Host
-from . import (
-    communities,
-    doi,
-    former,
-    legacy,
-    mapping,
-    oai,
-    permissions,
-    provision,
-    records,
-    routes,
-    serve,
-    watch,
-)
+from . import communities, doi, legacy, mapping, oai, permissions, provision, records, routes, serve, usage, watch
 
 
 class B2Share2(Host):
@@ -64,7 +51,7 @@ class B2Share2(Host):
         observing.connect()
 
     def former_content(self, since):
-        return former.content(since)
+        return usage.content(since)
 
     def legacy(self):
         return legacy.Legacy(self.sources)
@@ -82,7 +69,7 @@ class B2Share2(Host):
         return provision.remains(self.sources)
 
     def serve(self, app):
-        from ...datasets.pages.views import blueprint
+        from ...datasets.review_pages.views import blueprint
 
         serve.install(app)
         oai.wrap(app)

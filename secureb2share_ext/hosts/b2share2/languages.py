@@ -7,7 +7,7 @@ is in the first of the record's languages, or `und` (BCP 47: undetermined). Desc
 
 import re
 
-from ...datasets.schema import SCHEMA
+from ...descriptions.schema import SCHEMA
 
 UNDETERMINED = "und"
 # names as B2SHARE's list of languages has them, by which its web interface recognises them

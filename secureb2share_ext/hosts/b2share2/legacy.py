@@ -21,7 +21,7 @@ from invenio_records_files.models import RecordsBuckets
 from sqlalchemy import func
 
 from ...datasets import store as datasets
-from ...datasets.models import Registered
+from ...datasets.models import DatasetRow
 from ...errors import NotReady
 from ...legacy.holder import Content, Former, Holder
 from . import communities, records
@@ -149,7 +149,7 @@ def _plain(text):
 def _formers(source, by_pid):
     """[Former] of {PID: [(uuid, metadata)]}: not what is a dataset, or a draft, without files."""
     # before init there is no table
-    ours = datasets.by_pids(by_pid) if db.engine.has_table(Registered.__tablename__) else {}
+    ours = datasets.by_pids(by_pid) if db.engine.has_table(DatasetRow.__tablename__) else {}
     uuids = {record_uuid for found in by_pid.values() for record_uuid, _ in found}
     buckets = _buckets_of(uuids)
     for pid, found in sorted(by_pid.items()):

@@ -7,7 +7,7 @@ descriptions tells that by name.
 
 import re
 
-from ...datasets.schema import SCHEMA
+from ...descriptions.schema import SCHEMA
 from . import block, languages
 
 OUTPUT = (block.ACCESS_URL, block.STATE)  # written by the catalogue alone

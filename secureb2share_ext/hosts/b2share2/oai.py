@@ -1,7 +1,7 @@
 """What do B2SHARE's OAI-PMH formats and its DataCite metadata say of the sources' records?
 
 The host's own serialisers write them, from a copy without files; then the right and the access address take the place
-of "closedAccess", which promises that nobody ever gets in. The values are those of access/rights.py.
+of "closedAccess", which promises that nobody ever gets in. The values are those of exports/rights.py.
 """
 
 import copy
@@ -12,10 +12,10 @@ from lxml import etree
 from marshmallow import post_dump
 from werkzeug.utils import import_string
 
-from ...access.rights import right_of, today_utc
 from ...compat import utcnow
+from ...exports.rights import right_of, today_utc
 from ...proxies import active
-from . import communities, seen
+from . import communities, lookup
 
 WRAPPER = "secureb2share_ext.hosts.b2share2.oai:serialize"
 SAID_BY_HOST = "info:eu-repo/semantics/"  # how the values begin that the host writes
@@ -46,7 +46,7 @@ def serialize(pid, record, inner, prefix):
     own = _imported(inner)
     extension = active()
     metadata = record["_source"]
-    found = seen.one(extension, communities.pid_in_index(metadata), metadata) if extension is not None else None
+    found = lookup.one(extension, communities.pid_in_index(metadata), metadata) if extension is not None else None
     if found is None or not (found.shown or found.is_frozen):
         return own(pid, record)
     element = own(pid, dict(record, _source=_without_files(metadata)))

@@ -6,7 +6,7 @@ from invenio_records import signals
 
 from ...datasets import curation, store
 from ...errors import NotAccepted
-from .. import observed
+from .. import observation
 from . import communities, mapping
 
 
@@ -23,7 +23,7 @@ def _observer(look):
     @functools.wraps(look)
     def receive(sender, **kwargs):
         if communities.is_record(sender):
-            observed.look(look, lambda sources: communities.source_of(sources, sender), sender)
+            observation.look(look, lambda sources: communities.source_of(sources, sender), sender)
 
     return receive
 
@@ -49,4 +49,4 @@ def _updated(host, source, record):
         curation.accept_edit(host, row, record, observe=True)
 
 
-_deleted = _observer(observed.deleted)
+_deleted = _observer(observation.deleted)

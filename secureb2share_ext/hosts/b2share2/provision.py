@@ -14,7 +14,7 @@ from invenio_accounts.models import User
 from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
 
-from ...datasets.models import Registered
+from ...datasets.models import DatasetRow
 from ...errors import NotReady, SecureB2ShareError
 from . import block, communities, records
 
@@ -110,7 +110,7 @@ def _make(community, name, block_id, schema):
 
 def forget():
     """Delete the Handles that `records.note_handle` kept; B2SHARE itself keeps them in the records. [sentence]"""
-    ours = db.session.query(Registered.record_uuid).filter(Registered.record_uuid.isnot(None))
+    ours = db.session.query(DatasetRow.record_uuid).filter(DatasetRow.record_uuid.isnot(None))
     gone = (
         db.session.query(PersistentIdentifier)
         .filter(PersistentIdentifier.pid_type == "hdl", PersistentIdentifier.object_uuid.in_(ours.subquery()))

@@ -26,7 +26,7 @@ from sqlalchemy.orm.exc import NoResultFound
 
 from ...client import seconds
 from ...dataset import CATALOGUE_PREFIX
-from ...datasets import showing, store
+from ...datasets import store, view
 from ...errors import NotReady
 from .. import pids
 from . import coercion, communities, mapping
@@ -129,7 +129,7 @@ def complete(host, row, record):
     """Write into the record of a row (changed) what the catalogue itself says, whatever its editor made of it."""
     coercion.close(record)
     identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
-    address, state = host.access_url(row.pid), showing.state_in_words(row)
+    address, state = host.access_url(row.pid), view.state_in_words(row)
     mapping.write(record, communities.block_id(record), address, state, identifier)
 
 

@@ -14,13 +14,14 @@ from b2share.modules.records.links import RECORD_BUCKET_RELATION_TYPE
 from flask import g, request
 from marshmallow import post_dump
 
-from ...access import decorate
 from ...datasets import store
 from ...errors import NotAccepted
+from ...exports import record_json
 from ...legacy import store as legacy_store
+from ...problems import problem_response
 from ...proxies import active
-from ...uploads.refusal import REASONS, problem_response
-from . import block, communities, hiding, routes, seen, signposts
+from ...uploads.refusal import REASONS
+from . import block, communities, frozen_records, link_headers, lookup, routes
 
 DIGEST_IN_ETAG = re.compile('-[0-9a-f]{16}"')
 ROUTES_OF_PROGRAMS = ("secureb2share_datasets", "secureb2share_access")
@@ -45,7 +46,7 @@ def install(app):
         if not hasattr(serializer.schema_class, "add_access"):
             serializer.schema_class = _with_access(serializer.schema_class)
             serializer.serialize_search = _page_by_page(serializer.serialize_search)
-    hiding.connect(app)
+    frozen_records.connect(app)
     app.before_request(_before_view)
     app.after_request(_after_view)
 
@@ -58,7 +59,7 @@ def _with_access(schema_class):
             if extension is None:
                 return data
             page, pid = g.get("secureb2share_page"), data.get("id")
-            found = page.get(pid) if page is not None else seen.one(extension, pid, data.get("metadata", {}))
+            found = page.get(pid) if page is not None else lookup.one(extension, pid, data.get("metadata", {}))
             if found is None:
                 return data
             return _published(data, found) if found.row is not None else _draft_or_legacy(extension, data, found)
@@ -75,7 +76,7 @@ def _page_by_page(inner):
         if extension is None:
             return inner(pid_fetcher, search_result, *args, **kwargs)
         hits = [hit["_source"] for hit in search_result["hits"]["hits"]]
-        g.secureb2share_page = seen.page(extension, {_pid_of_hit(hit): hit for hit in hits})
+        g.secureb2share_page = lookup.page(extension, {_pid_of_hit(hit): hit for hit in hits})
         try:
             return inner(pid_fetcher, search_result, *args, **kwargs)
         finally:
@@ -90,11 +91,11 @@ def _pid_of_hit(metadata):
 
 def _published(data, found):
     g.secureb2share_hides_bucket = True
-    data = decorate.without_content(data)
+    data = record_json.without_content(data)
     data["metadata"].pop("external_pids", None)
     if found.shown is None:
         return data
-    served = decorate.item(data, found.shown)
+    served = record_json.item(data, found.shown)
     # the web interface counts `files` and adds up their sizes; what stands in `_files` it only lists
     served["metadata"]["_files"] = _files(found.shown, served.pop("files"))
     if "versions" in served:
@@ -120,7 +121,7 @@ def _draft_or_legacy(extension, data, found):
         if not found.is_frozen:
             return data
         g.secureb2share_hides_bucket = True
-        return hiding.item(data)
+        return frozen_records.item(data)
     g.secureb2share_hides_bucket = True
     links = dict(data.get("links", {}))
     if "files" in links:
@@ -190,8 +191,8 @@ def _after_view(response):
         response.headers.remove("Link")
         for link in links:
             response.headers.add("Link", link)
-    if request.endpoint == signposts.ENDPOINT and response.status_code == 200:
-        signposts.rewrite(extension, response)
+    if request.endpoint == link_headers.ENDPOINT and response.status_code == 200:
+        link_headers.rewrite(extension, response)
     if request.endpoint in RECORD_PAGES and request.method == "GET" and response.status_code == 200:
         _make_conditional(response)
     # the secure side's routes answer the same on every host

@@ -5,35 +5,16 @@ from invenio_rdm_records.services.components import DefaultRecordsComponents
 
 from .. import files_rest
 from ..host import Host
-from . import (
-    access_requests,
-    changing,
-    communities,
-    entering,
-    exports,
-    fieldnames,
-    former,
-    guarded,
-    index,
-    lists,
-    mapping,
-    pages,
-    pending,
-    permissions,
-    policy,
-    provision,
-    records,
-    routes,
-    schema,
-    settings,
-    watch,
-)
+from . import communities, index, permissions, policy, provision, records, routes, usage
+from .fields import error_paths, mapping, settings
+from .hooks import before_commit, community_guard, deletion_guard, inclusion, publishing
+from .serving import access_requests, lists, pages, schema, serializer_config
 
 COMPONENTS = "RDM_RECORDS_SERVICE_COMPONENTS"
 ADDED = (
-    (COMPONENTS, watch.DatasetComponent),
-    (entering.KEY, entering.CommunitiesComponent),
-    (guarded.KEY, guarded.GuardComponent),
+    (COMPONENTS, publishing.DatasetComponent),
+    (inclusion.KEY, inclusion.CommunitiesComponent),
+    (community_guard.KEY, community_guard.GuardComponent),
 )
 
 
@@ -73,18 +54,18 @@ class RDM(Host):
 
     def watch(self, app):
         components = app.config.get(COMPONENTS) or DefaultRecordsComponents
-        app.config[COMPONENTS] = [watch.LockComponent, *components, watch.DatasetComponent]
-        entering.install(app)
-        guarded.install(app)
-        pending.install()
+        app.config[COMPONENTS] = [publishing.LockComponent, *components, publishing.DatasetComponent]
+        inclusion.install(app)
+        community_guard.install(app)
+        before_commit.install()
 
     def observe(self, app):
-        from . import observing
+        from .hooks import observing
 
         observing.install(app)
 
     def former_content(self, since):
-        return former.content(since)
+        return usage.content(since)
 
     def provision(self, is_extending):
         return provision.provision(self.sources)
@@ -98,16 +79,16 @@ class RDM(Host):
     def serve(self, app):
         schema.install(app)
         settings.show(app)
-        exports.wrap(app)
+        serializer_config.wrap(app)
         access_requests.install(app)
-        changing.install(app)
+        deletion_guard.install(app)
 
     def finalize(self, app):
         lists.install(app)
         pages.install(app)
 
     def export_faults(self, app):
-        return exports.faults(app) + pages.faults(app)
+        return serializer_config.faults(app) + pages.faults(app)
 
     def index(self):
         return index.sweep()
@@ -128,7 +109,7 @@ class RDM(Host):
         return permissions.may_review(self.sources)
 
     def field(self, name):
-        return fieldnames.of(name)
+        return error_paths.of(name)
 
     def from_record(self, record):
         return mapping.from_record(record)

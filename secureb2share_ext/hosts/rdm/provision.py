@@ -8,12 +8,13 @@ from invenio_search.engine import search
 from invenio_search.utils import build_alias_name
 
 from ...errors import SecureB2ShareError
-from . import communities, fields
+from . import communities
+from .fields import definitions
 
 
 def provision(sources):
     """Put the custom fields into the indices of records and drafts; [sentence]. Raises SecureB2ShareError."""
-    properties = Mapping.properties_for_fields(None, fields.definitions())
+    properties = Mapping.properties_for_fields(None, definitions.definitions())
     try:
         for index in _indices():
             current_search_client.indices.put_mapping(index=build_alias_name(index), body={"properties": properties})
@@ -71,7 +72,7 @@ def _has_mapping(index):
     return all(
         one.get("properties", {}).get(field.name, {}).get("type") == field.mapping["type"]
         for one in there
-        for field in fields.definitions()
+        for field in definitions.definitions()
     )
 
 
@@ -80,5 +81,5 @@ def remains():
     return [
         "Records keep what they say in our custom fields. Put these lines into invenio.cfg before you take the package"
         " out: without them InvenioRDM does not show these fields, and the next edit of a record takes them out of it."
-        "\n\n%s\n" % "\n".join(fields.as_configuration())
+        "\n\n%s\n" % "\n".join(definitions.as_configuration())
     ]

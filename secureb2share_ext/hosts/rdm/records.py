@@ -7,17 +7,38 @@ from invenio_db import db
 from invenio_drafts_resources.services.records.uow import ParentRecordCommitOp
 from invenio_pidstore.errors import PIDDoesNotExistError
 from invenio_rdm_records.proxies import current_rdm_records_service as service
+from invenio_records_resources.services.uow import UnitOfWork
 from invenio_vocabularies.proxies import current_service as vocabularies
 from marshmallow import ValidationError
 from sqlalchemy.exc import NoResultFound
 
 from ...client import seconds
-from ...datasets import store
+from ...dataset import CATALOGUE_PREFIX
+from ...datasets import store, view
 from ...errors import Invalid, NotReady
+from ...proxies import current
 from .. import index_queue
-from . import communities, faults, mapping, states, work
+from . import communities
+from .fields import mapping, validation_errors
 
 PID_TYPES = ("recid", "doi", "hdl")  # under which a record can be asked for
+
+
+class OpenWork(UnitOfWork):
+    """A unit of work in a transaction that this package does not commit itself.
+
+    Its changes are in the session; what follows the commit is left to index.py, which does it durably.
+
+    row: of the dataset whose record is written; data: {"metadata", "custom_fields"} that its drafts hold as they are,
+    whatever RDM's schema makes of such texts.
+    """
+
+    def __init__(self, row, data):
+        super().__init__()
+        self.row, self.data = row, data
+
+    def register(self, op):
+        op.on_register(self)
 
 
 def publish(source, row, dataset):
@@ -26,7 +47,7 @@ def publish(source, row, dataset):
     if community is None:
         raise NotReady("The community of this source is missing; the catalogue's operator has to make it.")
     data = _known(mapping.to_record(dataset.description))
-    open_work = work.OpenWork(row, data)
+    open_work = OpenWork(row, data)
     body = dict(data, access={"record": "public", "files": "restricted"}, files={"enabled": False})
     draft = _next_version(row, dataset, community, open_work)
     if draft is None:
@@ -63,7 +84,9 @@ def _publish(row, open_work):
         published = service.publish(system_identity, row.pid, uow=open_work)
     except ValidationError as error:
         # a rule of this instance that the schema of descriptions does not have
-        raise Invalid([("dataset", "the catalogue cannot hold it: %s" % path) for path in faults.paths(error)])
+        raise Invalid(
+            [("dataset", "the catalogue cannot hold it: %s" % path) for path in validation_errors.paths(error)]
+        )
     row.record_uuid = published._record.id
     index_queue.want(row.record_uuid)
     return published._record
@@ -77,7 +100,7 @@ def update(row, dataset):
     if mapping.from_record(record) == dataset.description:
         # a draft that somebody has open is left as it is
         return rewrite(row, record)
-    open_work = work.OpenWork(row, data)
+    open_work = OpenWork(row, data)
     body = dict(data, access={"record": "public", "files": "restricted"}, files={"enabled": False}, pids=record.pids)
     service.edit(system_identity, row.pid, uow=open_work)
     service.update_draft(system_identity, row.pid, body, uow=open_work)
@@ -86,12 +109,19 @@ def update(row, dataset):
 
 def rewrite(row, record):
     """The record, in which what the catalogue says of its dataset is written, in the open transaction."""
-    states.write(row, record)
+    complete(row, record)
     # a query in between would flush, and what fails then is taken for a relation of the record's
     with db.session.no_autoflush:
         record.commit()
     index_queue.want(record.id)
     return record
+
+
+def complete(row, record):
+    """Write into the custom fields of a record (changed) what the catalogue itself says: address, state, identifier."""
+    identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
+    address, state = current().host.access_url(row.pid), view.state_in_words(row)
+    record.custom_fields = mapping.write(record.get("custom_fields", {}), address, state, identifier)
 
 
 def version(model, record_uuid):

@@ -7,18 +7,18 @@ from ... import compat
 from .. import files_rest
 from ..host import Host
 from . import (
-    document,
+    bulk_insert,
     exports,
-    follow,
-    former,
+    follow_up,
     index,
-    many,
+    index_document,
     mapping,
     observing,
     permissions,
     records,
     routes,
     serve,
+    usage,
     watch,
 )
 
@@ -78,7 +78,7 @@ class RecordsRest(Host):
 
     def serve(self, app):
         communities = {source.community for source in self.sources.values()}
-        self.indexers = document.indexers(app.config["RECORDS_REST_ENDPOINTS"], communities)
+        self.indexers = index_document.indexers(app.config["RECORDS_REST_ENDPOINTS"], communities)
         app.config["RECORDS_REST_ENDPOINTS"] = serve.wrap(app.config["RECORDS_REST_ENDPOINTS"], communities)
         # lets a link choose the media type; other endpoints have no names for theirs, so nothing changes there
         app.config[exports.ARGUMENT] = app.config.get(exports.ARGUMENT) or "format"
@@ -93,7 +93,7 @@ class RecordsRest(Host):
 
     def finalize(self, app):
         if self.indexers:
-            document.register_mapping(app)
+            index_document.register_mapping(app)
 
     def index(self):
         return index.sweep(self)
@@ -102,7 +102,7 @@ class RecordsRest(Host):
         return [source.name for source in self.sources.values() if source.community in self.indexers]
 
     def former_content(self, since):
-        return former.content(since)
+        return usage.content(since)
 
     def sources_of_token(self):
         return permissions.registered_by_token(self.sources)
@@ -121,21 +121,21 @@ class RecordsRest(Host):
 
     def publish(self, row, dataset):
         record = records.publish(self._endpoint_of(row), row, dataset)
-        follow.created(self, row)
+        follow_up.created(self, row)
         return record
 
     def can_publish_many(self, source):
-        return many.is_possible(self.endpoint(source))
+        return bulk_insert.is_possible(self.endpoint(source))
 
     def publish_many(self, source, pairs):
-        made = many.publish(self.endpoint(source), pairs)
-        follow.created_many(self, [row for row, _ in pairs])
-        many.tell(made)
+        made = bulk_insert.publish(self.endpoint(source), pairs)
+        follow_up.created_many(self, [row for row, _ in pairs])
+        bulk_insert.tell(made)
         return made
 
     def update(self, row, dataset):
         record = records.update(self._endpoint_of(row), row, dataset)
-        follow.changed(self, row)
+        follow_up.changed(self, row)
         return record
 
     def record(self, row):

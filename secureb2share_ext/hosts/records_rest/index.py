@@ -6,7 +6,7 @@ from invenio_search import current_search_client
 from invenio_search.engine import search
 
 from .. import index_sweep
-from . import document
+from . import index_document
 
 BATCH = 500
 
@@ -15,7 +15,7 @@ def sweep(host):
     """Bring the index up to date; {"indexed" and "refused": count of records}. Never raises."""
 
     def bring(uuids):
-        actions, refused = document.actions(host, uuids)
+        actions, refused = index_document.actions(host, uuids)
         db.session.commit()
         refused.update(_send(actions))
         yield {record_uuid: refused.get(str(record_uuid)) for record_uuid in uuids}

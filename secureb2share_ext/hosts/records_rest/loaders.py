@@ -6,8 +6,8 @@ operations double a record each time.
 
 from flask import request
 
-from ...datasets import message
 from ...errors import Invalid
+from ...messages import message
 from . import mapping
 
 MAX_OPERATIONS = 100

@@ -6,7 +6,7 @@ from invenio_records import signals
 
 from ...datasets import curation, store
 from ...errors import Invalid
-from .. import observed
+from .. import observation
 from . import mapping, routes, watch
 
 
@@ -23,7 +23,7 @@ def _observer(look):
 
     @functools.wraps(look)
     def receive(sender, record=None, **kwargs):
-        observed.look(look, routes.source_of_request, record)
+        observation.look(look, routes.source_of_request, record)
 
     return receive
 
@@ -49,7 +49,7 @@ def _updated(host, source, record):
     curation.accept_edit(host, row, record, observe=True)
 
 
-_deleted = _observer(observed.deleted)
+_deleted = _observer(observation.deleted)
 
 
 def _check_members(record):

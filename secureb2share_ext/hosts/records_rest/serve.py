@@ -11,7 +11,7 @@ import json
 from flask import request
 from invenio_records_rest.utils import obj_or_import_string
 
-from ...access import decorate
+from ...exports import record_json
 from .. import published
 from . import exports, mapping, routes
 from .loaders import LOADERS
@@ -79,4 +79,4 @@ def _search(serializer, pid_fetcher, search_result, *args, **kwargs):
 
 def _decorated(body, found, metadata):
     seen = published.shown(found, metadata)
-    return (decorate.without_content(body) if seen is None else decorate.item(body, seen)), seen
+    return (record_json.without_content(body) if seen is None else record_json.item(body, seen)), seen

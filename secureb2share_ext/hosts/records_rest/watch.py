@@ -9,7 +9,7 @@ from invenio_records import signals
 
 from ...dataset import CATALOGUE_PREFIX
 from ...datasets import curation, store
-from . import follow, mapping, routes
+from . import follow_up, mapping, routes
 
 
 def connect():
@@ -47,7 +47,7 @@ def _after_insert(extension, record):
     if source is not None:
         host = extension.host
         row = curation.accept_new(host, source, record, pid_in(host, source, record), mapping.claimed(record))
-        follow.created(host, row)
+        follow_up.created(host, row)
 
 
 @curation.of_users
@@ -66,7 +66,7 @@ def _after_update(extension, record):
     row = store.lock_by_record(record.id)
     if row is not None:
         curation.accept_edit(extension.host, row, record)
-        follow.changed(extension.host, row)
+        follow_up.changed(extension.host, row)
 
 
 @curation.of_users
@@ -81,7 +81,7 @@ def _before_delete(extension, record):
     row = store.lock_by_record(record.id)
     if row is not None:
         curation.accept_deletion(extension.host, row, record)
-        follow.changed(extension.host, row)
+        follow_up.changed(extension.host, row)
 
 
 def _rewrite(record, description, stamp):

@@ -5,7 +5,7 @@ import re
 import jsonschema
 import pytest
 
-from secureb2share_ext.datasets.schema import SCHEMA
+from secureb2share_ext.descriptions.schema import SCHEMA
 from secureb2share_ext.errors import SecureB2ShareError
 from secureb2share_ext.hosts.b2share2 import block
 

@@ -440,7 +440,7 @@ def configured(key, value):
 
 
 def keys_elsewhere(instance):
-    from secureb2share_ext.signature import Keyring
+    from secureb2share_ext.keyring import Keyring
 
     extension = instance.app.extensions["secureb2share"]
     former, extension.keyring = extension.keyring, Keyring(os.path.join(instance.data, "none"))

@@ -352,7 +352,6 @@ def test_datacite_hears_of_what_a_source_changes(instance, monkeypatch):
 
     monkeypatch.setattr(DataCiteProvider, "update", fails)
     with instance.app.app_context():
-
         assert current().host.reindex() > 0
     assert set(index(instance)) == {"refused"} and instance.count("secureb2share_index", "outcome = 'RuntimeError'") > 0
     # it waits for its next time
@@ -363,7 +362,6 @@ def test_datacite_hears_of_what_a_source_changes(instance, monkeypatch):
 
 def index(instance):
     from invenio_db import db
-
 
     with instance.app.app_context():
         try:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import DESCRIPTIONS, JSON, MANY
 
-from secureb2share_ext.datasets import schema
+from secureb2share_ext.descriptions import schema
 from secureb2share_ext.hosts.b2share2 import block, mapping
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "docs" / "examples").glob("*.json"))

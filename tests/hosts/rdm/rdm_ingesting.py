@@ -11,7 +11,7 @@ def main():
     from invenio_app.cli import cli
     from invenio_app.factory import create_app
 
-    from secureb2share_ext.datasets import bulk
+    from secureb2share_ext.messages import bulk
 
     with open(os.environ["SECUREB2SHARE_TEST_INGEST"]) as file:
         configured = json.load(file)

@@ -149,7 +149,7 @@ class Instance(Served):
 
     def metadata(self, description, identifier=None):
         """What a curator enters for a description."""
-        from secureb2share_ext.hosts.rdm import mapping
+        from secureb2share_ext.hosts.rdm.fields import mapping
 
         body = mapping.to_record(description)
         if identifier is not None:

@@ -8,7 +8,9 @@ import uuid
 import pytest
 import requests
 
-mapping = pytest.importorskip("secureb2share_ext.hosts.rdm.mapping", reason="InvenioRDM's libraries are not installed")
+mapping = pytest.importorskip(
+    "secureb2share_ext.hosts.rdm.fields.mapping", reason="InvenioRDM's libraries are not installed"
+)
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")

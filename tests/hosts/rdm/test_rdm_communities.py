@@ -316,23 +316,23 @@ def test_slug_of_a_missing_community_is_for_administrators(instance):
 def test_rolled_back_savepoint_takes_its_own_announcements_only(instance):
     from invenio_db import db
 
-    from secureb2share_ext.hosts.rdm import pending
+    from secureb2share_ext.hosts.rdm.hooks import before_commit
 
     called = []
     with instance.app.app_context():
-        pending.before_commit(lambda: called.append("first"))
+        before_commit.before_commit(lambda: called.append("first"))
         with db.session.begin_nested():
-            pending.before_commit(lambda: called.append("released"))
+            before_commit.before_commit(lambda: called.append("released"))
             savepoint = db.session.begin_nested()
-            pending.before_commit(lambda: called.append("rolled back"))
+            before_commit.before_commit(lambda: called.append("rolled back"))
             with db.session.begin_nested():
-                pending.before_commit(lambda: called.append("released in what is rolled back"))
+                before_commit.before_commit(lambda: called.append("released in what is rolled back"))
             savepoint.rollback()
-        pending.before_commit(lambda: called.append("last"))
+        before_commit.before_commit(lambda: called.append("last"))
         db.session.commit()
         assert called == ["first", "released", "last"]
         db.session.execute(sqlalchemy.text("SELECT 1"))
-        pending.before_commit(lambda: called.append("never"))
+        before_commit.before_commit(lambda: called.append("never"))
         db.session.rollback()
         db.session.commit()
         db.session.remove()

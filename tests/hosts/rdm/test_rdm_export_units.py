@@ -14,17 +14,16 @@ from invenio_rdm_records.services.pids.providers import DataCitePIDProvider, OAI
 from lxml import etree  # noqa: E402
 
 from secureb2share_ext.datasets import store  # noqa: E402
-from secureb2share_ext.hosts.rdm import (  # noqa: E402
+from secureb2share_ext.exports import dcat, marcxml  # noqa: E402
+from secureb2share_ext.hosts.rdm.serving import (  # noqa: E402
     access_requests,
-    closed,
-    dcat,
     doi,
-    exports,
-    marcxml,
+    link_headers,
     oai,
-    seen,
+    published,
+    redaction,
+    serializer_config,
     serializers,
-    signposts,
 )
 
 CONDITIONS = [(one["text"], one["lang"]) for one in MOBA["sensitive"]["access_conditions"]]
@@ -111,8 +110,8 @@ def test_text_that_no_xml_can_hold():
 def test_closed_copies():
     before = copy.deepcopy(BODY)
     links = {"self": API, "request_access": ACCESS_URL}
-    assert closed.item(BODY, ACCESS_URL) == dict(BODY, links=links)
-    assert closed.record(BODY, ACCESS_URL) == {
+    assert redaction.item(BODY, ACCESS_URL) == dict(BODY, links=links)
+    assert redaction.record(BODY, ACCESS_URL) == {
         "id": "7",
         "links": links,
         "metadata": {"title": "T"},
@@ -157,13 +156,13 @@ def app(monkeypatch):
     found.extensions["secureb2share"] = type(
         "Extension", (), {"host": Catalogue(), "is_on": True, "has_tables": True, "sources": {}}
     )
-    found.config[signposts.SERIALIZERS] = {"application/ld+json": None, "application/linkset+json": None}
+    found.config[link_headers.SERIALIZERS] = {"application/ld+json": None, "application/linkset+json": None}
     row = type("Row", (), {"pid": "7"})
     monkeypatch.setattr(store, "by_pids", lambda pids: {"7": row} if "7" in pids else {})
     monkeypatch.setattr(store, "by_pid", lambda pid: row if pid == "7" else None)
-    monkeypatch.setattr(seen, "shown_of", lambda row, record=None: shown())
-    monkeypatch.setattr(seen, "shown_of_source", lambda row, source: shown())
-    monkeypatch.setattr(seen, "shown_of_pid", lambda pid: shown() if pid == "7" else None)
+    monkeypatch.setattr(published, "shown_of", lambda row, record=None: shown())
+    monkeypatch.setattr(published, "shown_of_source", lambda row, source: shown())
+    monkeypatch.setattr(published, "shown_of_pid", lambda pid: shown() if pid == "7" else None)
     with found.test_request_context():
         yield found
 
@@ -171,13 +170,13 @@ def app(monkeypatch):
 @pytest.mark.parametrize(
     "own, mimetype, kind, is_known",
     [
-        (JSONSerializer(), "application/json", serializers.Items, True),
-        (BibtexSerializer(told), "application/x-bibtex", serializers.Agreeing, True),
-        (SiteSchemaorg(), "application/ld+json", serializers.Written, True),
-        (SiteSchemaorg(), "application/x-site", serializers.Written, True),
-        (Bibtex(told), "application/vnd.datacite.datacite+json", serializers.Written, True),
-        (Bibtex(told), "application/x-site", serializers.Foreign, False),
-        (MARCXMLSerializer(), "application/marcxml+xml", serializers.Corrected, True),
+        (JSONSerializer(), "application/json", serializers.RecordJSON, True),
+        (BibtexSerializer(told), "application/x-bibtex", serializers.AccessSerializer, True),
+        (SiteSchemaorg(), "application/ld+json", serializers.FormatSerializer, True),
+        (SiteSchemaorg(), "application/x-site", serializers.FormatSerializer, True),
+        (Bibtex(told), "application/vnd.datacite.datacite+json", serializers.FormatSerializer, True),
+        (Bibtex(told), "application/x-site", serializers.UnknownSerializer, False),
+        (MARCXMLSerializer(), "application/marcxml+xml", serializers.CorrectedXML, True),
     ],
 )
 def test_which_serializer_stands_for_which(own, mimetype, kind, is_known):
@@ -193,7 +192,7 @@ def test_other_records_are_written_by_the_host(app, own):
     assert found.serialize_object(other) == own.serialize_object(other)
     assert found.serialize_object_list(page) == own.serialize_object_list(page)
     draft = dict(BODY, is_draft=True)
-    if isinstance(found, serializers.Items):
+    if isinstance(found, serializers.RecordJSON):
         assert found.serialize_object(draft) == own.serialize_object(draft)
 
 
@@ -209,14 +208,14 @@ def test_one_of_ours_in_a_list(app, own):
         assert text == own.serialize_object(other) + "\n" + found.serialize_object(BODY)
     assert text.count(API + "/files") == text.count('"id": "8"')
     ours = found.serialize_object(BODY)
-    if not isinstance(found, serializers.Items):
+    if not isinstance(found, serializers.RecordJSON):
         assert "a.sav" not in ours
 
 
 @pytest.mark.parametrize("own", [BibtexSerializer(told), SiteSchemaorg(), MARCXMLSerializer()])
 def test_a_damaged_one_is_closed(app, own, monkeypatch):
-    monkeypatch.setattr(seen, "shown_of", lambda row, record=None: None)
-    monkeypatch.setattr(seen, "shown_of_source", lambda row, source: None)
+    monkeypatch.setattr(published, "shown_of", lambda row, record=None: None)
+    monkeypatch.setattr(published, "shown_of_source", lambda row, source: None)
     monkeypatch.setattr(MARCXMLSerializer, "dump_obj", lambda self, obj: {"245  ": {"a": str(obj["files"])}})
     text = serializers.agreeing(own, "application/x").serialize_object(BODY)
     assert "enabled" in text and "a.sav" not in text and API + "/files" not in text
@@ -227,7 +226,7 @@ def test_a_damaged_one_is_closed(app, own, monkeypatch):
 def test_drafts_are_the_hosts_from_a_closed_copy(app):
     draft = dict(BODY, is_draft=True)
     found = serializers.agreeing(SiteSchemaorg(), "application/ld+json")
-    assert json.loads(found.serialize_object(draft)) == closed.record(draft, ACCESS_URL)
+    assert json.loads(found.serialize_object(draft)) == redaction.record(draft, ACCESS_URL)
     assert json.loads(found.serialize_object(BODY))["@type"] == "Dataset"
 
 
@@ -242,17 +241,17 @@ def test_marcxml_is_corrected_alone_and_in_a_list(app, monkeypatch):
 
 def test_linkset(app):
     own = {"anchor": API, "describes": [{"href": RECORD_URL, "type": "text/html"}]}
-    page, *back = signposts.document(shown())["linkset"]
+    page, *back = link_headers.document(shown())["linkset"]
     assert back == [own] and "item" not in page and page["anchor"] == RECORD_URL
     assert page["describedby"] == [{"href": API, "type": "application/ld+json"}]
     assert page["urn:secureb2share:rel:request-access"] == [{"href": ACCESS_URL, "title": "Access can be requested"}]
 
 
 def test_header_of_the_page(app):
-    short = signposts.page_header(shown())
-    app.config[signposts.IS_LONG] = True
-    app.config[signposts.SERIALIZERS].update({'application/ld+json;profile="https://example.org/p"': None})
-    long = signposts.page_header(shown())
+    short = link_headers.page_header(shown())
+    app.config[link_headers.IS_LONG] = True
+    app.config[link_headers.SERIALIZERS].update({'application/ld+json;profile="https://example.org/p"': None})
+    long = link_headers.page_header(shown())
     assert "describedby" not in short and "profile" not in long
     assert '<%s>; rel="describedby"; type="application/ld+json"' % API in long
     for header in (short, long):
@@ -263,8 +262,8 @@ def test_header_of_the_page(app):
     def change(description):
         description["core"]["creators"] = [{"name": "A", "orcid": "0000-0002-1825-0097"}] * 9
 
-    app.config[signposts.SERIALIZERS].update({"application/x-%d" % number: None for number in range(30)})
-    assert "describedby" not in signposts.page_header(shown(change=change))
+    app.config[link_headers.SERIALIZERS].update({"application/x-%d" % number: None for number in range(30)})
+    assert "describedby" not in link_headers.page_header(shown(change=change))
 
 
 def site_format(pid, record, word):
@@ -342,18 +341,18 @@ def test_keys_are_copied_and_named_when_foreign(app):
     from invenio_rdm_records.resources import config as host
 
     handlers = dict(host.record_serializers)
-    app.config.pop(signposts.SERIALIZERS)
-    exports.wrap(app)
+    app.config.pop(link_headers.SERIALIZERS)
+    serializer_config.wrap(app)
     assert host.record_serializers == handlers
-    assert not [one for one in handlers.values() if isinstance(one.serializer, serializers.Agreeing)]
-    assert set(app.config[signposts.SERIALIZERS]) == set(handlers)
-    assert set(app.config[exports.EXPORTERS]) == set(APP_RDM_RECORD_EXPORTERS)
-    assert exports.faults(app) == []
+    assert not [one for one in handlers.values() if isinstance(one.serializer, serializers.AccessSerializer)]
+    assert set(app.config[link_headers.SERIALIZERS]) == set(handlers)
+    assert set(app.config[serializer_config.EXPORTERS]) == set(APP_RDM_RECORD_EXPORTERS)
+    assert serializer_config.faults(app) == []
     site = copy.copy(handlers["application/json"])
     site.serializer = Bibtex(told)
-    app.config[signposts.SERIALIZERS]["application/x-site"] = exports._handler(site, "application/x-site")
-    app.config[exports.EXPORTERS]["late"] = APP_RDM_RECORD_EXPORTERS["json"]
-    assert [fault.split(";")[0] for fault in exports.faults(app)] == [
+    app.config[link_headers.SERIALIZERS]["application/x-site"] = serializer_config._handler(site, "application/x-site")
+    app.config[serializer_config.EXPORTERS]["late"] = APP_RDM_RECORD_EXPORTERS["json"]
+    assert [fault.split(";")[0] for fault in serializer_config.faults(app)] == [
         "RDM_RECORDS_SERIALIZERS['application/x-site'] is the site's own serializer",
         "APP_RDM_RECORD_EXPORTERS['late'] was set anew after this package had wrapped it.",
     ]
@@ -396,7 +395,7 @@ IN = {"id": "1", "parent": {"communities": {"ids": ["a"], "default": "a", "entri
     ],
 )
 def test_which_records_may_be_ours(record, communities, expected):
-    assert seen.may_be_ours(record, communities) is expected
+    assert published.may_be_ours(record, communities) is expected
 
 
 def test_a_reading_request_asks_once_and_a_writing_one_anew(app, monkeypatch):
@@ -406,7 +405,7 @@ def test_a_reading_request_asks_once_and_a_writing_one_anew(app, monkeypatch):
     other = dict(IN, id="8", custom_fields={"secureb2share:access_right": "controlled"})
     for method, expected in (("GET", [["7", "8"]]), ("POST", [["7", "8"], ["7"], ["8"]])):
         with app.test_request_context(method=method):
-            assert seen.rows_of([BODY, other, dict(IN, id="9")]) == {"7": row}
-            assert seen.row_of(BODY) is row and seen.row_of(other) is None
+            assert published.rows_of([BODY, other, dict(IN, id="9")]) == {"7": row}
+            assert published.row_of(BODY) is row and published.row_of(other) is None
         assert asked == expected
         del asked[:]

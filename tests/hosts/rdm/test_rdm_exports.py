@@ -231,9 +231,9 @@ def test_link_headers(instance, ours, other):
 
 
 def test_nothing_of_the_host_is_foreign(instance):
-    from secureb2share_ext.hosts.rdm import exports
+    from secureb2share_ext.hosts.rdm.serving import serializer_config
 
-    assert [exports.faults(app) for app in instance.apps()] == [[], []]
+    assert [serializer_config.faults(app) for app in instance.apps()] == [[], []]
 
 
 def test_what_datacite_is_told(instance, ours, other):

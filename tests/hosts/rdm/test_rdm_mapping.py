@@ -12,8 +12,8 @@ from marshmallow import Schema, ValidationError  # noqa: E402
 from marshmallow.schema import SchemaMeta  # noqa: E402
 from strategies import DESCRIPTIONS, JSON, MANY, WORDS  # noqa: E402
 
-from secureb2share_ext.datasets import schema  # noqa: E402
-from secureb2share_ext.hosts.rdm import fieldnames, fields, form, html, mapping, names  # noqa: E402
+from secureb2share_ext.descriptions import schema  # noqa: E402
+from secureb2share_ext.hosts.rdm.fields import definitions, deposit_form, error_paths, html, mapping, names  # noqa: E402
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "docs" / "examples").glob("*.json"))
 METADATA = st.dictionaries(
@@ -25,7 +25,7 @@ METADATA = st.dictionaries(
     max_size=8,
 )
 FIELDS = st.dictionaries(
-    st.sampled_from([field.name for field in fields.definitions()] + ["other:station", "access_right"]),
+    st.sampled_from([field.name for field in definitions.definitions()] + ["other:station", "access_right"]),
     JSON,
     max_size=8,
 )
@@ -43,7 +43,7 @@ def test_a_record_holds_a_whole_description(description):
     assert mapping.from_record(record) == before
     assert mapping.updated(record, before) == record
     assert mapping.reconciled(record) == record["custom_fields"]
-    assert set(record["custom_fields"]) - {"other:station"} <= {field.name for field in fields.definitions()}
+    assert set(record["custom_fields"]) - {"other:station"} <= {field.name for field in definitions.definitions()}
     assert len(record["metadata"]["title"].strip()) >= 3
 
 
@@ -98,31 +98,31 @@ def test_every_fault_has_a_place_in_a_draft():
     description = {"core": {}, "sensitive": {}, "files": [{}], "version": {"label": ""}}
     faults = [field for field, _ in schema.description_faults(description)]
     assert len(faults) > 15
-    assert all(fieldnames.of(field).startswith(("metadata.", "custom_fields.secureb2share:")) for field in faults)
+    assert all(error_paths.of(field).startswith(("metadata.", "custom_fields.secureb2share:")) for field in faults)
 
 
 def test_form_asks_for_every_field_once():
-    asked = [field["field"] for field in form.section()["fields"]]
+    asked = [field["field"] for field in deposit_form.section()["fields"]]
     needed = {names.full(name) for name in names.SENSITIVE} | {names.full(name) for name in names.CONTACT}
     assert len(asked) == len(set(asked)) and needed <= set(asked)
-    assert set(asked) <= {field.name for field in fields.definitions()}
-    for field in form.section()["fields"]:
+    assert set(asked) <= {field.name for field in definitions.definitions()}
+    for field in deposit_form.section()["fields"]:
         options = field["props"].get("options", [{"id": "x", "title_l10n": "x"}])
         assert options and all(option["title_l10n"] for option in options)
 
 
 def test_printed_configuration_defines_the_same_fields():
-    lines = "\n".join(fields.as_configuration())
+    lines = "\n".join(definitions.as_configuration())
     found = {}
     exec(compile(lines, "invenio.cfg", "exec"), found)
-    ours = fields.definitions()
+    ours = definitions.definitions()
     assert [field.name for field in found["RDM_CUSTOM_FIELDS"]] == [field.name for field in ours]
     assert [field.mapping for field in found["RDM_CUSTOM_FIELDS"]] == [field.mapping for field in ours]
     assert found["RDM_NAMESPACES"] == {names.NAMESPACE: names.NAMESPACE_URL}
 
 
 def test_a_list_of_objects_makes_its_schema_once(monkeypatch):
-    (files,) = [field for field in fields.definitions() if field.name == names.full(names.FILES)]
+    (files,) = [field for field in definitions.definitions() if field.name == names.full(names.FILES)]
     made, new = [], SchemaMeta.__new__
     monkeypatch.setattr(SchemaMeta, "__new__", lambda *args, **kwargs: made.append(args[1]) or new(*args, **kwargs))
     assert files.field is files.field and files.ui_field is files.field and made == []

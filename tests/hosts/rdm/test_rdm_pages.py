@@ -11,7 +11,7 @@ from flask_security import login_user  # noqa: E402
 from invenio_accounts.models import User  # noqa: E402
 from invenio_db import db  # noqa: E402
 
-from secureb2share_ext.hosts.rdm import pages  # noqa: E402
+from secureb2share_ext.hosts.rdm.serving import pages  # noqa: E402
 
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)> שלום"
 ESCAPED = "&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&gt;&lt;img src=x onerror=alert(1)&gt; שלום"

@@ -1,0 +1,81 @@
+"""The destination of an access link: the form of a dataset's source, or the reason why there is none now."""
+
+from ..compat import utcnow
+from ..datasets import view
+from ..errors import Gone, NoAccess, NoSigningKey, NotReady, UnknownDataset
+from ..exports.rights import label_of, right_of, today_utc
+from . import reference
+
+UNKNOWN = "This catalogue has published no such dataset."
+WITHOUT_KEY = "This catalogue has no signing key yet, so it cannot lead to the form; its operator has to make one."
+
+
+def destination(extension, pid, languages=()):
+    """The address of the form for the dataset with a PID (or None); raises the Problem that says why there is none.
+
+    extension: ext.SecureB2Share; languages: tags that the reader prefers, the best first.
+    """
+    host = extension.host
+    found = next(iter(view.look_up(host, pids=[pid])), None) if pid else None
+    if found is None:
+        raise UnknownDataset(UNKNOWN)
+    row = found.row
+    record = host.record(row)
+    dataset = view.dataset_of(host, row, record) if record is not None else None
+    is_whole = dataset is not None and dataset.is_whole
+    members = dict(_members(host, found), **({"contact": dataset.core["contact"]} if is_whole else {}))
+    if row.state == "withdrawn" or dataset is None:
+        why = ("This dataset was withdrawn. %s" % (row.reason or "")).strip()
+        raise Gone(why, **dict(members, state="withdrawn"))
+    if not is_whole:
+        raise NotReady("The record of this dataset is damaged; its source has to register it again.", code="damaged")
+    if row.state == "suspended":
+        raise NoAccess("Requests for this dataset are suspended. %s" % row.reason, code="suspended", **members)
+    if row.state == "superseded":
+        raise NoAccess(
+            "This dataset was superseded by %s. %s" % (row.successor, row.reason), code="superseded", **members
+        )
+    right = right_of(dataset.sensitive, today_utc(utcnow()))
+    if right.value != "controlled":
+        raise NoAccess(
+            label_of(right, dataset.sensitive) + ".",
+            code=right.value,
+            requests_from=dataset.sensitive.get("embargo_until"),
+            **members,
+        )
+    if row.source not in extension.sources:
+        raise NotReady("The source of this dataset is not configured here any more.", code="no-source")
+    source = extension.sources[row.source]
+    if not view.is_open(source, found):
+        raise NoAccess(
+            "The secure environment has not confirmed this dataset yet; try again later.",
+            code="not-yet-open",
+            **members,
+        )
+    return _link(extension, row, dataset, extension.providers[source.access], languages)
+
+
+def _link(extension, row, dataset, provider, languages):
+    values = {
+        "identifier": dataset.identifier,
+        "pid": dataset.pid,
+        "source": dataset.source,
+        "revision": dataset.revision,
+        "record_url": extension.host.record_url(row),
+    }
+    if provider.signs:
+        try:
+            values["reference"] = reference.mint(extension.keyring.current(), extension.host.base_url(), dataset)
+        except NoSigningKey:
+            raise NotReady(WITHOUT_KEY, code="no-signing-key")
+    return provider.expand(values, languages)
+
+
+def _members(host, found):
+    """What a refusal tells of a dataset beside its sentence, as members of the problem."""
+    row = found.row
+    members = {"state": row.state, "record_url": host.record_url(row)}
+    members.update((name, getattr(row, name)) for name in ("reason", "state_at") if getattr(row, name))
+    if row.successor:
+        members["successor"] = host.record_url(found.relatives[row.successor])
+    return members

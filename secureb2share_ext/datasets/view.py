@@ -1,0 +1,99 @@
+"""The view of a dataset: its row and its record, as events, links and exports see them."""
+
+from typing import Dict, NamedTuple
+
+from ..dataset import Dataset
+from ..exports.published import Published, RelatedDataset
+from ..outbox import store as outbox
+from . import store
+from .models import DatasetRow
+
+
+def dataset_of(host, row, record):
+    """The Dataset that a row and its record are."""
+    revision, updated = host.revision(record)
+    return dataset_from(row, host.from_record(record), revision, updated)
+
+
+def dataset_from(row, description, revision=0, updated=0):
+    """The Dataset of a row with a description that was read elsewhere, such as a search index."""
+    return Dataset(
+        source=row.source,
+        identifier=row.identifier,
+        description=description,
+        pid=row.pid,
+        revision=revision,
+        updated=updated,
+        state=row.state,
+        reason=row.reason,
+        state_at=row.state_at,
+        successor=row.successor,
+        replaced_by=row.replaced_by,
+    )
+
+
+class Entry(NamedTuple):
+    """A dataset's row, with what is shown of it beside its record."""
+
+    row: DatasetRow
+    relatives: Dict[str, DatasetRow]  # identifier -> row of the datasets that name it or that it names
+    told: Dict[str, bool]  # target -> whether it acknowledged; empty unless its source opens by that
+
+
+def look_up(host, pids=(), uuids=()):
+    """[Entry] of the datasets with these PIDs or records, by one statement.
+
+    One more is made where a source opens its datasets when they are acknowledged.
+    """
+    found = store.with_relatives(pids, uuids)
+    waiting = [row.id for row, _ in found if _opens_when_told(host.sources.get(row.source))]
+    told = outbox.acknowledged(waiting)
+    return [Entry(row, relatives, told.get(row.id, {})) for row, relatives in found]
+
+
+def shown(host, found, dataset, today):
+    """The exports.published.Published of a published Dataset that was looked up; today: datetime.date, UTC."""
+    row = found.row
+    source = host.sources.get(row.source)
+
+    def related(identifier):
+        other = found.relatives.get(identifier) if identifier else None
+        if other is None and identifier:
+            # a description may name a dataset that was taken over from it since
+            other = store.find(row.source, identifier)
+        if other is None or other.pid is None:
+            return None
+        return RelatedDataset(other.identifier, other.pid, host.record_url(other))
+
+    return Published(
+        dataset=dataset,
+        record_url=host.record_url(row),
+        access_url=host.access_url(row.pid),
+        today=today,
+        describe_files=source.describe_files if source is not None else "labels",
+        replaces=related(dataset.replaces),
+        replaced_by=related(row.replaced_by),
+        successor=related(row.successor),
+        is_open=source is not None and is_open(source, found),
+    )
+
+
+def state_in_words(row):
+    """Where a dataset stands, as its record says it to readers."""
+    by = " by %s" % row.successor if row.successor else ""
+    since = "" if row.state == "active" else " since %s: %s" % ((row.state_at or "")[:10], row.reason)
+    newer = " (replaced by %s)" % row.replaced_by if row.replaced_by else ""
+    return row.state + newer + by + since
+
+
+def is_open(source, found):
+    """Whether access links lead to the form as soon as right and state allow it; source: sources.Source."""
+    if not _opens_when_told(source):
+        return True
+    told = [known for target, known in found.told.items() if target in source.targets]
+    # what a source registered itself, it knows without being told
+    return all(told) if told else found.row.origin == "source"
+
+
+def _opens_when_told(source):
+    return source is not None and source.opens == "acknowledged"

@@ -1,0 +1,82 @@
+"""What does an export need beside the Dataset itself?
+
+One value for every serialisation, so that none can look elsewhere and say something else.
+"""
+
+import datetime
+from typing import NamedTuple, Optional
+
+from ..dataset import Dataset
+from .rights import label_of, right_of
+
+STATES = {
+    "suspended": "Requests are suspended",
+    "superseded": "Superseded by another dataset",
+    "withdrawn": "Withdrawn",
+}
+
+NOT_YET_OPEN = "Access cannot be requested yet: the secure environment has not confirmed this dataset"
+
+
+class RelatedDataset(NamedTuple):
+    """Another dataset of the same source."""
+
+    identifier: str
+    pid: str
+    url: str  # of its record's page
+
+
+class Published(NamedTuple):
+    """A published Dataset as it is shown on one day."""
+
+    dataset: Dataset
+    record_url: str
+    access_url: str
+    today: datetime.date  # UTC: an embargo ends with a day, not with a new revision
+    describe_files: str = "labels"  # the source's setting now: names, sizes and checksums need "full"
+    replaces: Optional[RelatedDataset] = None
+    replaced_by: Optional[RelatedDataset] = None
+    successor: Optional[RelatedDataset] = None  # where superseded
+    is_open: bool = True  # False while its source waits for the secure side's acknowledgement
+
+    @property
+    def right(self):
+        """The Right that holds on this day."""
+        return right_of(self.dataset.sensitive, self.today)
+
+    @property
+    def label(self):
+        """How access stands, in plain words."""
+        if self.dataset.state == "active" and self.right.value == "controlled" and not self.is_open:
+            return NOT_YET_OPEN
+        return STATES.get(self.dataset.state) or label_of(self.right, self.dataset.sensitive)
+
+    @property
+    def is_requestable(self):
+        """Whether the access address leads to a form now."""
+        return self.dataset.state == "active" and self.right.value == "controlled" and self.is_open
+
+    @property
+    def requests_from(self):
+        """The first day on which access can be requested (YYYY-MM-DD) while that is to come, or None."""
+        return self.dataset.sensitive["embargo_until"] if self.right.value == "embargoed" else None
+
+    @property
+    def state_text(self):
+        """Where a dataset that is not active stands, since when and why; None for an active one."""
+        dataset = self.dataset
+        if dataset.state == "active":
+            return None
+        since = " since %s" % dataset.state_at[:10] if dataset.state_at else ""
+        by = " by %s" % dataset.successor if dataset.successor else ""
+        return "%s%s%s: %s" % (dataset.state.capitalize(), by, since, dataset.reason or "no reason is given")
+
+    @property
+    def version_label(self):
+        """What the source calls this version, or None."""
+        return self.dataset.description.get("version", {}).get("label")
+
+    @property
+    def newer(self):
+        """The RelatedDataset ones that take this dataset's place, each once."""
+        return tuple(dict.fromkeys(filter(None, (self.replaced_by, self.successor))))

@@ -1,0 +1,74 @@
+"""Access in a record's JSON.
+
+From the Published, not from what the host stored: every serialisation says the same right and the same link, and no
+link to content is in any of them.
+"""
+
+CONTENT_LINKS = ("files", "bucket", "self_file")
+FULL_ONLY = ("name", "size", "checksum")  # of a described file: shown while its source says describe_files: full
+
+
+def access_member(shown):
+    """The `access` member: right in words and vocabularies, state, and the link where one can be followed."""
+    dataset, right = shown.dataset, shown.right
+    member = {
+        "right": right.value,
+        "label": shown.label,
+        "coar": right.coar,
+        "info_eu_repo": right.info_eu_repo,
+        "eu": right.eu,
+        "conditions": dataset.sensitive["access_conditions"],
+        "state": dataset.state,
+        "url": shown.access_url,
+    }
+    if shown.requests_from:
+        member["requests_from"] = shown.requests_from
+    for name in ("reason", "state_at", "successor"):
+        if getattr(dataset, name):
+            member[name] = getattr(dataset, name)
+    if shown.successor:
+        member["successor_url"] = shown.successor.url
+    return member
+
+
+def files_member(shown):
+    """The described files, each leading to the access address; a description may be older than its source's setting."""
+    hidden = () if shown.describe_files == "full" else FULL_ONLY
+    return [
+        dict(
+            {name: value for name, value in entry.items() if name not in hidden},
+            key="Request access: " + entry["label"],
+            links={"request_access": shown.access_url},
+        )
+        for entry in shown.dataset.files
+    ]
+
+
+def versions_member(shown):
+    """The `versions` member: {"replaces" and "replaced_by": {identifier, pid, url}} where there are any, else {}."""
+    related = {"replaces": shown.replaces, "replaced_by": shown.replaced_by}
+    return {name: dict(other._asdict()) for name, other in related.items() if other}
+
+
+def without_content(body):
+    """The JSON of a record or search hit (dict with id, metadata, links) without files and links to them.
+
+    Members that begin with an underscore are the host's own: buckets, files, what an index needs.
+    """
+    metadata = {k: v for k, v in body.get("metadata", {}).items() if k != "files" and not k.startswith("_")}
+    links = {k: v for k, v in body.get("links", {}).items() if k not in CONTENT_LINKS}
+    bare = {k: v for k, v in body.items() if k != "files"}
+    return dict(bare, metadata=metadata, links=links)
+
+
+def item(body, shown):
+    """The same, with the access member, the link, the described files and the versions; `body` is left alone."""
+    bare = without_content(body)
+    versions = versions_member(shown)
+    return dict(
+        bare,
+        links=dict(bare["links"], request_access=shown.access_url),
+        access=access_member(shown),
+        files=files_member(shown),
+        **({"versions": versions} if versions else {}),
+    )

@@ -1,0 +1,40 @@
+"""What does B2SHARE's linkset (Signposting) of a sensitive community's record say? No file, also of a legacy one.
+
+B2SHARE's own view gives the names of closed files to everybody where nobody holds superuser-access.
+"""
+
+import json
+
+from b2share.modules.records.providers import RecordUUIDProvider
+from flask import request
+from invenio_records.api import Record
+
+from ...exports import linkset
+from . import lookup
+
+ENDPOINT = "b2share_linkset.linkset"
+
+
+def rewrite(extension, response):
+    """Put our linkset, or B2SHARE's without files, into the answer of its view."""
+    pid = request.view_args["record_id"]
+    record = Record.get_record(RecordUUIDProvider.get(pid).pid.object_uuid)
+    found = lookup.one(extension, pid, record)
+    if found is None:
+        return
+    own = json.loads(response.get_data().decode("utf-8"))
+    changed = ours(own, found.shown) if found.shown is not None else without_files(own)
+    response.set_data(json.dumps(changed))
+
+
+def ours(found, shown):
+    """Our linkset (dict) with the DOI and the serialisations that B2SHARE's own one names. Pure."""
+    page = found["linkset"][0]
+    exports = {target["type"]: target["href"] for target in page["describedby"]}
+    return linkset.document(shown, exports, next((target["href"] for target in page["cite-as"]), None))
+
+
+def without_files(found):
+    """B2SHARE's linkset (dict) without the entries of files. Pure."""
+    pages = [entry for entry in found["linkset"] if "/api/files/" not in entry["anchor"]]
+    return {"linkset": [dict(entry, item=[]) for entry in pages]}

@@ -1,0 +1,1 @@
+"""Fields of a record on InvenioRDM: their definitions, names, values and faults."""

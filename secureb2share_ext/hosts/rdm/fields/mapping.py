@@ -1,0 +1,280 @@
+"""How does an RDM record hold a description?
+
+RDM's metadata hold what they can, custom fields the rest (names.py). Of what an editor enters, from_record reads what a
+description has; it may be wrong, for the schema of descriptions tells that by name. Pure.
+"""
+
+import re
+
+from marshmallow_utils.html import sanitize_unicode
+
+from ....descriptions.tolerant import member
+from . import html, languages, names
+from .names import full
+
+SHORTEST = 3  # characters of a title, by RDM's schema
+PADDING = " (dataset)"
+_PADDED = re.compile(r"(.*?)((?: \(dataset\))+)\Z", re.S)
+
+
+def to_record(description):
+    """{"metadata", "custom_fields"} that hold a valid description."""
+    core, version = description["core"], description.get("version", {})
+    titles = [padded(entry["text"]) for entry in core["titles"]]
+    texts = [html.of_text(entry["text"]) for entry in core["descriptions"]]
+    metadata = {
+        "resource_type": {"id": "dataset"},
+        "title": titles[0],
+        "description": texts[0],
+        "creators": [_creator(creator) for creator in core["creators"]],
+        "publisher": core["publisher"],
+        "publication_date": "%04d" % core["publication_year"],
+    }
+    if titles[1:]:
+        metadata["additional_titles"] = [
+            dict({"title": text, "type": {"id": "translated-title"}}, **_lang(entry))
+            for text, entry in zip(titles[1:], core["titles"][1:])
+        ]
+    if texts[1:]:
+        metadata["additional_descriptions"] = [
+            dict({"description": text, "type": {"id": "other"}}, **_lang(entry))
+            for text, entry in zip(texts[1:], core["descriptions"][1:])
+        ]
+    if "keywords" in core:
+        metadata["subjects"] = [{"subject": keyword} for keyword in core["keywords"]]
+    fields = dict(_sensitive_fields(description["sensitive"]))
+    fields[names.TITLE_LANGUAGES] = [entry["lang"] for entry in core["titles"]]
+    fields[names.DESCRIPTION_LANGUAGES] = [entry["lang"] for entry in core["descriptions"]]
+    if "languages" in core:
+        fields[names.TAGS] = core["languages"]
+        metadata["languages"] = [{"id": code} for code in languages.vocabulary_ids(core["languages"])]
+    fields.update((name, core["contact"][key]) for name, key in names.CONTACT.items() if key in core["contact"])
+    if "files" in description:
+        fields[names.FILES] = description["files"]
+    if "label" in version or ("version" in description and not version):
+        metadata["version"] = version.get("label", "")
+    if "replaces" in version:
+        fields[names.REPLACES] = version["replaces"]
+    return {"metadata": metadata, "custom_fields": {full(name): value for name, value in fields.items()}}
+
+
+def from_record(data):
+    """The description in a record or draft (dict with metadata and custom_fields); never raises, whatever it is."""
+    metadata, given = member(data, "metadata"), member(data, "custom_fields")
+    fields = {name[len(names.NAMESPACE) + 1 :]: value for name, value in given.items() if name.startswith(full(""))}
+    fields = {name: value for name, value in fields.items() if value not in (None, "")}
+    core = {name: metadata[name] for name in ("publisher",) if name in metadata}
+    tags = _tags(metadata, fields)
+    if tags is not None:
+        core["languages"] = tags
+    default = next((tag for tag in tags or [] if isinstance(tag, str)), languages.UNDETERMINED)
+    if "title" in metadata:
+        found = [(metadata["title"], None)] + _members(metadata.get("additional_titles"), "title")
+        core["titles"] = _in_languages(found, _unpadded, fields.get(names.TITLE_LANGUAGES), default)
+    if "description" in metadata:
+        found = [(metadata["description"], None)] + _members(metadata.get("additional_descriptions"), "description")
+        core["descriptions"] = _in_languages(found, _text, fields.get(names.DESCRIPTION_LANGUAGES), default)
+    if "creators" in metadata:
+        core["creators"] = [_read_creator(entry) for entry in _list(metadata["creators"])]
+    if "subjects" in metadata:
+        core["keywords"] = [_subject(entry) for entry in _list(metadata["subjects"])]
+    year = re.match(r"\d{4}", str(metadata.get("publication_date", "")))
+    if year:
+        core["publication_year"] = int(year.group())
+    core["contact"] = {key: fields[name] for name, key in names.CONTACT.items() if name in fields}
+    description = {"core": core, "sensitive": dict(_read_sensitive(fields, default))}
+    if names.FILES in fields:
+        description["files"] = fields[names.FILES]
+    version = {"label": metadata.get("version"), "replaces": fields.get(names.REPLACES)}
+    version = {name: value for name, value in version.items() if value}
+    if version or "version" in metadata:
+        description["version"] = version
+    return description
+
+
+def updated(data, description):
+    """{"metadata", "custom_fields"} of a record (dict) that hold this valid description instead.
+
+    A member that says the same already stays as its editor wrote it (a creator's second affiliation), and so does
+    whatever is none of ours.
+    """
+    said, former = to_record(description), from_record(data)["core"]
+    metadata = dict(data.get("metadata", {}))
+    core = from_record(said)["core"]
+    for name, members in _MEMBERS.items():
+        if name not in core or former.get(name) != core[name]:
+            for one in members:
+                metadata.pop(one, None)
+                if one in said["metadata"]:
+                    metadata[one] = said["metadata"][one]
+    metadata.pop("version", None)
+    metadata.update((name, said["metadata"][name]) for name in ("version",) if name in said["metadata"])
+    metadata.setdefault("resource_type", said["metadata"]["resource_type"])
+    fields = {name: value for name, value in data.get("custom_fields", {}).items() if not name.startswith(full(""))}
+    kept = {full(name) for name in names.OUTPUT + (names.IDENTIFIER,)}
+    fields.update((name, value) for name, value in data.get("custom_fields", {}).items() if name in kept)
+    return {"metadata": metadata, "custom_fields": dict(fields, **said["custom_fields"])}
+
+
+# what of RDM's metadata each member of core is read from
+_MEMBERS = {
+    "titles": ("title", "additional_titles"),
+    "descriptions": ("description", "additional_descriptions"),
+    "creators": ("creators",),
+    "publisher": ("publisher",),
+    "publication_year": ("publication_date",),
+    "keywords": ("subjects",),
+    "languages": ("languages",),
+}
+
+
+def write(fields, access_url, state, identifier=None):
+    """Custom fields (new dict) with what the catalogue says of a record: an address and a state in words.
+
+    identifier: that the secure side gave the dataset, or None; whatever an editor made of it does not count.
+    """
+    ours = {full(names.ACCESS_URL): access_url, full(names.STATE): state}
+    if identifier is not None:
+        ours[full(names.IDENTIFIER)] = identifier
+    return dict(without_output(fields), **ours)
+
+
+def without_output(fields):
+    """Custom fields (new dict) without what the catalogue alone writes."""
+    mine = {full(name) for name in names.OUTPUT + (names.IDENTIFIER,)}
+    return {name: value for name, value in fields.items() if name not in mine}
+
+
+def claimed(data):
+    """The identifier that a curator gives a dataset which the secure environment knows already, or None."""
+    return member(data, "custom_fields").get(full(names.IDENTIFIER)) or None
+
+
+def replacing(fields, identifier):
+    """Custom fields (new dict) of a draft that began as a copy of a dataset's record, and that replaces that one."""
+    return dict(without_output(fields), **{full(names.REPLACES): identifier})
+
+
+def reconciled(data):
+    """Custom fields (new dict) of a draft without language tags that its editor's languages contradict."""
+    fields, metadata = member(data, "custom_fields"), member(data, "metadata")
+    tags = fields.get(full(names.TAGS))
+    if tags is None:
+        return dict(fields)
+    texts = [tag for tag in _list(tags) if isinstance(tag, str)]
+    said = [_object(entry).get("id") for entry in _list(metadata.get("languages"))]
+    is_same = set(said) == set(languages.vocabulary_ids(texts))
+    return {name: value for name, value in fields.items() if is_same or name != full(names.TAGS)}
+
+
+def padded(title):
+    """A title as long as RDM wants titles to be."""
+    padding = _PADDED.match(title)
+    bare = padding.group(1) if padding else title
+    return title + PADDING if len(sanitize_unicode(bare)) < SHORTEST else title
+
+
+def _unpadded(title):
+    padding = _PADDED.match(title) if isinstance(title, str) else None
+    is_ours = padding is not None and len(sanitize_unicode(padding.group(1))) < SHORTEST
+    return title[: -len(PADDING)] if is_ours else title
+
+
+def _creator(creator):
+    name, family, given = creator["name"], *_parts(creator["name"])
+    if "orcid" in creator or given:
+        who = {"type": "personal", "name": name, "family_name": family}
+        if given:
+            who["given_name"] = given
+    else:
+        who = {"type": "organizational", "name": name}
+    if "orcid" in creator:
+        who["identifiers"] = [{"scheme": "orcid", "identifier": creator["orcid"]}]
+    found = {"person_or_org": who}
+    if "affiliation" in creator:
+        found["affiliations"] = [{"name": creator["affiliation"]}]
+    return found
+
+
+def _parts(name):
+    """(family name, given name or None), where joining them as RDM does gives the name again."""
+    family, comma, given = name.partition(", ")
+    is_person = comma and family.strip() == family != "" and given.strip() == given != ""
+    return (family, given) if is_person else (name, None)
+
+
+def _read_creator(entry):
+    who = member(entry, "person_or_org")
+    names_of = [who.get(name) for name in ("family_name", "given_name") if who.get(name)]
+    found = {"name": who.get("name") or ", ".join(map(str, names_of))}
+    for identifier in _list(who.get("identifiers")):
+        if _object(identifier).get("scheme") == "orcid":
+            found["orcid"] = identifier.get("identifier")
+    affiliations = [one for one in _list(_object(entry).get("affiliations")) if isinstance(one, dict)]
+    if affiliations and affiliations[0].get("name"):
+        found["affiliation"] = affiliations[0]["name"]
+    return found
+
+
+def _subject(entry):
+    return _object(entry).get("subject", _object(entry).get("id"))
+
+
+def _sensitive_fields(sensitive):
+    for name, value in sensitive.items():
+        if name not in names.TEXTS:
+            yield name, [names.NONE] if value == [] and name in names.CAN_BE_NONE else value
+            continue
+        if value:
+            yield name, value[0]["text"]
+            yield name + names.LANGUAGE, value[0]["lang"]
+        yield name + names.TRANSLATIONS, value[1:]
+
+
+def _read_sensitive(fields, default):
+    for name in names.SENSITIVE:
+        if name not in names.TEXTS:
+            if name in fields:
+                yield name, [] if fields[name] == [names.NONE] and name in names.CAN_BE_NONE else fields[name]
+            continue
+        texts = [{"lang": fields.get(name + names.LANGUAGE, default), "text": fields[name]}] if name in fields else []
+        if texts or name + names.TRANSLATIONS in fields:
+            yield name, texts + _list(fields.get(name + names.TRANSLATIONS))
+
+
+def _tags(metadata, fields):
+    if names.TAGS in fields:
+        return fields[names.TAGS]
+    if "languages" not in metadata:
+        return None
+    return [languages.tag(_object(entry).get("id")) for entry in _list(metadata["languages"])]
+
+
+def _in_languages(given, read, tags, default):
+    """[{lang, text}] of [(text, RDM's entry of its language or None)]; our tags say more than RDM's languages do."""
+    tags, found = _list(tags), []
+    for number, (text, language) in enumerate(given):
+        tag = tags[number] if number < len(tags) else languages.tag(_object(language).get("id")) or default
+        found.append({"lang": tag, "text": read(text)})
+    return found
+
+
+def _lang(entry):
+    code = languages.vocabulary_id(entry["lang"])
+    return {"lang": {"id": code}} if code else {}
+
+
+def _text(value):
+    return html.to_text(value) if isinstance(value, str) else value
+
+
+def _members(entries, name):
+    return [(_object(entry).get(name), _object(entry).get("lang")) for entry in _list(entries)]
+
+
+def _object(value):
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value):
+    return value if isinstance(value, list) else []

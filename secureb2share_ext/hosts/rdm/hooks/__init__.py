@@ -1,0 +1,1 @@
+"""Hooks into services of InvenioRDM, which keep the promise when a record is written."""

@@ -1,0 +1,54 @@
+"""When is the event of what a user does written? In the transaction, once RDM has written the record's last revision.
+
+RDM commits a record behind its components, and which revision that makes is its own affair.
+"""
+
+from invenio_db import db
+from sqlalchemy import event
+
+from ....datasets import curation
+
+ACTS = "secureb2share_pending"  # in the session's own dict: what is to be called
+MARKS = "secureb2share_savepoints"  # {savepoint: how many acts there were when it began}
+
+
+def install():
+    """Listen to transactions, once a process."""
+    if not event.contains(db.session, "before_commit", _act_all):
+        event.listen(db.session, "before_commit", _act_all)
+        event.listen(db.session, "after_transaction_create", _mark)
+        event.listen(db.session, "after_soft_rollback", _forget)
+        event.listen(db.session, "after_transaction_end", _unmark)
+
+
+def announce(host, row, record):
+    """Have the publication or change of a row's record announced right before the open transaction is committed."""
+    before_commit(lambda: curation.accept_edit(host, row, record))
+
+
+def before_commit(act):
+    """Have act() called right before the open transaction is committed, unless this savepoint is rolled back."""
+    db.session.info.setdefault(ACTS, []).append(act)
+
+
+def _act_all(session):
+    if session.in_nested_transaction():
+        return
+    for act in session.info.pop(ACTS, ()):
+        act()
+
+
+def _mark(session, transaction):
+    if transaction.nested:
+        session.info.setdefault(MARKS, {})[transaction] = len(session.info.get(ACTS, ()))
+
+
+def _forget(session, transaction):
+    # the host rolls savepoints back in the midst of its work; what came before them stays
+    del session.info.get(ACTS, [])[session.info.get(MARKS, {}).get(transaction, 0) :]
+
+
+def _unmark(session, transaction):
+    # a savepoint ends before its rollback is told
+    if transaction.parent is None:
+        session.info.pop(MARKS, None)

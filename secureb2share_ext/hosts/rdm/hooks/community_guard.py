@@ -1,0 +1,60 @@
+"""What may become of a community that belongs to a source? Its slug is how the source is configured, so that it stays.
+
+Otherwise an owner could rename it, and anybody could make another one under the slug that is free then.
+"""
+
+from invenio_communities.communities.services.components import DefaultCommunityComponents
+from invenio_drafts_resources.services.records.components import ServiceComponent
+
+from ....errors import NotAccepted, NotAllowed
+from ....proxies import active
+from . import deletion_guard
+
+KEY = "COMMUNITIES_SERVICE_COMPONENTS"
+
+
+class GuardComponent(ServiceComponent):
+    """Refuses what would take a source's community away, or have another one take its place."""
+
+    def create(self, identity, data=None, record=None, **kwargs):
+        _check_name(identity, (data or {}).get("slug"))
+
+    def rename(self, identity, data=None, record=None, old_slug=None, **kwargs):
+        # the record has its new slug already
+        _check_stays(record, "renamed", old_slug)
+        _check_name(identity, (data or {}).get("slug"))
+
+    def delete(self, identity, data=None, record=None, **kwargs):
+        _check_stays(record, "deleted")
+
+    def update(self, identity, data=None, record=None, **kwargs):
+        if record.access.visibility_is_restricted:
+            _check_stays(record, "hidden")
+
+
+def install(app):
+    """Assign the key; the host reads it when it makes its service."""
+    app.config[KEY] = [*(app.config.get(KEY) or DefaultCommunityComponents), GuardComponent]
+
+
+def _check_stays(record, what, slug=None):
+    extension = active()
+    names = {slug or record.slug, str(record.id)}
+    sources = extension.sources.values() if extension is not None else ()
+    for source in sources:
+        if source.community in names:
+            raise NotAccepted(
+                "This community cannot be %s while it is that of the source %s in SECUREB2SHARE_SOURCES."
+                % (what, source.name),
+                code="community-of-source",
+            )
+
+
+def _check_name(identity, slug):
+    extension = active()
+    names = {source.community for source in extension.sources.values()} if extension is not None else ()
+    if slug in names and not deletion_guard.is_administrator(identity):
+        raise NotAllowed(
+            "The slug %s is that of a source's community, which an administrator makes." % slug,
+            code="community-of-source",
+        )

@@ -1,0 +1,1 @@
+"""Answers of InvenioRDM about a record: pages, serialisations, links and harvesting."""

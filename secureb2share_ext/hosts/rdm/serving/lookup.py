@@ -1,0 +1,49 @@
+"""The published records of ours that a page of RDM shows; those that cannot be ours are not asked for."""
+
+from invenio_rdm_records.proxies import current_rdm_records_service as service
+
+from ....descriptions.tolerant import member
+from ....proxies import active
+from ... import published
+from ..fields.names import full
+
+
+def found_of(records):
+    """{PID: view.Entry} of those records that are ours; records: dicts as RDM serves, indexes or describes them."""
+    extension = active()
+    if extension is None:
+        return {}
+    communities = {source.community for source in extension.sources.values()}
+    return published.by_pids(
+        [one["id"] for one in records if isinstance(one.get("id"), str) and may_be_ours(one, communities)]
+    )
+
+
+def found_in(record):
+    """The view.Entry of a record (dict as in found_of), or None."""
+    return found_of([record]).get(record.get("id"))
+
+
+def may_be_ours(record, communities):
+    """Whether a record (dict) has a custom field of ours, or is in one of these communities (slugs or ids). Pure.
+
+    A damaged record may have lost its custom fields; a record that does not tell its communities may be in any.
+    """
+    if "parent" not in record or any(name.startswith(full("")) for name in member(record, "custom_fields")):
+        return True
+    told = member(member(record, "parent"), "communities")
+    ids, entries = told.get("ids") or [], told.get("entries") or []
+    if len(entries) < len(ids):
+        return True
+    return any(entry.get(name) in communities for entry in entries for name in ("id", "slug"))
+
+
+def shown_of_pid(pid):
+    """The Published of the published record with this PID; None for one that is not ours, or damaged."""
+    found = published.by_pid(pid)
+    return None if found is None else published.shown(found)
+
+
+def shown_of_source(found, source):
+    """The Published of a record that the index holds as `source` (dict): nothing is read from the database for it."""
+    return published.shown(found, service.record_cls.loads(source))

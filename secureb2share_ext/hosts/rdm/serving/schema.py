@@ -1,0 +1,76 @@
+"""How do access and described files get into the JSON of a record of ours, wherever RDM serves it?
+
+By RDM's own key for the schema of records, through which every item, hit, page and export goes. What other fields say
+of access is kept apart from ours: RDM's `record`, `files`, `embargo` and `status` stand beside right, label and url.
+"""
+
+from invenio_rdm_records.services.schemas import RDMRecordSchema
+from marshmallow import post_dump, pre_load
+
+from ....exports import record_json
+from ....proxies import active
+from ... import published
+from ..fields import names
+from . import lookup
+
+KEY = "RDM_RECORD_SCHEMA"
+OF_RDM = ("record", "files", "embargo", "status")
+# RDM's words for ours; an embargo of requests never promises openness later
+STATUS = {"controlled": "restricted", "embargoed": "restricted", "metadata-only": "metadata-only"}
+FILES = names.full(names.FILES)
+
+
+class WithAccess:
+    """What is added to a schema of records."""
+
+    @pre_load
+    def without_access(self, data, **kwargs):
+        """What a client sends back of our members says nothing."""
+        access = data.get("access")
+        if active() is not None and isinstance(access, dict):
+            return dict(data, access={name: value for name, value in access.items() if name in OF_RDM})
+        return data
+
+    @pre_load
+    def without_files(self, data, **kwargs):
+        """A new draft has no files: RDM's own form says that it has."""
+        record = self.context.get("record")
+        is_new = record is None or not len(getattr(record, "files", None) or ())
+        if active() is not None and is_new and isinstance(data.get("files"), dict):
+            return dict(data, files={"enabled": False})
+        return data
+
+    @post_dump(pass_original=True)
+    def with_access(self, data, original, many, **kwargs):
+        """Access as the dataset has it, in a published record of ours."""
+        if active() is None or getattr(original, "is_draft", True):
+            return data
+        found = lookup.found_in(data)
+        shown = published.shown(found, original) if found is not None else None
+        return decorated(data, shown) if shown is not None else data
+
+
+def decorated(data, shown):
+    """The JSON of a record (dict; a new one is returned) with access as the Published has it."""
+    status = STATUS[shown.right.value]
+    access = dict(data.get("access") or {}, files="restricted", status=status, **record_json.access_member(shown))
+    found = dict(data, access=access, media_files={"enabled": False})
+    if shown.dataset.files:
+        found["custom_fields"] = dict(data["custom_fields"], **{FILES: record_json.files_member(shown)})
+    versions = record_json.versions_member(shown)
+    if versions:
+        found["versions"] = dict(data.get("versions") or {}, **versions)
+    return found
+
+
+def install(app):
+    """Assign the key; the host reads it when it serves."""
+    given = app.config.get(KEY) or RDMRecordSchema
+    app.config[KEY] = type("WithAccess" + given.__name__, (WithAccess, given), {})
+
+
+def faults(app):
+    """[sentence] when the key is not ours any more."""
+    if issubclass(app.config.get(KEY) or RDMRecordSchema, WithAccess):
+        return []
+    return ["%s was set anew after this package had set it." % KEY]

@@ -1,0 +1,107 @@
+"""The check of an instance: what is missing, and what switching on would change."""
+
+import datetime
+
+from invenio_db import db
+
+from ..datasets import store
+from ..errors import NoSigningKey
+from ..legacy import remains
+from ..proxies import tables
+from ..uploads import lock, observe, triggers
+
+SWEEP = "secureb2share-sweep"  # the entry of Celery beat
+YEAR = datetime.timedelta(days=365)
+
+
+def missing(app, extension):
+    """[sentence]: what is missing for the mode that is set."""
+    if extension.config_faults:
+        return list(extension.config_faults)
+    if not tables():
+        return ["The tables are missing: run `secureb2share init`."]
+    if not extension.is_on:
+        with db.engine.connect() as connection:
+            there = triggers.installed(connection)
+        said = "MODE is %s, but %d triggers still refuse uploads: run `secureb2share unlock`."
+        return [said % (extension.mode, len(there))] * bool(there) + _remains(extension)
+    locks = lock.of_instance(app)
+    found = sorted({finding for one in locks for finding in one.look()})
+    if not any(extension.host.extension in one.app.extensions for one in locks):
+        found.append("The host %s is installed but not on this application." % extension.host.name)
+    try:
+        extension.keyring.current()
+    except NoSigningKey as error:
+        found.append(str(error))
+    if SWEEP not in (app.config.get("CELERY_BEAT_SCHEDULE") or {}):
+        found.append(
+            "CELERY_BEAT_SCHEDULE was set anew after this package had added %s to it: no event would be sent." % SWEEP
+        )
+    if db.engine.dialect.name == "sqlite" and not app.config["SECUREB2SHARE_DEMO"]:
+        found.append("SQLite is not supported for production: use PostgreSQL.")
+    found += _remains(extension)
+    return found + extension.host.provision_faults() + extension.host.export_faults(app)
+
+
+def _remains(extension):
+    found = remains.sentences(extension.is_on)
+    # what follows has connections of its own, and SQLite lets one write at a time
+    db.session.rollback()
+    return found
+
+
+def preview(app, extension, now):
+    """[sentence]: what switching on would change; numbers, never names of persons. now: naive UTC."""
+    # before the session opens a transaction: SQLite lets one connection write at a time
+    is_prepared = bool(tables())
+    rows = lock.audit_instance(app)
+    found = ["%s %s would be refused: %s." % (r.methods, r.rule, r.reason) for r in rows if r.kind == "refused"]
+    unknown = [row for row in rows if row.kind == "unknown"]
+    found += [
+        "%s %s is not known, and would stop all writing: name it in SECUREB2SHARE_AUDIT_KNOWN, or remove it."
+        % (row.methods, row.rule)
+        for row in unknown
+    ]
+    found += ["%s Switching on would stop the start." % fault for fault in extension.host.faults()]
+    found += ["Needed before switching on: %s" % fault for fault in extension.host.provision_faults()]
+    found += _former(extension.host.former_content(now - YEAR), extension.sources if is_prepared else {})
+    if extension.mode == "observe" and is_prepared:
+        found += _observed()
+    return found
+
+
+def _former(content, sources):
+    if content is None:
+        return ["What was uploaded before cannot be told on this host."]
+    users = (
+        "%d users" % content.users
+        if content.users is not None
+        else "by whom and for which community, this host does not note"
+    )
+    found = ["%d uploads to %d buckets within a year; %s." % (content.uploads, content.buckets, users)]
+    for community, count in sorted((content.communities or {}).items()):
+        found.append("%d of them in the community %s." % (count, community))
+    ours = sum(store.count(source) for source in sources)
+    found.append(
+        "%d records have files: these stay readable and deletable, and nothing can be added."
+        % content.records_with_files
+    )
+    found.append(
+        "%d of %d records are not datasets of a source: those in a source's community would be legacy, read and left as"
+        " they are." % (max(content.records - ours, 0), content.records)
+    )
+    return found
+
+
+def _observed():
+    return [
+        "%d requests to %s%s would have been refused as %s, the last %sZ."
+        % (
+            row.count,
+            row.endpoint,
+            " in %s" % row.community if row.community else "",
+            row.what,
+            row.last.isoformat(timespec="seconds"),
+        )
+        for row in observe.counted()
+    ] or ["No request since observing began would have been refused."]

@@ -1,0 +1,56 @@
+"""Which figures does health need, and where do they stand?"""
+
+from invenio_db import db
+
+from ..errors import ConfigError
+from ..outbox import pauses, steps, store
+from ..uploads import lock, triggers
+from . import expiry
+from .findings import Figures
+
+
+def measure(app, extension, now):
+    """The Figures of this instance. now: naive UTC."""
+    # before the session opens a transaction: SQLite lets one connection write at a time
+    with db.engine.connect() as connection:
+        there = triggers.installed(connection)
+    missing = sorted({finding for one in lock.of_instance(app) for finding in one.look()}) if extension.is_on else []
+    if not extension.is_on:
+        return Figures(extension.mode, extension.config_faults, triggers_left=len(there))
+    outbox = store.figures()
+    oldest_waiting = extension.host.oldest_waiting()
+    keys = {row.kid: row.created.date() for row in extension.keyring.list() if row.state == "active"}
+    secrets = {"the secret of %s" % name: target.expires for name, target in extension.targets.items()}
+    for source in extension.sources.values():
+        secrets.update(
+            ("keys[%d] of the source %s" % (n, source.name), key.expires) for n, key in enumerate(source.keys)
+        )
+    return Figures(
+        mode=extension.mode,
+        lock=tuple(missing),
+        sweep_age=_age(steps.finished(), now),
+        undelivered=_aged(outbox["undelivered"], now),
+        unacknowledged=_aged(outbox["unacknowledged"], now),
+        parked=_aged(outbox["parked"], now),
+        paused=tuple((row.target, row.reason, row.until is None) for row in pauses.every()),
+        expiring=expiry.upcoming(secrets, keys, now.date()),
+        index_age=_age(oldest_waiting, now),
+        has_signing_key=_can_sign(extension.keyring),
+        notices_restore=extension.mark.is_kept,
+    )
+
+
+def _can_sign(keyring):
+    try:
+        return bool(keyring.current())
+    except ConfigError:
+        return False
+
+
+def _age(moment, now):
+    return None if moment is None else max((now - moment).total_seconds(), 0.0)
+
+
+def _aged(counted, now):
+    count, oldest = counted
+    return count, _age(oldest, now)

@@ -1,0 +1,162 @@
+"""How is the instance, which figure is bad, and what is to be done about it?
+
+Values in, findings out; figures.py measures. The levels and exit codes are those of Nagios plugins.
+"""
+
+from typing import NamedTuple, Optional, Tuple
+
+from ..errors import ConfigError
+
+LEVELS = ("ok", "warning", "critical", "unknown")  # the exit code is the place in this list
+
+
+class Figures(NamedTuple):
+    """What was measured. Ages are seconds, None where there is nothing."""
+
+    mode: str
+    configuration: Tuple[str, ...] = ()  # faults in our keys, while the mode is off
+    lock: Tuple[str, ...] = ()  # what is missing
+    triggers_left: int = 0  # while the mode is not on
+    sweep_age: Optional[float] = None
+    undelivered: Tuple[int, Optional[float]] = (0, None)  # (count, age of the oldest)
+    unacknowledged: Tuple[int, Optional[float]] = (0, None)
+    parked: Tuple[int, Optional[float]] = (0, None)
+    paused: Tuple[Tuple[str, str, bool], ...] = ()  # (target, reason, whether it is held until an operator's word)
+    expiring: Tuple[Tuple[str, int], ...] = ()  # (what, days left)
+    index_age: Optional[float] = None
+    has_signing_key: bool = True
+    notices_restore: bool = True
+
+
+class Finding(NamedTuple):
+    """One figure and what it means."""
+
+    name: str
+    level: str  # of LEVELS
+    value: Optional[float]  # None: without end
+    unit: str  # of Nagios' performance data: "s" or ""; "d" is ours
+    warning: Optional[float]  # from this value on; None: never
+    critical: Optional[float]
+    text: str
+    advice: str  # what to do, empty while all is well
+    label: str = ""  # target or secret, where a name has several findings
+
+
+# name -> (warning, critical): from this value on; of expires: at this value and below
+THRESHOLDS = {
+    "lock": (None, 1),
+    "triggers-left": (1, None),
+    "configuration": (1, None),
+    "sweep": (120, 600),
+    "undelivered": (3600, 86400),
+    "unacknowledged": (3600, None),
+    "parked": (1, 100),
+    "paused": (1, 2),
+    "expires": (30, 7),
+    "index": (600, 86400),
+    "signing-key": (None, 1),
+    "restore": (1, None),
+}
+UNITS = {"sweep": "s", "undelivered": "s", "unacknowledged": "s", "index": "s", "expires": "d"}
+FLAGS = ("signing-key", "restore")  # 0: as it should be
+ADVICE = {
+    "lock": "Run `secureb2share check` and mend what it names; until then every write answers 503.",
+    "triggers-left": "Run `secureb2share unlock`, or set SECUREB2SHARE_MODE to on.",
+    "configuration": "Mend the key that it names; it stops the start once the mode is not off.",
+    "sweep": "Look whether the Celery worker and beat run.",
+    "undelivered": "Run `secureb2share deliveries list`: it says why the oldest wait.",
+    "unacknowledged": "Ask the target's operator why it answers without a receipt of what was sent.",
+    "parked": "Run `secureb2share deliveries list --state parked`, then retry or discard each.",
+    "paused": "Mend what its reason names, then run `secureb2share deliveries resume --target NAME`.",
+    "expires": "Change it for a new one, see the page Rotate keys.",
+    "index": "Look whether the search cluster answers and the Celery worker runs.",
+    "signing-key": "Run `secureb2share keys new`, or bring the folder SECUREB2SHARE_SIGNING_KEY back.",
+    "restore": "Let the worker write in SECUREB2SHARE_SIGNING_KEY; until then run"
+    " `secureb2share deliveries restored` after every restore.",
+}
+# what is asked of an instance that promises nothing
+WHILE_NOT_ON = ("triggers-left", "configuration")
+
+
+def thresholds(configured):
+    """THRESHOLDS with what SECUREB2SHARE_HEALTH changes; raises ConfigError."""
+    for name, pair in configured.items():
+        is_pair = isinstance(pair, (list, tuple)) and len(pair) == 2
+        if name not in THRESHOLDS or not is_pair or not all(_is_limit(limit) for limit in pair):
+            known = ", ".join(sorted(THRESHOLDS))
+            raise ConfigError(
+                "SECUREB2SHARE_HEALTH: %r must be one of %s, with a pair of numbers or None." % (name, known)
+            )
+    return dict(THRESHOLDS, **{name: tuple(pair) for name, pair in configured.items()})
+
+
+def _is_limit(limit):
+    return limit is None or (isinstance(limit, (int, float)) and not isinstance(limit, bool))
+
+
+def judge(figures, limits=THRESHOLDS):
+    """[Finding] for Figures, in the order of THRESHOLDS; limits: from `thresholds`."""
+    found = []
+    for name in THRESHOLDS:
+        if (figures.mode == "on") != (name in WHILE_NOT_ON):
+            for value, text, label in _values(figures, name):
+                level = _level(value, limits[name], name == "expires")
+                advice = "" if level == "ok" else ADVICE[name]
+                found.append(Finding(name, level, value, UNITS.get(name, ""), *limits[name], text, advice, label))
+    return found
+
+
+def _level(value, limits, falls):
+    for level, limit in (("critical", limits[1]), ("warning", limits[0])):
+        if limit is not None and (value is None or (value <= limit if falls else value >= limit)):
+            return level
+    return "ok"
+
+
+def _values(figures, name):
+    """[(value, text, label)] of a finding's name."""
+    if name == "lock":
+        return [(len(figures.lock), " ".join(figures.lock) or "all layers are in place", "")]
+    if name == "triggers-left":
+        return [(figures.triggers_left, "%d triggers refuse uploads" % figures.triggers_left, "")]
+    if name == "configuration":
+        return [(len(figures.configuration), " ".join(figures.configuration) or "every key makes sense", "")]
+    if name == "sweep":
+        age = figures.sweep_age
+        return [(age, "none ended yet" if age is None else "the last one ended %s ago" % _span(age), "")]
+    if name in ("undelivered", "unacknowledged"):
+        count, age = getattr(figures, name)
+        text = "%d events, the oldest %s old" % (count, _span(age or 0)) if count else "none"
+        return [(age or 0, text, "")]
+    if name == "parked":
+        return [(figures.parked[0], "%d events" % figures.parked[0], "")]
+    if name == "paused":
+        # one that waits for an operator weighs more than one that is probed
+        said = [(2 if held else 1, "%s: %s" % (target, reason), target) for target, reason, held in figures.paused]
+        return said or [(0, "no target", "")]
+    if name == "expires":
+        return [(days, _expiry(what, days), what) for what, days in figures.expiring]
+    if name == "index":
+        age = figures.index_age
+        return [(age or 0, "nothing waits" if age is None else "the oldest change waits %s" % _span(age), "")]
+    if name == "signing-key":
+        here = figures.has_signing_key
+        return [(0 if here else 1, "there is one" if here else "there is none that can sign", "")]
+    here = figures.notices_restore
+    return [(0 if here else 1, "would be noticed" if here else "a restored database would not be noticed", "")]
+
+
+def _expiry(what, days):
+    return "%s ended %d days ago" % (what, -days) if days < 0 else "%s ends in %d days" % (what, days)
+
+
+def _span(seconds):
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return "%d %s" % (seconds // length, unit)
+    return "%d s" % seconds
+
+
+def worst(findings):
+    """The level of the whole."""
+    return max((finding.level for finding in findings), key=LEVELS.index, default="ok")

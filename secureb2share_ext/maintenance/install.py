@@ -1,0 +1,105 @@
+"""How does an instance get what this package needs in its database?"""
+
+import contextlib
+
+from flask import current_app
+from invenio_db import db
+from sqlalchemy import text
+
+from ..errors import SecureB2ShareError
+from ..proxies import tables
+from ..uploads import triggers
+
+BRANCH = "secureb2share"
+LOCK = 0x5EC0B25A  # PostgreSQL's advisory locks are numbers
+
+
+def init(is_on, host=None, is_extending=False):
+    """Make what is missing: tables by our alembic branch, what the host needs, triggers when the mode is on.
+
+    [what was done]. host: hosts.host.Host; is_extending: see Host.provision. Raises SecureB2ShareError.
+    """
+    with _alone():
+        done = [_tables()]
+        if host is not None:
+            done += host.provision(is_extending)
+        if is_on:
+            with db.engine.begin() as connection:
+                made = triggers.install(connection)
+            done.append("Triggers: %d made, %d in all." % (len(made), len(triggers.TABLES) + 1))
+        else:
+            done.append("Triggers: none, MODE is not on.")
+    return done
+
+
+@contextlib.contextmanager
+def _alone():
+    """Let a second process that prepares the same database wait until this one is done."""
+    if db.engine.dialect.name != "postgresql":
+        yield
+        return
+    with db.engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(%d)" % LOCK))
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(%d)" % LOCK))
+
+
+def _tables():
+    there = tables()
+    # alembic keeps its connection until its application context ends, and SQLite lets one write at a time
+    with current_app.app_context():
+        alembic = current_app.extensions["invenio-db"].alembic
+        heads = set(alembic.migration_context.get_current_heads())
+        ours = {r.revision for r in alembic.script_directory.walk_revisions() if BRANCH in r.branch_labels}
+        if there and not ours:
+            # alembic splits its list of folders at spaces: installed in such a path, it sees no branch of anybody
+            pass
+        elif there and not ours & heads:
+            # made by `db create`, which makes every table without our branch's revisions
+            alembic.stamp(BRANCH + "@head")
+        elif not there and not heads:
+            raise SecureB2ShareError(
+                "The database has no alembic revision: make or stamp it with the host's own commands first."
+            )
+        else:
+            alembic.upgrade(BRANCH + "@head")
+    return "Tables: %d in all." % len(tables())
+
+
+def take_back(host, is_dropping):
+    """Remove the triggers, and where is_dropping, what the host keeps for us and our tables, by our alembic branch.
+
+    [what was done]; again is no change. host: hosts.host.Host.
+    """
+    # what was read keeps SQLite from writing on another connection
+    db.session.close()
+    with _alone():
+        with db.engine.begin() as connection:
+            removed = triggers.remove(connection)
+        done = ["Triggers: %d removed." % len(removed)]
+        if is_dropping and tables():
+            done += host.forget()
+            db.session.commit()
+            done.append(_drop())
+    return done
+
+
+def _drop():
+    count = len(tables())
+    # a transaction that has read our tables would keep them
+    db.session.remove()
+    with current_app.app_context():
+        alembic = current_app.extensions["invenio-db"].alembic
+        heads = set(alembic.migration_context.get_current_heads())
+        ours = {r.revision for r in alembic.script_directory.walk_revisions() if BRANCH in r.branch_labels}
+        if ours:
+            if not ours & heads:
+                alembic.stamp(BRANCH + "@head")
+            alembic.downgrade(BRANCH + "@base")
+    # what alembic cannot see, see above; drop_all would take every sequence of the host along
+    for table in reversed(db.metadata.sorted_tables):
+        if table.name.startswith("secureb2share_"):
+            table.drop(db.engine, checkfirst=True)
+    return "Tables: %d dropped, with all that stood in them." % count

@@ -1,0 +1,1 @@
+"""Signed messages of secure environments: their form, their receipt and their answers."""

@@ -1,0 +1,80 @@
+"""What does the catalogue say of a dataset, to everybody and to its source?"""
+
+import json
+
+from ..datasets import applications, store
+from ..outbox import store as outbox
+
+
+def of_row(host, row):
+    """What the record page says too: state, PID, links, counts of applications. JSON-ready dict."""
+    return _said(host, row, _revision(host, row), applications.counts(row))
+
+
+def of_outcome(host, outcome):
+    """The answer to a message: what the record page says, and what the message brought about."""
+    row, revision = outcome.row, outcome.revision
+    # a new record has no applications, and what was just written is not read again
+    counts = applications.none() if outcome.status == 201 else applications.counts(row)
+    said = _said(host, row, _revision(host, row) if revision is None else revision, counts)
+    return dict(said, result=outcome.result)
+
+
+def _said(host, row, revision, counts):
+    said = {
+        "source": row.source,
+        "identifier": row.identifier,
+        "pid": row.pid,
+        "state": row.state,
+        "revision": revision,
+        "digest": row.digest,
+        "record_url": host.record_url(row) if row.pid else None,
+        "access_url": host.access_url(row.pid) if row.pid else None,
+        "requests": counts,
+    }
+    output = ("reason", "state_at", "successor", "replaced_by")
+    said.update((name, getattr(row, name)) for name in output if getattr(row, name))
+    return said
+
+
+def for_source(host, row):
+    """The same with what only the source learns: its tenant, what is held, and what became of each event."""
+    events = [
+        {
+            "id": e.message_id,
+            "target": e.target,
+            "sequence": e.sequence,
+            "state": e.state,
+            "receipt": json.loads(e.receipt or "null"),
+        }
+        for e in outbox.of_dataset(row.id)
+    ]
+    said = dict(of_row(host, row), tenant=row.tenant, origin=row.origin, receipts=events)
+    held = store.held(row.id)
+    if held is not None:
+        said["review"] = {"state": _review_state(held), "digest": held.digest}
+        if held.reason is not None:
+            said["review"].update(reason=held.reason, decided_at=held.decided_at)
+    return said
+
+
+def line(host, row):
+    """One entry of a source's list, by which it compares its own state."""
+    held = store.held(row.id)
+    return {
+        "identifier": row.identifier,
+        "pid": row.pid,
+        "revision": _revision(host, row),
+        "digest": row.digest,
+        "state": row.state,
+        "review": _review_state(held) if held is not None else None,
+    }
+
+
+def _revision(host, row):
+    record = host.record(row) if row.pid else None
+    return host.revision(record)[0] if record is not None else None
+
+
+def _review_state(held):
+    return "held" if held.reason is None else "refused"

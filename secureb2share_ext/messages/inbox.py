@@ -1,0 +1,70 @@
+"""How does a message of a source take effect, once?
+
+Idempotent on the message id. Everything is one transaction with the answer; of two at once, one waits at the row or
+meets its unique key and starts again.
+"""
+
+import json
+
+from flask import current_app
+from invenio_db import db
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+
+from ..datasets import registration, states, store, transfer
+from ..errors import MessageReused, UnknownDataset
+from . import answers, reports
+from . import store as messages
+
+ACTIONS = {
+    "register": registration.register,
+    "state": states.change,
+    "transfer": transfer.move,
+    "decision": reports.note_decision,
+    "receipt": reports.note_receipt,
+}
+
+
+def carry_out(host, sender, message):
+    """(HTTP status, answer as dict) of a Message; commits. Raises a Problem, with nothing stored.
+
+    sender: sources.Sender.
+    """
+    for last_try in (False, False, True):
+        try:
+            status, said = take(host, sender, message)
+            _commit(message.source, said["pid"])
+            return status, said
+        except (IntegrityError, OperationalError, StaleDataError):
+            # another took the identifier or message id first, changed the record, or each waited for the other
+            db.session.rollback()
+            if last_try:
+                raise
+        except Exception:
+            db.session.rollback()
+            raise
+
+
+def take(host, sender, message):
+    """The same in the open transaction, which the caller commits or rolls back."""
+    row = store.lock(message.source, message.identifier)
+    if row is not None and not sender.may_touch(row.tenant):
+        raise UnknownDataset()
+    known = messages.answered(message.source, message.id)
+    if known is not None:
+        if known.digest != message.digest:
+            raise MessageReused()
+        return known.status, json.loads(known.answer)
+    outcome = ACTIONS[message.action](host, sender, row, message)
+    said = answers.of_outcome(host, outcome)
+    messages.keep_answer(message, outcome.status, said)
+    return outcome.status, said
+
+
+def _commit(source, pid):
+    try:
+        db.session.commit()
+    except Exception:
+        # a PID that was minted elsewhere outlives the rollback
+        current_app.logger.error("secureb2share.commit-failed pid=%s source=%s", pid, source)
+        raise

@@ -1,0 +1,159 @@
+"""What may a signed message say, and does this one?
+
+The body names its action, source and identifier, so that a signature over the body cannot be moved to another
+request. JSON is read strictly: no member twice, no NaN, no lone surrogates, no deep nesting.
+"""
+
+import datetime
+import json
+from typing import NamedTuple, Optional
+
+from ..client import canonical, digest, from_utc
+from ..dataset import TRANSITIONS, identifier_fault
+from ..descriptions import schema
+from ..errors import Invalid, NotAccepted
+
+MAX_AHEAD = datetime.timedelta(minutes=5)  # of `issued`, before the catalogue's clock
+APPLICATION_STATES = ("submitted", "approved", "denied", "closed")
+
+TEXT = {"type": "string"}
+_TENANT = {"type": "string", "minLength": 1, "maxLength": 100}
+ID = {"type": "string", "minLength": 1, "maxLength": 255}
+_COMMON = {
+    "action": TEXT,
+    "source": TEXT,
+    "identifier": TEXT,
+    "issued": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z$"},
+}
+_MEMBERS = {
+    "register": ({"tenant": _TENANT, "dataset": {"type": "object"}}, ["dataset"]),
+    "state": (
+        {
+            "state": {"enum": sorted(TRANSITIONS)},
+            "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S"},
+            "successor": ID,
+        },
+        ["state", "reason"],
+    ),
+    "decision": ({"application": ID, "state": {"enum": list(APPLICATION_STATES)}}, ["application", "state"]),
+    "transfer": (
+        {"tenant": _TENANT, "contact": schema.SCHEMA["properties"]["core"]["properties"]["contact"]},
+        ["tenant"],
+    ),
+    "receipt": (
+        {
+            "event": {"type": "string", "pattern": "^[0-9a-f-]{36}$"},
+            "digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "receipt_id": ID,
+        },
+        ["event", "digest"],
+    ),
+}
+ACTIONS = tuple(_MEMBERS)
+_VALIDATORS = {
+    action: schema.Strict(
+        {
+            "type": "object",
+            "properties": dict(_COMMON, id=ID, **members),
+            "required": sorted(_COMMON) + required,
+            "additionalProperties": False,
+        }
+    )
+    for action, (members, required) in _MEMBERS.items()
+}
+
+
+class Message(NamedTuple):
+    """A signed message whose signature, form and place were checked."""
+
+    id: str
+    source: str
+    identifier: str
+    action: str
+    issued: datetime.datetime  # naive UTC; never changes for one id
+    digest: str  # SHA-256 hex of the body's bytes
+    members: dict  # what the action needs: dataset, state, reason, ...
+
+    @property
+    def tenant(self) -> Optional[str]:
+        return self.members.get("tenant")
+
+    def must_follow(self, issued):
+        """Raise NotAccepted when this is older than the last accepted message about its dataset (datetime or None)."""
+        if issued and self.issued < issued:
+            raise NotAccepted("A message about this dataset that was issued later was accepted already.", code="stale")
+
+
+def parse(body):
+    """The JSON value in `body` (bytes), read strictly; raises Invalid."""
+    try:
+        value = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded
+        )
+        too_deep = schema.is_too_deep(value)
+        canonical(None if too_deep else value)
+    except (ValueError, RecursionError) as error:
+        raise Invalid([("(body)", "is not strict JSON in UTF-8 (%s)" % type(error).__name__)])
+    if too_deep:
+        raise Invalid([("(body)", "is nested too deeply")])
+    return value
+
+
+def read(message_id, action, source, identifier, body, describe_files, now):
+    """The Message in `body` (bytes) for the action, Source name and identifier of the URL; raises Invalid.
+
+    message_id: of the signature, or None where the body has to name it; now: naive UTC. All faults are told at once;
+    those of the dataset start with ``dataset.``
+    """
+    value = parse(body)
+    faults = schema.schema_faults(_VALIDATORS[action], value)
+    found = value if isinstance(value, dict) else {}
+    for field, expected in (("action", action), ("source", source), ("identifier", identifier)):
+        if isinstance(found.get(field), str) and found[field] != expected:
+            faults.append((field, "differs from the request's address"))
+    why = identifier_fault(identifier)
+    if why:
+        faults.append(("identifier", why))
+    if message_id is None and "id" not in found:
+        faults.append(("id", "is required where no signature names it"))
+    elif message_id is not None and found.get("id", message_id) != message_id:
+        faults.append(("id", "differs from webhook-id"))
+    if isinstance(found.get("dataset"), dict):
+        faults += [("dataset." + f, m) for f, m in schema.description_faults(found["dataset"], describe_files)]
+    named = [("id", message_id)] + [(field, found.get(field)) for field in ["id"] + list(_MEMBERS[action][0])]
+    faults += sorted({(field, "must have no control characters") for field, text in named if schema.has_controls(text)})
+    issued = _issued(found.get("issued"), now, faults)
+    if faults:
+        raise Invalid(faults)
+    members = {name: found[name] for name in _MEMBERS[action][0] if name in found}
+    return Message(message_id or found["id"], source, identifier, action, issued, digest(body), members)
+
+
+def _issued(text, now, faults):
+    try:
+        issued = from_utc(text)
+    except (TypeError, ValueError):
+        if isinstance(text, str):
+            faults.append(("issued", "is not a UTC time such as 2026-01-31T12:00:00Z"))
+        return None
+    if issued > now + MAX_AHEAD:
+        faults.append(("issued", "lies more than 5 minutes in the future"))
+    return issued
+
+
+def _once(pairs):
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a member twice")
+    return value
+
+
+def _bounded(digits):
+    # the time that it takes to read a number grows with the square of its length
+    if len(digits) > 1000:
+        raise ValueError("a number of too many digits")
+    return int(digits)
+
+
+def _no_constant(name):
+    raise ValueError(name)

@@ -1,0 +1,20 @@
+"""The table of accepted messages."""
+
+from invenio_db import db
+
+from ..compat import utcnow
+
+
+class AcceptedMessage(db.Model):
+    """One accepted message and its answer: the same message again gets the same answer."""
+
+    __tablename__ = "secureb2share_message"
+    __table_args__ = (db.UniqueConstraint("source", "message_id", name="uq_secureb2share_message_source_message_id"),)
+
+    id = db.Column(db.Integer, primary_key=True)
+    source = db.Column(db.String(100), nullable=False)
+    message_id = db.Column(db.String(255), nullable=False)
+    digest = db.Column(db.String(64), nullable=False)
+    status = db.Column(db.Integer, nullable=False)
+    answer = db.Column(db.Text, nullable=False)
+    accepted = db.Column(db.DateTime, nullable=False, default=utcnow)

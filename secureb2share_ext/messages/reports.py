@@ -1,0 +1,31 @@
+"""What does the secure side report of a dataset: decisions on applications, and receipts of events?"""
+
+from ..client import canonical
+from ..datasets import applications
+from ..datasets.outcome import Outcome
+from ..errors import Invalid, NotAccepted, UnknownDataset
+from ..outbox import store as outbox
+
+
+def note_decision(host, sender, row, message):
+    """The Outcome of the state of one application, which is counted."""
+    if row is None or row.pid is None:
+        raise UnknownDataset()
+    news = applications.note(row, message.members["application"], message.members["state"], message.issued)
+    return Outcome(200, row, "changed" if news else "unchanged")
+
+
+def note_receipt(host, sender, row, message):
+    """The Outcome of the acknowledgement of an event, by a digest of the bytes that arrived."""
+    if row is None:
+        raise UnknownDataset()
+    event_id, digest = message.members["event"], message.members["digest"]
+    receipt = {"digest": digest, "dataset_id": row.identifier}
+    if "receipt_id" in message.members:
+        receipt["receipt_id"] = message.members["receipt_id"]
+    result = outbox.acknowledge(row.id, event_id, digest, canonical(receipt).decode("utf-8"))
+    if result is None:
+        raise Invalid([("event", "is not an event of this dataset")])
+    if result == "differs":
+        raise NotAccepted("The digest is not that of the event's bytes: something else arrived.", code="digest")
+    return Outcome(200, row, result)

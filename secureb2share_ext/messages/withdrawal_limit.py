@@ -1,0 +1,41 @@
+"""May a run withdraw one more dataset?"""
+
+from ..datasets import store
+from ..errors import NotAccepted
+
+FREE, SHARE = 10, 0.05  # that one run may make without being confirmed
+STOPPED = "This run stopped before it withdrew more than %d datasets and %d %% of the source." % (FREE, SHARE * 100)
+
+
+class Withdrawals:
+    """Stops a run before it withdraws more than is likely to be meant."""
+
+    def __init__(self, confirmed):
+        self.confirmed = confirmed
+        self.made = {}  # source -> identifiers
+        self.allowed = {}  # source -> how many
+        self.stopped = False
+
+    def copy(self):
+        """(made, stopped) as they are now."""
+        return {source: set(made) for source, made in self.made.items()}, self.stopped
+
+    def check(self, read_message, sender=None):
+        """Raise NotAccepted before the first withdrawal too many of a source, and for whatever follows in the run.
+
+        sender: sources.Sender; a dataset that it may not touch is as unknown here as everywhere.
+        """
+        if self.confirmed:
+            return
+        source, identifier = read_message.source, read_message.identifier
+        if not self.stopped and read_message.members.get("state") == "withdrawn" and read_message.action == "state":
+            row = store.find(source, identifier)
+            is_there = row is not None and (sender is None or sender.may_touch(row.tenant))
+            if is_there and row.state != "withdrawn":
+                if source not in self.allowed:
+                    self.allowed[source] = max(FREE, int(SHARE * store.count(source)))
+                made = self.made.setdefault(source, set())
+                made.add(identifier)
+                self.stopped = len(made) > self.allowed[source]
+        if self.stopped:
+            raise NotAccepted(STOPPED + " Confirm that this is meant.", code="mass-withdrawal")

@@ -1,0 +1,16 @@
+"""The RFC 9457 answer for a Problem."""
+
+from flask import current_app, json
+
+
+def problem_response(problem):
+    """The answer (flask.Response, application/problem+json) for an errors.Problem."""
+    response = current_app.response_class(
+        json.dumps(problem.body()), status=problem.status, content_type="application/problem+json"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    if "help" in problem.extra:
+        response.headers["Link"] = '<%s>; rel="help"' % problem.extra["help"]
+    if problem.status == 401:
+        response.headers["WWW-Authenticate"] = "Signature"
+    return response
