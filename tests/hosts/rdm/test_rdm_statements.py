@@ -85,7 +85,7 @@ def of(statements, table):
 @pytest.mark.parametrize("word, count", [("Cohort", 1), ("Sealevel", 0)])
 @pytest.mark.parametrize("accept", ["application/json", "application/vnd.inveniordm.v1+json", "application/ld+json"])
 def test_search(instance, word, count, accept):
-    answer, statements, classes = asked(instance, "/api/records?q=" + word, accept)
+    answer, statements, classes = asked(instance, "/api/records?q=metadata.title:" + word, accept)
     assert len(json.loads(answer.text)["hits"]["hits"]) == HITS
     assert len(of(statements, OUR_TABLES)) == count, statements
     assert of(statements, RECORDS) == []
