@@ -129,7 +129,7 @@ def units(part):
 
 def ruff(part):
     part.tests("ruff", "check", "--no-cache", "--output-format", "concise", ".")
-    part.tests("ruff", "format", "--check", "--no-cache", ".")
+    part.tests("ruff", "format", "--check", "--no-cache", "--output-format", "concise", ".")
 
 
 def demo_environment(part):
