@@ -64,6 +64,7 @@ def settings(data, port, secure_environment, source_key, environ=(), second=None
         "WEBPACKEXT_MANIFEST_LOADER": HERE + ".config:NoBundles",
         "BASE_TEMPLATE": "catalogue/theme.html",
         "COVER_TEMPLATE": "catalogue/theme.html",
+        "SETTINGS_TEMPLATE": "invenio_theme/page_settings.html",
         "THEME_BASE_TEMPLATE": "catalogue/theme.html",
         "THEME_COVER_TEMPLATE": "catalogue/theme.html",
         "THEME_ERROR_TEMPLATE": "catalogue/theme.html",
