@@ -18,7 +18,7 @@ ROOMS = {
     "datasets": "descriptions exports outbox",
     "messages": "datasets descriptions outbox",
     "access": "datasets exports",
-    "legacy": "messages",
+    "legacy": "descriptions messages",
     "hosts": "datasets descriptions exports legacy outbox uploads",
     "maintenance": "datasets legacy outbox uploads",
     "cli": "access datasets legacy maintenance messages outbox uploads",
@@ -98,7 +98,7 @@ def room(module):
 
 
 def test_the_reader_of_imports_reads_them():
-    assert {"datasets.store", "access.reference"} <= IMPORTS["access.views"][0]
+    assert {"datasets.store", "access.destination"} <= IMPORTS["access.views"][0]
     assert "targets.webhook" in IMPORTS["targets"][0] and "cli" in IMPORTS["ext"][0]
     assert "invenio_db" in IMPORTS["datasets.models"][1]
 

@@ -9,6 +9,7 @@ import signal
 import click
 from flask.cli import with_appcontext
 
+from ..compat import utcnow
 from ..messages import bulk, envelope, partition, withdrawal_limit
 from ..proxies import current
 from . import mode, progress
@@ -116,7 +117,7 @@ def _given(file):
 
 
 def _lines(sources, given):
-    return (envelope.read_line(sources, one, from_file=True) for one in given)
+    return (envelope.read_line(sources, one, utcnow(), from_file=True) for one in given)
 
 
 class Refused:

@@ -13,7 +13,7 @@ from invenio_db import db
 from ..client import TOLERANCE, from_utc
 from ..compat import utcnow
 from ..dataset import CATALOGUE_PREFIX
-from ..descriptions import schema
+from ..descriptions import schema, strict_json
 from ..errors import Invalid, NotAccepted, UnknownDataset
 from ..messages import envelope, message, sources
 from . import store
@@ -53,7 +53,7 @@ def read(all_sources, given):
     source = all_sources.get(found.source)
     tolerance = source.file_age if source is not None else TOLERANCE
     sender = sources.authenticate(all_sources, found.source, found.headers, found.body, tolerance)
-    said = message.parse(found.body)
+    said = strict_json.parse(found.body)
     faults = schema.schema_faults(SHAPE, said)
     if not faults and _is_ahead(said["issued"]):
         faults.append(("issued", "is not a UTC time such as 2026-01-31T12:00:00Z, or lies in the future"))

@@ -6,8 +6,7 @@ No database is asked here; what a line says takes effect in bulk.py.
 from typing import NamedTuple
 
 from ..client import TOLERANCE
-from ..compat import utcnow
-from ..descriptions import schema
+from ..descriptions import schema, strict_json
 from ..errors import Invalid, Problem
 from . import message, sources
 
@@ -39,12 +38,12 @@ SHAPE = schema.Strict(
 
 def read(line, actions=message.ACTIONS):
     """The Envelope in `line` (bytes), of which nothing is verified yet; raises Invalid. actions: that it may name."""
-    value = message.parse(line)
+    value = strict_json.parse(line)
     faults = schema.schema_faults(SHAPE, value)
     if faults:
         raise Invalid(faults, code="envelope")
     body = value["body"].encode("utf-8")
-    said = message.parse(body)
+    said = strict_json.parse(body)
     named = [said.get(name) if isinstance(said, dict) else None for name in ("action", "source", "identifier")]
     if not all(isinstance(name, str) for name in named) or named[0] not in actions:
         raise Invalid([("body", "must name its action, source and identifier")], code="envelope")
@@ -79,10 +78,10 @@ class Line:
         self.answer.update(status=problem.status, problem=problem.body())
 
 
-def read_line(all_sources, given, from_file=False):
+def read_line(all_sources, given, now, from_file=False):
     """The Line of `given` (bytes): who sent it and what it says, or why it is refused.
 
-    all_sources: {name: Source}; from_file: it may be as old as its source allows.
+    all_sources: {name: Source}; now: naive UTC; from_file: it may be as old as its source allows.
     """
     line = Line(given)
     try:
@@ -98,7 +97,7 @@ def read_line(all_sources, given, from_file=False):
             found.identifier,
             found.body,
             line.sender.source.describe_files,
-            utcnow(),
+            now,
         )
     except Problem as problem:
         line.refused(problem)

@@ -1,16 +1,15 @@
-"""What may a signed message say, and does this one?
+"""A signed message: what it may say, and what this one says.
 
 The body names its action, source and identifier, so that a signature over the body cannot be moved to another
-request. JSON is read strictly: no member twice, no NaN, no lone surrogates, no deep nesting.
+request.
 """
 
 import datetime
-import json
 from typing import NamedTuple, Optional
 
-from ..client import canonical, digest, from_utc
+from ..client import digest, from_utc
 from ..dataset import TRANSITIONS, identifier_fault
-from ..descriptions import schema
+from ..descriptions import schema, strict_json
 from ..errors import Invalid, NotAccepted
 
 MAX_AHEAD = datetime.timedelta(minutes=5)  # of `issued`, before the catalogue's clock
@@ -84,28 +83,13 @@ class Message(NamedTuple):
             raise NotAccepted("A message about this dataset that was issued later was accepted already.", code="stale")
 
 
-def parse(body):
-    """The JSON value in `body` (bytes), read strictly; raises Invalid."""
-    try:
-        value = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded
-        )
-        too_deep = schema.is_too_deep(value)
-        canonical(None if too_deep else value)
-    except (ValueError, RecursionError) as error:
-        raise Invalid([("(body)", "is not strict JSON in UTF-8 (%s)" % type(error).__name__)])
-    if too_deep:
-        raise Invalid([("(body)", "is nested too deeply")])
-    return value
-
-
 def read(message_id, action, source, identifier, body, describe_files, now):
     """The Message in `body` (bytes) for the action, Source name and identifier of the URL; raises Invalid.
 
     message_id: of the signature, or None where the body has to name it; now: naive UTC. All faults are told at once;
     those of the dataset start with ``dataset.``
     """
-    value = parse(body)
+    value = strict_json.parse(body)
     faults = schema.schema_faults(_VALIDATORS[action], value)
     found = value if isinstance(value, dict) else {}
     for field, expected in (("action", action), ("source", source), ("identifier", identifier)):
@@ -139,21 +123,3 @@ def _issued(text, now, faults):
     if issued > now + MAX_AHEAD:
         faults.append(("issued", "lies more than 5 minutes in the future"))
     return issued
-
-
-def _once(pairs):
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a member twice")
-    return value
-
-
-def _bounded(digits):
-    # the time that it takes to read a number grows with the square of its length
-    if len(digits) > 1000:
-        raise ValueError("a number of too many digits")
-    return int(digits)
-
-
-def _no_constant(name):
-    raise ValueError(name)

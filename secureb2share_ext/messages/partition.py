@@ -6,8 +6,9 @@ more than register is in the first part with its family, so that the limit of wi
 
 import zlib
 
+from ..descriptions import strict_json
 from ..errors import Problem
-from . import envelope, message
+from . import envelope
 
 
 def of_lines(lines, count):
@@ -28,7 +29,7 @@ def _read(line):
     # ([(source, identifier)] that it is about, whether it only registers)
     try:
         found = envelope.read(line)
-        members = message.parse(found.body)
+        members = strict_json.parse(found.body)
     except Problem:
         return [], True
     dataset = members.get("dataset")

@@ -50,7 +50,9 @@ def take_many():
     extension = current()
     given = bulk.split(request.get_data(cache=False))
     confirmed = request.args.get("confirm") == "withdrawals"
-    lines = bulk.carry_out(extension.host, (envelope.read_line(extension.sources, one) for one in given), confirmed)
+    lines = bulk.carry_out(
+        extension.host, (envelope.read_line(extension.sources, one, utcnow()) for one in given), confirmed
+    )
     written = ((json.dumps(done.answer) + "\n").encode("ascii") for done in lines)
     return Response(stream_with_context(written), mimetype=LINES)
 

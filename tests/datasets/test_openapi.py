@@ -14,7 +14,7 @@ from instance import example, running  # noqa: E402
 from jsonschema import Draft202012Validator  # noqa: E402
 
 import secureb2share_ext  # noqa: E402
-from secureb2share_ext import client, config  # noqa: E402
+from secureb2share_ext import client  # noqa: E402
 from secureb2share_ext.descriptions import schema  # noqa: E402
 from secureb2share_ext.messages import bulk, envelope, message, openapi, views  # noqa: E402
 
@@ -217,7 +217,7 @@ def test_addresses_are_those_of_the_host(monkeypatch):
     class Extension:
         is_on, host = True, HostWithoutSites()
 
-    monkeypatch.setattr(config, "current", Extension)
+    monkeypatch.setattr(views, "current", Extension)
     app = Flask("api")
     app.config["SECUREB2SHARE_MAX_BODY"] = 2000000
     app.register_blueprint(views.blueprint)
@@ -225,7 +225,7 @@ def test_addresses_are_those_of_the_host(monkeypatch):
     assert app.test_client().get("/datasets").get_json() == {
         "keys": base + "/keys", "openapi": base + "/openapi.json", "bulk": {"envelopes": 500, "bytes": 2000000},
     }  # fmt: skip
-    served = app.test_client().get("/messages/openapi.json").get_json()
+    served = app.test_client().get("/datasets/openapi.json").get_json()
     assert served == openapi.document("https://catalogue.example.org/api", 2000000)
     (server,) = served["servers"]
     assert server["url"] == "https://catalogue.example.org/api" and "2000000 bytes" in server["description"]

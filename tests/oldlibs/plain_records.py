@@ -15,11 +15,11 @@ from invenio_records.api import Record
 from invenio_records.models import RecordMetadata
 from sqlalchemy import String, cast
 
+from secureb2share_ext.descriptions import strict_json
 from secureb2share_ext.errors import Invalid
 from secureb2share_ext.exports import record_json
 from secureb2share_ext.hosts import published
 from secureb2share_ext.hosts.actions import curate
-from secureb2share_ext.messages import message
 
 blueprint = Blueprint("plain_records", __name__)
 COMMUNITIES = {"records": "tsd", "csc": "csc"}
@@ -100,7 +100,7 @@ def _need(action):
 
 
 def _given(kind):
-    given = message.parse(request.get_data(cache=False))
+    given = strict_json.parse(request.get_data(cache=False))
     if not isinstance(given, kind):
         raise Invalid([("(body)", "must be of another type")])
     by_host = [name for name in given if kind is dict and (name.startswith("_") or name == "$schema")]

@@ -6,8 +6,8 @@ operations double a record each time.
 
 from flask import request
 
+from ...descriptions import strict_json
 from ...errors import Invalid
-from ...messages import message
 from . import mapping
 
 MAX_OPERATIONS = 100
@@ -16,7 +16,7 @@ NOT_PLAIN = "must be a list of at most %d operations add, remove, replace, move 
 
 def load_record():
     """The metadata of a POST or PUT, as dict; raises Invalid."""
-    metadata = message.parse(request.get_data(cache=False))
+    metadata = strict_json.parse(request.get_data(cache=False))
     if not isinstance(metadata, dict):
         raise Invalid([("(body)", "must be an object")])
     written_by_host = mapping.written_by_host(metadata)
@@ -29,7 +29,7 @@ def load_record():
 
 def load_patch():
     """The operations of a JSON Patch (RFC 6902); raises Invalid."""
-    operations = message.parse(request.get_data(cache=False))
+    operations = strict_json.parse(request.get_data(cache=False))
     if not isinstance(operations, list) or len(operations) > MAX_OPERATIONS or not all(map(_is_plain, operations)):
         raise Invalid([("(body)", NOT_PLAIN)])
     return operations

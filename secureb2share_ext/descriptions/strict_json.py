@@ -1,0 +1,41 @@
+"""JSON, read strictly: no member twice, no NaN, no lone surrogates, no deep nesting."""
+
+import json
+from typing import Any
+
+from ..client import canonical
+from ..errors import Invalid
+from . import schema
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value in `body` (bytes), read strictly; raises Invalid."""
+    try:
+        value = json.loads(
+            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded
+        )
+        too_deep = schema.is_too_deep(value)
+        canonical(None if too_deep else value)
+    except (ValueError, RecursionError) as error:
+        raise Invalid([("(body)", "is not strict JSON in UTF-8 (%s)" % type(error).__name__)])
+    if too_deep:
+        raise Invalid([("(body)", "is nested too deeply")])
+    return value
+
+
+def _once(pairs):
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a member twice")
+    return value
+
+
+def _bounded(digits):
+    # the time that it takes to read a number grows with the square of its length
+    if len(digits) > 1000:
+        raise ValueError("a number of too many digits")
+    return int(digits)
+
+
+def _no_constant(name):
+    raise ValueError(name)
