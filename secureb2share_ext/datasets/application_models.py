@@ -1,4 +1,4 @@
-"""What does the catalogue know of applications for access? Their states, to count them; no person and no text."""
+"""The table of applications for access: their states, which are counted; it holds no person and no text."""
 
 from invenio_db import db
 

@@ -1,16 +1,20 @@
-"""What did the secure side decide? Counts and states of applications, never persons."""
+"""The decisions of the secure side: states and counts of applications, never persons."""
+
+import datetime
+from typing import Dict
 
 from invenio_db import db
 from sqlalchemy import func
 
 from ..client import canonical, digest
 from .application_models import Application
+from .models import DatasetRow
 
 COUNTED = {"submitted": "open", "approved": "approved", "denied": "denied", "closed": "closed"}
 
 
-def note(row, application, state, issued):
-    """Remember the state of an application of the dataset `row` (locked); whether it was news.
+def note(row: DatasetRow, application: str, state: str, issued: datetime.datetime) -> bool:
+    """Remember the state of an application of the dataset `row` (locked), and return whether it was news.
 
     A report older than the last one about the same application changes nothing: reports may overtake each other.
     """
@@ -26,13 +30,13 @@ def note(row, application, state, issued):
     return True
 
 
-def none():
+def none() -> Dict[str, int]:
     """The counts of a dataset that nobody applied for yet."""
     return dict.fromkeys(COUNTED.values(), 0)
 
 
-def counts(row):
-    """{"open": n, "approved": n, "denied": n, "closed": n} of a dataset's applications."""
+def counts(row: DatasetRow) -> Dict[str, int]:
+    """The counts of a dataset's applications: {"open": n, "approved": n, "denied": n, "closed": n}."""
     grouped = (
         db.session.query(Application.state, func.count(Application.id))
         .filter(Application.dataset_id == row.id)

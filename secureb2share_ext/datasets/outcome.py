@@ -6,7 +6,7 @@ from .models import DatasetRow
 
 
 class Outcome(NamedTuple):
-    """What a message did, before it is put into words."""
+    """The effect of a message, before it is put into words."""
 
     status: int  # HTTP
     row: DatasetRow

@@ -5,6 +5,7 @@ links between versions, all in the open transaction.
 """
 
 import contextlib
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 from flask import g
 
@@ -12,11 +13,13 @@ from ..client import now_utc
 from ..dataset import Dataset
 from ..errors import NotAccepted
 from ..outbox import announce
+from ..proxies import Host, Source
 from . import store, versions, view
+from .models import DatasetRow
 
 
-def publish(host, row, description, by):
-    """Have the host make the record of a row that has none; the published Dataset.
+def publish(host: Host, row: DatasetRow, description: Dict[str, Any], by: str) -> Dataset:
+    """Have the host make the record of a row that has none, and return the published Dataset.
 
     by: "source" where a message of the secure side is carried out, else "curator".
     """
@@ -25,7 +28,7 @@ def publish(host, row, description, by):
     return published(host, row, record, by)
 
 
-def publish_many(host, source, pairs, by):
+def publish_many(host: Host, source: Source, pairs: Sequence[Tuple[DatasetRow, Dataset]], by: str) -> None:
     """Have the host make the records of [(row, Dataset)] of one Source; the rows are new and replace nothing."""
     with _writing():
         records = host.publish_many(source, pairs)
@@ -33,8 +36,11 @@ def publish_many(host, source, pairs, by):
         _announce(host, row, record, by)
 
 
-def update(host, row, description, by):
-    """Have the host write a new revision with this description and the row's state; the Dataset. by: as in publish."""
+def update(host: Host, row: DatasetRow, description: Dict[str, Any], by: str) -> Dataset:
+    """Have the host write a new revision with this description and the row's state, and return the Dataset.
+
+    by: as in publish.
+    """
     with _writing():
         record = host.update(row, Dataset(row.source, row.identifier, description, pid=row.pid))
     return published(host, row, record, by)
@@ -50,13 +56,13 @@ def _writing():
         g.secureb2share_writing = before
 
 
-def is_writing():
+def is_writing() -> bool:
     """Whether a record is being written for a flow of this package, so that no user caused what the host signals."""
     return bool(g.get("secureb2share_writing"))
 
 
-def published(host, row, record, by, observe=False):
-    """Note that the record of a row was written, in the open transaction; the Dataset.
+def published(host: Host, row: DatasetRow, record: Any, by: str, observe: bool = False) -> Dataset:
+    """Note, in the open transaction, that the record of a row was written, and return the Dataset.
 
     observe: the mode is observe: the event is never sent, and no other record changes.
     """
@@ -78,16 +84,18 @@ def _announce(host, row, record, by, observe=False):
 
 
 def _link(host, row, dataset, by):
-    """Have the records of what `dataset` replaces, and of what it replaces no more, name each other or not."""
-    for old in store.replaced_by(row.source, row.identifier):
-        if old.identifier != dataset.replaces:
-            old.replaced_by = None
-            _rewrite(host, old, by)
+    """Write the records of the dataset that `dataset` replaces, and of those that it no longer replaces, anew."""
+    for other in store.replaced_by(row.source, row.identifier):
+        if other.identifier != dataset.replaces:
+            other.replaced_by = None
+            _rewrite(host, other, by)
     old = store.lock(row.source, dataset.replaces) if dataset.replaces else None
     if old is not None and old.pid is not None and old.replaced_by != row.identifier:
         if versions.is_taken(old, row.identifier):
             # another one was faster than the check
-            raise NotAccepted("What this dataset replaces " + versions.TAKEN % old.replaced_by + ".", code="replaced")
+            raise NotAccepted(
+                "The dataset that this one replaces " + versions.TAKEN % old.replaced_by + ".", code="replaced"
+            )
         old.replaced_by = row.identifier
         _rewrite(host, old, by)
 
@@ -98,15 +106,15 @@ def _rewrite(host, row, by):
         update(host, row, host.from_record(record), by)
 
 
-def record_of(host, row):
-    """The record of a row; raises NotAccepted when it is not there any more."""
+def record_of(host: Host, row: DatasetRow) -> Any:
+    """The record of a row; raises NotAccepted when it was deleted."""
     record = host.record(row)
     if record is None:
         raise NotAccepted("The catalogue's administrator deleted the record of this dataset.", code="withdrawn")
     return record
 
 
-def set_state(row, state, reason, successor=None):
+def set_state(row: DatasetRow, state: str, reason: str, successor: Optional[str] = None) -> None:
     """Write a state and its reason into the row; nothing of a withdrawn dataset waits for a curator any more."""
     row.state, row.reason, row.successor, row.state_at = state, reason, successor, now_utc()
     if state == "withdrawn":

@@ -1,17 +1,21 @@
-"""How does a registration become a record, or a change of one?
+"""The registration of a dataset, from which a record follows, or a change of one.
 
-Idempotent on (source, identifier): new, changed, unchanged, or adopting a curator's record. Where the source is on
-review, what it says is held instead.
+It is idempotent on (source, identifier): new, changed, unchanged, or adopting a curator's record. Where the source is
+on review, the description is held instead.
 """
+
+from typing import Optional
 
 from ..client import canonical, digest
 from ..dataset import CATALOGUE_PREFIX
 from ..errors import Invalid, NotAccepted, NotAllowed
+from ..proxies import Host, Message, Sender
 from . import curation, publication, review, store, versions
+from .models import DatasetRow
 from .outcome import Outcome
 
 
-def register(host, sender, row, message):
+def register(host: Host, sender: Sender, row: Optional[DatasetRow], message: Message) -> Outcome:
     """The Outcome of a registration, in the open transaction."""
     source, description = sender.source, message.members["dataset"]
     replaces = description.get("version", {}).get("replaces")
@@ -49,8 +53,8 @@ def _new(source, message):
         raise Invalid([("identifier", curation.CATALOGUES_OWN)])
     if source.quota is not None and store.count(source.name) >= source.quota:
         raise NotAllowed(
-            "The source %s may register %d datasets and has them; ask the catalogue's operator for a higher quota."
-            % (source.name, source.quota),
+            "The source %s has registered %d datasets, which is its quota;"
+            " ask the catalogue's operator for a higher one." % (source.name, source.quota),
             code="quota",
         )
     row = store.add(source.name, message.identifier, "source")
@@ -68,6 +72,6 @@ def _admit(host, source, row, description):
 
 def _check_tenant(sender, row, message):
     if row is None and not sender.may_touch(message.tenant):
-        raise Invalid([("tenant", "must be one that this key is for: %s" % ", ".join(sender.tenants))])
+        raise Invalid([("tenant", "must be one of the tenants of this key: %s" % ", ".join(sender.tenants))])
     if row is not None and message.tenant and row.tenant and message.tenant != row.tenant:
-        raise Invalid([("tenant", "is not that of the registered dataset; `transfer` changes it")])
+        raise Invalid([("tenant", "is not the tenant of the registered dataset; a `transfer` message changes it")])

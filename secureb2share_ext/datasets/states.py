@@ -1,12 +1,16 @@
-"""How does a source suspend, reactivate, supersede or withdraw a dataset?"""
+"""The changes of state with which a source suspends, reactivates, supersedes or withdraws a dataset."""
+
+from typing import Optional
 
 from ..dataset import state_fault
 from ..errors import Invalid, NotAccepted, UnknownDataset
+from ..proxies import Host, Message, Sender
 from . import publication, store, versions
+from .models import DatasetRow
 from .outcome import Outcome
 
 
-def change(host, sender, row, message):
+def change(host: Host, sender: Sender, row: Optional[DatasetRow], message: Message) -> Outcome:
     """The Outcome of a change of state, in the open transaction."""
     if row is None:
         raise UnknownDataset()
@@ -31,20 +35,22 @@ def change(host, sender, row, message):
 
 def _take_back(row, state, reason):
     if state != "withdrawn":
-        raise NotAccepted("This dataset waits for a curator; until then it can only be withdrawn.", code="held")
+        raise NotAccepted(
+            "This dataset waits for a curator's review; until then it can only be withdrawn.", code="held"
+        )
     publication.set_state(row, state, reason)
     return Outcome(200, row, "changed")
 
 
 def _check_successor(row, successor, sender):
-    found = store.find(row.source, successor)
-    if found is None or found.pid is None or not sender.may_touch(found.tenant):
+    newer = store.find(row.source, successor)
+    if newer is None or newer.pid is None or not sender.may_touch(newer.tenant):
         raise Invalid([("successor", "is not a published dataset of this source")])
-    if found.state == "withdrawn":
+    if newer.state == "withdrawn":
         raise Invalid([("successor", "was withdrawn itself")])
     for _ in range(versions.CHAIN):
-        if found is None or found.successor is None:
+        if newer is None or newer.successor is None:
             return
-        if found.successor == row.identifier:
+        if newer.successor == row.identifier:
             raise Invalid([("successor", "was superseded by this dataset")])
-        found = store.find(row.source, found.successor)
+        newer = store.find(row.source, newer.successor)

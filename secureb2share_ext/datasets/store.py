@@ -1,5 +1,7 @@
 """Datasets and held descriptions, found and kept: the only SQL that touches their tables."""
 
+from typing import Any, Collection, Dict, Iterator, List, Optional, Set, Tuple
+
 from invenio_db import db
 from sqlalchemy import and_, or_
 from sqlalchemy.orm import aliased
@@ -9,19 +11,19 @@ from ..dataset import identifier_fault
 from .models import DatasetRow, HeldDescription
 
 
-def find(source, identifier):
+def find(source: str, identifier: str) -> Optional[DatasetRow]:
     """The row of a dataset, or None; also for texts that no database holds."""
     if "\x00" in source or identifier_fault(identifier):
         return None
     return db.session.query(DatasetRow).filter_by(source=source, identifier=identifier).one_or_none()
 
 
-def lock(source, identifier):
+def lock(source: str, identifier: str) -> Optional[DatasetRow]:
     """The row of a dataset, locked until the transaction ends, or None."""
     return _locked(db.session.query(DatasetRow).filter_by(source=source, identifier=identifier))
 
 
-def lock_by_record(record_uuid):
+def lock_by_record(record_uuid: Any) -> Optional[DatasetRow]:
     """The row whose record this is, locked until the transaction ends, or None."""
     return _locked(db.session.query(DatasetRow).filter_by(record_uuid=record_uuid))
 
@@ -30,33 +32,35 @@ def _locked(query):
     return query.with_for_update().populate_existing().one_or_none()
 
 
-def by_number(number):
+def by_number(number: int) -> Optional[DatasetRow]:
     """The row with this number, or None."""
     return db.session.query(DatasetRow).filter_by(id=number).one_or_none() if number < 2**31 else None
 
 
-def by_record(record_uuid):
+def by_record(record_uuid: Any) -> Optional[DatasetRow]:
     """The row whose record this is, or None."""
     return db.session.query(DatasetRow).filter_by(record_uuid=record_uuid).one_or_none()
 
 
-def by_pid(pid):
+def by_pid(pid: str) -> Optional[DatasetRow]:
     """The row of a published record's PID, or None."""
     return db.session.query(DatasetRow).filter_by(pid=pid).one_or_none()
 
 
-def by_records(uuids):
+def by_records(uuids: Collection[Any]) -> List[DatasetRow]:
     """The rows whose records these are."""
     return db.session.query(DatasetRow).filter(DatasetRow.record_uuid.in_(list(uuids))).all() if uuids else []
 
 
-def by_pids(pids):
-    """{pid: row} of those PIDs that are ours."""
+def by_pids(pids: Collection[str]) -> Dict[str, DatasetRow]:
+    """The rows {pid: row} of those PIDs that are ours."""
     rows = db.session.query(DatasetRow).filter(DatasetRow.pid.in_(list(pids))).all() if pids else []
     return {row.pid: row for row in rows}
 
 
-def with_relatives(pids=(), uuids=()):
+def with_relatives(
+    pids: Collection[str] = (), uuids: Collection[Any] = ()
+) -> List[Tuple[DatasetRow, Dict[str, DatasetRow]]]:
     """[(row, {identifier: row})] of the datasets with these PIDs or records, by one statement.
 
     Beside each row stand those of its source that it names as successor or newer version, or that name it.
@@ -73,13 +77,13 @@ def with_relatives(pids=(), uuids=()):
         (successor, successor.identifier == DatasetRow.successor),
     ):
         query = query.outerjoin(other, and_(other.source == DatasetRow.source, is_named))
-    found = {}
+    found: Dict[DatasetRow, Dict[str, DatasetRow]] = {}
     for row, *others in query.filter(or_(*named)):
         found.setdefault(row, {}).update((other.identifier, other) for other in others if other is not None)
     return list(found.items())
 
 
-def page(source, after, size, tenants=None):
+def page(source: str, after: str, size: int, tenants: Optional[Collection[str]] = None) -> List[DatasetRow]:
     """At most `size` rows of a source (of these tenants) whose identifier sorts behind `after`, in that order."""
     query = db.session.query(DatasetRow).filter(DatasetRow.source == source, DatasetRow.identifier > after)
     if tenants is not None:
@@ -87,30 +91,30 @@ def page(source, after, size, tenants=None):
     return query.order_by(DatasetRow.identifier).limit(size).all()
 
 
-def count(source, **values):
-    """How many datasets a source has, or those whose columns have these values."""
+def count(source: str, **values: Any) -> int:
+    """The number of datasets of a source, or of those whose columns have these values."""
     return db.session.query(DatasetRow).filter_by(source=source, **values).count()
 
 
-def replaced_by(source, identifier):
+def replaced_by(source: str, identifier: str) -> List[DatasetRow]:
     """The rows, locked, of the datasets that this one replaces."""
     query = db.session.query(DatasetRow).filter_by(source=source, replaced_by=identifier)
     return query.order_by(DatasetRow.id).with_for_update().populate_existing().all()
 
 
-def replaced_identifiers(source, identifier):
+def replaced_identifiers(source: str, identifier: str) -> List[str]:
     """The identifiers of the datasets that this one replaces; nothing is locked."""
     query = db.session.query(DatasetRow.identifier).filter_by(source=source, replaced_by=identifier)
     return [found for (found,) in query]
 
 
-def held(dataset_id):
-    """What of a dataset waits for a curator or was refused, or None."""
+def held(dataset_id: int) -> Optional[HeldDescription]:
+    """The description of a dataset that waits for a curator or was refused, or None."""
     # read anew: behind the row's lock it may be another than the session saw before
     return db.session.query(HeldDescription).filter_by(dataset_id=dataset_id).populate_existing().one_or_none()
 
 
-def held_page(start, size):
+def held_page(start: int, size: int) -> List[Tuple[DatasetRow, HeldDescription]]:
     """At most `size` pairs (row, held) that wait for a curator, the oldest first, behind the first `start` ones."""
     held = HeldDescription
     query = db.session.query(DatasetRow, held).join(held, held.dataset_id == DatasetRow.id)
@@ -118,12 +122,12 @@ def held_page(start, size):
     return query.offset(start).limit(size).all()
 
 
-def waiting():
-    """How many descriptions wait for a curator."""
+def waiting() -> int:
+    """The number of descriptions that wait for a curator."""
     return db.session.query(HeldDescription).filter(HeldDescription.reason.is_(None)).count()
 
 
-def published():
+def published() -> Iterator[DatasetRow]:
     """The rows that have a PID, in the order of their making, a few at a time."""
     last = 0
     while True:
@@ -137,28 +141,28 @@ def published():
         db.session.expire_all()
 
 
-def hold(dataset_id, description, digest):
+def hold(dataset_id: int, description: str, digest: str) -> None:
     """Keep a description (canonical JSON text) for a curator."""
     db.session.add(HeldDescription(dataset_id=dataset_id, description=description, digest=digest, received=utcnow()))
     db.session.flush()
 
 
-def drop_held(dataset_id):
+def drop_held(dataset_id: int) -> None:
     """Forget what is held of a dataset."""
     db.session.query(HeldDescription).filter_by(dataset_id=dataset_id).delete()
 
 
-def add(source, identifier, origin):
-    """A new row, flushed: of two at once, one waits here and then meets an IntegrityError."""
+def add(source: str, identifier: str, origin: str) -> DatasetRow:
+    """Add a row, and flush it: of two at once, one waits here and then meets an IntegrityError."""
     row = DatasetRow(source=source, identifier=identifier, origin=origin, state="active", sequence=0)
     db.session.add(row)
     db.session.flush()
     return row
 
 
-def known(pairs):
+def known(pairs: Collection[Tuple[str, str]]) -> Set[Tuple[str, str]]:
     """Those of the pairs (source, identifier) that have a row, as set."""
-    found = set()
+    found: Set[Tuple[str, str]] = set()
     for source in {source for source, _ in pairs}:
         wanted = [identifier for other, identifier in pairs if other == source]
         query = db.session.query(DatasetRow.identifier).filter_by(source=source)

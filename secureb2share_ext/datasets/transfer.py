@@ -1,27 +1,31 @@
-"""How does a dataset come to another tenant of its source, with PID and links kept?"""
+"""The transfer of a dataset to another tenant of its source, which keeps its PID and links."""
+
+from typing import Any, Dict, Optional
 
 from ..descriptions import schema
 from ..errors import Invalid, NotAccepted, UnknownDataset
+from ..proxies import Host, Message, Sender
 from . import publication, review
+from .models import DatasetRow
 from .outcome import Outcome
 
 
-def move(host, sender, row, message):
+def move(host: Host, sender: Sender, row: Optional[DatasetRow], message: Message) -> Outcome:
     """The Outcome of a transfer, in the open transaction; the sender must speak for both tenants."""
     if row is None:
         raise UnknownDataset()
     if not sender.may_touch(message.tenant):
-        raise Invalid([("tenant", "must be one that this key is for: %s" % ", ".join(sender.tenants))])
+        raise Invalid([("tenant", "must be one of the tenants of this key: %s" % ", ".join(sender.tenants))])
     message.must_follow(row.issued)
     result = give(host, row, message.tenant, message.members.get("contact"), "source")
     row.issued = message.issued
     return Outcome(202 if result == "held" else 200, row, result)
 
 
-def give(host, row, tenant, contact, by):
-    """Write the new tenant, and the new role contact if there is one; "changed", "unchanged" or "held".
+def give(host: Host, row: DatasetRow, tenant: str, contact: Optional[Dict[str, Any]], by: str) -> str:
+    """Write the new tenant, and the new role contact if there is one; returns "changed", "unchanged" or "held".
 
-    What a source on review says of the contact waits for a curator, like every description. row: locked; contact:
+    The contact that a source on review gives waits for a curator, like every description. row: locked; contact:
     `core.contact` of a description, or None; by: as in publication.publish.
     """
     if row.pid is None or row.state == "withdrawn":
@@ -46,7 +50,7 @@ def give(host, row, tenant, contact, by):
 
 
 def _check_contact(contact):
-    """Raise Invalid when something cannot be a role contact."""
+    """Raise Invalid when a value cannot be a role contact."""
     found = schema.description_faults({"core": {"contact": contact}, "sensitive": {}})
     faults = [(field[len("core.") :], message) for field, message in found if field.startswith("core.contact")]
     if faults:

@@ -1,17 +1,23 @@
-"""Versions of a dataset: which one a new one may replace.
+"""The versions of a dataset, and which of them a new one may replace.
 
 New data get a new identifier and PID, and name in `version.replaces` what they replace. The record of the old one is
 rewritten to name the new one (publication.py), so that harvesters of its changes see it.
 """
 
+from typing import Optional
+
 from ..errors import Invalid
+from ..proxies import Sender
 from . import store
+from .models import DatasetRow
 
 CHAIN = 1000  # versions that are looked at
-TAKEN = "is replaced by %s already; both records could not say the same"
+TAKEN = "is already replaced by %s; only one dataset can replace another"
 
 
-def check(source, identifier, replaces, field, sender=None):
+def check(
+    source: str, identifier: Optional[str], replaces: Optional[str], field: str, sender: Optional[Sender] = None
+) -> None:
     """Raise Invalid at `field` when a dataset cannot replace the one named.
 
     identifier: of the new one, or None when it is not known yet; replaces: identifier or None; sender: sources.Sender,
@@ -34,7 +40,7 @@ def check(source, identifier, replaces, field, sender=None):
             return
 
 
-def is_taken(old, identifier):
+def is_taken(old: DatasetRow, identifier: Optional[str]) -> bool:
     """Whether another dataset, which is not withdrawn, replaces the one of the row `old`."""
     if old.replaced_by in (None, identifier):
         return False

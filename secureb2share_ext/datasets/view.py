@@ -1,21 +1,23 @@
 """The view of a dataset: its row and its record, as events, links and exports see them."""
 
-from typing import Dict, NamedTuple
+import datetime
+from typing import Any, Collection, Dict, List, NamedTuple
 
 from ..dataset import Dataset
 from ..exports.published import Published, RelatedDataset
 from ..outbox import store as outbox
+from ..proxies import Host, Source
 from . import store
 from .models import DatasetRow
 
 
-def dataset_of(host, row, record):
-    """The Dataset that a row and its record are."""
+def dataset_of(host: Host, row: DatasetRow, record: Any) -> Dataset:
+    """The Dataset of a row and its record."""
     revision, updated = host.revision(record)
     return dataset_from(row, host.from_record(record), revision, updated)
 
 
-def dataset_from(row, description, revision=0, updated=0):
+def dataset_from(row: DatasetRow, description: Dict[str, Any], revision: int = 0, updated: int = 0) -> Dataset:
     """The Dataset of a row with a description that was read elsewhere, such as a search index."""
     return Dataset(
         source=row.source,
@@ -40,7 +42,7 @@ class Entry(NamedTuple):
     told: Dict[str, bool]  # target -> whether it acknowledged; empty unless its source opens by that
 
 
-def look_up(host, pids=(), uuids=()):
+def look_up(host: Host, pids: Collection[str] = (), uuids: Collection[Any] = ()) -> List[Entry]:
     """[Entry] of the datasets with these PIDs or records, by one statement.
 
     One more is made where a source opens its datasets when they are acknowledged.
@@ -51,7 +53,7 @@ def look_up(host, pids=(), uuids=()):
     return [Entry(row, relatives, told.get(row.id, {})) for row, relatives in found]
 
 
-def shown(host, found, dataset, today):
+def shown(host: Host, found: Entry, dataset: Dataset, today: datetime.date) -> Published:
     """The exports.published.Published of a published Dataset that was looked up; today: datetime.date, UTC."""
     row = found.row
     source = host.sources.get(row.source)
@@ -78,15 +80,15 @@ def shown(host, found, dataset, today):
     )
 
 
-def state_in_words(row):
-    """Where a dataset stands, as its record says it to readers."""
+def state_in_words(row: DatasetRow) -> str:
+    """The state of a dataset, as its record says it to readers."""
     by = " by %s" % row.successor if row.successor else ""
     since = "" if row.state == "active" else " since %s: %s" % ((row.state_at or "")[:10], row.reason)
     newer = " (replaced by %s)" % row.replaced_by if row.replaced_by else ""
     return row.state + newer + by + since
 
 
-def is_open(source, found):
+def is_open(source: Source, found: Entry) -> bool:
     """Whether access links lead to the form as soon as right and state allow it; source: sources.Source."""
     if not _opens_when_told(source):
         return True

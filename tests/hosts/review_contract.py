@@ -365,7 +365,7 @@ class ReviewContract:
         self.held(instance, self.description("Another"), identifier)
         for decision in ("release", "refuse"):
             answer = self.post(instance, identifier, session, page=page, decision=decision, reason="Why.")
-            assert answer.status_code == 409 and "sent another description meanwhile" in answer.text
+            assert answer.status_code == 409 and "sent another description in the meantime" in answer.text
         # without the digest of what was read nothing is decided either
         answer = self.post(instance, identifier, session, page=page, digest=None, decision="release")
         assert answer.status_code == 409
@@ -442,7 +442,7 @@ class ReviewContract:
         listed = session.get(instance.base_url + "/secureb2share/review/")
         assert released not in listed.text and refused not in listed.text
         shown = self.page_of(instance, refused, session)
-        assert "<script>alert" not in shown.text and "Its source has to send another" in shown.text
+        assert "<script>alert" not in shown.text and "Its source has to send another one" in shown.text
 
     def test_hostile_text_is_escaped(self, instance):
         description = self.marked(HOSTILE, HOSTILE)

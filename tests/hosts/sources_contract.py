@@ -407,7 +407,7 @@ class SourcesContract:
         with pytest.raises(client.Refused) as refused:
             self.limited(instance).register(identifier, self.description(), tenant=tenant)
         assert refused.value.problem["errors"] == [
-            {"field": "tenant", "message": "must be one that this key is for: p11"}
+            {"field": "tenant", "message": "must be one of the tenants of this key: p11"}
         ]
         (line,) = self.limited(instance).send_many(
             [

@@ -1,1 +1,1 @@
-"""What does a curator see of registrations that wait for review?"""
+"""The pages on which a curator sees the registrations that wait for review."""

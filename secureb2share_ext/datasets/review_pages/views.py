@@ -1,6 +1,7 @@
-"""Where does a curator read what waits for review, and release or refuse it? Pages in the site's own theme."""
+"""The review pages: a curator reads what waits there, and releases or refuses it, in the site's own theme."""
 
 import json
+from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -19,7 +20,7 @@ blueprint = Blueprint("secureb2share_review", __name__, url_prefix="/secureb2sha
 
 
 class Decision(FlaskForm):
-    """What a curator sends; Flask-WTF's token keeps other sites from sending it."""
+    """The form that a curator sends; Flask-WTF's token keeps other sites from sending it."""
 
     digest = HiddenField()  # of what was on the page: nobody releases what they have not seen
     reason = TextAreaField()
@@ -37,7 +38,8 @@ def _only_for_curators():
 
 
 def _ask_to_log_in():
-    manager = current_app.login_manager
+    application: Any = current_app  # the types of Flask know nothing of Flask-Login
+    manager = application.login_manager
     if manager.login_view in current_app.view_functions:
         return manager.unauthorized()
     # the catalogue's log-in is in another application
@@ -51,8 +53,8 @@ def _keep_private(response):
 
 
 @blueprint.route("/")
-def waiting():
-    """What waits, the oldest first."""
+def waiting() -> str:
+    """List what waits, the oldest first."""
     start = min(max(request.args.get("start", 0, type=int), 0), 2**31)
     rows = store.held_page(start, PAGE)
     entries = [(row, held, json.loads(held.description)) for row, held in rows]
@@ -61,17 +63,17 @@ def waiting():
 
 
 @blueprint.route("/<int:number>")
-def show(number):
-    """One held description, beside what is published now."""
+def show(number: int) -> str:
+    """Show one held description, beside what is published now."""
     return _page(number, Decision())
 
 
 @blueprint.route("/<int:number>", methods=["POST"])
-def decide(number):
-    """Release or refuse; back to the list, or the page again with what is wrong."""
+def decide(number: int) -> Any:
+    """Release or refuse; the answer leads back to the list, or is the page again with what is wrong."""
     form = Decision()
     if not form.validate():
-        return _page(number, form, "This page was open for too long; look at it again and decide."), 400
+        return _page(number, form, "This page was open for too long; read it again, and then decide."), 400
     row, _ = _held(number)
     host, named = current().host, (row.source, row.identifier)
     seen = form.digest.data or ""
@@ -84,7 +86,7 @@ def decide(number):
     except Problem as problem:
         db.session.rollback()
         faults = ["%(field)s %(message)s" % fault for fault in problem.extra.get("errors", [])]
-        return _page(number, form, " ".join([problem.detail] + faults)), problem.status
+        return _page(number, form, " ".join([problem.detail, *faults])), problem.status
     except Exception:
         db.session.rollback()
         raise
@@ -117,7 +119,7 @@ def _page(number, form, problem=None):
 
 
 def _facts(description, published):
-    """(title, [text held], [text published now, where it differs]) of every field of either."""
+    """Yield (title, [text held], [text published now] where it differs, or None) of every field of either."""
     now, then = dict(_fields(description)), dict(_fields(published))
     for field in list(now) + [field for field in then if field not in now]:
         differs = published and now.get(field) != then.get(field)
