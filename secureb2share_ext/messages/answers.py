@@ -1,18 +1,22 @@
-"""What does the catalogue say of a dataset, to everybody and to its source?"""
+"""The answers of the catalogue about a dataset, to everybody and to its source."""
 
 import json
+from typing import Any, Dict
 
 from ..datasets import applications, store
+from ..datasets.models import DatasetRow
+from ..datasets.outcome import Outcome
 from ..outbox import store as outbox
+from ..proxies import Host
 
 
-def of_row(host, row):
-    """What the record page says too: state, PID, links, counts of applications. JSON-ready dict."""
+def of_row(host: Host, row: DatasetRow) -> Dict[str, Any]:
+    """The public answer, ready for JSON: state, PID, links and counts of applications, as on the record page."""
     return _said(host, row, _revision(host, row), applications.counts(row))
 
 
-def of_outcome(host, outcome):
-    """The answer to a message: what the record page says, and what the message brought about."""
+def of_outcome(host: Host, outcome: Outcome) -> Dict[str, Any]:
+    """The answer to a message: the public answer, and the result of the message."""
     row, revision = outcome.row, outcome.revision
     # a new record has no applications, and what was just written is not read again
     counts = applications.none() if outcome.status == 201 else applications.counts(row)
@@ -37,8 +41,8 @@ def _said(host, row, revision, counts):
     return said
 
 
-def for_source(host, row):
-    """The same with what only the source learns: its tenant, what is held, and what became of each event."""
+def for_source(host: Host, row: DatasetRow) -> Dict[str, Any]:
+    """The answer to the source: the public one, with its tenant, the held description and the state of each event."""
     events = [
         {
             "id": e.message_id,
@@ -58,7 +62,7 @@ def for_source(host, row):
     return said
 
 
-def line(host, row):
+def line(host: Host, row: DatasetRow) -> Dict[str, Any]:
     """One entry of a source's list, by which it compares its own state."""
     held = store.held(row.id)
     return {

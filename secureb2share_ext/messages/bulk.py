@@ -1,35 +1,41 @@
-"""How do many messages take effect, each on its own, and fast?
+"""A bulk of messages, each of which takes effect on its own, and fast.
 
 A chunk is one transaction with a savepoint for each message; its answers are handed out after its commit. A dataset is
 in a chunk once, so that it gets the same revisions and events as by single messages.
 """
+
+from typing import Iterable, Iterator, List, Set, Tuple
 
 from flask import current_app
 from invenio_db import db
 
 from ..datasets import store
 from ..errors import Failed, Invalid, Problem
+from ..proxies import Host
 from . import bulk_insert, inbox
+from .envelope import Line
 from .withdrawal_limit import Withdrawals
 
 MAX_ENVELOPES = 500  # of one request
 CHUNK = 50  # messages a transaction
 
 
-def split(body):
-    """[bytes] of the lines of a request's body; raises Invalid."""
+def split(body: bytes) -> List[bytes]:
+    """The lines of a request's body; raises Invalid."""
     lines = [line for line in body.split(b"\n") if line.strip()]
     if not 1 <= len(lines) <= MAX_ENVELOPES:
-        raise Invalid([("(body)", "must be 1 to %d envelopes, one JSON object a line" % MAX_ENVELOPES)])
+        raise Invalid([("(body)", "must be 1 to %d envelopes, one JSON object per line" % MAX_ENVELOPES)])
     return lines
 
 
-def carry_out(host, lines, confirmed):
+def carry_out(host: Host, lines: Iterable[Line], confirmed: bool) -> Iterator[Line]:
     """Yield each line, with its answer, in order.
 
-    lines: iterable of envelope.Line; confirmed: whether many withdrawals are meant.
+    confirmed: whether the sender confirmed that many withdrawals are intended.
     """
-    run, chunk, datasets = Withdrawals(confirmed), [], set()
+    run = Withdrawals(confirmed)
+    chunk: List[Line] = []
+    datasets: Set[Tuple[str, str]] = set()
     for line in lines:
         if line.datasets & datasets or len(chunk) == CHUNK:
             yield from _answered(host, chunk, run)
@@ -45,7 +51,8 @@ def _answered(host, chunk, run):
         # a run that may stop in the middle goes on one by one
         only_registers = all(line.message is None or line.message.action == "register" for line in chunk)
         rest = bulk_insert.register(host, chunk) if only_registers and not run.stopped else chunk
-        changed = set().union(*(line.datasets for line in chunk)).difference(*(line.datasets for line in rest))
+        changed: Set[Tuple[str, str]] = set()
+        changed = changed.union(*(line.datasets for line in chunk)).difference(*(line.datasets for line in rest))
         for line in rest:
             touched = line.datasets | _released_by(line)
             if touched & changed:
@@ -58,7 +65,7 @@ def _answered(host, chunk, run):
         # every flush looks at every object of the session
         db.session.expunge_all()
     except Exception:
-        # one of these fails, or somebody else changed it just now: each for itself then
+        # one of these fails, or somebody else changed it just now: each line has its own transaction then
         db.session.rollback()
         run.made, run.stopped = before
         for line in chunk:
@@ -70,7 +77,7 @@ def _answered(host, chunk, run):
 
 
 def _released_by(line):
-    """{(source, identifier)} of the datasets whose records say that the line's one replaced them, until now."""
+    """The {(source, identifier)} of the datasets whose records still name the line's dataset as their newer version."""
     if line.message is None or line.message.action != "register":
         return set()
     source = line.message.source
@@ -78,7 +85,7 @@ def _released_by(line):
 
 
 def _carry_out_in_savepoint(host, line, run):
-    if line.message is None:
+    if line.message is None or line.sender is None:
         return
     try:
         run.check(line.message, line.sender)
@@ -89,7 +96,7 @@ def _carry_out_in_savepoint(host, line, run):
 
 
 def _carry_out_alone(host, line, run):
-    if line.message is None:
+    if line.message is None or line.sender is None:
         return
     try:
         run.check(line.message, line.sender)

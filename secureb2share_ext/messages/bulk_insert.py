@@ -1,8 +1,10 @@
-"""How do many new datasets get their records at once?
+"""The registration of many new datasets at once.
 
-Only what is plainly new: nothing to compare, to hold or to link. All of a chunk succeed, or each goes the ordinary
-way.
+It takes only what is plainly new: nothing is compared, held or linked. All of a chunk succeed, or each is registered
+in the ordinary way.
 """
+
+from typing import Dict, List, Sequence, Set, Tuple
 
 from invenio_db import db
 
@@ -10,31 +12,32 @@ from ..dataset import CATALOGUE_PREFIX, Dataset
 from ..datasets import publication, store
 from ..datasets.models import DatasetRow
 from ..datasets.outcome import Outcome
+from ..proxies import Host
 from . import answers
 from . import store as messages
+from .envelope import Line
+from .message import Message
 
 
-def register(host, lines):
-    """Register what is plainly new of [envelope.Line], in the open transaction; the lines that are left."""
-    plain = [line for line in lines if _is_plain(line)]
-    known = store.known([(line.message.source, line.message.identifier) for line in plain])
-    answered = messages.known([(line.message.source, line.message.id) for line in plain])
-    by_source = {}
-    for line in plain:
-        read = line.message
+def register(host: Host, lines: Sequence[Line]) -> List[Line]:
+    """Register, in the open transaction, the lines that are plainly new, and return the others."""
+    plain = [(line, line.message) for line in lines if line.message is not None and _is_plain(line, line.message)]
+    known = store.known([(read.source, read.identifier) for _, read in plain])
+    answered = messages.known([(read.source, read.id) for _, read in plain])
+    by_source: Dict[str, List[Tuple[Line, Message]]] = {}
+    for line, read in plain:
         if (read.source, read.identifier) not in known and (read.source, read.id) not in answered:
-            by_source.setdefault(read.source, []).append(line)
-    done = set()
+            by_source.setdefault(read.source, []).append((line, read))
+    done: Set[int] = set()
     for name, new in by_source.items():
         if host.can_publish_many(host.sources[name]):
             _register(host, host.sources[name], new)
-            done.update(map(id, new))
+            done.update(id(line) for line, _ in new)
     return [line for line in lines if id(line) not in done]
 
 
-def _is_plain(line):
-    read = line.message
-    if read is None or read.action != "register" or read.identifier.startswith(CATALOGUE_PREFIX):
+def _is_plain(line: Line, read: Message) -> bool:
+    if line.sender is None or read.action != "register" or read.identifier.startswith(CATALOGUE_PREFIX):
         return False
     source = line.sender.source
     replaces = read.members["dataset"].get("version", {}).get("replaces")
@@ -42,10 +45,9 @@ def _is_plain(line):
     return is_free and line.sender.may_touch(read.tenant)
 
 
-def _register(host, source, lines):
+def _register(host, source, new):
     pairs = []
-    for line in lines:
-        read = line.message
+    for _, read in new:
         row = DatasetRow(
             source=read.source,
             identifier=read.identifier,
@@ -58,8 +60,8 @@ def _register(host, source, lines):
         db.session.add(row)
         pairs.append((row, Dataset(read.source, read.identifier, read.members["dataset"])))
     publication.publish_many(host, source, pairs, "source")
-    for line, (row, _) in zip(lines, pairs):
-        said = answers.of_outcome(host, Outcome(201, row, "created", revision=0))
-        messages.add_answer(line.message, 201, said)
-        line.accepted(201, said)
+    for (line, read), (row, _) in zip(new, pairs):
+        answer = answers.of_outcome(host, Outcome(201, row, "created", revision=0))
+        messages.add_answer(read, 201, answer)
+        line.accepted(201, answer)
     db.session.flush()

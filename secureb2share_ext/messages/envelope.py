@@ -3,7 +3,8 @@
 No database is asked here; what a line says takes effect in bulk.py.
 """
 
-from typing import NamedTuple
+import datetime
+from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ..client import TOLERANCE
 from ..descriptions import schema, strict_json
@@ -14,7 +15,7 @@ from . import message, sources
 class Envelope(NamedTuple):
     """One line of a bulk: a signed message with what its headers would hold."""
 
-    headers: dict
+    headers: Dict[str, str]
     body: bytes
     action: str
     source: str
@@ -36,15 +37,17 @@ SHAPE = schema.Strict(
 )
 
 
-def read(line, actions=message.ACTIONS):
-    """The Envelope in `line` (bytes), of which nothing is verified yet; raises Invalid. actions: that it may name."""
+def read(line: bytes, actions: Collection[str] = message.ACTIONS) -> Envelope:
+    """The Envelope in a line, of which nothing is verified yet; raises Invalid. actions: those that it may name."""
     value = strict_json.parse(line)
     faults = schema.schema_faults(SHAPE, value)
     if faults:
         raise Invalid(faults, code="envelope")
     body = value["body"].encode("utf-8")
     said = strict_json.parse(body)
-    named = [said.get(name) if isinstance(said, dict) else None for name in ("action", "source", "identifier")]
+    named: List[Any] = [
+        said.get(name) if isinstance(said, dict) else None for name in ("action", "source", "identifier")
+    ]
     if not all(isinstance(name, str) for name in named) or named[0] not in actions:
         raise Invalid([("body", "must name its action, source and identifier")], code="envelope")
     headers = {"webhook-" + name: str(value[name]) for name in ("id", "timestamp", "signature")}
@@ -54,34 +57,38 @@ def read(line, actions=message.ACTIONS):
 class Line:
     """One envelope on its way to its answer."""
 
-    def __init__(self, given):
-        self.given = given  # bytes
-        self.sender = self.message = None  # sources.Sender, message.Message; None where it is refused already
-        self.answer = {"id": None, "identifier": None, "status": None}
+    def __init__(self, given: bytes) -> None:
+        self.given = given
+        # None where it is refused already
+        self.sender: Optional[sources.Sender] = None
+        self.message: Optional[message.Message] = None
+        self.answer: Dict[str, Any] = {"id": None, "identifier": None, "status": None}
 
     @property
-    def datasets(self):
-        """{(source, identifier)} of the datasets whose records it may change; empty where it is refused already."""
+    def datasets(self) -> Set[Tuple[str, str]]:
+        """The {(source, identifier)} of the datasets whose records it may change; empty where it is refused already."""
         if self.message is None:
             return set()
         replaces = self.message.members.get("dataset", {}).get("version", {}).get("replaces")
-        return {(self.message.source, one) for one in (self.message.identifier, replaces) if one}
+        return {(self.message.source, name) for name in (self.message.identifier, replaces) if name}
 
-    def accepted(self, status, said):
-        """status: int; said: the answer as dict."""
+    def accepted(self, status: int, answer: Dict[str, Any]) -> None:
+        """Write the answer to a message that was accepted; status: HTTP."""
         self.answer.pop("problem", None)
-        self.answer.update(status=status, answer=said)
+        self.answer.update(status=status, answer=answer)
 
-    def refused(self, problem):
-        """problem: errors.Problem."""
+    def refused(self, problem: Problem) -> None:
+        """Write why the line is refused."""
         self.answer.pop("answer", None)
         self.answer.update(status=problem.status, problem=problem.body())
 
 
-def read_line(all_sources, given, now, from_file=False):
-    """The Line of `given` (bytes): who sent it and what it says, or why it is refused.
+def read_line(
+    all_sources: Mapping[str, sources.Source], given: bytes, now: datetime.datetime, from_file: bool = False
+) -> Line:
+    """The Line of `given`: who sent it and what it says, or why it is refused.
 
-    all_sources: {name: Source}; now: naive UTC; from_file: it may be as old as its source allows.
+    all_sources: by name; now: naive UTC; from_file: whether it may be as old as its source allows.
     """
     line = Line(given)
     try:

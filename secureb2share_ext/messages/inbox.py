@@ -1,10 +1,11 @@
-"""How does a message of a source take effect, once?
+"""The inbox: a message of a source takes effect once.
 
-Idempotent on the message id. Everything is one transaction with the answer; of two at once, one waits at the row or
-meets its unique key and starts again.
+It is idempotent on the message id. Everything is one transaction with the answer; of two messages at once, one waits
+at the row or meets its unique key and starts again.
 """
 
 import json
+from typing import Any, Dict, Tuple
 
 from flask import current_app
 from invenio_db import db
@@ -13,8 +14,11 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from ..datasets import registration, states, store, transfer
 from ..errors import MessageReused, UnknownDataset
+from ..proxies import Host
 from . import answers, reports
 from . import store as messages
+from .message import Message
+from .sources import Sender
 
 ACTIONS = {
     "register": registration.register,
@@ -25,11 +29,8 @@ ACTIONS = {
 }
 
 
-def carry_out(host, sender, message):
-    """(HTTP status, answer as dict) of a Message; commits. Raises a Problem, with nothing stored.
-
-    sender: sources.Sender.
-    """
+def carry_out(host: Host, sender: Sender, message: Message) -> Tuple[int, Dict[str, Any]]:
+    """Carry out a message and commit; its HTTP status and answer. Raises a Problem, with nothing stored."""
     for last_try in (False, False, True):
         try:
             status, said = take(host, sender, message)
@@ -43,10 +44,11 @@ def carry_out(host, sender, message):
         except Exception:
             db.session.rollback()
             raise
+    raise AssertionError("the last try returns or raises")
 
 
-def take(host, sender, message):
-    """The same in the open transaction, which the caller commits or rolls back."""
+def take(host: Host, sender: Sender, message: Message) -> Tuple[int, Dict[str, Any]]:
+    """Carry out a message in the open transaction, which the caller commits or rolls back; as in `carry_out`."""
     row = store.lock(message.source, message.identifier)
     if row is not None and not sender.may_touch(row.tenant):
         raise UnknownDataset()

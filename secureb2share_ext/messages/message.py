@@ -1,11 +1,11 @@
-"""A signed message: what it may say, and what this one says.
+"""A signed message, and what messages may say.
 
 The body names its action, source and identifier, so that a signature over the body cannot be moved to another
 request.
 """
 
 import datetime
-from typing import NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
 from ..client import digest, from_utc
 from ..dataset import TRANSITIONS, identifier_fault
@@ -71,19 +71,28 @@ class Message(NamedTuple):
     action: str
     issued: datetime.datetime  # naive UTC; never changes for one id
     digest: str  # SHA-256 hex of the body's bytes
-    members: dict  # what the action needs: dataset, state, reason, ...
+    members: Dict[str, Any]  # what the action needs: dataset, state, reason, ...
 
     @property
     def tenant(self) -> Optional[str]:
+        """The tenant that the message names, or None."""
         return self.members.get("tenant")
 
-    def must_follow(self, issued):
-        """Raise NotAccepted when this is older than the last accepted message about its dataset (datetime or None)."""
+    def must_follow(self, issued: Optional[datetime.datetime]) -> None:
+        """Raise NotAccepted when this is older than `issued`, of the last accepted message about its dataset."""
         if issued and self.issued < issued:
             raise NotAccepted("A message about this dataset that was issued later was accepted already.", code="stale")
 
 
-def read(message_id, action, source, identifier, body, describe_files, now):
+def read(
+    message_id: Optional[str],
+    action: str,
+    source: str,
+    identifier: str,
+    body: bytes,
+    describe_files: str,
+    now: datetime.datetime,
+) -> Message:
     """The Message in `body` (bytes) for the action, Source name and identifier of the URL; raises Invalid.
 
     message_id: of the signature, or None where the body has to name it; now: naive UTC. All faults are told at once;
@@ -99,7 +108,7 @@ def read(message_id, action, source, identifier, body, describe_files, now):
     if why:
         faults.append(("identifier", why))
     if message_id is None and "id" not in found:
-        faults.append(("id", "is required where no signature names it"))
+        faults.append(("id", "is required in a message without a signature"))
     elif message_id is not None and found.get("id", message_id) != message_id:
         faults.append(("id", "differs from webhook-id"))
     if isinstance(found.get("dataset"), dict):

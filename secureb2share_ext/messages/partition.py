@@ -1,18 +1,19 @@
-"""Which lines of a file does each of several runs, side by side, carry out? Pure.
+"""The parts of a file that several runs carry out side by side. Pure.
 
 A family, datasets that replace or succeed one another in the file, stays in one part and in its order. Whatever does
 more than register is in the first part with its family, so that the limit of withdrawals sees them all.
 """
 
 import zlib
+from typing import Iterable, List
 
 from ..descriptions import strict_json
 from ..errors import Problem
 from . import envelope
 
 
-def of_lines(lines, count):
-    """[part from 0] of each line (bytes), of `count` parts; one that cannot be read is in the first."""
+def of_lines(lines: Iterable[bytes], count: int) -> List[int]:
+    """The part of each line, from 0, of `count` parts; a line that cannot be read is in the first."""
     said = [_read(line) for line in lines]
     families = _Families()
     for datasets, _ in said:
@@ -35,8 +36,8 @@ def _read(line):
     dataset = members.get("dataset")
     version = dataset.get("version") if isinstance(dataset, dict) else None
     replaces = version.get("replaces") if isinstance(version, dict) else None
-    others = [one for one in (replaces, members.get("successor")) if isinstance(one, str)]
-    return [(found.source, one) for one in [found.identifier] + others], found.action == "register"
+    others = [name for name in (replaces, members.get("successor")) if isinstance(name, str)]
+    return [(found.source, name) for name in [found.identifier] + others], found.action == "register"
 
 
 class _Families:

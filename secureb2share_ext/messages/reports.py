@@ -1,13 +1,19 @@
-"""What does the secure side report of a dataset: decisions on applications, and receipts of events?"""
+"""The reports of the secure side about a dataset: decisions on applications, and receipts of events."""
+
+from typing import Optional
 
 from ..client import canonical
 from ..datasets import applications
+from ..datasets.models import DatasetRow
 from ..datasets.outcome import Outcome
 from ..errors import Invalid, NotAccepted, UnknownDataset
 from ..outbox import store as outbox
+from ..proxies import Host
+from .message import Message
+from .sources import Sender
 
 
-def note_decision(host, sender, row, message):
+def note_decision(host: Host, sender: Sender, row: Optional[DatasetRow], message: Message) -> Outcome:
     """The Outcome of the state of one application, which is counted."""
     if row is None or row.pid is None:
         raise UnknownDataset()
@@ -15,7 +21,7 @@ def note_decision(host, sender, row, message):
     return Outcome(200, row, "changed" if news else "unchanged")
 
 
-def note_receipt(host, sender, row, message):
+def note_receipt(host: Host, sender: Sender, row: Optional[DatasetRow], message: Message) -> Outcome:
     """The Outcome of the acknowledgement of an event, by a digest of the bytes that arrived."""
     if row is None:
         raise UnknownDataset()
@@ -27,5 +33,5 @@ def note_receipt(host, sender, row, message):
     if result is None:
         raise Invalid([("event", "is not an event of this dataset")])
     if result == "differs":
-        raise NotAccepted("The digest is not that of the event's bytes: something else arrived.", code="digest")
+        raise NotAccepted("The digest is not that of the event's bytes, so other bytes arrived.", code="digest")
     return Outcome(200, row, result)

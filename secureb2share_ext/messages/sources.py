@@ -1,7 +1,7 @@
-"""Who may say what about which datasets?"""
+"""The sources, and who may send which messages for them."""
 
 import datetime
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ..client import TOLERANCE, NotVerified, key_fault, verify
 from ..config import day
@@ -35,14 +35,14 @@ class Source(NamedTuple):
 
 
 class Sender(NamedTuple):
-    """Who sent a message: a source, by one of its keys or tokens."""
+    """The sender of a message: a source, by one of its keys or tokens."""
 
     source: Source
     tenants: Optional[Tuple[str, ...]] = None  # None: every dataset of the source
     message_id: Optional[str] = None  # where the signature holds one; a token's message has it in its body
 
-    def may_touch(self, tenant):
-        """Whether a dataset of this tenant (str or None) is one of the sender's."""
+    def may_touch(self, tenant: Optional[str]) -> bool:
+        """Whether a dataset of this tenant is one of the sender's."""
         return self.tenants is None or tenant in self.tenants
 
 
@@ -54,12 +54,12 @@ CHOICES = {
 }
 
 
-def read(config, targets, providers):
-    """{name: Source} from SECUREB2SHARE_SOURCES; raises ConfigError.
+def read(config: Mapping[str, Any], targets: Mapping[str, Any], providers: Collection[str]) -> Dict[str, Source]:
+    """The sources {name: Source} from SECUREB2SHARE_SOURCES; raises ConfigError.
 
     targets, providers: what SECUREB2SHARE_TARGETS and SECUREB2SHARE_ACCESS define, by name.
     """
-    sources = {}
+    sources: Dict[str, Source] = {}
     for name, settings in config["SECUREB2SHARE_SOURCES"].items():
         key = "SECUREB2SHARE_SOURCES[%r]" % name
         if name in RESERVED_SOURCES or "/" in name or not 1 <= len(name) <= 100:
@@ -82,7 +82,7 @@ def read(config, targets, providers):
         for setting, least in (("file_age", 300), ("quota", 1)):
             number = getattr(source, setting)
             if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < least):
-                raise ConfigError("%s: %s must be a number from %d." % (key, setting, least))
+                raise ConfigError("%s: %s must be a whole number of at least %d." % (key, setting, least))
         if source.owner is not None and not (isinstance(source.owner, str) and "@" in source.owner):
             raise ConfigError("%s: owner must be the e-mail address of an account." % key)
         if source.access not in providers:
@@ -97,7 +97,7 @@ def read(config, targets, providers):
 
 
 def _keys(key, entries, sources):
-    taken = {one.text for source in sources.values() for one in source.keys}
+    taken: Set[str] = {taken_key.text for source in sources.values() for taken_key in source.keys}
     read_keys = []
     for number, entry in enumerate(entries):
         place = "%s: keys[%d]" % (key, number)
@@ -109,25 +109,29 @@ def _keys(key, entries, sources):
         if "tenants" in entry and not (
             isinstance(tenants, (list, tuple)) and tenants and all(isinstance(t, str) and t for t in tenants)
         ):
-            raise ConfigError("%s: tenants must be a list of names; leave it out for all." % place)
+            raise ConfigError("%s: tenants must be a list of names; leave it out to allow all tenants." % place)
         fault = key_fault(entry.get("key"))
         if fault:
             raise ConfigError("%s %s." % (place, fault))
         if entry["key"] in taken:
-            raise ConfigError("%s stands twice: a key has one entry, in one source." % place)
+            raise ConfigError("%s is there twice; each key may have only one entry, in one source." % place)
         taken.add(entry["key"])
         expires = day(place, entry.get("expires"))
         read_keys.append(SourceKey(entry["key"], tuple(tenants) if tenants else None, expires))
     return tuple(read_keys)
 
 
-def authenticate(sources, name, headers, body, tolerance=TOLERANCE):
+def authenticate(
+    sources: Mapping[str, Source], name: str, headers: Any, body: bytes, tolerance: float = TOLERANCE
+) -> Sender:
     """The Sender of a signed message for the source `name`; raises NotSigned, UnknownDataset.
 
     A valid signature of another source, or one for a source that does not exist, gets the answer for an unknown
-    dataset: no source learns what another one has. tolerance: seconds that the signature may be old.
+    dataset: no source learns what another one has.
+
+    headers: mapping with lower-case or case-insensitive names; tolerance: seconds that the signature may be old.
     """
-    every = {one.text: (source, one) for source in sources.values() for one in source.keys}
+    every = {key.text: (source, key) for source in sources.values() for key in source.keys}
     try:
         message_id, text = verify(list(every), headers, body, tolerance=tolerance)
     except NotVerified as error:

@@ -1,35 +1,37 @@
 """Accepted messages and their answers: the only SQL that touches their table."""
 
 import json
+from typing import Any, Collection, Dict, Optional, Set, Tuple
 
 from invenio_db import db
 
+from .message import Message
 from .models import AcceptedMessage
 
 
-def answered(source, message_id):
+def answered(source: str, message_id: str) -> Optional[AcceptedMessage]:
     """The row of an accepted message, or None."""
     return db.session.query(AcceptedMessage).filter_by(source=source, message_id=message_id).one_or_none()
 
 
-def known(pairs):
+def known(pairs: Collection[Tuple[str, str]]) -> Set[Tuple[str, str]]:
     """Those of the pairs (source, message id) that were accepted, as set."""
-    found = set()
+    found: Set[Tuple[str, str]] = set()
     for source in {source for source, _ in pairs}:
         wanted = [message_id for other, message_id in pairs if other == source]
         query = db.session.query(AcceptedMessage.message_id).filter_by(source=source)
-        found.update((source, one) for (one,) in query.filter(AcceptedMessage.message_id.in_(wanted)))
+        found.update((source, message_id) for (message_id,) in query.filter(AcceptedMessage.message_id.in_(wanted)))
     return found
 
 
-def keep_answer(message, status, answer):
-    """Remember the answer (dict) of an accepted message, in the transaction of its effect; flushed."""
+def keep_answer(message: Message, status: int, answer: Dict[str, Any]) -> None:
+    """Remember the answer of an accepted message, in the transaction of its effect; flushed."""
     add_answer(message, status, answer)
     db.session.flush()
 
 
-def add_answer(message, status, answer):
-    """The same, to be flushed by the caller."""
+def add_answer(message: Message, status: int, answer: Dict[str, Any]) -> None:
+    """Add the answer of an accepted message to the open transaction; the caller flushes it."""
     db.session.add(
         AcceptedMessage(
             source=message.source,

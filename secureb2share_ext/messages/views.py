@@ -45,8 +45,8 @@ def about() -> Response:
 
 
 @blueprint.route("", methods=["POST"])
-def take_many():
-    """200 with one answer line for each envelope, written after it was stored; ?confirm=withdrawals goes on."""
+def take_many() -> Response:
+    """Answer 200 with one line for each envelope, written after it was stored; ?confirm=withdrawals lets many pass."""
     extension = current()
     given = bulk.split(request.get_data(cache=False))
     confirmed = request.args.get("confirm") == "withdrawals"
@@ -58,7 +58,7 @@ def take_many():
 
 
 @blueprint.route("/keys")
-def keys():
+def keys() -> Response:
     """The JWK set that verifies events and access references."""
     return jsonify(current().keyring.jwks())
 
@@ -71,7 +71,7 @@ def description() -> Response:
 
 
 @blueprint.route("/<source>")
-def listing(source):
+def listing(source: str) -> Response:
     """{"datasets": [...], "next": ...}: identifier, PID, revision, digest and state of each dataset of the source."""
     extension = current()
     sender = _sender_of_bare(extension, source)
@@ -84,8 +84,8 @@ def listing(source):
 
 
 @blueprint.route("/<source>/<path:identifier>", methods=["GET"], **VERBATIM)
-def read(source, identifier):
-    """What the record page says; to the source also what is held, and what became of its events."""
+def read(source: str, identifier: str) -> Response:
+    """The public answer about a dataset; to its source also the held description and the states of the events."""
     extension = current()
     claims_source = "webhook-signature" in request.headers or source in (extension.host.sources_of_token() or ())
     sender = _sender_of_bare(extension, source) if claims_source else None
@@ -96,32 +96,32 @@ def read(source, identifier):
 
 
 @blueprint.route("/<source>/<path:identifier>", methods=["PUT"], **VERBATIM)
-def register(source, identifier):
-    """201 when new, 200 when known: with a new revision only if the description changed; 202 when held."""
+def register(source: str, identifier: str) -> Response:
+    """Answer 201 when new, 200 when known, with a new revision only if the description changed; 202 when held."""
     return _act("register", source, identifier)
 
 
 @blueprint.route("/<source>/<path:identifier>/state", methods=["POST"], **VERBATIM)
-def change_state(source, identifier):
-    """200 with the dataset in its new state."""
+def change_state(source: str, identifier: str) -> Response:
+    """Answer 200 with the dataset in its new state."""
     return _act("state", source, identifier)
 
 
 @blueprint.route("/<source>/<path:identifier>/transfer", methods=["POST"], **VERBATIM)
-def transfer(source, identifier):
-    """200 with the dataset, now of the other tenant."""
+def transfer(source: str, identifier: str) -> Response:
+    """Answer 200 with the dataset, now of the other tenant."""
     return _act("transfer", source, identifier)
 
 
 @blueprint.route("/<source>/<path:identifier>/decisions", methods=["POST"], **VERBATIM)
-def note_decision(source, identifier):
-    """200 with the new counts."""
+def note_decision(source: str, identifier: str) -> Response:
+    """Answer 200 with the new counts."""
     return _act("decision", source, identifier)
 
 
 @blueprint.route("/<source>/<path:identifier>/receipt", methods=["POST"], **VERBATIM)
-def note_receipt(source, identifier):
-    """200: the event is acknowledged."""
+def note_receipt(source: str, identifier: str) -> Response:
+    """Answer 200 once the event is acknowledged."""
     return _act("receipt", source, identifier)
 
 
@@ -144,7 +144,7 @@ def _sender_of_bare(extension, name):
 
 
 def _sender(extension, name, signed):
-    """Who signed `signed` (bytes), or whose token came with the request; raises NotSigned, UnknownDataset."""
+    """The Sender who signed `signed` (bytes), or whose token the request has; raises NotSigned, UnknownDataset."""
     named = extension.host.sources_of_token()
     if "webhook-signature" in request.headers or named is None:
         return sources.authenticate(extension.sources, name, request.headers, signed)
