@@ -49,7 +49,7 @@ def contradictions(sensitive: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
 
 
 def needs(sensitive: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
-    """What a code leaves open is said in the field that its table names, and such a field stands with its code only."""
+    """The field that the table names for a code says what the code leaves open, and stands with its code only."""
     codes = entries(sensitive, "duo_codes")
     for code, field in NEEDS.items():
         if code in codes and is_missing(sensitive, field):

@@ -1,1 +1,1 @@
-"""What does a record say in the formats that harvesters read? Each file writes one, from a Published alone."""
+"""The formats in which harvesters read a record. Each file writes one of them, from a Published alone."""

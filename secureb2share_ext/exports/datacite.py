@@ -1,4 +1,4 @@
-"""What is said of a record in DataCite's metadata schema 4.5?
+"""A record in DataCite's metadata schema 4.5.
 
 DataCite knows no access states, so they are said three times: in words (a description of type Other), as a date
 (Withdrawn, or Other with its meaning), and where a dataset takes this one's place as a related identifier. The end of
@@ -7,7 +7,9 @@ files are never in it, whatever the source's setting is.
 """
 
 import re
+from typing import Any, Dict
 
+from .published import Published
 from .xml_text import for_xml
 
 VERSION = "4.5"
@@ -16,10 +18,10 @@ DOI = re.compile(r"10\.[0-9]{4,9}/\S+\Z")
 REQUESTS_FROM = "Access can be requested from this day on; the data do not become open."
 
 
-def document(shown):
-    """DataCite JSON (dict), valid against the 4.5 schema of the `datacite` package."""
+def document(shown: Published) -> Dict[str, Any]:
+    """The DataCite JSON (dict), valid against the 4.5 schema of the `datacite` package."""
     dataset, core = shown.dataset, shown.dataset.core
-    said = {
+    said: Dict[str, Any] = {
         "schemaVersion": SCHEMA_VERSION,
         "url": shown.record_url,
         "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Dataset"},
@@ -39,7 +41,7 @@ def document(shown):
         "subjects": [{"subject": keyword} for keyword in core.get("keywords", [])],
         "formats": sorted({entry["media_type"] for entry in dataset.files if "media_type" in entry}),
     }
-    if DOI.match(dataset.pid):
+    if DOI.match(dataset.pid or ""):
         said["doi"] = dataset.pid
     if core.get("languages"):
         said["language"] = core["languages"][0]
@@ -48,8 +50,8 @@ def document(shown):
     return {name: value for name, value in said.items() if value}
 
 
-def xml(shown):
-    """The same as XML (str); a record without a DOI has its page's address as identifier."""
+def xml(shown: Published) -> str:
+    """The DataCite XML; a record without a DOI has its page's address as identifier."""
     from datacite import schema45
     from lxml import etree
 

@@ -1,11 +1,14 @@
-"""How does DCAT-AP say what Published says of access?
+"""DCAT-AP of access, as a Published says it.
 
 dct:accessRights has the EU's value, which DCAT-AP allows once; the other vocabularies, the words and the conditions
 are dct:rights. There is no distribution: nothing can be downloaded.
 """
 
+from typing import Any
+
 from lxml import etree
 
+from .published import Published
 from .xml_text import for_xml
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -20,7 +23,7 @@ HOSTS = tuple("{%s}%s" % (DCT, name) for name in ("accessRights", "license", "ri
 )
 
 
-def correct(root, shown):
+def correct(root: Any, shown: Published) -> None:
     """Let the rdf:RDF element of a record (lxml, changed in place) say of access what `shown` says."""
     dataset = root[0]
     for child in list(dataset):

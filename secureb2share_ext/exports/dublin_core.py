@@ -1,14 +1,17 @@
-"""What is said of a record in simple Dublin Core, as OAI-PMH has it (oai_dc)?
+"""A record in simple Dublin Core, as OAI-PMH has it (oai_dc).
 
 The rights carry every vocabulary, since harvesters know different ones; the end of an embargo stands in words only,
 because info:eu-repo/date/embargoEnd would promise open data.
 """
 
+from typing import Dict, List
+
+from .published import Published
 from .xml_text import for_xml
 
 
-def document(shown):
-    """{plural name of an element: [text]}, as the `dcxml` package takes it."""
+def document(shown: Published) -> Dict[str, List[str]]:
+    """The elements {plural name: [text]}, as the `dcxml` package takes it."""
     dataset, core, right = shown.dataset, shown.dataset.core, shown.right
     state = [shown.state_text] if shown.state_text else []
     related = (shown.replaces,) + shown.newer
@@ -29,8 +32,8 @@ def document(shown):
     }
 
 
-def xml(shown):
-    """The same as XML (str)."""
+def xml(shown: Published) -> str:
+    """The Dublin Core XML."""
     from dcxml import simpledc
 
     return simpledc.tostring(for_xml(document(shown)), pretty_print=False)

@@ -1,9 +1,10 @@
-"""Which serialisations does a record have beside its JSON, and under which media types?"""
+"""The serialisations that a record has beside its JSON, and their media types."""
 
 import json
-from typing import Callable, NamedTuple, Tuple
+from typing import Callable, Dict, NamedTuple, Tuple
 
 from . import datacite, dublin_core, linkset, schema_org
+from .published import Published
 
 
 class Format(NamedTuple):
@@ -11,7 +12,7 @@ class Format(NamedTuple):
 
     name: str  # in a link, as ?format=
     mimetype: str
-    write: Callable  # of a Published and {media type: URL}, to str
+    write: Callable[[Published, Dict[str, str]], str]  # the second: {media type: URL}
     needs: Tuple[str, ...] = ()  # modules of other packages
 
 

@@ -1,15 +1,22 @@
-"""Where can a machine go from a record's page? Signposting (https://signposting.org/FAIR/), RFC 9264 and RFC 8288.
+"""The links by which a machine goes on from a record's page: Signposting (https://signposting.org/FAIR/).
 
-There is no `item`: no link leads to content. IANA has no relation for asking for access, so ours is a URI of our own.
+The forms are those of RFC 9264 and RFC 8288. There is no `item`: no link leads to content. IANA has no relation for
+asking for access, so ours is a URI of our own.
 """
+
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from .published import Published
 
 REQUEST_ACCESS = "urn:secureb2share:rel:request-access"
 MIMETYPE = "application/linkset+json"
 TYPES = ("https://schema.org/AboutPage", "https://schema.org/Dataset")
 
 
-def links(shown, exports, cite_as=None):
-    """[(relation, target attributes)] of the record's page.
+def links(
+    shown: Published, exports: Mapping[str, str], cite_as: Optional[str] = None
+) -> List[Tuple[str, Dict[str, str]]]:
+    """The links [(relation, target attributes)] of the record's page.
 
     exports: {media type: URL} of its serialisations; cite_as: URL of its DOI, or None where the page is cited.
     """
@@ -24,21 +31,21 @@ def links(shown, exports, cite_as=None):
     return found + [(REQUEST_ACCESS, {"href": shown.access_url, "title": shown.label})]
 
 
-def document(shown, exports, cite_as=None):
+def document(shown: Published, exports: Mapping[str, str], cite_as: Optional[str] = None) -> Dict[str, Any]:
     """The linkset (dict): the page's links, and from each serialisation the way back."""
-    page = {"anchor": shown.record_url}
+    page: Dict[str, Any] = {"anchor": shown.record_url}
     for relation, target in links(shown, exports, cite_as):
         page.setdefault(relation, []).append(target)
     back = {"href": shown.record_url, "type": "text/html"}
     return {"linkset": [page] + [{"anchor": url, "describes": [back]} for url in exports.values()]}
 
 
-def page_header(shown, exports):
+def page_header(shown: Published, exports: Mapping[str, str]) -> str:
     """The value of the `Link` header of the record's page."""
     return _header(links(shown, exports) + _linkset(exports))
 
 
-def export_header(shown, exports):
+def export_header(shown: Published, exports: Mapping[str, str]) -> str:
     """The value of the `Link` header of one of the record's serialisations."""
     back = ("describes", {"href": shown.record_url, "type": "text/html"})
     request = (REQUEST_ACCESS, {"href": shown.access_url, "title": shown.label})

@@ -1,7 +1,10 @@
 """MARC 21 of access: 506 restrictions on access, 540 terms of use, 856 where to request it."""
 
+from typing import Any
+
 from lxml import etree
 
+from .published import Published
 from .xml_text import for_xml
 
 NAMESPACE = "http://www.loc.gov/MARC21/slim"
@@ -9,7 +12,7 @@ NAMESPACE = "http://www.loc.gov/MARC21/slim"
 HOSTS = ("506", "540", "542", "856")
 
 
-def correct(root, shown):
+def correct(root: Any, shown: Published) -> None:
     """Let the MARCXML element of a record (lxml, changed in place) say of access what `shown` says."""
     for field in list(root.iter("{%s}datafield" % NAMESPACE)):
         if field.get("tag") in HOSTS and not _is_related(field):

@@ -1,14 +1,15 @@
-"""How does DataCite metadata travel over OAI-PMH? In DataCite's own envelope (https://schema.datacite.org/oai/)."""
+"""DataCite metadata over OAI-PMH, in DataCite's own envelope (https://schema.datacite.org/oai/)."""
 
 from . import datacite
+from .published import Published
 
 NAMESPACE = "http://schema.datacite.org/oai/oai-1.1/"
 SCHEMA = NAMESPACE + "oai.xsd"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
-def xml(shown):
-    """The envelope with the record's DataCite XML (str); the authority that assigned its identifier is the centre."""
+def xml(shown: Published) -> str:
+    """The envelope with the record's DataCite XML; the authority that assigned its identifier is the centre."""
     from lxml import etree
 
     root = etree.Element("{%s}oai_datacite" % NAMESPACE, nsmap={None: NAMESPACE, "xsi": _XSI})

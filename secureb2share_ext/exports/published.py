@@ -1,13 +1,13 @@
-"""What does an export need beside the Dataset itself?
+"""A published dataset, with what an export needs beside the Dataset itself.
 
-One value for every serialisation, so that none can look elsewhere and say something else.
+There is one value for every serialisation, so that none can look elsewhere and say something else.
 """
 
 import datetime
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Tuple
 
 from ..dataset import Dataset
-from .rights import label_of, right_of
+from .rights import Right, label_of, right_of
 
 STATES = {
     "suspended": "Requests are suspended",
@@ -40,30 +40,30 @@ class Published(NamedTuple):
     is_open: bool = True  # False while its source waits for the secure side's acknowledgement
 
     @property
-    def right(self):
+    def right(self) -> Right:
         """The Right that holds on this day."""
         return right_of(self.dataset.sensitive, self.today)
 
     @property
-    def label(self):
-        """How access stands, in plain words."""
+    def label(self) -> str:
+        """The state of access in plain words."""
         if self.dataset.state == "active" and self.right.value == "controlled" and not self.is_open:
             return NOT_YET_OPEN
         return STATES.get(self.dataset.state) or label_of(self.right, self.dataset.sensitive)
 
     @property
-    def is_requestable(self):
+    def is_requestable(self) -> bool:
         """Whether the access address leads to a form now."""
         return self.dataset.state == "active" and self.right.value == "controlled" and self.is_open
 
     @property
-    def requests_from(self):
+    def requests_from(self) -> Optional[str]:
         """The first day on which access can be requested (YYYY-MM-DD) while that is to come, or None."""
         return self.dataset.sensitive["embargo_until"] if self.right.value == "embargoed" else None
 
     @property
-    def state_text(self):
-        """Where a dataset that is not active stands, since when and why; None for an active one."""
+    def state_text(self) -> Optional[str]:
+        """The state of a dataset that is not active, since when and why; None for an active one."""
         dataset = self.dataset
         if dataset.state == "active":
             return None
@@ -72,11 +72,11 @@ class Published(NamedTuple):
         return "%s%s%s: %s" % (dataset.state.capitalize(), by, since, dataset.reason or "no reason is given")
 
     @property
-    def version_label(self):
-        """What the source calls this version, or None."""
+    def version_label(self) -> Optional[str]:
+        """The name that the source gives this version, or None."""
         return self.dataset.description.get("version", {}).get("label")
 
     @property
-    def newer(self):
+    def newer(self) -> Tuple[RelatedDataset, ...]:
         """The RelatedDataset ones that take this dataset's place, each once."""
         return tuple(dict.fromkeys(filter(None, (self.replaced_by, self.successor))))

@@ -1,14 +1,18 @@
 """Access in a record's JSON.
 
-From the Published, not from what the host stored: every serialisation says the same right and the same link, and no
-link to content is in any of them.
+It is made from the Published, not from what the host stored: every serialisation says the same right and the same
+link, and no link to content is in any of them.
 """
+
+from typing import Any, Dict, List
+
+from .published import Published
 
 CONTENT_LINKS = ("files", "bucket", "self_file")
 FULL_ONLY = ("name", "size", "checksum")  # of a described file: shown while its source says describe_files: full
 
 
-def access_member(shown):
+def access_member(shown: Published) -> Dict[str, Any]:
     """The `access` member: right in words and vocabularies, state, and the link where one can be followed."""
     dataset, right = shown.dataset, shown.right
     member = {
@@ -31,7 +35,7 @@ def access_member(shown):
     return member
 
 
-def files_member(shown):
+def files_member(shown: Published) -> List[Dict[str, Any]]:
     """The described files, each leading to the access address; a description may be older than its source's setting."""
     hidden = () if shown.describe_files == "full" else FULL_ONLY
     return [
@@ -44,13 +48,13 @@ def files_member(shown):
     ]
 
 
-def versions_member(shown):
+def versions_member(shown: Published) -> Dict[str, Dict[str, str]]:
     """The `versions` member: {"replaces" and "replaced_by": {identifier, pid, url}} where there are any, else {}."""
     related = {"replaces": shown.replaces, "replaced_by": shown.replaced_by}
     return {name: dict(other._asdict()) for name, other in related.items() if other}
 
 
-def without_content(body):
+def without_content(body: Dict[str, Any]) -> Dict[str, Any]:
     """The JSON of a record or search hit (dict with id, metadata, links) without files and links to them.
 
     Members that begin with an underscore are the host's own: buckets, files, what an index needs.
@@ -61,8 +65,11 @@ def without_content(body):
     return dict(bare, metadata=metadata, links=links)
 
 
-def item(body, shown):
-    """The same, with the access member, the link, the described files and the versions; `body` is left alone."""
+def item(body: Dict[str, Any], shown: Published) -> Dict[str, Any]:
+    """The JSON of a record without content, with our members added; `body` is left alone.
+
+    They are the access member, the link, the described files and the versions.
+    """
     bare = without_content(body)
     versions = versions_member(shown)
     return dict(

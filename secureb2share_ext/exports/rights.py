@@ -1,11 +1,11 @@
-"""How open is a dataset, in every vocabulary? The only table: all exports are derived from it.
+"""The openness of a dataset in every vocabulary: the only table, from which all exports are derived.
 
 COAR Access Rights 1.0, info:eu-repo/semantics, EU authority table access-right. An embargo means that requests can be
 made from a date, never that the data become open: it is exported as restricted, with the date.
 """
 
 import datetime
-from typing import NamedTuple
+from typing import Any, Dict, NamedTuple
 
 _COAR = "http://purl.org/coar/access_right/"
 _EUREPO = "info:eu-repo/semantics/"
@@ -51,19 +51,19 @@ RIGHTS = {
 }
 
 
-def right_of(sensitive, today):
-    """The Right that a description's `sensitive` member means on the day `today` (datetime.date, UTC)."""
+def right_of(sensitive: Dict[str, Any], today: datetime.date) -> Right:
+    """The Right that a description's `sensitive` member means on the day `today` (UTC)."""
     value = sensitive["access_right"]
     if value == "embargoed" and sensitive["embargo_until"] <= today.isoformat():
         value = "controlled"
     return RIGHTS[value]
 
 
-def label_of(right, sensitive):
+def label_of(right: Right, sensitive: Dict[str, Any]) -> str:
     """The right in plain words."""
     return right.label.format(date=sensitive.get("embargo_until"))
 
 
-def today_utc(now):
+def today_utc(now: datetime.datetime) -> datetime.date:
     """The day of a naive UTC datetime."""
     return datetime.date(now.year, now.month, now.day)

@@ -1,14 +1,18 @@
-"""What do search engines read of a record? A schema.org Dataset as JSON-LD.
+"""A record as search engines read it: a schema.org Dataset as JSON-LD.
 
 isAccessibleForFree is left out: it is about money, not openness. There is no distribution: nothing can be downloaded.
 Versions are said with PROV, for which schema.org has no words.
 """
 
+from typing import Any, Dict
+
+from .published import Published
+
 CONTEXT = "https://schema.org/"
 PROV = {"prov": "http://www.w3.org/ns/prov#"}
 
 
-def document(shown):
+def document(shown: Published) -> Dict[str, Any]:
     """The JSON-LD (dict)."""
     dataset, core = shown.dataset, shown.dataset.core
     conditions = [condition["text"] for condition in dataset.sensitive["access_conditions"]]
@@ -57,7 +61,7 @@ def _properties(shown):
 
 
 def _versions(shown):
-    said = {}
+    said: Dict[str, Any] = {}
     if shown.replaces:
         said["prov:wasRevisionOf"] = {"@id": shown.replaces.url}
     if shown.newer:

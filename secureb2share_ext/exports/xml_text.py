@@ -1,13 +1,14 @@
-"""Which characters can XML 1.0 carry? (https://www.w3.org/TR/xml/#charsets)"""
+"""The characters that XML 1.0 can carry (https://www.w3.org/TR/xml/#charsets)."""
 
 import re
+from typing import Any
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 REPLACEMENT = "\ufffd"
 
 
-def for_xml(value):
-    """A str, or the strs in lists and dicts, with U+FFFD in place of what no XML document can hold."""
+def for_xml(value: Any) -> Any:
+    """A str, or a list or dict of texts, with U+FFFD in place of what no XML document can hold."""
     if isinstance(value, str):
         return _NOT_XML.sub(REPLACEMENT, value)
     if isinstance(value, list):
