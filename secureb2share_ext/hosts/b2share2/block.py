@@ -11,6 +11,7 @@ import copy
 import re
 
 from ...descriptions.dates import DAYS
+from ...descriptions.hints import HINTS
 from ...descriptions.schema import SCHEMA, VERSION
 from ...errors import SecureB2ShareError
 
@@ -26,18 +27,6 @@ DESCRIPTION = "How data that stay in a secure environment can be used, and on wh
 _TEXTS = {
     "lang": ("Language", "The language of the text as BCP 47 tag, such as en, nb or sv-FI."),
     "text": ("Text", "The words themselves."),
-}
-# for people who fill in a form; the schema of descriptions speaks to programs
-_IN_FORM = {
-    "access_right": "Whether access can be requested; for embargoed, fill in “Requests from” too.",
-    "access_conditions": "What is asked of a requester, in plain words: one entry per language.",
-    "access_eligibility": "Who can be granted access: any, not-stated, adequacy-country, researcher-eea, national-eid:"
-    " and a country such as NO (people with its electronic identity), or affiliated: and the name of an organisation.",
-    "controller_country": "The country in two capital letters, such as NO (ISO 3166-1 alpha-2).",
-    "controller_ror": "The address in the Research Organization Registry, such as https://ror.org/046nvst19.",
-    "storage_country": "The country in two capital letters, such as NO (ISO 3166-1 alpha-2).",
-    "spatial": "Where the data were collected: countries in two capital letters, such as NO (ISO 3166-1 alpha-2).",
-    "formats": "Media types of the data, such as text/csv (RFC 6838).",
 }
 _READS_ON = re.compile("(The|An?) ")  # what can stand behind "This subfield sets"
 _FOLDED = {"publisher": "Publisher", "languages": "Languages", "version": "Version"}  # of B2SHARE's root schema 2
@@ -150,7 +139,7 @@ def _properties():
         ),
     }
     for name, node in sensitive["properties"].items():
-        node = dict(node, description=_IN_FORM.get(name, node["description"]))
+        node = dict(node, description=HINTS.get(name, node["description"]))
         if name in DAYS:
             node["description"] += " A day such as 2027-01-31."
         found[name] = _property(node, is_required=name in sensitive["required"])

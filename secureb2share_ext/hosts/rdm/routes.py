@@ -1,5 +1,7 @@
 """Which routes of InvenioRDM carry content, and which writing routes do not?"""
 
+from ...uploads import audit
+
 CONTENT = {
     "draft_files.create": "registers files of drafts, also such as the server fetches",
     "draft_files.create_commit": "completes files of drafts",
@@ -72,7 +74,7 @@ def content_endpoints(app):
     found = {}
     for endpoint in {rule.endpoint for rule in app.url_map.iter_rules()}:
         for pattern, reason in CONTENT.items():
-            if endpoint == pattern or (pattern.endswith("*") and endpoint.startswith(pattern[:-1])):
+            if audit.matches(endpoint, pattern):
                 found[endpoint] = reason
     return found
 

@@ -1,21 +1,12 @@
 """What does RDM's deposit form ask a curator of sensitive data? RDM_CUSTOM_FIELDS_UI, derived from the schema. Pure."""
 
+from ....descriptions.hints import HINTS
 from . import names
 from .names import full
 
 SECTION = "Sensitive data"
-# for people who fill in a form; the schema of descriptions speaks to programs
-_HINTS = {
-    "access_right": "Whether access can be requested; for embargoed, fill in “Requests from” too.",
-    "access_conditions": "What is asked of a requester, in plain words.",
-    "access_eligibility": "Who can be granted access: any, not-stated, adequacy-country, researcher-eea, national-eid:"
-    " and a country such as NO, or affiliated: and the name of an organisation.",
-    "controller_country": "The country in two capital letters, such as NO.",
-    "storage_country": "The country in two capital letters, such as NO.",
-    "spatial": "Where the data were collected: countries in two capital letters, such as NO.",
-    "controller_ror": "The address in the Research Organization Registry, such as https://ror.org/046nvst19.",
-    "formats": "Media types of the data, such as text/csv.",
-}
+# this form has one text in one language, and the others beside it
+_HINTS = dict(HINTS, access_conditions="What is asked of a requester, in plain words.")
 _CONTACT = {
     "contact_name": ("Contact", "The role to ask, never a person: such as Data access committee."),
     "contact_email": ("Contact's e-mail", "A role's address."),
