@@ -107,10 +107,12 @@ def _marc(element, shown):
     name = "{%s}%%s" % namespace if namespace else "%s"
     for field in list(element.iter(name % "datafield")):
         texts = [subfield.text or "" for subfield in field]
-        if field.get("tag") == "540" or any(text.startswith(SAID_BY_HOST) for text in texts):
+        if field.get("tag") in ("540", "542") or any(text.startswith(SAID_BY_HOST) for text in texts):
             field.getparent().remove(field)
     subfields = {"506": [("a", shown.label), ("f", shown.right.coar_label), ("u", shown.right.coar)]}
     subfields["540"] = [("a", shown.right.info_eu_repo)]
+    # of the host's two words for it, open and closed, neither holds
+    subfields["542"] = [("l", shown.right.coar_label)]
     subfields["856"] = [("u", shown.access_url), ("y", shown.label)]
     for tag, values in sorted(subfields.items()):
         field = etree.SubElement(element, name % "datafield", tag=tag, ind1="4" if tag == "856" else " ", ind2=" ")

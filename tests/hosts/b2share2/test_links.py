@@ -105,6 +105,18 @@ def test_every_answer_agrees(instance, right, by):
         assert url in listed, (prefix, listed[:2000])
 
 
+@pytest.mark.parametrize(
+    "right,label", [("controlled", "restricted access"), ("metadata-only", "metadata only access")]
+)
+def test_marc_says_one_right(instance, right, label):
+    record = ElementTree.fromstring(oai_record(instance, published(instance, "source", **RIGHTS[right][0]), "marcxml"))
+    said = {}
+    for field in (element for element in record.iter() if element.tag.endswith("datafield")):
+        for subfield in field:
+            said.setdefault((field.get("tag"), subfield.get("code")), []).append(subfield.text)
+    assert said["506", "f"] == said["542", "l"] == [label]
+
+
 def test_datacite_says_it_when_the_doi_is_minted(instance):
     from b2share.modules.records.api import B2ShareRecord
     from b2share.modules.records.serializers import datacite_v44
@@ -112,9 +124,11 @@ def test_datacite_says_it_when_the_doi_is_minted(instance):
 
     pid = published(instance, "source", access_right="controlled")
     with instance.app.test_request_context("/", base_url=instance.base_url):
-        doi = PersistentIdentifier.query.filter_by(pid_type="doi").filter(
-            PersistentIdentifier.pid_value.like("%" + pid)
-        ).one()
+        doi = (
+            PersistentIdentifier.query.filter_by(pid_type="doi")
+            .filter(PersistentIdentifier.pid_value.like("%" + pid))
+            .one()
+        )
         document = datacite_v44.serialize(doi, B2ShareRecord.get_record(doi.object_uuid))
     assert RESTRICTED[0] in document and RESTRICTED[1] in document and "closedAccess" not in document
     assert not texts(document, "size", "format")
