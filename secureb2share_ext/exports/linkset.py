@@ -8,9 +8,12 @@ MIMETYPE = "application/linkset+json"
 TYPES = ("https://schema.org/AboutPage", "https://schema.org/Dataset")
 
 
-def links(shown, exports):
-    """[(relation, target attributes)] of the record's page; exports: {media type: URL} of its serialisations."""
-    found = [("cite-as", {"href": shown.record_url})]
+def links(shown, exports, cite_as=None):
+    """[(relation, target attributes)] of the record's page.
+
+    exports: {media type: URL} of its serialisations; cite_as: URL of its DOI, or None where the page is cited.
+    """
+    found = [("cite-as", {"href": cite_as or shown.record_url})]
     found += [("type", {"href": kind}) for kind in TYPES]
     orcids = [creator["orcid"] for creator in shown.dataset.core["creators"] if "orcid" in creator]
     found += [("author", {"href": "https://orcid.org/" + orcid}) for orcid in orcids]
@@ -21,10 +24,10 @@ def links(shown, exports):
     return found + [(REQUEST_ACCESS, {"href": shown.access_url, "title": shown.label})]
 
 
-def document(shown, exports):
+def document(shown, exports, cite_as=None):
     """The linkset (dict): the page's links, and from each serialisation the way back."""
     page = {"anchor": shown.record_url}
-    for relation, target in links(shown, exports):
+    for relation, target in links(shown, exports, cite_as):
         page.setdefault(relation, []).append(target)
     back = {"href": shown.record_url, "type": "text/html"}
     return {"linkset": [page] + [{"anchor": url, "describes": [back]} for url in exports.values()]}

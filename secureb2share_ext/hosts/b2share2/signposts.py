@@ -24,11 +24,18 @@ def rewrite(extension, response):
     record = extension.host.record(row) if row is not None else None
     shown = seen.shown_of(row, record) if record is not None else None
     if shown is not None:
-        response.set_data(json.dumps(linkset.document(shown, {})))
+        response.set_data(json.dumps(ours(json.loads(response.get_data().decode("utf-8")), shown)))
         return
     record = Record.get_record(RecordUUIDProvider.get(pid).pid.object_uuid)
     if communities.source_of(extension.sources, record) is not None or legacy_store.is_frozen(pid):
         response.set_data(json.dumps(without_files(json.loads(response.get_data().decode("utf-8")))))
+
+
+def ours(found, shown):
+    """Our linkset (dict) with the DOI and the serialisations that B2SHARE's own one names. Pure."""
+    page = found["linkset"][0]
+    exports = {target["type"]: target["href"] for target in page["describedby"]}
+    return linkset.document(shown, exports, next((target["href"] for target in page["cite-as"]), None))
 
 
 def without_files(found):

@@ -117,6 +117,20 @@ def test_marc_says_one_right(instance, right, label):
     assert said["506", "f"] == said["542", "l"] == [label]
 
 
+@pytest.mark.parametrize("by", ["source", "curator"])
+def test_linkset_cites_the_doi(instance, by):
+    pid = published(instance, by)
+    doi = instance.execute(
+        "SELECT pid_value FROM pidstore_pid WHERE pid_type = 'doi' AND pid_value LIKE :p", p="%" + pid
+    )
+    ((doi,),) = doi
+    page = instance.call("GET", "/api/linkset/%s/json" % pid).json()["linkset"][0]
+    assert page["cite-as"] == [{"href": "https://doi.org/" + doi}]
+    (bibtex,) = page["describedby"]
+    assert bibtex["type"] == "application/x-bibtex" and bibtex["href"].endswith(doi)
+    assert page["anchor"] == instance.base_url + "/records/" + pid
+
+
 def test_datacite_says_it_when_the_doi_is_minted(instance):
     from b2share.modules.records.api import B2ShareRecord
     from b2share.modules.records.serializers import datacite_v44
