@@ -14,8 +14,6 @@ from werkzeug.utils import import_string
 
 from ...access.rights import right_of, today_utc
 from ...compat import utcnow
-from ...datasets import store
-from ...legacy import store as legacy_store
 from ..switch import active
 from . import communities, seen
 
@@ -48,13 +46,12 @@ def serialize(pid, record, inner, prefix):
     own = _imported(inner)
     extension = active()
     metadata = record["_source"]
-    row = store.by_pid(communities.pid_in_index(metadata)) if extension is not None else None
-    shown = seen.shown_of(row, metadata) if row is not None else None
-    if shown is None:
-        is_hidden = extension is not None and legacy_store.is_frozen(communities.pid_in_index(metadata))
-        return own(pid, dict(record, _source=_without_files(metadata)) if is_hidden else record)
+    found = seen.one(extension, communities.pid_in_index(metadata), metadata) if extension is not None else None
+    if found is None or not (found.shown or found.is_frozen):
+        return own(pid, record)
     element = own(pid, dict(record, _source=_without_files(metadata)))
-    WRITERS.get(prefix, _leave)(element, shown)
+    if found.shown is not None:
+        WRITERS.get(prefix, _leave)(element, found.shown)
     return element
 
 

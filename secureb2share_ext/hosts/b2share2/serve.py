@@ -26,6 +26,7 @@ from . import block, communities, hiding, routes, seen, signposts
 DIGEST_IN_ETAG = re.compile('-[0-9a-f]{16}"')
 ROUTES_OF_PROGRAMS = ("secureb2share_datasets", "secureb2share_access")
 RECORD_PAGES = ("b2share_records_rest.b2rec_item",)
+CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 DELETABLE = RECORD_PAGES + ("b2share_deposit_rest.b2dep_item",)
 CLOSED = "secureb2share_uploads.refused"  # what an editor's page asks for in the place of a draft's files
 FORM_HINT = (
@@ -44,6 +45,7 @@ def install(app):
         serializer = serializers.json_v1
         if not hasattr(serializer.schema_class, "add_access"):
             serializer.schema_class = _with_access(serializer.schema_class)
+            serializer.serialize_search = _page_by_page(serializer.serialize_search)
     hiding.connect(app)
     app.before_request(_before_view)
     app.after_request(_after_view)
@@ -57,27 +59,46 @@ def _with_access(schema_class):
             extension = active()
             if extension is None:
                 return data
-            source = communities.source_of(extension.sources, data.get("metadata", {}))
-            row = store.by_pid(data["id"]) if "id" in data else None
-            if row is not None:
-                return _published(data, row)
-            is_ours = source is not None or legacy_store.is_frozen(data.get("id"))
-            return _draft_or_legacy(extension, data) if is_ours else data
+            page, pid = g.get("secureb2share_page"), data.get("id")
+            found = page.get(pid) if page is not None else seen.one(extension, pid, data.get("metadata", {}))
+            if found is None:
+                return data
+            return _published(data, found) if found.row is not None else _draft_or_legacy(extension, data, found)
 
     WithAccess.__name__ = schema_class.__name__
     return WithAccess
 
 
-def _published(data, row):
+def _page_by_page(inner):
+    """The serialisation of search results with one look-up for all hits."""
+
+    def serialize_search(pid_fetcher, search_result, *args, **kwargs):
+        extension = active()
+        if extension is None:
+            return inner(pid_fetcher, search_result, *args, **kwargs)
+        hits = [hit["_source"] for hit in search_result["hits"]["hits"]]
+        g.secureb2share_page = seen.page(extension, {_pid_of_hit(hit): hit for hit in hits})
+        try:
+            return inner(pid_fetcher, search_result, *args, **kwargs)
+        finally:
+            g.secureb2share_page = None
+
+    return serialize_search
+
+
+def _pid_of_hit(metadata):
+    return communities.pid_in_index(metadata) or metadata.get("_deposit", {}).get("id")
+
+
+def _published(data, found):
     g.secureb2share_hides_bucket = True
     data = decorate.without_content(data)
     data["metadata"].pop("external_pids", None)
-    shown = seen.shown_of(row, data["metadata"])
-    if shown is None:
+    if found.shown is None:
         return data
-    served = decorate.item(data, shown)
+    served = decorate.item(data, found.shown)
     # the web interface counts `files` and adds up their sizes; what stands in `_files` it only lists
-    served["metadata"]["_files"] = _files(shown, served.pop("files"))
+    served["metadata"]["_files"] = _files(found.shown, served.pop("files"))
     if "versions" in served:
         # under that name the web interface keeps its own list
         served["dataset_versions"] = served.pop("versions")
@@ -96,9 +117,9 @@ def _files(shown, described):
     return [dict(entry, url=shown.access_url, size=0, b2safe=True) for entry in entries]
 
 
-def _draft_or_legacy(extension, data):
+def _draft_or_legacy(extension, data, found):
     if data["metadata"].get("publication_state") == "published":
-        if not legacy_store.is_frozen(data.get("id")):
+        if not found.is_frozen:
             return data
         g.secureb2share_hides_bucket = True
         return hiding.item(data)
@@ -114,10 +135,9 @@ def _before_view():
     g.secureb2share_served = True
     if active() is None:
         return None
-    if request.endpoint in RECORD_PAGES and request.method in ("GET", "HEAD") and _is_changed_by_us(_pid_of_view()):
+    if _is_conditional() and _is_changed_by_us(_pid_of_view()):
         # an embargo ends without a new revision: `_after_view` says what has not changed
-        g.secureb2share_conditional = request.environ.pop("HTTP_IF_NONE_MATCH", None)
-        request.environ.pop("HTTP_IF_MODIFIED_SINCE", None)
+        g.secureb2share_conditional, _ = (request.environ.pop(name, None) for name in CONDITIONS)
     if request.endpoint in RECORD_PAGES and "HTTP_IF_MATCH" in request.environ:
         # B2SHARE knows the revision alone
         request.environ["HTTP_IF_MATCH"] = DIGEST_IN_ETAG.sub('"', request.environ["HTTP_IF_MATCH"])
@@ -133,6 +153,11 @@ def _pid_of_change():
     if request.method == "DELETE":
         return _pid_of_view() if request.endpoint in DELETABLE else None
     return request.args.get("version_of") if request.endpoint == DRAFTS else None
+
+
+def _is_conditional():
+    is_read = request.endpoint in RECORD_PAGES and request.method in ("GET", "HEAD")
+    return is_read and any(name in request.environ for name in CONDITIONS)
 
 
 def _is_changed_by_us(pid):

@@ -9,10 +9,8 @@ from b2share.modules.records.providers import RecordUUIDProvider
 from flask import request
 from invenio_records.api import Record
 
-from ...datasets import store
 from ...exports import linkset
-from ...legacy import store as legacy_store
-from . import communities, seen
+from . import seen
 
 ENDPOINT = "b2share_linkset.linkset"
 
@@ -20,15 +18,13 @@ ENDPOINT = "b2share_linkset.linkset"
 def rewrite(extension, response):
     """Put our linkset, or B2SHARE's without files, into the answer of its view."""
     pid = request.view_args["record_id"]
-    row = store.by_pid(pid)
-    record = extension.host.record(row) if row is not None else None
-    shown = seen.shown_of(row, record) if record is not None else None
-    if shown is not None:
-        response.set_data(json.dumps(ours(json.loads(response.get_data().decode("utf-8")), shown)))
-        return
     record = Record.get_record(RecordUUIDProvider.get(pid).pid.object_uuid)
-    if communities.source_of(extension.sources, record) is not None or legacy_store.is_frozen(pid):
-        response.set_data(json.dumps(without_files(json.loads(response.get_data().decode("utf-8")))))
+    found = seen.one(extension, pid, record)
+    if found is None:
+        return
+    own = json.loads(response.get_data().decode("utf-8"))
+    changed = ours(own, found.shown) if found.shown is not None else without_files(own)
+    response.set_data(json.dumps(changed))
 
 
 def ours(found, shown):

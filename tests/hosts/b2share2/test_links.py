@@ -1,5 +1,6 @@
 """Do all of B2SHARE's answers agree on right and link, and does none lead to content?"""
 
+import contextlib
 import uuid
 from xml.etree import ElementTree
 
@@ -8,6 +9,8 @@ import pytest
 pytest.importorskip("b2share", reason="the real B2SHARE 2.4 is in no registry: see docs/howto/test-on-b2share2.md")
 
 import real_instance  # noqa: E402
+from sqlalchemy import event  # noqa: E402
+from sqlalchemy.engine import Engine  # noqa: E402
 
 OAI = "/api/oai2d?verb=%s&metadataPrefix=%s"
 PREFIXES = ("oai_dc", "eudatcore", "eudatextended", "marcxml")
@@ -129,6 +132,46 @@ def test_linkset_cites_the_doi(instance, by):
     (bibtex,) = page["describedby"]
     assert bibtex["type"] == "application/x-bibtex" and bibtex["href"].endswith(doi)
     assert page["anchor"] == instance.base_url + "/records/" + pid
+
+
+def test_statements_of_a_page(instance, monkeypatch):
+    from secureb2share_ext.uploads import lock
+
+    for _ in range(3):
+        published(instance, "source")
+    search = {
+        name: "/api/records/?size=%%d&q=community:%s" % instance.communities[name] for name in ("sensitive", "open")
+    }
+    item = "/api/records/" + instance.records["open"]["pid"]
+    ours = {size: statements(instance, search["sensitive"] % size) for size in (1, 3)}
+    others = [statements(instance, search["open"] % 1), statements(instance, item)]
+    for one in lock.of_instance(instance.app):
+        monkeypatch.setattr(one.app.extensions["secureb2share"], "mode", "off")
+    stock = [statements(instance, search["open"] % 1), statements(instance, item)]
+    assert others == stock and ours == {1: stock[0] + 1, 3: stock[0] + 1}
+
+
+def statements(instance, path):
+    """How many SQL statements a page costs when it is asked for again."""
+    assert instance.call("GET", path).status_code == 200
+    with counted() as found:
+        assert instance.call("GET", path).status_code == 200
+    return len(found)
+
+
+@contextlib.contextmanager
+def counted():
+    """The SQL statements that are sent meanwhile."""
+    found = []
+
+    def note(connection, cursor, statement, *args):
+        found.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_datacite_says_it_when_the_doi_is_minted(instance):
