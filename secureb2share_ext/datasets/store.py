@@ -46,8 +46,14 @@ def by_pid(pid):
 
 
 def by_records(uuids):
-    """The rows whose records these are."""
-    return db.session.query(DatasetRow).filter(DatasetRow.record_uuid.in_(list(uuids))).all() if uuids else []
+    """The rows whose records these are; uuids: a list of them, or a query of a host's own tables."""
+    return db.session.query(DatasetRow).filter(DatasetRow.record_uuid.in_(uuids)).all() if uuids else []
+
+
+def record_uuids(sources=None):
+    """A query of the records of all datasets, or of those of these sources (names), for use inside another query."""
+    query = db.session.query(DatasetRow.record_uuid).filter(DatasetRow.record_uuid.isnot(None))
+    return query if sources is None else query.filter(DatasetRow.source.in_(sources))
 
 
 def by_pids(pids):

@@ -10,7 +10,7 @@ from invenio_db import db
 from sqlalchemy.exc import IntegrityError
 
 from ..compat import utcnow
-from ..datasets.models import DatasetRow
+from ..datasets import store
 from .models import IndexJob
 
 
@@ -34,10 +34,9 @@ def want_all(sources):
     """Note every record of these sources as changed; how many wait now. Committed."""
     now = utcnow()
     _rows().update({"next_at": now, "lease_token": None, "attempts": 0}, synchronize_session=False)
-    there = db.session.query(IndexJob.record_uuid).filter(IndexJob.record_uuid == DatasetRow.record_uuid).exists()
-    values = DatasetRow.record_uuid, db.literal(now), db.literal(now), db.literal(0)
-    published = DatasetRow.source.in_(sources), DatasetRow.record_uuid.isnot(None)
-    others = db.session.query(*values).filter(*(published + (~there,)))
+    published = store.record_uuids(sources).subquery().c.record_uuid
+    there = db.session.query(IndexJob.record_uuid).filter(IndexJob.record_uuid == published).exists()
+    others = db.session.query(published, db.literal(now), db.literal(now), db.literal(0)).filter(~there)
     columns = ["record_uuid", "since", "next_at", "attempts"]
     db.session.execute(IndexJob.__table__.insert().from_select(columns, others))
     db.session.commit()

@@ -6,7 +6,7 @@ As they stand in the table of invenio-pidstore, which every host has.
 from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
 
-from ..datasets.models import DatasetRow
+from ..datasets import store
 
 RESOLVERS = ("https://doi.org/", "http://doi.org/", "https://hdl.handle.net/", "http://hdl.handle.net/", "doi:", "hdl:")
 
@@ -21,12 +21,11 @@ def bare(text):
 
 def pid_of(text, pid_types):
     """The PID of the one dataset whose record `text` names, with or without a resolver, under these types; or None."""
-    query = db.session.query(DatasetRow.pid).join(
-        PersistentIdentifier, PersistentIdentifier.object_uuid == DatasetRow.record_uuid
+    named = db.session.query(PersistentIdentifier.object_uuid).filter(
+        PersistentIdentifier.pid_value == bare(text), PersistentIdentifier.pid_type.in_(pid_types)
     )
-    named = PersistentIdentifier.pid_value == bare(text), PersistentIdentifier.pid_type.in_(pid_types)
-    found = query.filter(*named).distinct().limit(2).all()
-    return found[0][0] if len(found) == 1 else None
+    found = store.by_records(named)
+    return found[0].pid if len(found) == 1 else None
 
 
 def names(row, pid_types):

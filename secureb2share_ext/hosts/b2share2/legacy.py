@@ -21,9 +21,9 @@ from invenio_records_files.models import RecordsBuckets
 from sqlalchemy import func
 
 from ...datasets import store as datasets
-from ...datasets.models import DatasetRow
 from ...errors import NotReady
 from ...legacy.holder import Content, Former, Holder
+from ...proxies import tables
 from . import communities, records
 
 ELSEWHERE = "B"  # the storage class of files that only a link leads to
@@ -149,7 +149,7 @@ def _plain(text):
 def _formers(source, by_pid):
     """[Former] of {PID: [(uuid, metadata)]}: not what is a dataset, or a draft, without files."""
     # before init there is no table
-    ours = datasets.by_pids(by_pid) if db.engine.has_table(DatasetRow.__tablename__) else {}
+    ours = datasets.by_pids(by_pid) if tables() else {}
     uuids = {record_uuid for found in by_pid.values() for record_uuid, _ in found}
     buckets = _buckets_of(uuids)
     for pid, found in sorted(by_pid.items()):

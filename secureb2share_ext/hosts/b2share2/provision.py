@@ -14,7 +14,7 @@ from invenio_accounts.models import User
 from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
 
-from ...datasets.models import DatasetRow
+from ...datasets import store
 from ...errors import NotReady, SecureB2ShareError
 from . import block, communities, records
 
@@ -110,10 +110,10 @@ def _make(community, name, block_id, schema):
 
 def forget():
     """Delete the Handles that `records.note_handle` kept; B2SHARE itself keeps them in the records. [sentence]"""
-    ours = db.session.query(DatasetRow.record_uuid).filter(DatasetRow.record_uuid.isnot(None))
     gone = (
         db.session.query(PersistentIdentifier)
-        .filter(PersistentIdentifier.pid_type == "hdl", PersistentIdentifier.object_uuid.in_(ours.subquery()))
+        .filter_by(pid_type="hdl")
+        .filter(PersistentIdentifier.object_uuid.in_(store.record_uuids().subquery()))
         .delete(synchronize_session=False)
     )
     return ["Handles in the table of PIDs: %d deleted; the records keep theirs." % gone]
