@@ -13,6 +13,7 @@ from marshmallow import post_dump
 from werkzeug.utils import import_string
 
 from ...compat import utcnow
+from ...exports import marcxml
 from ...exports.rights import right_of, today_utc
 from ...proxies import active
 from . import communities, lookup
@@ -99,29 +100,11 @@ def _replace(parent, tag, values):
         parent.insert(place + number, child)
 
 
-def _marc(element, shown):
-    namespace = etree.QName(element).namespace
-    name = "{%s}%%s" % namespace if namespace else "%s"
-    for field in list(element.iter(name % "datafield")):
-        texts = [subfield.text or "" for subfield in field]
-        if field.get("tag") in ("540", "542") or any(text.startswith(SAID_BY_HOST) for text in texts):
-            field.getparent().remove(field)
-    subfields = {"506": [("a", shown.label), ("f", shown.right.coar_label), ("u", shown.right.coar)]}
-    subfields["540"] = [("a", shown.right.info_eu_repo)]
-    # of the host's two words for it, open and closed, neither holds
-    subfields["542"] = [("l", shown.right.coar_label)]
-    subfields["856"] = [("u", shown.access_url), ("y", shown.label)]
-    for tag, values in sorted(subfields.items()):
-        field = etree.SubElement(element, name % "datafield", tag=tag, ind1="4" if tag == "856" else " ", ind2=" ")
-        for code, value in values:
-            etree.SubElement(field, name % "subfield", code=code).text = value
-
-
 def _leave(element, shown):
     return None
 
 
-WRITERS = {"oai_dc": _dublin_core, "eudatcore": _eudat_core, "eudatextended": _eudat_core, "marcxml": _marc}
+WRITERS = {"oai_dc": _dublin_core, "eudatcore": _eudat_core, "eudatextended": _eudat_core, "marcxml": marcxml.correct}
 
 
 def _with_right(schema_class):
