@@ -116,6 +116,12 @@ def held(dataset_id):
     return db.session.query(HeldDescription).filter_by(dataset_id=dataset_id).populate_existing().one_or_none()
 
 
+def held_reasons(dataset_ids):
+    """{dataset id: reason} of those datasets of which something is held; the reason is None while it waits."""
+    query = db.session.query(HeldDescription.dataset_id, HeldDescription.reason)
+    return dict(query.filter(HeldDescription.dataset_id.in_(list(dataset_ids))).all()) if dataset_ids else {}
+
+
 def held_page(start, size):
     """At most `size` pairs (row, held) that wait for a curator, the oldest first, behind the first `start` ones."""
     held = HeldDescription

@@ -197,6 +197,11 @@ class Host(abc.ABC):
     def revision(self, record):
         """(revision number from 0, its time in seconds since 1970)."""
 
+    def revisions(self, rows):
+        """{record_uuid: revision number from 0} of the records of these rows (of one source) that are there."""
+        records = {row.record_uuid: self.record(row) for row in rows if row.pid}
+        return {uuid: self.revision(record)[0] for uuid, record in records.items() if record is not None}
+
     def pid_of(self, text):
         """The PID under which a row is kept, for any identifier of its record (own PID, DOI, Handle), or None."""
         return pids.pid_of(text, self.pid_types)

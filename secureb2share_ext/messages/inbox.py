@@ -1,4 +1,4 @@
-"""How does a message of a source take effect, once?
+"""The one effect of a source's message.
 
 Idempotent on the message id. Everything is one transaction with the answer; of two at once, one waits at the row or
 meets its unique key and starts again.

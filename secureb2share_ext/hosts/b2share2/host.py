@@ -113,6 +113,9 @@ class B2Share2(Host):
     def revision(self, record):
         return records.revision(record)
 
+    def revisions(self, rows):
+        return records.revisions(rows)
+
     def base_url(self):
         return "%s://%s" % (self.config.get("PREFERRED_URL_SCHEME", "http"), self.config["JSONSCHEMAS_HOST"])
 

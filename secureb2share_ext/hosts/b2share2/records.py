@@ -29,6 +29,7 @@ from ...dataset import CATALOGUE_PREFIX
 from ...datasets import store, view
 from ...errors import NotReady
 from .. import pids
+from ..revisions import of_rows
 from . import coercion, communities, mapping
 
 PID_TYPES = ("b2rec", "doi", "hdl")  # under which a record can be asked for
@@ -154,6 +155,11 @@ def get(row):
 def revision(record):
     """(revision from 0, seconds since 1970 of its time)."""
     return record.revision_id, seconds(record.updated)
+
+
+def revisions(rows):
+    """{record_uuid: revision from 0} of those rows' records that were not deleted, by one statement."""
+    return of_rows(B2ShareRecord.model_cls, rows)
 
 
 def note_handle(record):

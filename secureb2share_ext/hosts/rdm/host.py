@@ -129,5 +129,8 @@ class RDM(Host):
     def revision(self, record):
         return records.revision(record)
 
+    def revisions(self, rows):
+        return records.revisions(rows)
+
 
 HOST = RDM
