@@ -26,7 +26,7 @@ class FormerContent(NamedTuple):
     uploads: int  # number of file versions uploaded since a day
     buckets: int  # number of buckets that hold these uploads
     users: Optional[int]  # number of users who uploaded since that day
-    communities: Optional[Dict[str, int]]  # {community: number of its buckets with such uploads}
+    communities: Optional[Dict[str, int]]  # {community: number of its uploads since that day}
     records: int
     records_with_files: int
 
