@@ -131,7 +131,7 @@ def test_curators_record(site):
 @pytest.mark.parametrize("whose", ["ours", "others"])
 def test_record_page(site, whose):
     path = "/api/records/" + getattr(site, whose)[0]
-    on, off = during(lambda: site.get(path)), during(lambda: site.get_off(path))
+    on, off = during(lambda path=path: site.get(path)), during(lambda path=path: site.get_off(path))
     assert len(on) <= len(off) + 1 <= 3, on
 
 
@@ -140,8 +140,8 @@ def test_search_page(site):
     for word in (OURS, OTHERS):
         path = "/api/records/?size=10&q=" + word
         assert len(site.get(path).json()["hits"]["hits"]) == 10
-        seen[word] = during(lambda: site.get(path))
-        assert len(seen[word]) <= len(during(lambda: site.get_off(path))) + (word == OURS)
+        seen[word] = during(lambda path=path: site.get(path))
+        assert len(seen[word]) <= len(during(lambda path=path: site.get_off(path))) + (word == OURS)
     assert not [one for one in seen[OTHERS] if OUR_TABLES in one]
 
 
