@@ -1,6 +1,6 @@
-"""How does the secure side talk to the catalogue, and check what comes from it?
+"""The client of the catalogue for the secure side: it signs what it sends, and verifies what comes back.
 
-One file, for Python 3.6 and later, that can be carried into a closed environment: it needs `cryptography` and
+It is one file, for Python 3.6 and later, that can be carried into a closed environment: it needs `cryptography` and
 `requests`, neither Flask nor Invenio nor the rest of this package. The catalogue signs and verifies with the same
 functions.
 
@@ -24,6 +24,7 @@ import re
 import time
 import uuid
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 from urllib.parse import quote
 
 import requests
@@ -38,17 +39,17 @@ BATCH, BATCH_BYTES = 500, 1000000  # envelopes and bytes of one request
 
 
 class ClientError(Exception):
-    """Something between the secure side and the catalogue is not as it should be."""
+    """An exchange between the secure side and the catalogue did not succeed."""
 
 
 class NotVerified(ClientError):
-    """The signature, the time or the form of a message or reference does not hold."""
+    """The signature, the time or the form of a message or reference is not valid."""
 
 
 class Refused(ClientError):
     """The catalogue refused a message: `status` (int), `code` (str), `problem` (the RFC 9457 body as dict)."""
 
-    def __init__(self, status, problem):
+    def __init__(self, status: int, problem: Dict[str, Any]) -> None:
         self.status = status
         self.problem = problem
         self.code = problem.get("code", "")
@@ -58,12 +59,12 @@ class Refused(ClientError):
         super().__init__("%s %s: %s" % (status, self.code, faults or problem.get("detail", "")))
 
 
-def canonical(value):
+def canonical(value: Any) -> bytes:
     """The one byte form of a JSON value: sorted keys, no spaces, UTF-8 (RFC 8785 for data without floats)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
-def digest(body):
+def digest(body: bytes) -> str:
     """SHA-256 of `body` (bytes) as lower-case hex."""
     return hashlib.sha256(body).hexdigest()
 
@@ -85,8 +86,8 @@ def _secret(key, prefix):
     return base64.b64decode(key[len(prefix) :], validate=True)
 
 
-def key_fault(key, prefixes=("whpk_", "whsec_")):
-    """Why a text is no key of these kinds, or None; a shared secret has 24 to 64 bytes (Standard Webhooks)."""
+def key_fault(key: Any, prefixes: Sequence[str] = ("whpk_", "whsec_")) -> Optional[str]:
+    """The reason why a value is no key of these kinds, or None; a shared secret has 24 to 64 bytes."""
     prefix = next((p for p in prefixes if isinstance(key, str) and key.startswith(p)), None)
     if prefix is None:
         return "must start with %s" % " or ".join(prefixes)
@@ -106,7 +107,7 @@ def _raw_public(key):
     return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
-def new_key():
+def new_key() -> Tuple[str, str]:
     """A fresh Ed25519 pair: ("whsk_...", "whpk_...")."""
     key = Ed25519PrivateKey.generate()
     raw = key.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
@@ -117,24 +118,24 @@ def new_key():
     return pair
 
 
-def public_of(private):
-    """The "whpk_..." of a "whsk_..."."""
+def public_of(private: str) -> str:
+    """The public key "whpk_..." of a private key "whsk_..."."""
     return "whpk_" + base64.b64encode(_raw_public(_private(private).public_key())).decode("ascii")
 
 
-def to_jwk(public):
-    """A "whpk_..." as a JWK (RFC 8037), its `kid` being the RFC 7638 thumbprint."""
+def to_jwk(public: str) -> Dict[str, str]:
+    """The JWK of a "whpk_..." (RFC 8037), its `kid` being the RFC 7638 thumbprint."""
     jwk = {"crv": "Ed25519", "kty": "OKP", "x": _b64url(_secret(public, "whpk_"))}
     kid = _b64url(hashlib.sha256(canonical(jwk)).digest())
     return dict(jwk, kid=kid, alg="EdDSA", use="sig")
 
 
-def from_jwk(jwk):
+def from_jwk(jwk: Mapping[str, str]) -> str:
     """The "whpk_..." of an Ed25519 JWK."""
     return "whpk_" + base64.b64encode(_from_b64url(jwk["x"])).decode("ascii")
 
 
-def sign(key, message_id, timestamp, body):
+def sign(key: str, message_id: str, timestamp: int, body: bytes) -> str:
     """One Standard Webhooks signature, "v1a,..." or "v1,...", of `body` (bytes) at `timestamp` (int, seconds)."""
     content = ("%s.%d." % (message_id, timestamp)).encode("utf-8") + body
     if key.startswith("whsec_"):
@@ -143,7 +144,7 @@ def sign(key, message_id, timestamp, body):
     return "v1a," + base64.b64encode(_private(key).sign(content)).decode("ascii")
 
 
-def signed_headers(key, message_id, body, now=None):
+def signed_headers(key: str, message_id: str, body: bytes, now: Optional[float] = None) -> Dict[str, str]:
     """The three Standard Webhooks headers for `body`, stamped with the current time."""
     timestamp = int(time.time() if now is None else now)
     return {
@@ -166,7 +167,13 @@ def _holds(key, version, given, content):
     return False
 
 
-def verify(keys, headers, body, now=None, tolerance=TOLERANCE):
+def verify(
+    keys: Iterable[str],
+    headers: Mapping[str, str],
+    body: bytes,
+    now: Optional[float] = None,
+    tolerance: float = TOLERANCE,
+) -> Tuple[str, str]:
     """The id of the message and the key that signed it; raises NotVerified.
 
     keys: "whpk_..." and "whsec_..." strings, tried in turn; headers: a mapping with lower-case or case-insensitive
@@ -189,23 +196,23 @@ def verify(keys, headers, body, now=None, tolerance=TOLERANCE):
     raise NotVerified("No signature in webhook-signature was made with a known key.")
 
 
-def target(path, query=""):
-    """What a request without a body signs after its method: the percent-encoded path, and the query as sent."""
+def target(path: str, query: str = "") -> str:
+    """The text that a request without a body signs after its method: the percent-encoded path and the query as sent."""
     return quote(path, safe="/~") + ("?" + query if query else "")
 
 
-def bare(method, path, query=""):
+def bare(method: str, path: str, query: str = "") -> bytes:
     """The bytes that stand in the body's place in the signature of a request without a body."""
     return ("%s %s" % (method.upper(), target(path, query))).encode("ascii")
 
 
-def now_utc():
+def now_utc() -> str:
     """The current time as the RFC 3339 string that `issued` holds, in microseconds."""
     return datetime.datetime.utcfromtimestamp(time.time()).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def from_utc(text):
-    """An `issued` string as a naive UTC datetime; raises ValueError."""
+def from_utc(text: str) -> datetime.datetime:
+    """The naive UTC datetime of an `issued` string; raises ValueError."""
     for form in ("%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%SZ"):
         try:
             return datetime.datetime.strptime(text, form)
@@ -214,14 +221,14 @@ def from_utc(text):
     raise ValueError("not a UTC time such as 2026-01-31T12:00:00Z")
 
 
-def mint_reference(private, claims):
+def mint_reference(private: str, claims: Dict[str, Any]) -> str:
     """A compact JWS over `claims`, its header exactly alg EdDSA and the key's kid; equal input, equal token."""
     head = {"alg": "EdDSA", "kid": to_jwk(public_of(private))["kid"]}
     signing_input = "%s.%s" % (_b64url(canonical(head)), _b64url(canonical(claims)))
     return "%s.%s" % (signing_input, _b64url(_private(private).sign(signing_input.encode("ascii"))))
 
 
-def verify_reference(token, jwks, issuer=None):
+def verify_reference(token: str, jwks: Dict[str, Any], issuer: Optional[str] = None) -> Dict[str, Any]:
     """The claims of an access reference; raises NotVerified.
 
     jwks: the JWK set that the catalogue publishes at /api/datasets/keys (dict); issuer: the catalogue's base URL.
@@ -244,11 +251,13 @@ def verify_reference(token, jwks, issuer=None):
         if issuer is not None and claims["iss"] != issuer:
             raise ValueError("another catalogue issued it")
     except (InvalidSignature, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NotVerified("The reference does not hold: %s." % (str(error) or "its signature is wrong"))
+        raise NotVerified("The reference is not valid: %s." % (str(error) or "its signature is wrong"))
     return claims
 
 
-def verify_event(headers, body, jwks=None, secret=None):
+def verify_event(
+    headers: Mapping[str, str], body: bytes, jwks: Optional[Dict[str, Any]] = None, secret: Optional[str] = None
+) -> Dict[str, Any]:
     """The CloudEvent in `body` (bytes), signed by the catalogue; raises NotVerified.
 
     jwks: the published JWK set, or secret: the "whsec_..." agreed on. The receiver keeps the ids that it has seen:
@@ -262,7 +271,7 @@ def verify_event(headers, body, jwks=None, secret=None):
     return event
 
 
-def line(key, body, message_id=None, now=None):
+def line(key: str, body: bytes, message_id: Optional[str] = None, now: Optional[float] = None) -> bytes:
     """One envelope as a line of bytes, for `Client.send_many` or a file that the catalogue ingests.
 
     body: bytes from `Client.envelope`; now: seconds since 1970. Written again with another time or key, a line with
@@ -274,7 +283,7 @@ def line(key, body, message_id=None, now=None):
     return canonical(named) + b"\n"
 
 
-def receipt(event, body, receipt_id):
+def receipt(event: Dict[str, Any], body: bytes, receipt_id: Optional[str]) -> Dict[str, Any]:
     """The answer that acknowledges an event: what a receiver returns with a status of 200."""
     return {
         "dataset_id": event["data"]["identifier"],
@@ -284,17 +293,20 @@ def receipt(event, body, receipt_id):
     }
 
 
-def split(lines):
-    """[[line]]: batches that one request may bring, as a generator; raises ClientError where one line is too long."""
-    batch, size = [], 0
-    for one in lines:
-        if len(one) > BATCH_BYTES:
-            raise ClientError("One envelope has %d bytes; a request may have %d." % (len(one), BATCH_BYTES))
-        if len(batch) == BATCH or size + len(one) > BATCH_BYTES:
+def split(lines: Iterable[bytes]) -> Iterator[List[bytes]]:
+    """Yield the lines in batches that one request may bring; raises ClientError where one line is too long."""
+    batch: List[bytes] = []
+    size = 0
+    for envelope in lines:
+        if len(envelope) > BATCH_BYTES:
+            raise ClientError(
+                "One envelope has %d bytes; a request may have at most %d." % (len(envelope), BATCH_BYTES)
+            )
+        if len(batch) == BATCH or size + len(envelope) > BATCH_BYTES:
             yield batch
             batch, size = [], 0
-        batch.append(one)
-        size += len(one)
+        batch.append(envelope)
+        size += len(envelope)
     if batch:
         yield batch
 
@@ -306,7 +318,9 @@ class Client:
     its REST interface.
     """
 
-    def __init__(self, base_url, source, key, session=None, prefix="/api"):
+    def __init__(
+        self, base_url: str, source: str, key: str, session: Optional[requests.Session] = None, prefix: str = "/api"
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self.source = source
         self.key = key
@@ -315,34 +329,70 @@ class Client:
         # a signed message needs no cookie, and one of a host with CSRF protection would need a second secret
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
-    def register(self, identifier, dataset, tenant=None, issued=None, message_id=None):
+    def register(
+        self,
+        identifier: str,
+        dataset: Dict[str, Any],
+        tenant: Optional[str] = None,
+        issued: Optional[str] = None,
+        message_id: Optional[str] = None,
+    ) -> Dict[str, Any]:
         """Publish or change the description of a dataset; a repetition with the same `message_id` has one effect."""
         return self._act("PUT", identifier, "", "register", issued, message_id, tenant=tenant, dataset=dataset)
 
-    def set_state(self, identifier, state, reason, successor=None, issued=None, message_id=None):
+    def set_state(
+        self,
+        identifier: str,
+        state: str,
+        reason: str,
+        successor: Optional[str] = None,
+        issued: Optional[str] = None,
+        message_id: Optional[str] = None,
+    ) -> Dict[str, Any]:
         """Move a dataset to active, suspended, superseded (with the successor's identifier) or withdrawn."""
         return self._act(
             "POST", identifier, "/state", "state", issued, message_id, state=state, reason=reason, successor=successor
         )
 
-    def report_decision(self, identifier, application, state, issued=None, message_id=None):
+    def report_decision(
+        self,
+        identifier: str,
+        application: str,
+        state: str,
+        issued: Optional[str] = None,
+        message_id: Optional[str] = None,
+    ) -> Dict[str, Any]:
         """Tell that an application (its id, no person) was submitted, approved, denied or closed: it is counted."""
         return self._act(
             "POST", identifier, "/decisions", "decision", issued, message_id, application=application, state=state
         )
 
-    def transfer(self, identifier, tenant, contact=None, issued=None, message_id=None):
+    def transfer(
+        self,
+        identifier: str,
+        tenant: str,
+        contact: Optional[Dict[str, Any]] = None,
+        issued: Optional[str] = None,
+        message_id: Optional[str] = None,
+    ) -> Dict[str, Any]:
         """Move a dataset to another tenant, with a new role contact if one is given; this key must be for both."""
         return self._act(
             "POST", identifier, "/transfer", "transfer", issued, message_id, tenant=tenant, contact=contact
         )
 
-    def acknowledge(self, event, body, receipt_id=None, issued=None, message_id=None):
+    def acknowledge(
+        self,
+        event: Dict[str, Any],
+        body: bytes,
+        receipt_id: Optional[str] = None,
+        issued: Optional[str] = None,
+        message_id: Optional[str] = None,
+    ) -> Dict[str, Any]:
         """Tell that an event (from `verify_event`, with its `body` as bytes) arrived and is kept."""
-        said = {"event": event["id"], "digest": digest(body), "receipt_id": receipt_id}
-        return self._act("POST", event["data"]["identifier"], "/receipt", "receipt", issued, message_id, **said)
+        members = {"event": event["id"], "digest": digest(body), "receipt_id": receipt_id}
+        return self._act("POST", event["data"]["identifier"], "/receipt", "receipt", issued, message_id, **members)
 
-    def send_many(self, lines, confirm=False):
+    def send_many(self, lines: Iterable[bytes], confirm: bool = False) -> Iterator[Dict[str, Any]]:
         """Yield the answer of each envelope line, in order: {"id", "identifier", "status", "answer" or "problem"}.
 
         lines: iterable of bytes from `line`; confirm: many withdrawals are meant; without it, Refused is raised behind
@@ -354,34 +404,35 @@ class Client:
             answer = self._post(path, b"".join(batch))
             if answer.status_code != 200:
                 self._answer(answer)
-            said = [json.loads(one) for one in answer.text.splitlines()]
-            yield from said
-            stopped = [one["problem"] for one in said if one.get("problem", {}).get("code") == "mass-withdrawal"]
+            answers = [json.loads(text) for text in answer.text.splitlines()]
+            yield from answers
+            problems = [entry.get("problem", {}) for entry in answers]
+            stopped = [problem for problem in problems if problem.get("code") == "mass-withdrawal"]
             if stopped:
                 # the next request would be a new run
                 raise Refused(stopped[0]["status"], stopped[0])
-            if len(said) != len(batch):
+            if len(answers) != len(batch):
                 raise ClientError(
-                    "The catalogue answered %d of %d envelopes; send them again." % (len(said), len(batch))
+                    "The catalogue answered %d of %d envelopes; send them again." % (len(answers), len(batch))
                 )
 
-    def get(self, identifier):
-        """What the catalogue holds of one dataset, with the receipts of its events."""
+    def get(self, identifier: str) -> Dict[str, Any]:
+        """Read what the catalogue holds of one dataset, with the receipts of its events."""
         return self._ask(self._path(identifier))
 
-    def list(self, after=None):
-        """One page of this source's datasets: {"datasets": [...], "next": token or None}."""
+    def list(self, after: Optional[str] = None) -> Dict[str, Any]:
+        """Read one page of this source's datasets: {"datasets": [...], "next": token or None}."""
         query = "after=" + quote(after, safe="~") if after else ""
         return self._ask(self.prefix + "/datasets/" + quote(self.source, safe="~"), query)
 
-    def keys(self):
-        """The JWK set with which the catalogue signs events and references."""
+    def keys(self) -> Dict[str, Any]:
+        """Read the JWK set with which the catalogue signs events and references."""
         answer = self.session.get(
             self.base_url + self.prefix + "/datasets/keys", timeout=TIMEOUT, allow_redirects=False
         )
         return self._answer(answer)
 
-    def envelope(self, action, identifier, issued=None, **members):
+    def envelope(self, action: str, identifier: str, issued: Optional[str] = None, **members: Any) -> bytes:
         """The body of a signed message, as canonical bytes."""
         body = {"action": action, "source": self.source, "identifier": identifier, "issued": issued or now_utc()}
         body.update((name, value) for name, value in members.items() if value is not None)
@@ -443,10 +494,10 @@ class Client:
         if not 200 <= answer.status_code < 300:
             raise Refused(answer.status_code, body if isinstance(body, dict) else {})
         if not isinstance(body, dict):
-            raise ClientError("What answered with status %d is not the catalogue." % answer.status_code)
+            raise ClientError("The answer with status %d does not come from the catalogue." % answer.status_code)
         return body
 
 
-def seconds(moment):
-    """A naive UTC datetime as whole seconds since 1970."""
+def seconds(moment: datetime.datetime) -> int:
+    """The whole seconds from 1970 to a naive UTC datetime."""
     return calendar.timegm(moment.utctimetuple())

@@ -1,22 +1,23 @@
-"""Which spellings differ between the versions of the libraries that the hosts bring?"""
+"""The spellings that differ between the versions of the libraries that the hosts bring."""
 
 import datetime
 import importlib.util
+from typing import Any, Dict
 
 import werkzeug
 
 
-def is_installed(module):
+def is_installed(module: str) -> bool:
     """Whether a top-level module can be imported (without importing it)."""
     return importlib.util.find_spec(module) is not None
 
 
-def utcnow():
-    """Now, as naive UTC. datetime.utcnow is deprecated from Python 3.12; needed until Python 3.6 goes."""
+def utcnow() -> datetime.datetime:
+    """The current time as naive UTC. datetime.utcnow is deprecated from Python 3.12; needed until Python 3.6 goes."""
     return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
 
 
-def root_transaction(session):
+def root_transaction(session: Any) -> Any:
     """The outermost transaction of a SQLAlchemy session, which 1.4 tells itself; needed until B2SHARE 2 goes."""
     if hasattr(session, "get_transaction"):
         return session.get_transaction() or session.begin()
@@ -27,4 +28,5 @@ def root_transaction(session):
 
 
 # Werkzeug 1.0 merges slashes by default, and a rule says no; needed until B2SHARE 2 goes
-VERBATIM = {} if getattr(werkzeug, "__version__", "9").startswith("0.") else {"merge_slashes": False}
+_MERGES = not getattr(werkzeug, "__version__", "9").startswith("0.")
+VERBATIM: Dict[str, Any] = {"merge_slashes": False} if _MERGES else {}

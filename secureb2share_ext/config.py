@@ -5,6 +5,7 @@ starts; a value that makes no sense stops the start with a ConfigError that name
 """
 
 import datetime
+from typing import Any, Collection, Dict, Mapping, Optional
 from urllib.parse import urlsplit
 
 from .errors import ConfigError
@@ -17,7 +18,7 @@ the whole instance, and sources, events and access links work. Observe: nothing 
 would be refused is counted by route and community (``secureb2share check`` tells), and curators' records that would be
 accepted get their dataset's row and events that are never sent, also later."""
 
-SECUREB2SHARE_SOURCES = {}
+SECUREB2SHARE_SOURCES: Dict[str, Dict[str, Any]] = {}
 """dict: name of a source -> dict of its settings. A source is an authority that assigns dataset identifiers.
 
 ``keys``: list of ``"whpk_..."`` (Ed25519, advised) or ``"whsec_..."`` (HMAC) that sign its messages; a dict
@@ -35,7 +36,7 @@ of the source has acknowledged the dataset.
 ``quota``: int, how many datasets the source may register. Default None, no limit.
 ``owner``: e-mail address of the account that owns its records; B2SHARE needs one, records-rest has no owners."""
 
-SECUREB2SHARE_TARGETS = {}
+SECUREB2SHARE_TARGETS: Dict[str, Dict[str, Any]] = {}
 """dict: name of a target -> dict of its settings. A target is an ingest API of a secure side.
 
 ``kind``: ``"webhook"``. ``url``: https. ``secret``: ``"whsec_..."``, signs with HMAC instead of Ed25519.
@@ -43,7 +44,7 @@ SECUREB2SHARE_TARGETS = {}
 ``expires``: ``"2027-01-31"``, the day on which its secret ends; ``secureb2share health`` warns before. Default None.
 ``allow_private``: True allows an address in a private range. Default False."""
 
-SECUREB2SHARE_ACCESS = {}
+SECUREB2SHARE_ACCESS: Dict[str, Dict[str, Any]] = {}
 """dict: name -> dict of a provider of access-request links.
 
 ``provider``: ``"template"``, ``"nettskjema"`` or ``"rems"``. Their links carry values of these places, percent-encoded:
@@ -56,19 +57,19 @@ than https://nettskjema.no.
 ``lock``: for nettskjema, list of the codes that are locked in the page. Default all.
 ``resource``: for rems, the resource's id with places. Default ``"{identifier}"``."""
 
-SECUREB2SHARE_SIGNING_KEY = None
+SECUREB2SHARE_SIGNING_KEY: Optional[str] = None
 """str: folder of the private keys that ``secureb2share keys new`` makes; readable by the service alone. They sign
 events and access references; without one neither is made. A file ``outbox.mark`` in it tells a database that came back
 from a backup, so keep the folder out of the database's backups, writable for the workers, and the same for all."""
 
-SECUREB2SHARE_HEALTH = {}
+SECUREB2SHARE_HEALTH: Dict[str, Any] = {}
 """dict: name of a finding of ``secureb2share health`` -> ``(warning, critical)``, the values from which on it is one;
 None is never. Only what differs from the defaults, such as ``{"unacknowledged": (None, None)}``."""
 
-SECUREB2SHARE_HOST = None
+SECUREB2SHARE_HOST: Optional[str] = None
 """str: ``"rdm"``, ``"b2share2"`` or ``"records_rest"``; by default the first of these that is installed."""
 
-SECUREB2SHARE_AUDIT_KNOWN = {}
+SECUREB2SHARE_AUDIT_KNOWN: Dict[str, str] = {}
 """dict: endpoint -> reason. A site's own write routes that take no content; any other unknown one stops writing."""
 
 SECUREB2SHARE_MAX_BODY = 1000000
@@ -81,14 +82,16 @@ SECUREB2SHARE_DEMO = False
 """bool: allows http on loopback for targets and access links. Never on a site."""
 
 
-def set_defaults(config):
+def set_defaults(config: Dict[str, Any]) -> None:
     """Give every key of this module that the site did not set its default."""
     for name, value in globals().items():
         if name.startswith("SECUREB2SHARE_"):
             config.setdefault(name, value)
 
 
-def check_settings(key, settings, needed, optional=()):
+def check_settings(
+    key: str, settings: Mapping[str, Any], needed: Collection[str], optional: Collection[str] = ()
+) -> None:
     """Raise ConfigError when an entry (dict) has an unknown setting, or lacks one of `needed`."""
     unknown = set(settings) - set(needed) - set(optional)
     if unknown:
@@ -98,8 +101,8 @@ def check_settings(key, settings, needed, optional=()):
             raise ConfigError("%s needs %s." % (key, name))
 
 
-def url_fault(url, demo):
-    """Why a configured URL cannot be used, or None."""
+def url_fault(url: str, demo: bool) -> Optional[str]:
+    """The reason why a configured URL cannot be used, or None."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -114,7 +117,7 @@ def url_fault(url, demo):
     return "must be https (http only on loopback, with SECUREB2SHARE_DEMO)"
 
 
-def day(place, text):
+def day(place: str, text: Any) -> Optional[datetime.date]:
     """The datetime.date of a setting such as "2027-01-31", or None for None; raises ConfigError naming the place."""
     if text is None:
         return None

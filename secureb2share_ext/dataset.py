@@ -1,11 +1,11 @@
-"""What is a dataset, as every flow sees it?
+"""A dataset, as every flow sees it.
 
-The value that travels from a signed registration or a host's record to events, links and exports. It holds no
+It is the value that travels from a signed registration or a host's record to events, links and exports. It holds no
 session and no request.
 """
 
 import re
-from typing import NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .client import canonical, digest
 
@@ -14,7 +14,7 @@ RESERVED_SOURCES = ("keys", "openapi.json")
 CATALOGUE_PREFIX = "pid:"  # of the identifier of a record that a curator made without one
 
 # state -> the states that may follow; withdrawn is final
-TRANSITIONS = {
+TRANSITIONS: Dict[str, Tuple[str, ...]] = {
     "active": ("suspended", "superseded", "withdrawn"),
     "suspended": ("active", "superseded", "withdrawn"),
     "superseded": ("withdrawn",),
@@ -31,7 +31,7 @@ class Dataset(NamedTuple):
 
     source: str  # the authority that assigned the identifier, e.g. "tsd"
     identifier: str  # at most 255 characters, see identifier_fault
-    description: dict  # the `dataset` member of a registration: core, sensitive, files, version
+    description: Dict[str, Any]  # the `dataset` member of a registration: core, sensitive, files, version
     pid: Optional[str] = None  # of the record, once published
     revision: int = 0  # the host's, from 0
     updated: int = 0  # the record's last change, seconds since 1970
@@ -42,28 +42,28 @@ class Dataset(NamedTuple):
     replaced_by: Optional[str] = None  # identifier of the dataset that says it replaces this one
 
     @property
-    def core(self):
+    def core(self) -> Dict[str, Any]:
         return self.description["core"]
 
     @property
-    def sensitive(self):
+    def sensitive(self) -> Dict[str, Any]:
         return self.description["sensitive"]
 
     @property
-    def files(self):
+    def files(self) -> List[Dict[str, Any]]:
         return self.description.get("files", [])
 
     @property
-    def replaces(self):
+    def replaces(self) -> Optional[str]:
         """Identifier of the dataset of which this is a new version, or None."""
         return self.description.get("version", {}).get("replaces")
 
     @property
-    def title(self):
+    def title(self) -> str:
         return self.core["titles"][0]["text"]
 
     @property
-    def is_whole(self):
+    def is_whole(self) -> bool:
         """Whether the description has what every page and export needs; a record written past this package may not."""
         core, sensitive = (self.description.get(part) for part in ("core", "sensitive"))
         return (
@@ -74,13 +74,13 @@ class Dataset(NamedTuple):
         )
 
     @property
-    def digest(self):
+    def digest(self) -> str:
         """SHA-256 of the canonical description: equal digests mean that nothing changed."""
         return digest(canonical(self.description))
 
 
-def identifier_fault(identifier):
-    """Why a text cannot be the identifier of a dataset, or None.
+def identifier_fault(identifier: Any) -> Optional[str]:
+    """The reason why a value cannot be the identifier of a dataset, or None.
 
     The identifier stands in URLs, so nothing may be in it that a proxy or browser would rewrite.
     """
@@ -100,17 +100,17 @@ def identifier_fault(identifier):
     return None
 
 
-def state_fault(old, new, successor, identifier):
-    """Why a dataset cannot go from state `old` to `new`, or None."""
+def state_fault(old: str, new: str, successor: Optional[str], identifier: str) -> Optional[str]:
+    """The reason why a dataset cannot go from state `old` to `new`, or None; it stands behind "The state <new>"."""
     if new != old and new not in TRANSITIONS[old]:
-        follow = ", ".join(TRANSITIONS[old]) or "none, it is final"
-        return "cannot follow the state %s (%s can)" % (old, follow)
+        follow = ", ".join(TRANSITIONS[old])
+        return "cannot follow the state %s (%s)" % (old, "possible: " + follow if follow else "which is final")
     if new == old == "withdrawn":
         return "is final"
     if new == "superseded" and not successor:
         return "needs a successor"
     if new != "superseded" and successor:
-        return "has no successor"
+        return "cannot name a successor"
     if successor == identifier:
-        return "a dataset cannot succeed itself"
+        return "cannot name the dataset itself as its successor"
     return None

@@ -25,6 +25,8 @@
 Codes are stable: programs match on them, texts may change. Errors of the secure side's half are in client.py.
 """
 
+from typing import Any, Dict, List, Optional, Tuple
+
 
 class SecureB2ShareError(Exception):
     """Anything that this package raises on purpose."""
@@ -47,7 +49,7 @@ class Restored(SecureB2ShareError):
 
 
 class NotWritten(SecureB2ShareError):
-    """The folder cannot be written to; what is whole in it stays."""
+    """The folder cannot be written to; the complete files in it are kept."""
 
 
 class EgressRefused(SecureB2ShareError):
@@ -61,15 +63,15 @@ class Problem(SecureB2ShareError):
     code = "problem"
     title = "The request cannot be served"
 
-    def __init__(self, detail=None, code=None, **extra):
-        self.detail = detail or self.__doc__
+    def __init__(self, detail: Optional[str] = None, code: Optional[str] = None, **extra: Any) -> None:
+        self.detail = detail or self.__doc__ or ""
         self.code = code or self.code
         self.extra = extra
         super().__init__(self.detail)
 
-    def body(self):
+    def body(self) -> Dict[str, Any]:
         """The RFC 9457 members, as dict."""
-        body = {
+        body: Dict[str, Any] = {
             "type": "about:blank",
             "title": self.title,
             "status": self.status,
@@ -89,7 +91,7 @@ class UploadRefused(Problem):
 
 
 class WritesStopped(Problem):
-    """The upload lock of this catalogue is not complete, so nothing can be written until its operator mends it."""
+    """The upload lock of this catalogue is not complete, so nothing can be written until its operator repairs it."""
 
     status = 503
     code = "lock-incomplete"
@@ -103,7 +105,7 @@ class Invalid(Problem):
     code = "invalid"
     title = "The request has faults"
 
-    def __init__(self, faults, detail=None, code=None):
+    def __init__(self, faults: List[Tuple[str, str]], detail: Optional[str] = None, code: Optional[str] = None) -> None:
         """faults: list of (field, message)."""
         super().__init__(detail, code, errors=[{"field": f, "message": m} for f, m in faults])
 
@@ -113,11 +115,11 @@ class NotSigned(Problem):
 
     status = 401
     code = "signature"
-    title = "The signature does not hold"
+    title = "The signature is not valid"
 
 
 class NotAllowed(Problem):
-    """Who sent this may not do it."""
+    """The sender is not allowed to do this."""
 
     status = 403
     code = "not-allowed"
@@ -173,7 +175,7 @@ class NotReady(Problem):
 
 
 class Failed(Problem):
-    """The catalogue could not carry this out now; nothing of it is stored. Send it again later."""
+    """The catalogue could not carry out this message now and stored nothing of it; send the message again later."""
 
     status = 500
     code = "failed"

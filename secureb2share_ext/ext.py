@@ -1,6 +1,8 @@
 """The extension of an application: what this package does to it."""
 
-from flask import current_app, has_app_context
+from typing import Any, Dict, Optional, Tuple
+
+from flask import Flask, current_app, has_app_context
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm.exc import StaleDataError
@@ -8,6 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from . import config, errors, keyring, targets
 from .access import providers
 from .hosts import selection
+from .hosts.host import Host
 from .maintenance import findings
 from .messages import sources
 from .outbox import mark
@@ -24,14 +27,14 @@ class SecureB2Share:
     Found at ``current_app.extensions["secureb2share"]``, or by ``current()``. One object per application.
     """
 
-    def __init__(self, app=None):
+    def __init__(self, app: Optional[Flask] = None) -> None:
         self.mode = "off"
-        self.config_faults = ()
+        self.config_faults: Tuple[str, ...] = ()
         self.has_tables = False
         if app is not None:
             self.init_app(app)
 
-    def init_app(self, app):
+    def init_app(self, app: Flask) -> None:
         """Read the SECUREB2SHARE_* keys (config.py) and take their consequences. A second call changes nothing."""
         if "secureb2share" in app.extensions:
             return
@@ -51,7 +54,7 @@ class SecureB2Share:
             self.init_records(app)
             self.init_schedule(app)
 
-    def init_config(self, app):
+    def init_config(self, app: Flask) -> None:
         self.mode = app.config["SECUREB2SHARE_MODE"]
         if self.mode not in ("off", "observe", "on"):
             raise errors.ConfigError("SECUREB2SHARE_MODE is %r; it must be 'off', 'observe' or 'on'." % (self.mode,))
@@ -60,15 +63,17 @@ class SecureB2Share:
         except Exception as error:
             self.note_fault(error)
 
-    def note_fault(self, error):
+    def note_fault(self, error: Exception) -> None:
         # while the mode is off nothing is promised: `check` and `health` tell, and the application starts
         if self.mode != "off":
             raise error
         told = str(error) if isinstance(error, errors.ConfigError) else UNREADABLE % type(error).__name__
         self.config_faults += (told,)
 
-    def read_settings(self, app):
-        self.targets, self.providers, self.sources = {}, {}, {}
+    def read_settings(self, app: Flask) -> None:
+        self.targets: Dict[str, Any] = {}
+        self.providers: Dict[str, providers.Provider] = {}
+        self.sources: Dict[str, sources.Source] = {}
         self.thresholds = findings.THRESHOLDS
         self.keyring = keyring.Keyring(app.config["SECUREB2SHARE_SIGNING_KEY"])
         self.mark = mark.Mark(app.config["SECUREB2SHARE_SIGNING_KEY"])
@@ -77,20 +82,20 @@ class SecureB2Share:
         self.sources = sources.read(app.config, self.targets, self.providers)
         self.thresholds = findings.thresholds(app.config["SECUREB2SHARE_HEALTH"])
 
-    def init_host(self, app):
+    def init_host(self, app: Flask) -> None:
         try:
             chosen = selection.choose(app.config["SECUREB2SHARE_HOST"])
         except errors.ConfigError as error:
             self.note_fault(error)
             chosen = selection.choose(None)
-        self.host = chosen(app.config, self.sources)
+        self.host: Host = chosen(app.config, self.sources)
         faults = self.host.faults() if self.is_on else []
         if faults:
             raise errors.ConfigError(" ".join(faults))
         if app.config["SECUREB2SHARE_SOURCES"]:
             self.host.define(app)
 
-    def init_errors(self, app):
+    def init_errors(self, app: Flask) -> None:
         def answer(problem):
             return problem_response(self.host.explained(problem))
 
@@ -101,42 +106,42 @@ class SecureB2Share:
         if self.is_on:
             app.register_error_handler(StaleDataError, conflict)
 
-    def init_logs(self):
+    def init_logs(self) -> None:
         if not event.contains(Engine, "handle_error", _forget_parameters):
             event.listen(Engine, "handle_error", _forget_parameters)
 
-    def init_cli(self, app):
+    def init_cli(self, app: Flask) -> None:
         from .cli import secureb2share
 
         app.cli.add_command(secureb2share)
 
-    def init_lock(self, app):
+    def init_lock(self, app: Flask) -> None:
         self.host.lock(app)
         gate.install(app)
         guard.install()
 
-    def init_records(self, app):
+    def init_records(self, app: Flask) -> None:
         self.host.watch(app)
         self.host.serve(app)
 
-    def init_schedule(self, app):
+    def init_schedule(self, app: Flask) -> None:
         entry = {"task": SWEEP, "schedule": app.config["SECUREB2SHARE_SWEEP_INTERVAL"]}
         app.config["CELERY_BEAT_SCHEDULE"] = dict(
             app.config.get("CELERY_BEAT_SCHEDULE") or {}, **{"secureb2share-sweep": entry}
         )
 
     @property
-    def is_on(self):
+    def is_on(self) -> bool:
         """Whether the promise holds: uploads are refused, and sources, events and links work."""
         return self.mode == "on"
 
     @property
-    def help_url(self):
+    def help_url(self) -> str:
         """The page that says what to do instead of uploading."""
         return self.host.api_url() + "/secureb2share/uploads"
 
 
-def finalize_app(app):
+def finalize_app(app: Flask) -> None:
     """Put the gate back in front of what other extensions installed after it, and do what has to wait for them."""
     extension = app.extensions.get("secureb2share")
     if extension is not None and extension.mode != "off":

@@ -1,4 +1,4 @@
-"""With which key does the catalogue sign events and access references, and which ones does it publish?
+"""The keys with which the catalogue signs events and access references, and those that it publishes.
 
 Private keys are files in the folder that SECUREB2SHARE_SIGNING_KEY names, one ``<kid>.key`` each; the table holds
 what everybody may know.
@@ -11,6 +11,7 @@ not, and its private part is deleted. The last active key is never given up.
 
 import contextlib
 import os
+from typing import Dict, List, Optional
 
 from invenio_db import db
 
@@ -34,12 +35,12 @@ class Key(db.Model):
 class Keyring:
     """The catalogue's signing keys; folder: path or None."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Optional[str]) -> None:
         self.folder = folder
-        self._private = {}
+        self._private: Dict[str, str] = {}
 
-    def new(self):
-        """Make a key that signs from now on; its kid. The caller commits."""
+    def new(self) -> str:
+        """Make a key that signs from now on, and return its kid. The caller commits. Raises NoSigningKey."""
         if not self.folder:
             raise NoSigningKey(NoSigningKey.__doc__)
         private, public = new_key()
@@ -52,26 +53,26 @@ class Keyring:
         db.session.flush()
         return kid
 
-    def list(self):
+    def list(self) -> List[Key]:
         """Every key's row, the newest first."""
         return db.session.query(Key).order_by(Key.created.desc(), Key.kid).all()
 
-    def jwks(self):
+    def jwks(self) -> Dict[str, List[Dict[str, str]]]:
         """The JWK set (RFC 7517) that verifies what the catalogue signs and has signed."""
         return {"keys": [to_jwk(row.public) for row in self.list() if row.state in ("active", "retired")]}
 
-    def retire(self, kid):
+    def retire(self, kid: str) -> None:
         """Sign with this key no more; what it signed still verifies. The caller commits. Raises KeyStays."""
         self._end(kid, "retired", ("active",))
 
-    def revoke(self, kid):
+    def revoke(self, kid: str) -> None:
         """Let nothing that this key signed verify. The caller commits, then calls `forget`. Raises KeyStays."""
         self._end(kid, "revoked", ("active", "retired"))
 
-    def forget(self, kid):
-        """Delete the private part of a key; whether it was there."""
+    def forget(self, kid: str) -> bool:
+        """Delete the private part of a key, and return whether it was there."""
         self._private.pop(kid, None)
-        with contextlib.suppress(OSError, TypeError):
+        with contextlib.suppress(OSError):
             os.remove(self._path(kid))
             return True
         return False
@@ -82,20 +83,20 @@ class Keyring:
         if kid not in rows:
             raise KeyStays("There is no signing key %s; `secureb2share keys list` names them." % kid)
         if rows[kid].state not in before:
-            raise KeyStays("The signing key %s is %s already." % (kid, rows[kid].state))
+            raise KeyStays("The signing key %s is already %s." % (kid, rows[kid].state))
         if [row.kid for row in rows.values() if row.state == "active"] == [kid]:
             raise KeyStays("The signing key %s is the only active one; run `secureb2share keys new` first." % kid)
         rows[kid].state, rows[kid].ended = state, utcnow()
         db.session.flush()
 
-    def current(self):
+    def current(self) -> str:
         """The private key, "whsk_...", that signs now; raises NoSigningKey."""
         for row in self.list():
             if row.state == "active":
                 return self._read(row.kid)
         raise NoSigningKey(NoSigningKey.__doc__)
 
-    def sign(self, message_id, body):
+    def sign(self, message_id: str, body: bytes) -> Dict[str, str]:
         """The Standard Webhooks headers for `body` with the current key."""
         return signed_headers(self.current(), message_id, body)
 
@@ -104,12 +105,14 @@ class Keyring:
             try:
                 with open(self._path(kid)) as file:
                     self._private[kid] = file.read().strip()
-            except (OSError, TypeError):
+            except OSError:
                 raise NoSigningKey(
-                    "The private part of the signing key %s is not in SECUREB2SHARE_SIGNING_KEY: bring its file back,"
+                    "The private part of the signing key %s is not in SECUREB2SHARE_SIGNING_KEY; restore its file,"
                     " or run `secureb2share keys new`." % kid
                 )
         return self._private[kid]
 
     def _path(self, kid):
+        if self.folder is None:
+            raise FileNotFoundError(kid)
         return os.path.join(self.folder, kid + ".key")

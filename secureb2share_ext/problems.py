@@ -1,10 +1,12 @@
 """The RFC 9457 answer for a Problem."""
 
-from flask import current_app, json
+from flask import Response, current_app, json
+
+from .errors import Problem
 
 
-def problem_response(problem):
-    """The answer (flask.Response, application/problem+json) for an errors.Problem."""
+def problem_response(problem: Problem) -> Response:
+    """The answer (application/problem+json) for a Problem."""
     response = current_app.response_class(
         json.dumps(problem.body()), status=problem.status, content_type="application/problem+json"
     )

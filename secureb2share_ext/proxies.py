@@ -1,18 +1,27 @@
 """The extension of the current application, and whether it is at work there."""
 
+from typing import Any, List, Optional
+
 from flask import current_app
 from invenio_db import db
 from sqlalchemy import inspect
 
+# values whose modules stand above those that use them
+Extension = Any  # ext.SecureB2Share
+Host = Any  # hosts.host.Host
+Source = Any  # messages.sources.Source
+Sender = Any  # messages.sources.Sender
+Message = Any  # messages.message.Message
+
 PREFIX = "secureb2share_"  # begins the names of all our tables
 
 
-def current():
+def current() -> Extension:
     """The SecureB2Share extension of the current application."""
     return current_app.extensions["secureb2share"]
 
 
-def active():
+def active() -> Optional[Extension]:
     """The extension of the current application where it is on and `init` made its tables, or None.
 
     Without them nothing is known of any record: reading goes on as the host has it, and the lock stops writing.
@@ -21,13 +30,13 @@ def active():
     return extension if extension is not None and extension.is_on and has_tables() else None
 
 
-def tables(bind=None):
-    """Names of the package's tables that are there; bind: an engine or connection, by default the database's engine."""
+def tables(bind: Any = None) -> List[str]:
+    """The names of the package's tables that exist; bind: an engine or connection, by default the database's engine."""
     return [name for name in inspect(bind or db.engine).get_table_names() if name.startswith(PREFIX)]
 
 
-def has_tables():
-    """Whether all of the package's tables are there; asked until they are."""
+def has_tables() -> bool:
+    """Whether all of the package's tables exist; the database is asked until they do."""
     extension = current()
     if not extension.has_tables:
         needed = {name for name in db.metadata.tables if name.startswith(PREFIX)}

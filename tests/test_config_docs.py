@@ -10,9 +10,11 @@ KEY = re.compile(r"SECUREB2SHARE_[A-Z][A-Z_]*[A-Z]")
 def constants():
     body = ast.parse(CONFIG.read_text(encoding="utf-8")).body
     for node, following in zip(body, body[1:] + [None]):
-        if isinstance(node, ast.Assign) and node.targets[0].id.startswith("SECUREB2SHARE_"):
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        name = getattr(target, "id", "")
+        if name.startswith("SECUREB2SHARE_"):
             text = getattr(following.value, "value", None) if isinstance(following, ast.Expr) else None
-            yield node.targets[0].id, text if isinstance(text, str) else ""
+            yield name, text if isinstance(text, str) else ""
 
 
 def keys_read():

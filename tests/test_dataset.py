@@ -73,7 +73,7 @@ def test_only_a_superseded_dataset_has_a_successor_and_another_one():
         faults = [state_fault("active", new, successor, "a") for successor in (None, "", "b", "a")]
         right = [False, False, True, False] if new == "superseded" else [True, True, False, False]
         assert [fault is None for fault in faults] == right
-    assert state_fault("active", "superseded", "a", "a") == "a dataset cannot succeed itself"
+    assert state_fault("active", "superseded", "a", "a") == "cannot name the dataset itself as its successor"
 
 
 def test_the_digest_is_of_the_description_alone():

@@ -145,7 +145,7 @@ def test_deciding_modules_need_no_application_and_no_database():
 
 def test_importing_the_package_imports_nothing_and_the_client_little():
     assert IMPORTS[""] == (set(), set())
-    assert IMPORTS["client"] == (set(), OF_CLIENT | {"uuid"})
+    assert IMPORTS["client"] == (set(), OF_CLIENT | {"typing", "uuid"})
     assert not [node for node in ast.walk(TREES["client"]) if isinstance(node, ast.ImportFrom) and node.level]
 
 

@@ -1,16 +1,19 @@
 """The destination of an access link: the form of a dataset's source, or the reason why there is none now."""
 
+from typing import Collection, Optional
+
 from ..compat import utcnow
 from ..datasets import view
 from ..errors import Gone, NoAccess, NoSigningKey, NotReady, UnknownDataset
 from ..exports.rights import label_of, right_of, today_utc
+from ..proxies import Extension
 from . import reference
 
 UNKNOWN = "This catalogue has published no such dataset."
 WITHOUT_KEY = "This catalogue has no signing key yet, so it cannot lead to the form; its operator has to make one."
 
 
-def destination(extension, pid, languages=()):
+def destination(extension: Extension, pid: Optional[str], languages: Collection[str] = ()) -> str:
     """The address of the form for the dataset with a PID (or None); raises the Problem that says why there is none.
 
     extension: ext.SecureB2Share; languages: tags that the reader prefers, the best first.
@@ -23,7 +26,7 @@ def destination(extension, pid, languages=()):
     record = host.record(row)
     dataset = view.dataset_of(host, row, record) if record is not None else None
     is_whole = dataset is not None and dataset.is_whole
-    members = dict(_members(host, found), **({"contact": dataset.core["contact"]} if is_whole else {}))
+    members = dict(_members(host, found), **({"contact": dataset.core["contact"]} if dataset and is_whole else {}))
     if row.state == "withdrawn" or dataset is None:
         why = ("This dataset was withdrawn. %s" % (row.reason or "")).strip()
         raise Gone(why, **dict(members, state="withdrawn"))
@@ -72,7 +75,7 @@ def _link(extension, row, dataset, provider, languages):
 
 
 def _members(host, found):
-    """What a refusal tells of a dataset beside its sentence, as members of the problem."""
+    """The members of a problem that tell of a dataset what its sentence does not."""
     row = found.row
     members = {"state": row.state, "record_url": host.record_url(row)}
     members.update((name, getattr(row, name)) for name in ("reason", "state_at") if getattr(row, name))

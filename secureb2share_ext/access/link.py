@@ -1,10 +1,11 @@
-"""What makes an address that the catalogue builds safe to follow?
+"""The addresses that the catalogue builds, and what makes them safe to follow.
 
-Its host stands in the configuration and every value in it is percent-encoded. The values are those of PLACES: no author
-supplies an address, and no title and no person travels in one.
+Their host stands in the configuration, and every value in them is percent-encoded. The values are those of PLACES: no
+author supplies an address, and no title and no person travels in one.
 """
 
 import string
+from typing import Any, Collection
 from urllib.parse import quote, urlsplit
 
 from ..config import url_fault
@@ -13,19 +14,19 @@ from ..errors import ConfigError
 PLACES = ("identifier", "pid", "source", "revision", "record_url", "reference")
 
 
-def encoded(value):
-    """A value (anything with a str) as one part of a path or query; decoding gives it back unchanged."""
+def encoded(value: Any) -> str:
+    """The text of a value (anything with a str) as one part of a path or query; decoding gives it back unchanged."""
     return quote(str(value), safe="")
 
 
-def check_url(key, url, demo):
+def check_url(key: str, url: Any, demo: bool) -> None:
     """Raise ConfigError for a configured address that is not https with a host of its own."""
     fault = url_fault(url, demo) if isinstance(url, str) else "must be a text"
     if fault or "{" in urlsplit(url).netloc:
-        raise ConfigError("%s: url %s." % (key, fault or "must name its host itself"))
+        raise ConfigError("%s: url %s." % (key, fault or "must have a host without places in braces"))
 
 
-def check_base(key, url, demo):
+def check_base(key: str, url: Any, demo: bool) -> str:
     """The address (str) of a service, to which paths are added; raises ConfigError."""
     check_url(key, url, demo)
     if "?" in url or "{" in url:
@@ -33,7 +34,7 @@ def check_base(key, url, demo):
     return url.rstrip("/")
 
 
-def check_places(key, setting, text, places=PLACES):
+def check_places(key: str, setting: str, text: Any, places: Collection[str] = PLACES) -> None:
     """Raise ConfigError when a text (of `setting`) has a place in braces that is not one of `places`."""
     try:
         parts = list(string.Formatter().parse(text))

@@ -1,11 +1,11 @@
-"""What is the link to a Nettskjema form that knows which dataset it is about?
+"""The link to a Nettskjema form that knows which dataset it is about.
 
 `/a/<form>?CB<code>=<value>&LCK<code>=true` of Nettskjema: CB fills in the question with that codebook code, LCK locks
 it in the page. A lock is no proof, for anybody can edit the address; the signed reference is one.
 """
 
 import re
-from typing import NamedTuple, Tuple
+from typing import Any, Collection, Dict, Mapping, NamedTuple, Tuple
 
 from ..config import check_settings
 from ..errors import ConfigError
@@ -23,15 +23,15 @@ class Nettskjema(NamedTuple):
     locked: Tuple[str, ...]  # codebook codes
 
     @classmethod
-    def read(cls, key, settings, demo):
-        """From an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
+    def read(cls, key: str, settings: Mapping[str, Any], demo: bool) -> "Nettskjema":
+        """Make one from an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
         check_settings(key, settings, ("codes",), ("form", "forms", "lock", "url"))
         if ("form" in settings) == ("forms" in settings):
-            raise ConfigError("%s needs either form, or forms by language." % key)
+            raise ConfigError("%s needs either form, or forms with one form for each language." % key)
         codes = _codes(key, settings["codes"])
         locked = settings.get("lock", list(codes))
         if not isinstance(locked, (list, tuple)) or set(locked) - set(codes):
-            raise ConfigError("%s: lock must be a list of some of the codes; leave it out for all." % key)
+            raise ConfigError("%s: lock must be a list of some of the codes; leave it out to lock all of them." % key)
         return cls(
             url=link.check_base(key, settings.get("url", HOME), demo),
             forms=_forms(key, settings["forms"]) if "forms" in settings else (("", _form(key, settings["form"])),),
@@ -40,11 +40,11 @@ class Nettskjema(NamedTuple):
         )
 
     @property
-    def signs(self):
+    def signs(self) -> bool:
         """Whether its links carry a signed reference."""
         return "reference" in dict(self.codes).values()
 
-    def expand(self, values, languages=()):
+    def expand(self, values: Dict[str, Any], languages: Collection[str] = ()) -> str:
         """The link for `values` (dict by link.PLACES), to the form in the first of `languages` that there is."""
         asked = []
         for code, place in self.codes:
@@ -70,7 +70,7 @@ def _forms(key, forms):
     for language, form in forms.items() if isinstance(forms, dict) else ():
         tag = str(language).lower()
         if not re.match(r"[a-z]{2,3}(-[a-z0-9]{1,8})*\Z", tag) or tag in found:
-            raise ConfigError("%s: forms has %r, which is no language tag or there twice." % (key, language))
+            raise ConfigError("%s: forms has %r, which is not a language tag or is there twice." % (key, language))
         found[tag] = _form(key, form)
     if not found:
         raise ConfigError("%s: forms must be a dict of language tag -> form; the first is the default." % key)

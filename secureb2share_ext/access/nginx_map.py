@@ -1,4 +1,4 @@
-"""How do access links go on when the application that answers them is gone? As a map for nginx. Pure.
+"""A map for nginx, with which access links go on when the application that answers them is gone. Pure.
 
 nginx compares the decoded path, and for texts without regard to case. It reads `$name` in an answer as a variable and
 knows no escape for it, so that an address has no bare `$`. A word of its configuration has at most 4096 bytes.
@@ -6,7 +6,7 @@ knows no escape for it, so that an address has no bare `$`. A word of its config
 
 import re
 from collections import Counter
-from typing import NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, NamedTuple, Optional, Tuple
 from urllib.parse import quote
 
 LONGEST = 4000  # bytes of a word
@@ -48,14 +48,14 @@ map "" $secureb2share_keys {
 
 
 class Address(NamedTuple):
-    """Where the link of one dataset leads while this is written down."""
+    """The place to which the link of one dataset leads while this is written down."""
 
     names: Tuple[str, ...]  # what it is asked for by: PID, DOI, Handle
     status: int  # 302, 403 or 410
     to: Optional[str] = None  # with 302: the form
 
 
-def server_map(addresses, keys, base_url):
+def server_map(addresses: Iterable[Address], keys: str, base_url: str) -> str:
     """The part for nginx's http block (text); LOCATIONS uses it.
 
     addresses: [Address]; keys: the JWK set as JSON (str); base_url: of the catalogue.
@@ -73,10 +73,10 @@ def server_map(addresses, keys, base_url):
 
 def _entries(addresses):
     """(key, value) of the map, each key once."""
-    paths = {}
-    for one in addresses:
-        for name in one.names:
-            paths.setdefault(PATH + name, _value(one))
+    paths: Dict[str, str] = {}
+    for address in addresses:
+        for name in address.names:
+            paths.setdefault(PATH + name, _value(address))
     times = Counter(_folded(path) for path in paths)
     for path, value in paths.items():
         # two that differ in case only are told apart by an expression; other texts are found faster

@@ -1,18 +1,21 @@
-"""Which access-request forms are there, and how is a link made to each kind? One file per kind.
+"""The kinds of access-request forms, and the link to each. One file per kind.
 
 A provider has `signs`, whether its links carry a signed reference, and `expand(values, languages)`, which makes one:
 values is a dict with the names of link.PLACES, languages the reader's language tags, the best first.
 """
+
+from typing import Any, Dict, Mapping, Type, Union
 
 from ..errors import ConfigError
 from .nettskjema import Nettskjema
 from .rems import Rems
 from .template import Template
 
-KINDS = {"nettskjema": Nettskjema, "rems": Rems, "template": Template}
+Provider = Union[Nettskjema, Rems, Template]
+KINDS: Dict[str, Type[Provider]] = {"nettskjema": Nettskjema, "rems": Rems, "template": Template}
 
 
-def read(config):
+def read(config: Mapping[str, Any]) -> Dict[str, Provider]:
     """{name: provider} from SECUREB2SHARE_ACCESS; raises ConfigError."""
     providers = {}
     for name, settings in config["SECUREB2SHARE_ACCESS"].items():

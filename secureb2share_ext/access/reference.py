@@ -1,13 +1,14 @@
-"""What proves to the form that the catalogue sent this reader for this dataset?
+"""The signed reference, which proves to the form that the catalogue sent this reader for this dataset.
 
-A compact JWS that is a pure function of the published record and the signing key: minted at the redirect, never
+It is a compact JWS that is a pure function of the published record and the signing key: minted at the redirect, never
 stored, without an end. It names no person and grants nothing; `client.verify_reference` checks it.
 """
 
 from ..client import mint_reference
+from ..dataset import Dataset
 
 
-def mint(private, issuer, dataset):
+def mint(private: str, issuer: str, dataset: Dataset) -> str:
     """The token for a published Dataset; issuer: the catalogue's base URL; private: a "whsk_..."."""
     claims = {
         "iss": issuer,

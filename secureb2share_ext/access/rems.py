@@ -1,10 +1,10 @@
-"""What is the link that begins an application in REMS (SD Apply) for a dataset?
+"""The link that begins an application for a dataset in REMS (SD Apply).
 
 `/apply-for?resource=` of a REMS instance (its docs/linking.md): the resource id is all that REMS takes from a link, so
 no signed reference travels in it; REMS has its own proof, for it knows the resource.
 """
 
-from typing import NamedTuple
+from typing import Any, Collection, Dict, Mapping, NamedTuple
 
 from ..config import check_settings
 from ..errors import ConfigError
@@ -19,11 +19,14 @@ class Rems(NamedTuple):
     url: str
     resource: str = "{identifier}"
 
-    signs = False  # REMS drops every other parameter at its redirect
+    @property
+    def signs(self) -> bool:
+        """Whether its links carry a signed reference: never, for REMS drops every other parameter at its redirect."""
+        return False
 
     @classmethod
-    def read(cls, key, settings, demo):
-        """From an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
+    def read(cls, key: str, settings: Mapping[str, Any], demo: bool) -> "Rems":
+        """Make one from an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
         check_settings(key, settings, ("url",), ("resource",))
         url = link.check_base(key, settings["url"], demo)
         resource = settings.get("resource", "{identifier}")
@@ -32,7 +35,7 @@ class Rems(NamedTuple):
             raise ConfigError("%s: resource names no place, so that all datasets would share one resource." % key)
         return cls(url, resource)
 
-    def expand(self, values, languages=()):
+    def expand(self, values: Dict[str, Any], languages: Collection[str] = ()) -> str:
         """The link for `values` (dict by PLACES); REMS speaks the reader's language itself."""
         # the id is put together first and encoded as a whole: its own characters need encoding too
         return "%s/apply-for?resource=%s" % (self.url, link.encoded(self.resource.format(**values)))

@@ -4,7 +4,7 @@ The stable address that records carry. 302 to the access-request form, or a page
 Also by DOI or Handle, and by ?source=&id=.
 """
 
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request
 from invenio_db import db
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -36,7 +36,7 @@ def _private(response):
 
 @blueprint.errorhandler(Problem)
 def _explain(problem):
-    """The same sentence as HTML or as problem+json, whichever the client prefers."""
+    """Answer with the sentence of a problem, as HTML or as problem+json, whichever the client prefers."""
     offered = ["application/problem+json", "application/json", "text/html"]
     if request.accept_mimetypes.best_match(offered, default=offered[0]) != "text/html":
         return problem_response(problem)
@@ -53,16 +53,16 @@ def _without_tables(error):
 
 
 @blueprint.route("/")
-def by_identifier():
-    """By the source's own identifier: ?source=&id="""
+def by_identifier() -> Response:
+    """Lead to the form of the dataset with this identifier of its source: ?source=&id="""
     source, identifier = request.args.get("source", ""), request.args.get("id", "")
     row = store.find(source, identifier) if source in current().sources else None
     return _go(row.pid if row is not None else None)
 
 
 @blueprint.route("/<path:pid>", **VERBATIM)
-def by_pid(pid):
-    """By PID, DOI or Handle."""
+def by_pid(pid: str) -> Response:
+    """Lead to the form of the dataset with this PID, DOI or Handle."""
     return _go(None if identifier_fault(pid) else current().host.pid_of(pid))
 
 
