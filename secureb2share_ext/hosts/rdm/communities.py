@@ -1,4 +1,4 @@
-"""Which community is a record in, and which source's is it? The default community of its parent decides."""
+"""The community of a record, and its source: the default community of the record's parent decides."""
 
 import uuid
 

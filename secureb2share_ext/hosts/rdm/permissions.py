@@ -1,4 +1,4 @@
-"""Who may review, and whose token may register?
+"""The rights to review and to register.
 
 Reviewers hold the action `secureb2share-curate`, or are curators, managers or owners of a source's community. A token
 registers for a source with the scope `secureb2share:register`, if its user holds the action `secureb2share-register`.

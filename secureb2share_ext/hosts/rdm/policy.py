@@ -1,4 +1,4 @@
-"""Which permission policies close InvenioRDM for content, for the system's own processes too, and are they in force?
+"""The permission policies that close InvenioRDM for content, for the system's own processes too.
 
 `can_manage_files` is left as it is: without it a draft cannot say that it has no files, and none can be published.
 """

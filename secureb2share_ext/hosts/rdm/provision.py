@@ -1,4 +1,4 @@
-"""What does RDM need before descriptions fit into it? Mappings of the custom fields, and the sources' communities."""
+"""What RDM needs before descriptions fit into it: mappings of the custom fields, and the sources' communities."""
 
 from invenio_communities.communities.records.api import Community
 from invenio_rdm_records.proxies import current_rdm_records_service as service

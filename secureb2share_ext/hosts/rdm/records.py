@@ -1,4 +1,4 @@
-"""How does a registration become an RDM record, a new revision, a tombstone? By RDM's own services."""
+"""The records of datasets in RDM: made, written anew and read by RDM's own services."""
 
 from invenio_access.permissions import system_identity
 from invenio_accounts.models import User

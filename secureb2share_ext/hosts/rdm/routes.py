@@ -1,4 +1,4 @@
-"""Which routes of InvenioRDM carry content, and which writing routes do not?"""
+"""The routes of InvenioRDM that carry content, and the writing routes that do not."""
 
 CONTENT = {
     "draft_files.create": "registers files of drafts, also such as the server fetches",

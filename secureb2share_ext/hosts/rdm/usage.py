@@ -1,4 +1,4 @@
-"""What does this instance have of uploads, files and records from the time before? Numbers only, never names.
+"""Counts of the uploads, files and records that an instance has from the time before; numbers only, never names.
 
 An upload is a file in the storage: the copies that RDM makes of its entry, for drafts and versions, are none.
 """

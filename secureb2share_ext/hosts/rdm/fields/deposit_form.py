@@ -1,4 +1,4 @@
-"""What does RDM's deposit form ask a curator of sensitive data? RDM_CUSTOM_FIELDS_UI, derived from the schema. Pure."""
+"""The section on sensitive data of RDM's deposit form: RDM_CUSTOM_FIELDS_UI, derived from the schema. Pure."""
 
 from . import names
 from .names import full

@@ -1,4 +1,4 @@
-"""How does an editor of an RDM record know a field of a description? Pure."""
+"""The names by which an editor of an RDM record knows the fields of a description. Pure."""
 
 import re
 

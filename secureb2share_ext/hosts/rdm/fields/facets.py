@@ -1,4 +1,4 @@
-"""By what of a description do readers narrow a search? Facets of RDM, with the schema's words for codes."""
+"""The facets by which readers narrow a search, with the schema's words for codes."""
 
 from babel import Locale
 from invenio_records_resources.services.records.facets import TermsFacet

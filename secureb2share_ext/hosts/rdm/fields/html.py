@@ -1,4 +1,4 @@
-"""How does RDM, whose descriptions are HTML, hold a plain text, and which text does an editor's HTML mean? Pure."""
+"""Plain texts as HTML, which RDM's descriptions are, and the plain text that an editor's HTML means. Pure."""
 
 from html import escape
 from html.parser import HTMLParser

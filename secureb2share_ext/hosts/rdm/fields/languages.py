@@ -1,4 +1,4 @@
-"""Which entry of RDM's vocabulary of languages is a language tag?
+"""The entries of RDM's vocabulary of languages for the language tags of descriptions.
 
 RDM has languages by their ISO 639-3 codes; descriptions have BCP 47 tags, which begin with the shorter code of
 ISO 639-1 where a language has one. The tables are pycountry's, which RDM brings.

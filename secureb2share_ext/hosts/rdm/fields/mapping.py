@@ -1,4 +1,4 @@
-"""How does an RDM record hold a description?
+"""The mapping between a description and the RDM record that holds it.
 
 RDM's metadata hold what they can, custom fields the rest (names.py). Of what an editor enters, from_record reads what a
 description has; it may be wrong, for the schema of descriptions tells that by name. Pure.

@@ -1,4 +1,4 @@
-"""Under which names do RDM's custom fields hold what RDM's metadata cannot? Derived from the schema of descriptions.
+"""The names of RDM's custom fields, which hold what RDM's metadata cannot; derived from the schema of descriptions.
 
 A list of {lang, text} becomes three fields: the first text, its language, and the others as they are. Pure.
 """

@@ -1,4 +1,4 @@
-"""Which keys of RDM hold our custom fields, form and facets? Copies, so that no list of the host's is changed."""
+"""RDM's settings of custom fields, form and facets; they are copies, so that no list of the host is changed."""
 
 from invenio_rdm_records import config as defaults
 

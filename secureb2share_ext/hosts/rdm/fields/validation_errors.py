@@ -1,4 +1,4 @@
-"""How do RDM's forms and ours name faults to each other? Pure."""
+"""Faults as RDM's forms name them, made of ours, and the reverse. Pure."""
 
 from marshmallow import ValidationError
 

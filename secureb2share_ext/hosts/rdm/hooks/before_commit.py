@@ -1,6 +1,6 @@
-"""When is the event of what a user does written? In the transaction, once RDM has written the record's last revision.
+"""Acts that wait until the open transaction is about to be committed, such as writing the event of what a user did.
 
-RDM commits a record behind its components, and which revision that makes is its own affair.
+RDM commits a record after its components have run, so that a component does not know which revision that makes.
 """
 
 from invenio_db import db

@@ -1,4 +1,4 @@
-"""What may become of a community that belongs to a source? Its slug is how the source is configured, so that it stays.
+"""The guard of the sources' communities: a source is configured by the slug of its community, which therefore stays.
 
 Otherwise an owner could rename it, and anybody could make another one under the slug that is free then.
 """

@@ -1,4 +1,4 @@
-"""Who, beside the source, may take away what a source registered? The catalogue's administrators."""
+"""The guard of what a source registered: beside the source, only the catalogue's administrators may take it away."""
 
 from flask import request
 from invenio_access import Permission, superuser_access

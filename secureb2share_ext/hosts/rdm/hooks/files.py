@@ -1,4 +1,4 @@
-"""Does a record or draft have files, whatever it says of them?"""
+"""The refusal of records and drafts that have files, whatever they say of them."""
 
 from invenio_db import db
 from invenio_files_rest.models import ObjectVersion

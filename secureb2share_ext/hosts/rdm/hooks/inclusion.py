@@ -1,6 +1,6 @@
-"""What follows when a record enters or leaves a source's community without being published?
+"""The ways in which a record enters or leaves a source's community without being published.
 
-By components of RDM's service of record communities, and by the request that includes a record in a community.
+They are components of RDM's service of record communities, and the request that includes a record in a community.
 """
 
 from invenio_drafts_resources.services.records.components import ServiceComponent

@@ -1,7 +1,7 @@
-"""What would become of what users do to published records, were the mode on: looked at, never changed or refused.
+"""The look at what users do to published records while the mode is observe: nothing is changed or refused.
 
-By components of RDM's services and its request of inclusion, as in publishing.py and inclusion.py. A record is looked
-at right before the commit, as readers will see it.
+It uses components of RDM's services and its request of inclusion, as publishing.py and inclusion.py do. A record is
+looked at right before the commit, as readers will see it.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""Why can nobody ask the host itself for access to a record of ours? Access is asked for at the access address.
+"""The refusal of the host's own access requests for a record of ours: access is requested at the access address.
 
 The host's permission policy has no action for these routes but `manage`, and none at all for guests' requests, so that
 they are stopped before the view.

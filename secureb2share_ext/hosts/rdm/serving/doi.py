@@ -1,4 +1,4 @@
-"""What is DataCite told of a record of ours when the host registers its DOI or tells of a change?
+"""What DataCite is told of a record of ours when the host registers its DOI or tells of a change.
 
 The providers are copied with a serializer of ours in the place of their own, which goes on to write all other records.
 The DOI of all versions keeps the host's metadata, but for what they say of access.

@@ -1,4 +1,4 @@
-"""What do the `Link` headers of a record's page and of its serialisations say? What exports/linkset.py says.
+"""The `Link` headers of a record's page and of its serialisations, with what exports/linkset.py says.
 
 The host has its serialisations at the record's own address, by media type. Its page has a short header unless
 APP_RDM_RECORD_LANDING_PAGE_FAIR_SIGNPOSTING_LEVEL_1_ENABLED; so has ours.

@@ -1,4 +1,4 @@
-"""Does OAI-PMH say of a record of ours what every other export says?
+"""The formats of OAI-PMH, which say of a record of ours what every other export says.
 
 The host's function of each format is wrapped. Ours write Dublin Core and DataCite; every other format is the host's or
 the site's, from a closed copy, and corrected where it says who gets access.

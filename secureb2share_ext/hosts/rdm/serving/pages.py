@@ -1,6 +1,6 @@
-"""How do the record's page and the deposit form say that uploads are closed and access is requested?
+"""The record's page and the deposit form, which say that uploads are closed and where access is requested.
 
-By templates that extend whichever the site had configured; of records that are not ours nothing is changed.
+Our templates extend those that the site had configured; nothing is changed on pages of records that are not ours.
 """
 
 from typing import NamedTuple

@@ -1,7 +1,7 @@
-"""What do the host's own serializers get of a record of ours, and what is served of its JSON?
+"""The copy of a record of ours that the host's own serializers get, and that is served as its JSON.
 
-A copy of the record in which nothing leads to content, and nothing promises it: no files, no licence, no end of an
-embargo. What it says of access itself comes with the record (schema.py). Pure.
+Nothing in it leads to content, and nothing promises any: it has no files, no licence and no end of an embargo. What it
+says of access itself comes with the record (schema.py). Pure.
 """
 
 from ....exports import record_json

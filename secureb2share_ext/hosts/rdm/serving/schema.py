@@ -1,7 +1,8 @@
-"""How do access and described files get into the JSON of a record of ours, wherever RDM serves it?
+"""Access and described files in the JSON of a record of ours, wherever RDM serves it.
 
-By RDM's own key for the schema of records, through which every item, hit, page and export goes. What other fields say
-of access is kept apart from ours: RDM's `record`, `files`, `embargo` and `status` stand beside right, label and url.
+RDM's own key for the schema of records puts them there; every item, hit, page and export goes through it. What other
+fields say of access is kept apart from ours: RDM's `record`, `files`, `embargo` and `status` stand beside right, label
+and url.
 """
 
 from invenio_rdm_records.services.schemas import RDMRecordSchema

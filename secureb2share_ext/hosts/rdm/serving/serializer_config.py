@@ -1,7 +1,7 @@
-"""Where does the host serialise records, and does each place agree with our access value?
+"""The places where the host serialises records, each of which has to agree with our access value.
 
-Assigned as copies: the media types of the records API, the exports of the record's page, the formats of OAI-PMH and
-what DataCite is told.
+They are assigned as copies: the media types of the records API, the exports of the record's page, the formats of
+OAI-PMH and what DataCite is told.
 """
 
 import copy

@@ -1,7 +1,8 @@
-"""Which serializer writes a record of ours, and is it one that this package knows?
+"""The serializers that write a record of ours.
 
-Ours, where exports/formats.py has the format; else the host's own, from a closed copy of the record, and corrected
-where its format says who gets access. A record that is not ours is written by the host's own from what it was given.
+They are ours where exports/formats.py has the format; else the host's own writes a closed copy of the record, and is
+corrected where its format says who gets access. A record that is not ours is written by the host's own from what it was
+given.
 """
 
 import functools
