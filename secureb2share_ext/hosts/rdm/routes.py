@@ -1,5 +1,9 @@
 """The routes of InvenioRDM that carry content, and the writing routes that do not."""
 
+from typing import Dict
+
+from flask import Flask
+
 CONTENT = {
     "draft_files.create": "registers files of drafts, also such as the server fetches",
     "draft_files.create_commit": "completes files of drafts",
@@ -67,7 +71,7 @@ KNOWN = {
 }
 
 
-def content_endpoints(app):
+def content_endpoints(app: Flask) -> Dict[str, str]:
     """{endpoint: what it would take}"""
     found = {}
     for endpoint in {rule.endpoint for rule in app.url_map.iter_rules()}:
@@ -77,6 +81,6 @@ def content_endpoints(app):
     return found
 
 
-def known_writes(app):
+def known_writes(app: Flask) -> Dict[str, str]:
     """{endpoint, or its beginning with a *: reason} of the writing routes that take no content."""
     return dict(KNOWN)

@@ -3,6 +3,7 @@
 Otherwise an owner could rename it, and anybody could make another one under the slug that is free then.
 """
 
+from flask import Flask
 from invenio_communities.communities.services.components import DefaultCommunityComponents
 from invenio_drafts_resources.services.records.components import ServiceComponent
 
@@ -32,7 +33,7 @@ class GuardComponent(ServiceComponent):
             _check_stays(record, "hidden")
 
 
-def install(app):
+def install(app: Flask) -> None:
     """Assign the key; the host reads it when it makes its service."""
     app.config[KEY] = [*(app.config.get(KEY) or DefaultCommunityComponents), GuardComponent]
 
