@@ -1,4 +1,8 @@
-"""Which routes of InvenioRDM carry content, and which writing routes do not?"""
+"""The routes of InvenioRDM that carry content, and the writing routes that do not."""
+
+from typing import Dict
+
+from flask import Flask
 
 from ...uploads import audit
 
@@ -69,7 +73,7 @@ KNOWN = {
 }
 
 
-def content_endpoints(app):
+def content_endpoints(app: Flask) -> Dict[str, str]:
     """{endpoint: what it would take}"""
     found = {}
     for endpoint in {rule.endpoint for rule in app.url_map.iter_rules()}:
@@ -79,6 +83,6 @@ def content_endpoints(app):
     return found
 
 
-def known_writes(app):
+def known_writes(app: Flask) -> Dict[str, str]:
     """{endpoint, or its beginning with a *: reason} of the writing routes that take no content."""
     return dict(KNOWN)

@@ -1,4 +1,6 @@
-"""What does RDM's deposit form ask a curator of sensitive data? RDM_CUSTOM_FIELDS_UI, derived from the schema. Pure."""
+"""The section on sensitive data of RDM's deposit form: RDM_CUSTOM_FIELDS_UI, derived from the schema. Pure."""
+
+from typing import Any, Dict, Iterator, List, Tuple
 
 from ....descriptions.hints import HINTS
 from . import names
@@ -18,7 +20,7 @@ _BESIDE = {
 }
 
 
-def section():
+def section() -> Dict[str, Any]:
     """One section of RDM_CUSTOM_FIELDS_UI, as dict."""
     fields = [_text(name, *words) for name, words in _CONTACT.items()]
     # what every description needs comes first
@@ -29,7 +31,7 @@ def section():
     return {"section": SECTION, "active": False, "fields": fields, "hide_from_landing_page": True}
 
 
-def _of(name, node):
+def _of(name: str, node: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
     words = node.get("title", name), _HINTS.get(name, node.get("description", ""))
     if name in names.TEXTS:
         yield _field(name, "TextArea", words, rows=4)
@@ -50,17 +52,17 @@ def _of(name, node):
         yield _field(name, "Input", words, **kind)
 
 
-def _options(name, node):
+def _options(name: str, node: Dict[str, Any]) -> List[Dict[str, Any]]:
     labels = node.get("x-labels", {})
     options = [{"id": code, "title_l10n": labels.get(code, code)} for code in node["enum"]]
     return options + [{"id": names.NONE, "title_l10n": "None of these"}] * (name in names.CAN_BE_NONE)
 
 
-def _text(name, label, hint):
+def _text(name: str, label: str, hint: str) -> Dict[str, Any]:
     return _field(name, "Input", (label, hint))
 
 
-def _field(name, widget, words, **props):
+def _field(name: str, widget: str, words: Tuple[str, str], **props: Any) -> Dict[str, Any]:
     is_required = name in names.REQUIRED or name == "contact_name"
     shown = dict(label=words[0], placeholder="", description=words[1], icon="", required=is_required, **props)
     return {"field": full(name), "ui_widget": widget, "props": shown}
