@@ -5,6 +5,7 @@ of "closedAccess", which promises that nobody ever gets in. The values are those
 """
 
 import copy
+from typing import Any, Dict
 
 from b2share.modules.records import serializers as record_serializers
 from invenio_records.api import Record
@@ -63,9 +64,9 @@ def _imported(inner):
     return import_string(inner)
 
 
-def _without_files(metadata):
+def _without_files(metadata: Any) -> Any:
     # marcxml fails without these two
-    bare = {"keywords": [], "disciplines": []}
+    bare: Dict[str, Any] = {"keywords": [], "disciplines": []}
     bare.update(metadata, _files=[], open_access=False)
     bare.pop("embargo_date", None)
     return Record(bare, model=metadata.model) if isinstance(metadata, Record) else bare
@@ -107,7 +108,7 @@ def _leave(element, shown):
 WRITERS = {"oai_dc": _dublin_core, "eudatcore": _eudat_core, "eudatextended": _eudat_core, "marcxml": marcxml.correct}
 
 
-def _with_right(schema_class):
+def _with_right(schema_class: Any) -> Any:
     class WithRight(schema_class):
         @post_dump(pass_original=True)
         def add_right(self, data, original, **kwargs):
