@@ -18,6 +18,7 @@ from .problems import problem_response
 from .uploads import gate, guard, lock
 
 SWEEP = "secureb2share_ext.outbox.tasks.sweep"
+UNREADABLE = "A SECUREB2SHARE_* key has a value of a wrong type, which cannot be read (%s)."
 
 
 class SecureB2Share:
@@ -59,11 +60,15 @@ class SecureB2Share:
             raise errors.ConfigError("SECUREB2SHARE_MODE is %r; it must be 'off', 'observe' or 'on'." % (self.mode,))
         try:
             self.read_settings(app)
-        except errors.ConfigError as error:
-            if self.mode != "off":
-                raise
-            # nothing is promised yet: `check` and `health` tell, and the application starts
-            self.config_faults = (str(error),)
+        except Exception as error:
+            self.note_fault(error)
+
+    def note_fault(self, error: Exception) -> None:
+        # while the mode is off nothing is promised: `check` and `health` tell, and the application starts
+        if self.mode != "off":
+            raise error
+        told = str(error) if isinstance(error, errors.ConfigError) else UNREADABLE % type(error).__name__
+        self.config_faults += (told,)
 
     def read_settings(self, app: Flask) -> None:
         self.targets: Dict[str, Any] = {}
@@ -78,7 +83,12 @@ class SecureB2Share:
         self.thresholds = findings.thresholds(app.config["SECUREB2SHARE_HEALTH"])
 
     def init_host(self, app: Flask) -> None:
-        self.host: Host = selection.choose(app.config["SECUREB2SHARE_HOST"])(app.config, self.sources)
+        try:
+            chosen = selection.choose(app.config["SECUREB2SHARE_HOST"])
+        except errors.ConfigError as error:
+            self.note_fault(error)
+            chosen = selection.choose(None)
+        self.host: Host = chosen(app.config, self.sources)
         faults = self.host.faults() if self.is_on else []
         if faults:
             raise errors.ConfigError(" ".join(faults))

@@ -6,6 +6,7 @@ It runs with the libraries of every host, from SQLAlchemy 1.1 and Python 3.6 on.
 import contextlib
 import json
 import os
+import socketserver
 import threading
 import uuid
 
@@ -73,7 +74,8 @@ def new_database():
 @contextlib.contextmanager
 def serving(server):
     """Answer in a thread, until the end."""
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    # that of old werkzeug takes no interval
+    thread = threading.Thread(target=socketserver.BaseServer.serve_forever, args=(server, 0.05))
     thread.daemon = True
     thread.start()
     try:

@@ -47,9 +47,15 @@ def by_pid(pid: str) -> Optional[DatasetRow]:
     return db.session.query(DatasetRow).filter_by(pid=pid).one_or_none()
 
 
-def by_records(uuids: Collection[Any]) -> List[DatasetRow]:
-    """The rows whose records these are."""
-    return db.session.query(DatasetRow).filter(DatasetRow.record_uuid.in_(list(uuids))).all() if uuids else []
+def by_records(uuids: Any) -> List[DatasetRow]:
+    """The rows whose records these are; uuids: a list of them, or a query of a host's own tables."""
+    return db.session.query(DatasetRow).filter(DatasetRow.record_uuid.in_(uuids)).all() if uuids else []
+
+
+def record_uuids(sources: Optional[Collection[str]] = None) -> Any:
+    """A query of the records of all datasets, or of those of these sources (names), for use inside another query."""
+    query = db.session.query(DatasetRow.record_uuid).filter(DatasetRow.record_uuid.isnot(None))
+    return query if sources is None else query.filter(DatasetRow.source.in_(sources))
 
 
 def by_pids(pids: Collection[str]) -> Dict[str, DatasetRow]:
@@ -112,6 +118,12 @@ def held(dataset_id: int) -> Optional[HeldDescription]:
     """The description of a dataset that waits for a curator or was refused, or None."""
     # read anew: behind the row's lock it may be another than the session saw before
     return db.session.query(HeldDescription).filter_by(dataset_id=dataset_id).populate_existing().one_or_none()
+
+
+def held_reasons(dataset_ids: Collection[int]) -> Dict[int, Optional[str]]:
+    """The reasons {dataset id: reason} of those datasets of which something is held; None while it waits."""
+    query = db.session.query(HeldDescription.dataset_id, HeldDescription.reason)
+    return dict(query.filter(HeldDescription.dataset_id.in_(list(dataset_ids))).all()) if dataset_ids else {}
 
 
 def held_page(start: int, size: int) -> List[Tuple[DatasetRow, HeldDescription]]:

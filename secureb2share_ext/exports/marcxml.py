@@ -7,14 +7,13 @@ from lxml import etree
 from .published import Published
 from .xml_text import for_xml
 
-NAMESPACE = "http://www.loc.gov/MARC21/slim"
 # the host says the status of access where MARC has terms of use and the status of copyright, and links files in 856
 HOSTS = ("506", "540", "542", "856")
 
 
 def correct(root: Any, shown: Published) -> None:
     """Let the MARCXML element of a record (lxml, changed in place) say of access what `shown` says."""
-    for field in list(root.iter("{%s}datafield" % NAMESPACE)):
+    for field in list(root.iter(_name(root, "datafield"))):
         if field.get("tag") in HOSTS and not _is_related(field):
             field.getparent().remove(field)
     right = shown.right
@@ -35,6 +34,12 @@ def _is_related(field):
 
 
 def _add(root, tag, first, values):
-    field = etree.SubElement(root, "{%s}datafield" % NAMESPACE, tag=tag, ind1=first, ind2=" ")
+    field = etree.SubElement(root, _name(root, "datafield"), tag=tag, ind1=first, ind2=" ")
     for code, value in values:
-        etree.SubElement(field, "{%s}subfield" % NAMESPACE, code=code).text = for_xml(value)
+        etree.SubElement(field, _name(root, "subfield"), code=code).text = for_xml(value)
+
+
+def _name(root, tag):
+    # one host writes MARCXML without its namespace
+    namespace = etree.QName(root).namespace
+    return "{%s}%s" % (namespace, tag) if namespace else tag

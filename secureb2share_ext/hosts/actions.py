@@ -1,4 +1,4 @@
-"""Which actions and token scopes does this package bring to every host?
+"""The actions and token scopes that this package brings to every host.
 
 The entry points of invenio-access and invenio-oauth2server load this module wherever these run, so that it imports no
 host. Whether somebody holds an action is asked by each host: the invenio-access of B2SHARE 2 takes an action that was
@@ -19,6 +19,6 @@ register_scope = Scope(
 )
 
 
-def register(source):
+def register(source: str) -> ParameterizedActionNeed:
     """The action of registering for a source, by its name."""
     return ParameterizedActionNeed("secureb2share-register", source)

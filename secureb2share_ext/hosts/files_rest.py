@@ -1,9 +1,12 @@
-"""Which keys of invenio-files-rest close it, and are they in force?
+"""The keys of invenio-files-rest that close it, and whether they are in force.
 
 The permission factory denies what writes and delegates the rest to the site's own; the storage factory hands out
 files that can be read and deleted.
 """
 
+from typing import Any, List
+
+from flask import Flask
 from invenio_files_rest.proxies import current_files_rest
 from invenio_files_rest.storage import FileStorage
 from invenio_records_rest.utils import obj_or_import_string
@@ -15,19 +18,19 @@ KEEPS = ("read", "delete", "listmultiparts")  # parts of the names of actions th
 
 
 class DenyAll:
-    """A permission that nobody has, a superuser neither."""
+    """A permission that nobody has, not even a superuser."""
 
-    def can(self):
+    def can(self) -> bool:
         return False
 
 
 class PermissionFactory:
     """Denies every action that writes content; asks `inner` for the others."""
 
-    def __init__(self, inner):
+    def __init__(self, inner: Any) -> None:
         self.inner = inner
 
-    def __call__(self, obj, action):
+    def __call__(self, obj: Any, action: str) -> Any:
         if not any(part in action for part in KEEPS):
             return DenyAll()
         return obj_or_import_string(self.inner)(obj, action)
@@ -36,21 +39,21 @@ class PermissionFactory:
 class ReadOnlyStorage(FileStorage):
     """A file storage that reads and deletes, through `inner`."""
 
-    def __init__(self, inner):
+    def __init__(self, inner: Any) -> None:
         self.inner = inner
 
-    def open(self, mode="rb", **kwargs):
+    def open(self, mode: str = "rb", **kwargs: Any) -> Any:
         if set(mode) & set("wax+"):
             self._refuse()
         return self.inner.open(mode=mode, **kwargs)
 
-    def delete(self):
+    def delete(self) -> Any:
         return self.inner.delete()
 
-    def send_file(self, *args, **kwargs):
+    def send_file(self, *args: Any, **kwargs: Any) -> Any:
         return self.inner.send_file(*args, **kwargs)
 
-    def checksum(self, *args, **kwargs):
+    def checksum(self, *args: Any, **kwargs: Any) -> Any:
         return self.inner.checksum(*args, **kwargs)
 
     def _refuse(self, *args, **kwargs):
@@ -62,10 +65,10 @@ class ReadOnlyStorage(FileStorage):
 class StorageFactory:
     """Read-only storages of what `inner` makes."""
 
-    def __init__(self, inner):
+    def __init__(self, inner: Any) -> None:
         self.inner = inner
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> ReadOnlyStorage:
         return ReadOnlyStorage(obj_or_import_string(self.inner)(*args, **kwargs))
 
 
@@ -76,7 +79,7 @@ WRAPPED = {
 EMPTIED = ("FILES_REST_UPLOAD_FACTORIES", "FILES_REST_MULTIPART_PART_FACTORIES")
 
 
-def lock(app):
+def lock(app: Flask) -> None:
     """Assign the keys; the host reads them when it first needs them."""
     for key, (wrapper, default) in WRAPPED.items():
         app.config[key] = wrapper(app.config.get(key) or default)
@@ -84,7 +87,7 @@ def lock(app):
         app.config[key] = []
 
 
-def faults(app):
+def faults(app: Flask) -> List[str]:
     """[sentence] for each key that is not ours any more."""
     found = []
     for key, (wrapper, _) in WRAPPED.items():

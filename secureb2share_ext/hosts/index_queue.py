@@ -1,20 +1,24 @@
-"""Which records does a search index, or DataCite, not have yet as they are? The only SQL that touches that table.
+"""The queue of records that a search index, or DataCite, does not have yet as they are.
+
+This module has the only SQL that touches that table.
 
 A sweep holds row locks for moments only and waits for none (SQLite, which drops SKIP LOCKED, lets one write at a time
 anyway): a request that changes many records never meets a sweep that waits for it.
 """
 
+import datetime
 import uuid
+from typing import Dict, Iterable, Optional, Sequence, Tuple
 
 from invenio_db import db
 from sqlalchemy.exc import IntegrityError
 
 from ..compat import utcnow
-from ..datasets.models import DatasetRow
+from ..datasets import store
 from .models import IndexJob
 
 
-def want(record_uuid):
+def want(record_uuid: uuid.UUID) -> None:
     """Note, in the open transaction, that the record changed."""
     now = utcnow()
     anew = {"next_at": now, "lease_token": None, "attempts": 0}
@@ -23,28 +27,27 @@ def want(record_uuid):
         db.session.execute(IndexJob.__table__.insert().values(values))
 
 
-def want_new(uuids):
-    """The same for records that were made in the open transaction."""
+def want_new(uuids: Iterable[uuid.UUID]) -> None:
+    """Note records that were made in the open transaction."""
     now = utcnow()
     rows = [{"record_uuid": record_uuid, "since": now, "next_at": now, "attempts": 0} for record_uuid in uuids]
     db.session.execute(IndexJob.__table__.insert(), rows)
 
 
-def want_all(sources):
-    """Note every record of these sources as changed; how many wait now. Committed."""
+def want_all(sources: Iterable[str]) -> int:
+    """Note every record of these sources as changed, and commit; returns how many records wait now."""
     now = utcnow()
     _rows().update({"next_at": now, "lease_token": None, "attempts": 0}, synchronize_session=False)
-    there = db.session.query(IndexJob.record_uuid).filter(IndexJob.record_uuid == DatasetRow.record_uuid).exists()
-    values = DatasetRow.record_uuid, db.literal(now), db.literal(now), db.literal(0)
-    published = DatasetRow.source.in_(sources), DatasetRow.record_uuid.isnot(None)
-    others = db.session.query(*values).filter(*(published + (~there,)))
+    published = store.record_uuids(sources).subquery().c.record_uuid
+    there = db.session.query(IndexJob.record_uuid).filter(IndexJob.record_uuid == published).exists()
+    others = db.session.query(published, db.literal(now), db.literal(now), db.literal(0)).filter(~there)
     columns = ["record_uuid", "since", "next_at", "attempts"]
     db.session.execute(IndexJob.__table__.insert().from_select(columns, others))
     db.session.commit()
     return waiting()[0]
 
 
-def claim(now, until, size):
+def claim(now: datetime.datetime, until: datetime.datetime, size: int) -> Tuple[str, Dict[uuid.UUID, int]]:
     """(token, {record_uuid: attempts}) of at most `size` records, leased until then and committed; the oldest first."""
     token = str(uuid.uuid4())
     if not size:
@@ -58,8 +61,8 @@ def claim(now, until, size):
     return token, {row.record_uuid: row.attempts for row in rows}
 
 
-def finish(token, uuids):
-    """The index has these: forget them, unless they changed meanwhile; committed."""
+def finish(token: str, uuids: Sequence[uuid.UUID]) -> None:
+    """Forget records that the index has now, unless they changed meanwhile; committed."""
     held = _held(token, uuids)
     _rows().filter(IndexJob.record_uuid.in_(held)).delete(synchronize_session=False)
     still = {row.record_uuid for row in db.session.query(IndexJob.record_uuid).filter(IndexJob.record_uuid.in_(uuids))}
@@ -73,15 +76,20 @@ def finish(token, uuids):
             db.session.rollback()
 
 
-def postpone(token, uuids, next_at, failed=0, outcome=None):
-    """The index does not have these: once more at next_at; `failed` is added to their attempts."""
+def postpone(
+    token: str, uuids: Sequence[uuid.UUID], next_at: datetime.datetime, failed: int = 0, outcome: Optional[str] = None
+) -> None:
+    """Try records once more at next_at; committed.
+
+    failed: number to add to their attempts; outcome: text of the last attempt, or None.
+    """
     values = {"lease_token": None, "next_at": next_at, "outcome": outcome, "attempts": IndexJob.attempts + failed}
     _rows().filter(IndexJob.record_uuid.in_(_held(token, uuids))).update(values, synchronize_session=False)
     db.session.commit()
 
 
-def waiting():
-    """(how many records wait, since when the oldest does, naive UTC or None)."""
+def waiting() -> Tuple[int, Optional[datetime.datetime]]:
+    """(how many records wait, time of the oldest as naive UTC or None)."""
     return db.session.query(db.func.count(), db.func.min(IndexJob.since)).select_from(IndexJob).one()
 
 

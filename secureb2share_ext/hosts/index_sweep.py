@@ -7,6 +7,8 @@ that is down costs no request anything; it is paused and asked again, like a tar
 
 import datetime
 import time
+import uuid
+from typing import Callable, Dict, Iterable, List, Optional, Sequence
 
 from flask import current_app
 from invenio_db import db
@@ -19,6 +21,8 @@ CLUSTER = "(search index)"  # its name among the paused targets
 LEFT = ("withdrawn",)  # states of datasets that search does not find
 OF_RECORD = (400, 413)  # HTTP statuses by which a cluster refuses one record and not all
 
+Outcomes = Dict[uuid.UUID, Optional[str]]  # {record_uuid: None, or why it was refused}
+
 LONGEST = 20  # seconds that one sweep goes on claiming
 LEASE = datetime.timedelta(seconds=120)
 PAUSE = datetime.timedelta(seconds=15)
@@ -26,16 +30,23 @@ PLAN = (10, 60, 300, 1800, 3600)  # seconds after the 1st, 2nd, ... refusal of o
 
 
 class Unusable(Exception):
-    """The service is there, but takes nothing now; the message says why."""
+    """A service is there, but takes nothing now; the message says why."""
 
 
-def sweep(bring, size, done="indexed", lease=LEASE, plan=PLAN):
-    """Have everything brought that changed; {done and "refused": count of records}. Never raises.
+def sweep(
+    bring: Callable[[List[uuid.UUID]], Iterable[Outcomes]],
+    size: int,
+    done: str = "indexed",
+    lease: datetime.timedelta = LEASE,
+    plan: Sequence[int] = PLAN,
+) -> Dict[str, int]:
+    """Have everything brought that changed; returns {done and "refused": count of records}. Never raises.
 
     bring(uuids): yields {record_uuid: None, or why it was refused} until all of at most `size` are dealt with; raises
     when the service cannot be used. done: the word for what was brought; plan: seconds, as PLAN.
     """
-    counts, end, claimed = {}, time.monotonic() + LONGEST, size
+    counts: Dict[str, int] = {}
+    end, claimed = time.monotonic() + LONGEST, size
     try:
         while claimed == size and time.monotonic() < end:
             claimed = _batch(bring, size, done, lease, plan, counts)
@@ -45,8 +56,15 @@ def sweep(bring, size, done="indexed", lease=LEASE, plan=PLAN):
     return counts
 
 
-def _batch(bring, size, done, lease, plan, counts):
-    """Claim, bring, record the outcome; how many records were dealt with."""
+def _batch(
+    bring: Callable[[List[uuid.UUID]], Iterable[Outcomes]],
+    size: int,
+    done: str,
+    lease: datetime.timedelta,
+    plan: Sequence[int],
+    counts: Dict[str, int],
+) -> int:
+    """Claim, bring, record the outcome; returns how many records were dealt with."""
     now = utcnow()
     is_up = pauses.may_send(CLUSTER, now, now + lease)
     db.session.commit()

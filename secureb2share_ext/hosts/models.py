@@ -1,4 +1,4 @@
-"""What do hosts remember, beside the records themselves?
+"""The table of what hosts remember beside the records themselves.
 
 Every host's environment loads this module, so that it imports no host.
 """

@@ -1,8 +1,10 @@
-"""How is a user's change looked at while the mode is observe, so that nothing of it reaches the user?
+"""The look at a user's change while the mode is observe; nothing of it reaches the user.
 
-Where it would be accepted, what looks writes the dataset's row and an event that is never sent; where not, the refusal
+A change that would be accepted gets the dataset's row and an event that is never sent; a change that would be refused
 is counted. Whatever goes wrong here is logged, and the user's request goes on.
 """
+
+from typing import Any, Callable, Dict, Optional
 
 from flask import current_app, has_request_context
 from invenio_db import db
@@ -12,16 +14,16 @@ from ..errors import Problem
 from ..uploads import observe
 
 
-def active():
+def active() -> Optional[Any]:
     """The extension while the mode is observe, else None."""
     extension = current_app.extensions.get("secureb2share")
     return extension if extension is not None and extension.mode == "observe" else None
 
 
-def look(act, source_of, record):
+def look(act: Callable[[Any, Any, Any], None], source_of: Callable[[Dict[str, Any]], Any], record: Any) -> None:
     """Call act(host, source, record) while the mode is observe, in a savepoint; never raises.
 
-    source_of(sources): the Source in whose community the change is, or None. record: what has an id, or None.
+    source_of(sources): the Source in whose community the change is, or None. record: an object with an id, or None.
     """
     extension = active()
     if extension is None:
@@ -38,8 +40,8 @@ def look(act, source_of, record):
         current_app.logger.exception("secureb2share.not-observed record=%s", getattr(record, "id", None))
 
 
-def deleted(host, source, record):
-    """What deleting a record would be: a withdrawal."""
+def deleted(host: Any, source: Any, record: Any) -> None:
+    """Note the deletion of a record as the withdrawal that it would be."""
     row = store.lock_by_record(record.id)
     if row is not None:
         curation.accept_deletion(host, row, record, observe=True)

@@ -1,13 +1,17 @@
 """The published datasets that a page shows, as its host serves them.
 
-They are looked up once a page: a request that only reads remembers what it has found. Nothing is asked without our
-tables.
+They are looked up once a page: a request that only reads remembers what it has found. Without the package's tables
+nothing is looked up.
 """
+
+import uuid
+from typing import Any, Collection, Dict, Optional
 
 from flask import current_app, has_request_context, request
 
 from ..compat import utcnow
 from ..datasets import view
+from ..exports.published import Published
 from ..exports.rights import today_utc
 from ..proxies import active, current
 
@@ -15,8 +19,8 @@ MEMORY = "secureb2share.published"  # of the request's WSGI environment
 READS = ("GET", "HEAD")
 
 
-def by_pids(pids):
-    """{pid: view.Entry} of those PIDs (texts) that are ours."""
+def by_pids(pids: Collection[str]) -> Dict[str, view.Entry]:
+    """{pid: view.Entry} of those PIDs (texts) that are datasets of this package."""
     extension = active()
     if extension is None:
         return {}
@@ -27,13 +31,13 @@ def by_pids(pids):
     return {pid: memory[pid] for pid in pids if memory[pid] is not None}
 
 
-def by_pid(pid):
+def by_pid(pid: Any) -> Optional[view.Entry]:
     """The view.Entry with this PID, or None."""
     return by_pids([pid]).get(pid) if isinstance(pid, str) else None
 
 
-def by_records(uuids):
-    """{record_uuid: view.Entry} of those records that are ours."""
+def by_records(uuids: Collection[uuid.UUID]) -> Dict[uuid.UUID, view.Entry]:
+    """{record_uuid: view.Entry} of those records that are datasets of this package."""
     extension = active()
     if extension is None:
         return {}
@@ -44,15 +48,15 @@ def by_records(uuids):
     return {one: memory[one] for one in uuids if memory[one] is not None}
 
 
-def by_record(record_uuid):
-    """The view.Entry whose record this is, or None."""
+def by_record(record_uuid: uuid.UUID) -> Optional[view.Entry]:
+    """The view.Entry of a record, by its UUID, or None."""
     return by_records([record_uuid]).get(record_uuid)
 
 
-def shown(found, record=None):
+def shown(found: view.Entry, record: Any = None) -> Optional[Published]:
     """The Published of a view.Entry today, or None where its record is damaged or gone.
 
-    record: its record, or the metadata of it that an index has; None: it is read.
+    record: the record, or the metadata of it that an index has; None: it is read from the database.
     """
     memory, key = _memory(), ("shown", found.row.pid)
     if record is not None or key not in memory:
@@ -60,7 +64,7 @@ def shown(found, record=None):
     return memory[key]
 
 
-def _shown(found, record):
+def _shown(found: view.Entry, record: Any) -> Optional[Published]:
     host = current().host
     record = host.record(found.row) if record is None else record
     if record is None:

@@ -1,18 +1,22 @@
-"""Which host is this? Chosen by what is installed, confirmed later by what is on the app.
+"""The choice of the host: by what is installed, confirmed later by what is on the application.
 
-Never by app.extensions at start-up: the order in which extensions load is undefined.
+app.extensions cannot tell at start-up: the order in which extensions load is undefined.
 """
 
 import importlib
+from typing import TYPE_CHECKING, Optional, Type
 
 from ..compat import is_installed
 from ..errors import ConfigError
+
+if TYPE_CHECKING:
+    from .host import Host
 
 # other hosts' environments hold records-rest too, so the order matters
 MODULES = (("b2share2", "b2share"), ("rdm", "invenio_rdm_records"), ("records_rest", "invenio_records_rest"))
 
 
-def choose(wanted):
+def choose(wanted: Optional[str]) -> "Type[Host]":
     """The Host class; wanted: SECUREB2SHARE_HOST, a name or "package.module:Class", or None. Raises ConfigError."""
     names = dict(MODULES)
     if wanted is not None and ":" in wanted:
@@ -27,7 +31,7 @@ def choose(wanted):
     )
 
 
-def _load(wanted):
+def _load(wanted: str) -> "Type[Host]":
     module, _, name = wanted.partition(":")
     try:
         return getattr(importlib.import_module(module), name)

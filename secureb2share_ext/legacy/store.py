@@ -22,6 +22,16 @@ def is_frozen(pid):
     return bool(pid) and db.session.query(Legacy.pid).filter_by(pid=pid).scalar() is not None
 
 
+def frozen(pids):
+    """Those of the PIDs whose files are hidden from everybody, as set."""
+    return {pid for (pid,) in db.session.query(Legacy.pid).filter(Legacy.pid.in_(pids))} if pids else set()
+
+
+def every_pid():
+    """A query of the PIDs of all rows, for use inside another query."""
+    return db.session.query(Legacy.pid)
+
+
 def has_bucket(bucket):
     """Whether a bucket (its id as canonical text) belongs to what is frozen, or was purged."""
     return db.session.query(Legacy.pid).filter(Legacy.buckets.contains(bucket)).first() is not None

@@ -1,7 +1,7 @@
 """The answers of the catalogue about a dataset, to everybody and to its source."""
 
 import json
-from typing import Any, Dict
+from typing import Any, Dict, List, Sequence
 
 from ..datasets import applications, store
 from ..datasets.models import DatasetRow
@@ -56,23 +56,26 @@ def for_source(host: Host, row: DatasetRow) -> Dict[str, Any]:
     said = dict(of_row(host, row), tenant=row.tenant, origin=row.origin, receipts=events)
     held = store.held(row.id)
     if held is not None:
-        said["review"] = {"state": _review_state(held), "digest": held.digest}
+        said["review"] = {"state": _review_state(held.reason), "digest": held.digest}
         if held.reason is not None:
             said["review"].update(reason=held.reason, decided_at=held.decided_at)
     return said
 
 
-def line(host: Host, row: DatasetRow) -> Dict[str, Any]:
-    """One entry of a source's list, by which it compares its own state."""
-    held = store.held(row.id)
-    return {
-        "identifier": row.identifier,
-        "pid": row.pid,
-        "revision": _revision(host, row),
-        "digest": row.digest,
-        "state": row.state,
-        "review": _review_state(held) if held is not None else None,
-    }
+def lines(host: Host, rows: Sequence[DatasetRow]) -> List[Dict[str, Any]]:
+    """The entries of a page of a source's list, by which it compares its own state; two statements for all rows."""
+    revisions, reasons = host.revisions(rows), store.held_reasons([row.id for row in rows])
+    return [
+        {
+            "identifier": row.identifier,
+            "pid": row.pid,
+            "revision": revisions.get(row.record_uuid),
+            "digest": row.digest,
+            "state": row.state,
+            "review": _review_state(reasons[row.id]) if row.id in reasons else None,
+        }
+        for row in rows
+    ]
 
 
 def _revision(host, row):
@@ -80,5 +83,5 @@ def _revision(host, row):
     return host.revision(record)[0] if record is not None else None
 
 
-def _review_state(held):
-    return "held" if held.reason is None else "refused"
+def _review_state(reason):
+    return "held" if reason is None else "refused"

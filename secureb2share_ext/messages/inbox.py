@@ -1,4 +1,4 @@
-"""The inbox: a message of a source takes effect once.
+"""The one effect of a source's message.
 
 It is idempotent on the message id. Everything is one transaction with the answer; of two messages at once, one waits
 at the row or meets its unique key and starts again.

@@ -80,7 +80,7 @@ def listing(source: str) -> Response:
         raise Invalid([("after", "is not an identifier that a page named")])
     rows = store.page(source, after, PAGE, sender.tenants)
     following = rows[-1].identifier if len(rows) == PAGE else None
-    return jsonify({"datasets": [answers.line(extension.host, row) for row in rows], "next": following})
+    return jsonify({"datasets": answers.lines(extension.host, rows), "next": following})
 
 
 @blueprint.route("/<source>/<path:identifier>", methods=["GET"], **VERBATIM)

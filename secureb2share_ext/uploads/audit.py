@@ -50,10 +50,15 @@ def order(row):
     return row.kind != "unknown", row.app, row.rule, row.methods
 
 
+def matches(endpoint, pattern):
+    """Whether a pattern, an endpoint or its beginning with a *, names this endpoint."""
+    return endpoint == pattern or (pattern.endswith("*") and endpoint.startswith(pattern[:-1]))
+
+
 def _known(endpoint, tables):
     for kind, table in tables:
         for pattern, reason in table.items():
-            if endpoint == pattern or (pattern.endswith("*") and endpoint.startswith(pattern[:-1])):
+            if matches(endpoint, pattern):
                 return kind, reason
     return (
         "unknown",

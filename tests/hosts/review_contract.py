@@ -205,7 +205,7 @@ class ReviewContract:
             instance.source.register(identifier, description)
         assert (refused.value.status, refused.value.code) == (409, "refused") and reason in str(refused.value)
         again = self.decide(instance, "release", identifier)
-        assert again.exit_code == 1 and "refused already" in again.output
+        assert again.exit_code == 1 and "already refused" in again.output
         self.held(instance, self.description("Mended"), identifier)
         assert instance.source.get(identifier)["review"]["state"] == "held"
         assert self.decide(instance, "release", identifier).exit_code == 0

@@ -1,23 +1,25 @@
-"""What does a sensitive community's block schema look like in B2SHARE?
+"""The block schema of a sensitive community in B2SHARE.
 
-Derived from the schema of descriptions: the fields of `sensitive` under their own names, and what B2SHARE's root schema
-cannot hold. B2SHARE allows a flat object (b2share/modules/schemas/validate.py); its web interface shows a field's
-description while it is edited, behind "This subfield sets" where it is no list, never a code's label, and cannot take
-a text away that was entered: it leaves an empty one. So labels stand in the description, and an optional text may be
-empty.
+The schema is derived from the schema of descriptions: the fields of `sensitive` under their own names, and whatever
+B2SHARE's root schema cannot hold. B2SHARE allows a flat object (b2share/modules/schemas/validate.py). Its web interface
+shows the description of a field while the field is edited, behind the words "This subfield sets" where the field is not
+a list, and never the label of a code. It cannot remove a text that was entered, and leaves an empty text instead. For
+these reasons labels stand in the description, and an optional text may be empty.
 """
 
 import copy
 import re
+from typing import Any, Dict
 
 from ...descriptions.dates import DAYS
+from ...descriptions.hints import HINTS
 from ...descriptions.schema import SCHEMA, VERSION
 from ...errors import SecureB2ShareError
 
 ACCESS_URL = "access_request_url"
 STATE = "dataset_state"
 IDENTIFIER = "dataset_identifier"
-NONE = "none"  # the code by which an editor says that a required list is empty: the web interface can keep none so
+NONE = "none"  # the code by which an editor says that a required list is empty: the web interface keeps no empty list
 
 NAME = "secureb2share"  # our part of the block's b2share.plugins
 TITLE = "Sensitive data"
@@ -27,25 +29,13 @@ _TEXTS = {
     "lang": ("Language", "The language of the text as BCP 47 tag, such as en, nb or sv-FI."),
     "text": ("Text", "The words themselves."),
 }
-# for people who fill in a form; the schema of descriptions speaks to programs
-_IN_FORM = {
-    "access_right": "Whether access can be requested; for embargoed, fill in “Requests from” too.",
-    "access_conditions": "What is asked of a requester, in plain words: one entry per language.",
-    "access_eligibility": "Who can be granted access: any, not-stated, adequacy-country, researcher-eea, national-eid:"
-    " and a country such as NO (people with its electronic identity), or affiliated: and the name of an organisation.",
-    "controller_country": "The country in two capital letters, such as NO (ISO 3166-1 alpha-2).",
-    "controller_ror": "The address in the Research Organization Registry, such as https://ror.org/046nvst19.",
-    "storage_country": "The country in two capital letters, such as NO (ISO 3166-1 alpha-2).",
-    "spatial": "Where the data were collected: countries in two capital letters, such as NO (ISO 3166-1 alpha-2).",
-    "formats": "Media types of the data, such as text/csv (RFC 6838).",
-}
 _READS_ON = re.compile("(The|An?) ")  # what can stand behind "This subfield sets"
 _FOLDED = {"publisher": "Publisher", "languages": "Languages", "version": "Version"}  # of B2SHARE's root schema 2
 
 _BESIDE_ITEMS = ("x-labels", "enum", "items", "properties", "title", "description")
 
 
-def schema():
+def schema() -> Dict[str, Any]:
     """The block schema, as dict: JSON Schema draft-04 as far as B2SHARE takes it."""
     properties = _properties()
     minor = [name for name in properties if name not in _MAJOR]
@@ -61,18 +51,18 @@ def schema():
     }
 
 
-def is_ours(existing):
+def is_ours(existing: Dict[str, Any]) -> bool:
     """Whether a block schema (dict) holds all our properties as they are now, and requires what we require."""
     theirs = existing.get("properties", {})
     holds = all(theirs.get(name) == definition for name, definition in _properties().items())
     return holds and set(_REQUIRED) <= set(existing.get("required", []))
 
 
-def extended(existing):
+def extended(existing: Dict[str, Any]) -> Dict[str, Any]:
     """A block schema (dict) with our properties beside its own, as a new dict.
 
-    What an earlier version of this package added is replaced. Raises SecureB2ShareError for a property of the same name
-    with another definition, and for one that is required and that no registration fills.
+    Properties that an earlier version of this package added are replaced. Raises SecureB2ShareError for a property of
+    the same name with another definition, and for a required property that no registration fills.
     """
     ours, result = schema(), copy.deepcopy(existing)
     theirs = result.setdefault("properties", {})
@@ -104,13 +94,13 @@ def extended(existing):
     return result
 
 
-def _mark(properties):
+def _mark(properties: Dict[str, Any]) -> Dict[str, Any]:
     # by which a later version knows which properties it may replace
     return {"schema": VERSION, "properties": sorted(properties)}
 
 
-def explained(fault):
-    """A fault ({"field": ..., "message": ...}) of what an editor sent, as a new dict that says where it is entered."""
+def explained(fault: Dict[str, str]) -> Dict[str, str]:
+    """A fault ({"field": ..., "message": ...}) for an editor, as a new dict that says where the field is entered."""
     name = re.split(r"[.\[]", fault["field"])[0]
     title = _FOLDED.get(name) or _properties().get(name, {}).get("title")
     if title is None:
@@ -119,12 +109,12 @@ def explained(fault):
     return dict(fault, message="%s (see %s)" % (fault["message"], place))
 
 
-def may_be_none(node, is_required):
+def may_be_none(node: Dict[str, Any], is_required: bool) -> bool:
     """Whether a field (its schema) is a required list that may be empty, so that NONE stands for that."""
     return is_required and node["type"] == "array" and not node.get("minItems") and "enum" in node["items"]
 
 
-def _properties():
+def _properties() -> Dict[str, Any]:
     """{name: definition} of all our properties."""
     core, sensitive = SCHEMA["properties"]["core"]["properties"], SCHEMA["properties"]["sensitive"]
     contact, version = core["contact"]["properties"], SCHEMA["properties"]["version"]["properties"]
@@ -150,7 +140,7 @@ def _properties():
         ),
     }
     for name, node in sensitive["properties"].items():
-        node = dict(node, description=_IN_FORM.get(name, node["description"]))
+        node = dict(node, description=HINTS.get(name, node["description"]))
         if name in DAYS:
             node["description"] += " A day such as 2027-01-31."
         found[name] = _property(node, is_required=name in sensitive["required"])
@@ -167,7 +157,7 @@ def _properties():
     return found
 
 
-def _languages(what, node):
+def _languages(what: str, node: Dict[str, Any]) -> Dict[str, Any]:
     tag = node["items"]["properties"]["lang"]
     return {
         "title": "Languages of the %ss" % what,
@@ -183,7 +173,7 @@ def _languages(what, node):
     }
 
 
-def _property(node, is_required=False):
+def _property(node: Dict[str, Any], is_required: bool = False) -> Dict[str, Any]:
     """The definition of a field of a description as a property of the block."""
     found = {key: value for key, value in node.items() if key not in _BESIDE_ITEMS}
     words = _in_words(node)
@@ -204,7 +194,7 @@ def _property(node, is_required=False):
     return found
 
 
-def _allow_blank(found):
+def _allow_blank(found: Dict[str, Any]) -> None:
     found.pop("minLength", None)
     if "enum" in found:
         found["enum"].insert(0, "")
@@ -212,7 +202,7 @@ def _allow_blank(found):
         found["pattern"] = "^$|" + found["pattern"]
 
 
-def _entry(node):
+def _entry(node: Dict[str, Any]) -> Dict[str, Any]:
     found = {key: value for key, value in node.items() if key not in _BESIDE_ITEMS}
     if "enum" in node:
         found["enum"] = list(node["enum"])
@@ -224,11 +214,11 @@ def _entry(node):
     return found
 
 
-def _titled(name, node):
+def _titled(name: str, node: Dict[str, Any]) -> Dict[str, Any]:
     return node if "title" in node else dict(node, title=_TEXTS[name][0], description=_TEXTS[name][1])
 
 
-def _in_words(node):
+def _in_words(node: Dict[str, Any]) -> str:
     # a field's description, and what its codes mean
     words = [node["description"]]
     if node["type"] == "boolean":

@@ -1,12 +1,13 @@
-"""Which source does a record belong to, and what is a record here?
+"""The communities of B2SHARE: the source to which a record or draft belongs, and how the two are told apart.
 
 A source's `community` is the name of a B2SHARE community; records and drafts carry its id. A record is what was
-published (B2ShareRecord), a draft is a deposit that may become one under the same PID.
+published (B2ShareRecord); a draft is a deposit that may become one under the same PID.
 """
 
 import json
 import re
 import uuid
+from typing import Any, Dict, Optional, Tuple
 
 from b2share.modules.communities.models import Community
 from b2share.modules.schemas.api import BlockSchema, CommunitySchema
@@ -24,29 +25,29 @@ TYPES = ("b2rec", "b2dep")  # PID types of records and drafts
 VERSION = re.compile(r"/versions/([0-9]+)#")  # in the address of a block schema
 
 
-def is_record(record):
+def is_record(record: Any) -> bool:
     """Whether a dict is the metadata of a published record."""
     return str(record.get("$schema")).endswith(RECORD)
 
 
-def is_draft(record):
+def is_draft(record: Any) -> bool:
     """Whether a dict is the metadata of a draft, or of the deposit that stays behind a published record."""
     return str(record.get("$schema")).endswith(DRAFT)
 
 
-def pid_of(record):
+def pid_of(record: Any) -> str:
     """The PID of a record or draft: both have the same, text of 32 hexadecimal digits."""
     return record["_deposit"]["id"]
 
 
-def id_of(name):
+def id_of(name: str) -> Optional[str]:
     """The id (str) of the community with this name, or None."""
     with db.session.no_autoflush:
         found = db.session.query(Community.id).filter_by(name=name, deleted=False).one_or_none()
     return str(found[0]) if found else None
 
 
-def normal(community):
+def normal(community: Any) -> Optional[str]:
     """A community's id (str) as B2SHARE's tables have it, from any spelling that B2SHARE takes; None for others."""
     try:
         return str(uuid.UUID(community))
@@ -54,13 +55,13 @@ def normal(community):
         return None
 
 
-def name_of(community):
+def name_of(community: Any) -> str:
     """The name of the community with this id (str), or ""."""
     wanted = normal(community)
     return (db.session.query(Community.name).filter_by(id=wanted).scalar() if wanted else None) or ""
 
 
-def of_pid(pid):
+def of_pid(pid: str) -> Optional[str]:
     """The community id (str) in the record or draft with this PID, or None."""
     query = db.session.query(RecordMetadata.json).join(
         PersistentIdentifier, PersistentIdentifier.object_uuid == RecordMetadata.id
@@ -69,14 +70,14 @@ def of_pid(pid):
     return found[0].get("community") if found and found[0] else None
 
 
-def of_bucket(bucket):
+def of_bucket(bucket: Any) -> Optional[str]:
     """The community id (str) in the record or draft to which this bucket (UUID or its text) belongs, or None."""
     query = db.session.query(RecordMetadata.json).join(RecordsBuckets, RecordsBuckets.record_id == RecordMetadata.id)
     found = query.filter(RecordsBuckets.bucket_id == bucket).first()
     return found[0].get("community") if found and found[0] else None
 
 
-def source_of(sources, record):
+def source_of(sources: Dict[str, Any], record: Any) -> Optional[Any]:
     """The Source in whose community a record or draft (dict) is, or None; sources: {name: Source}."""
     community = normal(record.get("community"))
     if community is None:
@@ -84,18 +85,18 @@ def source_of(sources, record):
     return next((source for source in sources.values() if id_of(source.community) == community), None)
 
 
-def pid_in_index(metadata):
+def pid_in_index(metadata: Any) -> str:
     """The PID of a record as a search index has it, or ""."""
     return next((pid["value"] for pid in metadata.get("_pid", []) if pid.get("type") == "b2rec"), "")
 
 
-def block_id(record):
+def block_id(record: Any) -> Optional[str]:
     """The key of the one block in a record or draft, or None."""
     blocks = record.get("community_specific")
     return next(iter(blocks), None) if isinstance(blocks, dict) else None
 
 
-def current_block(community):
+def current_block(community: str) -> Tuple[Optional[str], Optional[Dict[str, Any]]]:
     """(id, JSON Schema as dict) of the block that new records of this community (id) have, or (None, None)."""
     try:
         schema = json.loads(CommunitySchema.get_community_schema(community).community_schema)
@@ -104,11 +105,12 @@ def current_block(community):
     found = next(iter(schema.get("properties", {})), None)
     if found is None:
         return None, None
-    number = int(VERSION.search(schema["properties"][found]["$ref"]).group(1))
+    address = schema["properties"][found]["$ref"]
+    number = int(VERSION.findall(address)[0])
     return found, json.loads(BlockSchema.get_block_schema(found).versions[number].json_schema)
 
 
-def has_our_block(community):
+def has_our_block(community: str) -> bool:
     """Whether new records of this community (id) can hold a description."""
     _, schema = current_block(community)
     return schema is not None and block.is_ours(schema)

@@ -5,6 +5,7 @@ after the commit, durably, and at no request's cost. Only where DOIs are real: n
 """
 
 import datetime
+from typing import Any, Dict
 
 from b2share.modules.records.minters import make_record_url
 from b2share.modules.records.serializers import datacite_v44
@@ -24,18 +25,18 @@ LEASE = datetime.timedelta(seconds=600)
 PLAN = (60, 300, 1800, 3600, 21600)  # seconds after the 1st, 2nd, ... failure of one record; then the last, for ever
 
 
-def is_real(config):
+def is_real(config: Dict[str, Any]) -> bool:
     """Whether DOIs are minted at DataCite, by B2SHARE's own keys."""
     return not (config.get("TESTING") or config.get("FAKE_DOI"))
 
 
-def want(record):
+def want(record: Any) -> None:
     """Note, in the open transaction, that DataCite has to hear of this record."""
     if is_real(current_app.config) and _doi(record):
         index_queue.want(record.id)
 
 
-def sweep():
+def sweep() -> Dict[str, int]:
     """Tell DataCite of what changed; {"described" and "refused": count of records}. Never raises."""
     return index_sweep.sweep(_tell_each, BATCH, done="described", lease=LEASE, plan=PLAN)
 

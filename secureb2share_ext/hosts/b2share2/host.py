@@ -1,7 +1,14 @@
-"""The answers of B2SHARE 2.4, each from its own file."""
+"""The answers of B2SHARE 2.4, each from a file of its own."""
 
+import datetime
+from typing import Any, Dict, List, Optional, Tuple
+
+from flask import Flask
+
+from ...dataset import Dataset
+from ...datasets.models import DatasetRow
 from .. import files_rest
-from ..host import Host
+from ..host import FormerContent, Host
 from . import communities, doi, legacy, mapping, oai, permissions, provision, records, routes, serve, usage, watch
 
 
@@ -13,16 +20,16 @@ class B2Share2(Host):
     needed = {"JSONSCHEMAS_HOST": "the catalogue's canonical host, such as b2share.example.org"}
     pid_types = records.PID_TYPES
 
-    def faults(self):
+    def faults(self) -> List[str]:
         said = "SECUREB2SHARE_SOURCES[%r] needs owner: B2SHARE's records have one."
         return super().faults() + [said % source.name for source in self.sources.values() if source.owner is None]
 
-    def lock(self, app):
+    def lock(self, app: Flask) -> None:
         files_rest.lock(app)
         longest = app.config["SECUREB2SHARE_MAX_BODY"]
         app.config["MAX_CONTENT_LENGTH"] = min(app.config.get("MAX_CONTENT_LENGTH") or longest, longest)
 
-    def lock_faults(self, app):
+    def lock_faults(self, app: Flask) -> List[str]:
         found = files_rest.faults(app)
         if not watch.is_connected():
             found.append("A publication workflow was added that this package does not check; restart the service.")
@@ -30,45 +37,45 @@ class B2Share2(Host):
             found.append("MAX_CONTENT_LENGTH was set anew after this package had set it.")
         return found
 
-    def content_endpoints(self, app):
+    def content_endpoints(self, app: Flask) -> Dict[str, str]:
         return routes.content_endpoints(app)
 
-    def known_writes(self, app):
+    def known_writes(self, app: Flask) -> Dict[str, str]:
         return routes.known_writes(app)
 
-    def brings_content(self):
+    def brings_content(self) -> bool:
         return routes.brings_content()
 
-    def community_of_request(self):
+    def community_of_request(self) -> str:
         return routes.community_of_request()
 
-    def watch(self, app):
+    def watch(self, app: Flask) -> None:
         watch.connect()
 
-    def observe(self, app):
+    def observe(self, app: Flask) -> None:
         from . import observing
 
         observing.connect()
 
-    def former_content(self, since):
+    def former_content(self, since: datetime.datetime) -> Optional[FormerContent]:
         return usage.content(since)
 
-    def legacy(self):
+    def legacy(self) -> legacy.Legacy:
         return legacy.Legacy(self.sources)
 
-    def provision(self, is_extending):
+    def provision(self, is_extending: bool) -> List[str]:
         return provision.provision(self.sources, is_extending)
 
-    def provision_faults(self):
+    def provision_faults(self) -> List[str]:
         return provision.faults(self.sources)
 
-    def forget(self):
+    def forget(self) -> List[str]:
         return provision.forget()
 
-    def remains(self):
+    def remains(self) -> List[str]:
         return provision.remains(self.sources)
 
-    def serve(self, app):
+    def serve(self, app: Flask) -> None:
         from ...datasets.review_pages.views import blueprint
 
         serve.install(app)
@@ -77,46 +84,49 @@ class B2Share2(Host):
         app.register_blueprint(blueprint)
         app.config.setdefault("SITE_UI_URL", self.base_url())
 
-    def export_faults(self, app):
+    def export_faults(self, app: Flask) -> List[str]:
         return oai.faults(app)
 
-    def index(self):
+    def index(self) -> Dict[str, int]:
         # search follows in B2SHARE's own transactions; DataCite does not
         return doi.sweep()
 
-    def indexed_sources(self):
+    def indexed_sources(self) -> List[str]:
         return list(self.sources) if doi.is_real(self.config) else []
 
-    def may_review(self):
+    def may_review(self) -> bool:
         return permissions.may_publish(self.sources)
 
-    def field(self, name):
+    def field(self, name: str) -> str:
         return mapping.field(name)
 
-    def from_record(self, record):
+    def from_record(self, record: Any) -> Dict[str, Any]:
         return mapping.from_record(record, communities.block_id(record))
 
-    def to_record(self, description):
+    def to_record(self, description: Dict[str, Any]) -> Dict[str, Any]:
         return mapping.to_record(description, "block")
 
-    def publish(self, row, dataset):
+    def publish(self, row: DatasetRow, dataset: Dataset) -> Any:
         return records.publish(self.sources[row.source], row, dataset)
 
-    def update(self, row, dataset):
+    def update(self, row: DatasetRow, dataset: Dataset) -> Any:
         record = records.update(self, row, dataset)
         doi.want(record)
         return record
 
-    def record(self, row):
+    def record(self, row: DatasetRow) -> Any:
         return records.get(row)
 
-    def revision(self, record):
+    def revision(self, record: Any) -> Tuple[int, int]:
         return records.revision(record)
 
-    def base_url(self):
+    def revisions(self, rows: List[DatasetRow]) -> Dict[Any, int]:
+        return records.revisions(rows)
+
+    def base_url(self) -> str:
         return "%s://%s" % (self.config.get("PREFERRED_URL_SCHEME", "http"), self.config["JSONSCHEMAS_HOST"])
 
-    def api_url(self):
+    def api_url(self) -> str:
         return self.base_url() + "/api"
 
 

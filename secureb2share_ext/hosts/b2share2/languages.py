@@ -1,11 +1,13 @@
-"""How does a B2SHARE record hold texts in several languages?
+"""Texts in several languages, as a B2SHARE record holds them.
 
-Its titles have no language, and none stands there twice: so the community's block lists the languages, in the order of
-the titles. An entry `nb=1` is one more title, the text of the first one in another language. A title without an entry
-is in the first of the record's languages, or `und` (BCP 47: undetermined). Descriptions are held likewise.
+A title in B2SHARE has no language, and no title stands in a record twice. For this reason the community's block lists
+the languages, in the order of the titles. An entry `nb=1` is one more title, the text of the first one in another
+language. A title without an entry is in the first of the record's languages, or `und` (BCP 47: undetermined).
+Descriptions are held likewise.
 """
 
 import re
+from typing import Any, Dict, List, Tuple
 
 from ...descriptions.schema import SCHEMA
 
@@ -26,14 +28,15 @@ _TAG = _TITLES["items"]["properties"]["lang"]
 _AGAIN = re.compile(r"([^=]*)=([1-9][0-9]?)\Z")
 
 
-def name(tag):
+def name(tag: str) -> str:
     """The English name of a language (BCP 47 tag), or the tag itself."""
     return LANGUAGES.get(tag.split("-")[0], tag)
 
 
-def split(entries):
+def split(entries: List[Dict[str, str]]) -> Tuple[List[str], List[str]]:
     """([text], each once; [tag]) of a list of {lang, text}."""
-    texts, tags = [], []
+    texts: List[str] = []
+    tags: List[str] = []
     for entry in entries:
         if entry["text"] in texts:
             tags.append("%s=%d" % (entry["lang"], texts.index(entry["text"]) + 1))
@@ -43,10 +46,10 @@ def split(entries):
     return texts, tags
 
 
-def joined(entries, member, tags, otherwise):
-    """The [{lang, text}] of which split made the tags, and the texts that are `member` of the entries; takes any JSON.
+def joined(entries: Any, member: str, tags: Any, otherwise: str) -> Any:
+    """[{lang, text}] of the texts that are `member` of the entries and of the tags of `split`; takes any JSON.
 
-    otherwise: the tag of a text without one. A tag without a text gives an entry without one, which is a fault.
+    otherwise: the tag of a text that has none. A tag without a text gives an entry without a text, which is a fault.
     """
     if not isinstance(entries, list):
         return entries
@@ -63,14 +66,14 @@ def joined(entries, member, tags, otherwise):
     return found + [_in(otherwise, entries, place, member) for place in range(number, len(entries))]
 
 
-def _in(tag, entries, place, member):
+def _in(tag: Any, entries: List[Any], place: int, member: str) -> Any:
     entry = entries[place] if place < len(entries) else {}
     if not isinstance(entry, dict):
         return entry
     return {"lang": tag, "text": entry[member]} if member in entry else {"lang": tag}
 
 
-def default(tags):
+def default(tags: Any) -> str:
     """The first of a record's languages that is a tag, or UNDETERMINED; takes any JSON."""
     for tag in tags if isinstance(tags, list) else []:
         if isinstance(tag, str) and len(tag) <= _TAG["maxLength"] and re.search(_TAG["pattern"][:-1] + r"\Z", tag):

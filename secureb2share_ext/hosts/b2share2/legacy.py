@@ -1,14 +1,16 @@
-"""What do B2SHARE's communities have from before, and how is it closed, read and deleted there?
+"""The legacy records of B2SHARE's communities: how their files are found, closed, read and deleted.
 
-A frozen bucket is one that B2SHARE calls deleted: its own views then know no such bucket, whoever asks and with
-whatever token, also while this package is off or gone. A PID has the bucket of its record and that of its deposit; old
-versions of files and unfinished uploads lie in them too, and a deleted record leaves its own behind.
+A frozen bucket is marked as deleted in B2SHARE: B2SHARE's own views then answer that there is no such bucket, to every
+user and for every token, even while this package is off or removed. A PID has the bucket of its record and the bucket
+of its deposit. Old versions of files and unfinished uploads lie in these buckets too, and a deleted record leaves its
+bucket behind.
 """
 
 import collections
 import contextlib
 import os
 import uuid
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from elasticsearch.exceptions import ElasticsearchException
 from fs.errors import FSError, RemoveRootError, ResourceNotFoundError
@@ -21,21 +23,21 @@ from invenio_records_files.models import RecordsBuckets
 from sqlalchemy import func
 
 from ...datasets import store as datasets
-from ...datasets.models import DatasetRow
 from ...errors import NotReady
 from ...legacy.holder import Content, Former, Holder
+from ...proxies import tables
 from . import communities, records
 
 ELSEWHERE = "B"  # the storage class of files that only a link leads to
 
 
 class Legacy(Holder):
-    """The answers of B2SHARE 2.4; sources: {name: Source}."""
+    """The legacy records of B2SHARE 2.4; sources: {name: Source}."""
 
-    def __init__(self, sources):
+    def __init__(self, sources: Dict[str, Any]) -> None:
         self.sources = sources
 
-    def formers(self, pid=None):
+    def formers(self, pid: Optional[str] = None) -> List[Former]:
         found = []
         for source in self.sources.values():
             community = communities.id_of(source.community)
@@ -43,25 +45,25 @@ class Legacy(Holder):
                 found += _formers(source.name, _of_community(community, pid))
         return sorted(found)
 
-    def unowned(self):
+    def unowned(self) -> Tuple[int, int]:
         query = db.session.query(FileInstance.size).filter(
             ~FileInstance.objects.any(), ~FileInstance.multipart_objects.any()
         )
         sizes = [size or 0 for (size,) in query]
         return len(sizes), sum(sizes)
 
-    def check(self):
+    def check(self) -> None:
         records.check_search()
 
-    def close(self, former):
+    def close(self, former: Former) -> List[str]:
         return [bucket for bucket in former.buckets if Bucket.delete(bucket)]
 
-    def reopen(self, buckets):
+    def reopen(self, buckets: Sequence[str]) -> None:
         for bucket in db.session.query(Bucket).filter(Bucket.id.in_(buckets)) if buckets else ():
             bucket.deleted = False
         db.session.flush()
 
-    def reindex(self, former):
+    def reindex(self, former: Former) -> None:
         try:
             with records.canonical():
                 for metadata in _metadata(former.uuids):
@@ -69,7 +71,7 @@ class Legacy(Holder):
         except ElasticsearchException:
             raise NotReady("The search index does not follow yet: run the same command again.", code="search-down")
 
-    def content(self, buckets):
+    def content(self, buckets: Sequence[str]) -> List[Content]:
         held = collections.defaultdict(list)
         for model, version in ((ObjectVersion, "version_id"), (MultipartObject, "upload_id")):
             for one in _in_buckets(model, buckets):
@@ -77,13 +79,13 @@ class Legacy(Holder):
         pids = _pids_of_files(buckets)
         return [_content(instance, held[instance.id], pids) for instance in _instances(held)]
 
-    def open(self, content):
+    def open(self, content: Content) -> Any:
         try:
             return FileInstance.get(uuid.UUID(content.id)).storage().open()
         except FSError as error:
             raise OSError(type(error).__name__)
 
-    def drop(self, pid, buckets):
+    def drop(self, pid: str, buckets: Sequence[str]) -> List[Any]:
         ids = {one.file_id for model in (ObjectVersion, MultipartObject) for one in _in_buckets(model, buckets)}
         # of two records that share a file, the one that is dropped last has to see it
         instances = _instances(ids, is_locking=True)
@@ -102,7 +104,7 @@ class Legacy(Holder):
         db.session.flush()
         return places
 
-    def erase(self, place):
+    def erase(self, place: Any) -> None:
         # a row of no session, for B2SHARE's storage factory
         instance = FileInstance(uri=place[0], storage_class=place[1], size=place[2])
         try:
@@ -149,7 +151,7 @@ def _plain(text):
 def _formers(source, by_pid):
     """[Former] of {PID: [(uuid, metadata)]}: not what is a dataset, or a draft, without files."""
     # before init there is no table
-    ours = datasets.by_pids(by_pid) if db.engine.has_table(DatasetRow.__tablename__) else {}
+    ours = datasets.by_pids(by_pid) if tables() else {}
     uuids = {record_uuid for found in by_pid.values() for record_uuid, _ in found}
     buckets = _buckets_of(uuids)
     for pid, found in sorted(by_pid.items()):

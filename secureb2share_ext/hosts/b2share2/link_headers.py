@@ -17,7 +17,7 @@ ENDPOINT = "b2share_linkset.linkset"
 
 def rewrite(extension, response):
     """Put our linkset, or B2SHARE's without files, into the answer of its view."""
-    pid = request.view_args["record_id"]
+    pid = (request.view_args or {})["record_id"]
     record = Record.get_record(RecordUUIDProvider.get(pid).pid.object_uuid)
     found = lookup.one(extension, pid, record)
     if found is None:

@@ -11,9 +11,10 @@ from invenio_pidstore.models import PersistentIdentifier
 from invenio_records.models import RecordMetadata
 from sqlalchemy import func
 
+from ...datasets import store
 from ...datasets.models import DatasetRow
 from ...exports.published import Published
-from ...legacy.models import Legacy
+from ...legacy import store as legacy_store
 from .. import published
 from . import communities
 
@@ -43,7 +44,7 @@ def page(extension, records):
         return {}
     found = _published(wanted)
     rest = [pid for pid in wanted if pid not in found]
-    frozen = _frozen([pid for pid in rest if wanted[pid].get("publication_state") == "published"])
+    frozen = legacy_store.frozen([pid for pid in rest if wanted[pid].get("publication_state") == "published"])
     for pid in rest:
         if pid in frozen or spelt[pid] in sources:
             found[pid] = Seen(is_frozen=pid in frozen)
@@ -67,18 +68,14 @@ def _known(extension):
 def _of_former_sources():
     """Ids of the communities of all that has a row, whatever the sources' settings say today."""
     community = func.json_extract_path_text(RecordMetadata.json, "community")
-    registered = db.session.query(community).join(DatasetRow, DatasetRow.record_uuid == RecordMetadata.id)
+    registered = db.session.query(community).filter(RecordMetadata.id.in_(store.record_uuids()))
     legacy = (
         db.session.query(community)
         .join(PersistentIdentifier, PersistentIdentifier.object_uuid == RecordMetadata.id)
-        .join(Legacy, Legacy.pid == PersistentIdentifier.pid_value)
         .filter(PersistentIdentifier.pid_type.in_(communities.TYPES))
+        .filter(PersistentIdentifier.pid_value.in_(legacy_store.every_pid()))
     )
     return [found for (found,) in registered.union(legacy) if found]
-
-
-def _frozen(pids):
-    return {pid for (pid,) in db.session.query(Legacy.pid).filter(Legacy.pid.in_(pids))} if pids else set()
 
 
 def _published(wanted):

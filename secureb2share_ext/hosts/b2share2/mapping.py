@@ -1,14 +1,17 @@
-"""How does a B2SHARE record of root schema 2 hold a description?
+"""The mapping between a description and a B2SHARE record of root schema 2.
 
-Its own members hold what they can (titles, creators, ...), the community's block the rest (block.py). Of what an editor
-enters, from_record reads what a description has, and ignores the rest; what it reads may be wrong, for the schema of
-descriptions tells that by name.
+The record's own members hold what they can (titles, creators, ...); the community's block holds the rest (block.py).
+from_record reads the parts of a record that a description has, and ignores the rest. What it reads may be invalid: the
+schema of descriptions names such faults.
 """
 
 import re
+from typing import Any, Callable, Dict, List, Optional, Set
 
 from ...descriptions.schema import SCHEMA
 from . import block, languages
+
+Read = Callable[[Any], Any]  # reads a member of the record's metadata; takes any JSON
 
 OUTPUT = (block.ACCESS_URL, block.STATE)  # written by the catalogue alone
 ORCID = "https://orcid.org"
@@ -21,7 +24,7 @@ _CAN_BE_NONE = [
 _OF_BLOCK = ("title_languages", "description_languages", "contact_name", "contact_url", "version_replaces", "files")
 
 
-def to_record(description, block_id):
+def to_record(description: Dict[str, Any], block_id: Optional[str]) -> Dict[str, Any]:
     """The members of a record (dict) that hold a valid description; block_id: the key of the community's block."""
     core, version = description["core"], description.get("version")
     held = dict(description["sensitive"])
@@ -61,7 +64,7 @@ def to_record(description, block_id):
     return record
 
 
-def from_record(metadata, block_id):
+def from_record(metadata: Any, block_id: Optional[str]) -> Dict[str, Any]:
     """The description in a record's or draft's metadata; never raises, whatever JSON they are."""
     metadata = _object(metadata)
     held = _block(metadata, block_id)
@@ -88,8 +91,8 @@ def from_record(metadata, block_id):
     return description
 
 
-def updated(metadata, description, block_id):
-    """A record's metadata (new dict) that hold this valid description instead; whatever else they say is kept.
+def updated(metadata: Any, description: Dict[str, Any], block_id: Optional[str]) -> Dict[str, Any]:
+    """A record's metadata (new dict) with this valid description instead of the old one; all other members are kept.
 
     A member that says the same already stays as its editor wrote it: a creator's second affiliation, a title's type.
     """
@@ -110,10 +113,12 @@ def updated(metadata, description, block_id):
     return result
 
 
-def write(metadata, block_id, access_url, state, identifier=None):
-    """Write into a record's metadata (changed) what the catalogue says of it: an address (str) and a state (text).
+def write(
+    metadata: Any, block_id: Optional[str], access_url: str, state: str, identifier: Optional[str] = None
+) -> None:
+    """Write what the catalogue says of a record into its metadata (changed): the access address and the state in words.
 
-    identifier: that the secure side gave the dataset, or None; whatever an editor made of it does not count.
+    identifier: the one that the secure side gave the dataset, or None; an editor's own entry is replaced.
     A record that has no block (block_id None) is left as it is.
     """
     if block_id is not None:
@@ -125,21 +130,21 @@ def write(metadata, block_id, access_url, state, identifier=None):
         metadata["community_specific"] = _with_block(metadata, block_id, held)
 
 
-def claimed(metadata, block_id):
-    """The identifier that a curator gives a dataset which the secure environment knows already, or None."""
+def claimed(metadata: Any, block_id: Optional[str]) -> Optional[str]:
+    """The identifier that a curator entered for a dataset which the secure environment knows already, or None."""
     return _block(_object(metadata), block_id).get(block.IDENTIFIER) or None
 
 
-def replace(metadata, block_id, identifier):
-    """Have a draft (changed) that began as a copy of a dataset's record be another dataset, which replaces that one."""
+def replace(metadata: Any, block_id: Optional[str], identifier: str) -> None:
+    """Make a draft (changed), which began as a copy of a dataset's record, a new dataset that replaces `identifier`."""
     own = OUTPUT + (block.IDENTIFIER,)
     held = {name: value for name, value in _block(metadata, block_id).items() if name not in own}
     held["version_replaces"] = identifier
-    metadata["community_specific"] = dict(_object(metadata.get("community_specific")), **{block_id: held})
+    metadata["community_specific"] = _with_block(metadata, block_id, held)
 
 
-def field(name):
-    """A field of a description, such as ``core.titles[0].text``, as an editor of the record knows it."""
+def field(name: str) -> str:
+    """The name that an editor of the record knows for a field of a description, such as ``core.titles[0].text``."""
     for pattern, shown in _FIELDS:
         name, is_found = re.subn(pattern, shown, name)
         if is_found:
@@ -165,24 +170,26 @@ _FIELDS = (
 )
 
 
-def _object(value):
+def _object(value: Any) -> Any:
     return value if isinstance(value, dict) else {}
 
 
-def _block(metadata, block_id):
+def _block(metadata: Any, block_id: Optional[str]) -> Any:
     return _object(_object(metadata.get("community_specific")).get(block_id))
 
 
-def _with_block(metadata, block_id, held):
+def _with_block(metadata: Any, block_id: Optional[str], held: Dict[str, Any]) -> Dict[str, Any]:
     # new objects: the record's model may still hold the old ones
-    return dict(_object(metadata.get("community_specific")), **{block_id: held})
+    blocks: Dict[Any, Any] = dict(_object(metadata.get("community_specific")))
+    blocks[block_id] = held
+    return blocks
 
 
-def _filled(members):
+def _filled(members: Dict[str, Any]) -> Dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None and value != ""}
 
 
-def _without_blanks(node, value):
+def _without_blanks(node: Dict[str, Any], value: Any) -> Any:
     # the web interface leaves an empty text where an optional one was taken away
     if node["type"] == "array" and isinstance(value, list):
         return [_without_blanks(node["items"], entry) for entry in value]
@@ -195,7 +202,7 @@ def _without_blanks(node, value):
     }
 
 
-def _creator(creator):
+def _creator(creator: Dict[str, Any]) -> Dict[str, Any]:
     found = {"creator_name": creator["name"]}
     if "orcid" in creator:
         # the web interface links to scheme_uri/name_identifier
@@ -205,7 +212,7 @@ def _creator(creator):
     return found
 
 
-def _read_creator(entry):
+def _read_creator(entry: Dict[str, Any]) -> Dict[str, Any]:
     orcids = [
         each.get("name_identifier")
         for each in _objects(entry.get("name_identifiers"))
@@ -219,38 +226,46 @@ def _read_creator(entry):
     return dict(found, name=entry["creator_name"]) if "creator_name" in entry else found
 
 
-def _objects(value):
+def _objects(value: Any) -> List[Dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _each(read):
+def _each(read: Read) -> Read:
     return lambda value: (
         [read(entry) if isinstance(entry, dict) else entry for entry in value] if isinstance(value, list) else value
     )
 
 
-def _member(name):
+def _member(name: str) -> Read:
     return _each(lambda entry: entry.get(name))
 
 
-def _once(read):
+def _once(read: Read) -> Read:
     # two vocabularies may have the same word
     def read_once(value):
-        value, seen = read(value), set()
+        value = read(value)
         if not isinstance(value, list):
             return value
-        return [entry for entry in value if not (isinstance(entry, str) and (entry in seen or seen.add(entry)))]
+        found: List[Any] = []
+        seen: Set[str] = set()
+        for entry in value:
+            if not isinstance(entry, str):
+                found.append(entry)
+            elif entry not in seen:
+                found.append(entry)
+                seen.add(entry)
+        return found
 
     return read_once
 
 
-def _year(date):
+def _year(date: Any) -> Any:
     # of the text as it stands, like B2SHARE's own exports
     found = re.match(r"[0-9]{4}(?![0-9])", date) if isinstance(date, str) else None
     return int(found.group()) if found else date
 
 
-def _as_it_is(value):
+def _as_it_is(value: Any) -> Any:
     return value
 
 

@@ -5,6 +5,7 @@ of "closedAccess", which promises that nobody ever gets in. The values are those
 """
 
 import copy
+from typing import Any, Dict
 
 from b2share.modules.records import serializers as record_serializers
 from invenio_records.api import Record
@@ -13,6 +14,7 @@ from marshmallow import post_dump
 from werkzeug.utils import import_string
 
 from ...compat import utcnow
+from ...exports import marcxml
 from ...exports.rights import right_of, today_utc
 from ...proxies import active
 from . import communities, lookup
@@ -62,9 +64,9 @@ def _imported(inner):
     return import_string(inner)
 
 
-def _without_files(metadata):
+def _without_files(metadata: Any) -> Any:
     # marcxml fails without these two
-    bare = {"keywords": [], "disciplines": []}
+    bare: Dict[str, Any] = {"keywords": [], "disciplines": []}
     bare.update(metadata, _files=[], open_access=False)
     bare.pop("embargo_date", None)
     return Record(bare, model=metadata.model) if isinstance(metadata, Record) else bare
@@ -99,32 +101,14 @@ def _replace(parent, tag, values):
         parent.insert(place + number, child)
 
 
-def _marc(element, shown):
-    namespace = etree.QName(element).namespace
-    name = "{%s}%%s" % namespace if namespace else "%s"
-    for field in list(element.iter(name % "datafield")):
-        texts = [subfield.text or "" for subfield in field]
-        if field.get("tag") in ("540", "542") or any(text.startswith(SAID_BY_HOST) for text in texts):
-            field.getparent().remove(field)
-    subfields = {"506": [("a", shown.label), ("f", shown.right.coar_label), ("u", shown.right.coar)]}
-    subfields["540"] = [("a", shown.right.info_eu_repo)]
-    # of the host's two words for it, open and closed, neither holds
-    subfields["542"] = [("l", shown.right.coar_label)]
-    subfields["856"] = [("u", shown.access_url), ("y", shown.label)]
-    for tag, values in sorted(subfields.items()):
-        field = etree.SubElement(element, name % "datafield", tag=tag, ind1="4" if tag == "856" else " ", ind2=" ")
-        for code, value in values:
-            etree.SubElement(field, name % "subfield", code=code).text = value
-
-
 def _leave(element, shown):
     return None
 
 
-WRITERS = {"oai_dc": _dublin_core, "eudatcore": _eudat_core, "eudatextended": _eudat_core, "marcxml": _marc}
+WRITERS = {"oai_dc": _dublin_core, "eudatcore": _eudat_core, "eudatextended": _eudat_core, "marcxml": marcxml.correct}
 
 
-def _with_right(schema_class):
+def _with_right(schema_class: Any) -> Any:
     class WithRight(schema_class):
         @post_dump(pass_original=True)
         def add_right(self, data, original, **kwargs):

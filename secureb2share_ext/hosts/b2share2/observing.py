@@ -1,4 +1,4 @@
-"""What would become of a user's record, were the mode on: looked at after it was written, and never changed."""
+"""The hooks of mode observe: each looks at a user's record after it was written, and never changes it."""
 
 import functools
 
@@ -10,7 +10,7 @@ from .. import observation
 from . import communities, mapping
 
 
-def connect():
+def connect() -> None:
     """Connect the receivers, once a process."""
     signals.after_record_insert.connect(_inserted, weak=False)
     signals.after_record_update.connect(_updated, weak=False)

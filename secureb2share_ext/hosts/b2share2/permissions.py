@@ -1,4 +1,9 @@
-"""Who may release and refuse held registrations? Who may publish what others submitted, in every source's community."""
+"""The permission to release and refuse held registrations.
+
+Whoever may publish the submitted drafts of others in the communities of all sources has it.
+"""
+
+from typing import Any, Dict
 
 from b2share.modules.access.permissions import StrictDynamicPermission
 from b2share.modules.deposit.permissions import update_deposit_publication_state_need_factory
@@ -6,7 +11,7 @@ from b2share.modules.deposit.permissions import update_deposit_publication_state
 from . import communities
 
 
-def may_publish(sources):
+def may_publish(sources: Dict[str, Any]) -> bool:
     """Whether the user of the current request is an administrator of the communities of all sources."""
     found = [communities.id_of(source.community) for source in sources.values()]
     return bool(found) and all(community is not None and _may(community) for community in found)

@@ -1,10 +1,11 @@
-"""How does a source's community get the block schema that holds a description?
+"""The block schema of a source's community, which holds the descriptions: making it, and what is missing for it.
 
-One block per community is all that B2SHARE can do (Deposit.create keeps the first only). A community that has a block
-of its own is left alone unless the operator says `--extend`: then a new version has our properties beside its own.
+B2SHARE can have one block per community (Deposit.create keeps the first only). A community that has a block of its own
+is left alone unless the operator gives `--extend`: then a new version has our properties beside the community's own.
 Root schema 2 is the newest of B2SHARE 2.4. Versions are only ever added, so that older records keep theirs.
 """
 
+from typing import Any, Dict, List
 from urllib.error import URLError
 
 from b2share.modules.schemas.api import BlockSchema, CommunitySchema, RootSchema
@@ -14,7 +15,7 @@ from invenio_accounts.models import User
 from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
 
-from ...datasets.models import DatasetRow
+from ...datasets import store
 from ...errors import NotReady, SecureB2ShareError
 from . import block, communities, records
 
@@ -25,8 +26,8 @@ NO_META_SCHEMA = (
 )
 
 
-def faults(sources):
-    """[sentence]: what a source's community or owner lacks."""
+def faults(sources: Dict[str, Any]) -> List[str]:
+    """[sentence] for each thing that a source's community or owner lacks."""
     found = []
     for source in sources.values():
         key = "SECUREB2SHARE_SOURCES[%r]" % source.name
@@ -39,7 +40,7 @@ def faults(sources):
             found.append("The community %r cannot hold descriptions: run `secureb2share init`." % source.community)
         if db.session.query(User.id).filter(User.email == source.owner).scalar() is None:
             found.append(
-                "%s: there is no account with the address of its owner; its person signs in once, and has one." % key
+                "%s: no account has the owner's e-mail address; the owner gets an account by signing in once." % key
             )
     try:
         records.check_search()
@@ -50,7 +51,7 @@ def faults(sources):
     return found
 
 
-def provision(sources, is_extending):
+def provision(sources: Dict[str, Any], is_extending: bool) -> List[str]:
     """[sentence] of what was done, committed; raises SecureB2ShareError with nothing changed for that community."""
     done = []
     for source in sources.values():
@@ -62,12 +63,12 @@ def provision(sources, is_extending):
             )
         block_id, existing = communities.current_block(community)
         if existing is not None and block.is_ours(existing):
-            done.append("Community %s: its schema is there." % source.community)
+            done.append("Community %s: the schema is in place." % source.community)
             continue
         if existing is not None and existing.get("properties") and not is_extending and not _was_ours(existing):
             raise SecureB2ShareError(
-                "The community %r has a schema of its own, and B2SHARE allows one: run `init --extend` to add our"
-                " properties to a new version of it." % source.community
+                "The community %r has a schema of its own, and B2SHARE allows only one schema: run `init --extend` to"
+                " add our properties to a new version of it." % source.community
             )
         try:
             version = _make(
@@ -83,12 +84,12 @@ def provision(sources, is_extending):
         except BaseException:
             db.session.rollback()
             raise
-        done.append("Community %s: version %d of its schema made." % (source.community, version))
+        done.append("Community %s: version %d of the schema was made." % (source.community, version))
     return done
 
 
 def _was_ours(existing):
-    """Whether a block is what an older version of this package made, so that a new version needs no leave."""
+    """Whether an older version of this package made a block, so that a new version needs no permission."""
     return "access_request_url" in existing["properties"]
 
 
@@ -108,25 +109,28 @@ def _make(community, name, block_id, schema):
         return CommunitySchema.create_version(community, content, ROOT_SCHEMA).version
 
 
-def forget():
-    """Delete the Handles that `records.note_handle` kept; B2SHARE itself keeps them in the records. [sentence]"""
-    ours = db.session.query(DatasetRow.record_uuid).filter(DatasetRow.record_uuid.isnot(None))
+def forget() -> List[str]:
+    """Delete the Handles that `records.note_handle` kept, and return [sentence] of what was done.
+
+    B2SHARE itself keeps them in the records.
+    """
     gone = (
         db.session.query(PersistentIdentifier)
-        .filter(PersistentIdentifier.pid_type == "hdl", PersistentIdentifier.object_uuid.in_(ours.subquery()))
+        .filter_by(pid_type="hdl")
+        .filter(PersistentIdentifier.object_uuid.in_(store.record_uuids().subquery()))
         .delete(synchronize_session=False)
     )
-    return ["Handles in the table of PIDs: %d deleted; the records keep theirs." % gone]
+    return ["Handles in the table of PIDs: %d deleted; the records keep their Handles." % gone]
 
 
-def remains(sources):
-    """[sentence]: what `provision` made, which B2SHARE cannot take back."""
+def remains(sources: Dict[str, Any]) -> List[str]:
+    """[sentence] for each thing that `provision` made and B2SHARE cannot take back."""
     found = []
     for name in sorted({source.community for source in sources.values()}):
         community = communities.id_of(name)
         if community is not None and communities.has_our_block(community):
             found.append(
-                "The schema of the community %r stays, for B2SHARE deletes none: new records there go on having its"
-                " fields. `b2share communities set_schema` gives the community another." % name
+                "The schema of the community %r stays, because B2SHARE cannot delete schemas: new records there still"
+                " have its fields. `b2share communities set_schema` gives the community another schema." % name
             )
     return found

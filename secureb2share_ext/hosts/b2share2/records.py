@@ -1,12 +1,13 @@
-"""How does a registration become a B2SHARE record, a new revision, a tombstone?
+"""The records of datasets in B2SHARE: published, written anew, taken out of the index.
 
-By B2SHARE's own deposit: its minters, workflow, schema and index. Everything happens in the caller's transaction and in
-the canonical base URL, because B2SHARE builds schema addresses from the request's host, and reads a schema over HTTP
-where that is not its own.
+They are made by B2SHARE's own deposit: its minters, workflow, schema and index. Everything happens in the caller's
+transaction and in the canonical base URL, because B2SHARE builds schema addresses from the host of the request, and
+reads a schema over HTTP where that host is not its own.
 """
 
 import contextlib
 import uuid
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from b2share.modules.deposit.api import Deposit, PublicationStates, find_version_master_and_previous_record
 from b2share.modules.deposit.errors import IncorrectRecordVersioningError, RecordNotFoundVersioningError
@@ -25,23 +26,26 @@ from invenio_search import current_search_client
 from sqlalchemy.orm.exc import NoResultFound
 
 from ...client import seconds
-from ...dataset import CATALOGUE_PREFIX
+from ...dataset import CATALOGUE_PREFIX, Dataset
 from ...datasets import store, view
+from ...datasets.models import DatasetRow
 from ...errors import NotReady
 from .. import pids
+from ..host import Host
+from ..revisions import of_rows
 from . import coercion, communities, mapping
 
 PID_TYPES = ("b2rec", "doi", "hdl")  # under which a record can be asked for
 
 
 @contextlib.contextmanager
-def canonical():
+def canonical() -> Iterator[None]:
     """A request context in the canonical base URL, with the session and causes of the current one."""
     with current_app.test_request_context("/", base_url=get_base_url()):
         yield
 
 
-def check_search():
+def check_search() -> None:
     """Raise NotReady when the search cluster, which B2SHARE needs for every write, cannot be written to."""
     try:
         is_there = current_search_client.ping(request_timeout=5)
@@ -55,11 +59,11 @@ def check_search():
         )
 
 
-def publish(source, row, dataset):
-    """The record of a Dataset, made as a draft and published; sets the row's pid and record_uuid."""
+def publish(source: Any, row: DatasetRow, dataset: Dataset) -> Any:
+    """Make the record of a Dataset as a draft, publish it and return it; sets the row's pid and record_uuid."""
     community = communities.id_of(source.community)
     block_id, _ = communities.current_block(community) if community else (None, None)
-    if block_id is None or not communities.has_our_block(community):
+    if community is None or block_id is None or not communities.has_our_block(community):
         raise NotReady("The community of this source is not prepared; the catalogue's operator has to run `init`.")
     owner = db.session.query(User.id).filter(User.email == source.owner).scalar()
     if owner is None:
@@ -90,7 +94,7 @@ def publish(source, row, dataset):
     return record
 
 
-def forget_withdrawn(source, identifier):
+def forget_withdrawn(source: str, identifier: Optional[str]) -> None:
     """Take a withdrawn dataset out of the index again, where B2SHARE indexed it anew with its next version."""
     replaced = store.find(source, identifier) if identifier else None
     if replaced is not None and replaced.state == "withdrawn":
@@ -98,7 +102,7 @@ def forget_withdrawn(source, identifier):
 
 
 def _previous(row, dataset):
-    """The PID of the record whose new version this one is, where B2SHARE's chain of versions allows that."""
+    """The PID of the record that this one is a new version of, or None where B2SHARE's chain of versions forbids it."""
     replaced = store.find(row.source, dataset.replaces) if dataset.replaces else None
     if replaced is None or replaced.pid is None:
         return None
@@ -109,8 +113,8 @@ def _previous(row, dataset):
     return None if master.draft_child else replaced.pid
 
 
-def update(host, row, dataset):
-    """The record, written anew with this description and the row's state."""
+def update(host: Host, row: DatasetRow, dataset: Dataset) -> Any:
+    """Write the record anew with the description and the row's state, and return it."""
     check_search()
     record = B2ShareRecord.get_record(row.record_uuid)
     block_id = communities.block_id(record)
@@ -125,8 +129,8 @@ def update(host, row, dataset):
     return record
 
 
-def complete(host, row, record):
-    """Write into the record of a row (changed) what the catalogue itself says, whatever its editor made of it."""
+def complete(host: Host, row: DatasetRow, record: Any) -> None:
+    """Write into the record of a row (changed) what the catalogue itself says, in place of an editor's entries."""
     coercion.close(record)
     identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
     address, state = host.access_url(row.pid), view.state_in_words(row)
@@ -134,7 +138,7 @@ def complete(host, row, record):
 
 
 def _forget(record):
-    """Take a withdrawn record out of the index; with its version, so that the host can index it again."""
+    """Take a withdrawn record out of the index, with its version, so that the host can index the record again."""
     index, kind = RecordIndexer().record_to_index(record)
     version = {"version": record.revision_id, "version_type": "external_gte"}
     try:
@@ -143,7 +147,7 @@ def _forget(record):
         pass
 
 
-def get(row):
+def get(row: DatasetRow) -> Any:
     """The record of a row, or None where it was deleted."""
     try:
         return B2ShareRecord.get_record(row.record_uuid)
@@ -151,12 +155,17 @@ def get(row):
         return None
 
 
-def revision(record):
-    """(revision from 0, seconds since 1970 of its time)."""
+def revision(record: Any) -> Tuple[int, int]:
+    """(revision number from 0, time of that revision in seconds since 1970)."""
     return record.revision_id, seconds(record.updated)
 
 
-def note_handle(record):
+def revisions(rows: List[DatasetRow]) -> Dict[Any, int]:
+    """{record_uuid: revision from 0} of those rows' records that were not deleted, by one statement."""
+    return of_rows(B2ShareRecord.model_cls, rows)
+
+
+def note_handle(record: Any) -> None:
     """Keep the Handle of a new record where DOIs are kept, so that the record is found by it."""
     for pid in record["_pid"]:
         if pid.get("type") == "ePIC_PID":
@@ -164,8 +173,8 @@ def note_handle(record):
             PersistentIdentifier.create("hdl", pids.bare(pid["value"]), **named)
 
 
-def previous_of(draft):
-    """The uuid of the record whose new version a new draft (dict) is, or None."""
+def previous_of(draft: Dict[str, Any]) -> Optional[uuid.UUID]:
+    """The UUID of the record of which a new draft (dict) is a new version, or None."""
     parent = next(
         (pid["value"] for pid in draft.get("_pid", []) if pid.get("type") == RecordUUIDProvider.parent_pid_type), None
     )

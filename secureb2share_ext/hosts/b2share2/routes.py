@@ -1,12 +1,13 @@
-"""Which routes of B2SHARE carry content, and which writing routes do not?
+"""The routes of B2SHARE that carry content, and the writing routes that do not.
 
-The whole of the API application; the other one serves the web interface's files and takes no writes.
+This covers the whole API application; the other application serves the web interface's files and takes no writes.
 """
 
 import json
 import uuid
+from typing import Any, Dict
 
-from flask import current_app, request
+from flask import Flask, current_app, request
 from invenio_db import db
 
 from . import communities
@@ -41,18 +42,18 @@ LONGEST_READ = 1000000  # bytes of a body that is read to tell its community
 EXTERNAL = "external_pids"  # the member by which B2SHARE links files that lie elsewhere
 
 
-def content_endpoints(app):
+def content_endpoints(app: Flask) -> Dict[str, str]:
     """{endpoint: what it would take}, by blueprint: B2SHARE replaces view functions while it runs."""
     found = {rule.endpoint: rule.endpoint.partition(".")[0] for rule in app.url_map.iter_rules()}
     return {endpoint: CONTENT_BLUEPRINTS[of] for endpoint, of in found.items() if of in CONTENT_BLUEPRINTS}
 
 
-def known_writes(app):
+def known_writes(app: Flask) -> Dict[str, str]:
     """{endpoint, or its beginning with a *: reason} of the writing routes that take no content."""
     return dict(KNOWN)
 
 
-def brings_content():
+def brings_content() -> bool:
     """Whether the current request links files into a record or draft."""
     if request.endpoint not in DESCRIPTIONS or request.method not in ("POST", "PATCH", "PUT"):
         return False
@@ -64,7 +65,7 @@ def brings_content():
     return links_files(body)
 
 
-def links_files(body):
+def links_files(body: Any) -> bool:
     """Whether a new draft (dict), or a JSON patch (list, RFC 6902), brings files that lie elsewhere. Pure."""
     if isinstance(body, dict):
         return bool(body.get(EXTERNAL))
@@ -83,7 +84,7 @@ def _operation_links(operation):
     return isinstance(path, str) and path.split("/")[1:2] == [EXTERNAL] and value != []
 
 
-def community_of_request():
+def community_of_request() -> str:
     """The name of the community of the record, draft or bucket that the current request writes to, or ""."""
     try:
         community = _community_id()

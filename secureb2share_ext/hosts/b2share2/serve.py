@@ -7,6 +7,7 @@ draft is shown, and are looked up at each use. They are process-global, so that 
 import hashlib
 import json
 import re
+from typing import Any
 
 from b2share.modules.deposit import serializers as deposit_serializers
 from b2share.modules.records import serializers as record_serializers
@@ -19,7 +20,7 @@ from ...errors import NotAccepted
 from ...exports import record_json
 from ...legacy import store as legacy_store
 from ...problems import problem_response
-from ...proxies import active
+from ...proxies import active, current
 from ...uploads.refusal import REASONS
 from . import block, communities, frozen_records, link_headers, lookup, routes
 
@@ -51,7 +52,7 @@ def install(app):
     app.after_request(_after_view)
 
 
-def _with_access(schema_class):
+def _with_access(schema_class: Any) -> Any:
     class WithAccess(schema_class):
         @post_dump
         def add_access(self, data, **kwargs):
@@ -168,7 +169,7 @@ def _refer(pid):
     row = store.by_pid(pid)
     if row is None:
         return None
-    url = active().host.access_url(pid)
+    url = current().host.access_url(pid)
     problem = NotAccepted(
         "Access to this dataset is requested at %s; nothing that you wrote was kept or sent." % url,
         code="request-elsewhere",

@@ -1,7 +1,11 @@
-"""What does this instance have of uploads, files and records from the time before?
+"""The uploads, files and records that this instance has from the time before it was switched on.
 
-Numbers only, never names. B2SHARE notes an owner in every record, and each record's community.
+These are numbers, never names. B2SHARE notes an owner in every record, and each record's community.
 """
+
+import collections
+import datetime
+from typing import Dict, Set
 
 from b2share.modules.communities.models import Community
 from invenio_db import db
@@ -14,22 +18,31 @@ from ..host import FormerContent
 from . import communities
 
 
-def content(since):
-    """The health.FormerContent; since: naive UTC."""
-    recent = db.session.query(ObjectVersion).filter(ObjectVersion.created >= since, ObjectVersion.file_id.isnot(None))
+def content(since: datetime.datetime) -> FormerContent:
+    """The FormerContent of this instance; since: naive UTC."""
+    is_recent = ObjectVersion.created >= since, ObjectVersion.file_id.isnot(None)
+    recent = db.session.query(ObjectVersion).filter(*is_recent)
     uploads = recent.count()
     buckets = recent.with_entities(func.count(distinct(ObjectVersion.bucket_id))).scalar()
     of_buckets = (
         db.session.query(RecordMetadata)
         .join(RecordsBuckets, RecordsBuckets.record_id == RecordMetadata.id)
         .join(ObjectVersion, ObjectVersion.bucket_id == RecordsBuckets.bucket_id)
-        .filter(ObjectVersion.created >= since, ObjectVersion.file_id.isnot(None), RecordMetadata.json.isnot(None))
+        .filter(*(is_recent + (RecordMetadata.json.isnot(None),)))
         .distinct(RecordMetadata.id)
     )
-    users, where = set(), {}
+    counted = (
+        db.session.query(RecordsBuckets.record_id, func.count(distinct(ObjectVersion.version_id)))
+        .join(ObjectVersion, ObjectVersion.bucket_id == RecordsBuckets.bucket_id)
+        .filter(*is_recent)
+        .group_by(RecordsBuckets.record_id)
+    )
+    uploads_of = dict(counted.all())
+    users: Set[int] = set()
+    where: Dict[str, int] = collections.Counter()
     for record in of_buckets:
         users.update(record.json.get("_deposit", {}).get("owners", []))
-        where[record.json.get("community", "")] = where.get(record.json.get("community", ""), 0) + 1
+        where[record.json.get("community", "")] += uploads_of.get(record.id, 0)
     published = [r.json for r in db.session.query(RecordMetadata) if r.json and communities.is_record(r.json)]
     with_files = sum(bool(record.get("_files")) for record in published)
     return FormerContent(uploads, buckets, len(users), _named(where), len(published), with_files)

@@ -1,7 +1,7 @@
-"""The signals of invenio-records: what users publish, change and delete, told inside its transaction.
+"""The signals of invenio-records, which tell what users publish, change and delete, inside the host's transaction.
 
-Before anything is minted, the publication workflows of the communities, which B2SHARE keeps in a dict, are asked first.
-Both are process-global, so that each receiver asks the current application.
+The publication workflows of the communities, which B2SHARE keeps in a dict, are checked before anything is minted.
+Signals and workflows belong to the process, so that each receiver asks the current application.
 """
 
 import functools
@@ -16,25 +16,27 @@ from ...errors import NotAccepted
 from ...proxies import active
 from . import coercion, communities, mapping, records
 
+MARK = "secureb2share"  # the attribute of a workflow that is checked
 
-def connect():
-    """Connect the receivers, and stand before every workflow, once a process."""
+
+def connect() -> None:
+    """Connect the receivers, and put a check into every workflow, once a process."""
     signals.before_record_insert.connect(_before_insert, weak=False)
     signals.after_record_insert.connect(_after_insert, weak=False)
     signals.before_record_update.connect(_before_update, weak=False)
     signals.after_record_update.connect(_after_update, weak=False)
     signals.before_record_delete.connect(_before_delete, weak=False)
     for name, workflow in list(publication_workflows.items()):
-        if not hasattr(workflow, "secureb2share"):
+        if not hasattr(workflow, MARK):
             publication_workflows[name] = _checked(workflow)
 
 
-def is_connected():
+def is_connected() -> bool:
     """Whether every workflow that a community can have is checked."""
-    return all(hasattr(workflow, "secureb2share") for workflow in publication_workflows.values())
+    return all(hasattr(workflow, MARK) for workflow in publication_workflows.values())
 
 
-def is_users():
+def is_users() -> bool:
     """Whether a user's request is being served, and not a task or a command."""
     # B2SHARE's tasks work in a request of their own to "/", and its view of owners inside the user's
     return has_request_context() and bool(g.get("secureb2share_served"))
@@ -47,7 +49,7 @@ def _checked(workflow):
         if _is_publishing(deposit):
             _check_publication(deposit)
 
-    check.secureb2share = True
+    setattr(check, MARK, True)
     return check
 
 

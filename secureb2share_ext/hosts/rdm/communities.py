@@ -1,19 +1,23 @@
-"""Which community is a record in, and which source's is it? The default community of its parent decides."""
+"""The community of a record, and its source: the default community of the record's parent decides."""
 
 import uuid
+from typing import Dict, Optional, Union
 
 from flask import current_app, request
 from invenio_communities.communities.records.models import CommunityMetadata
 from invenio_communities.communities.records.systemfields.deletion_status import CommunityDeletionStatusEnum
 from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
+from invenio_rdm_records.records.api import RDMDraft, RDMRecord
 from invenio_rdm_records.records.models import RDMDraftMetadata, RDMParentMetadata
 from invenio_requests.records.models import RequestMetadata
+
+from ...messages.sources import Source
 
 PUBLISHED = CommunityDeletionStatusEnum.PUBLISHED.value
 
 
-def id_of(name):
+def id_of(name: str) -> Optional[str]:
     """The id (str) of a community by its slug or id, or None."""
     # the host marks a deleted community and keeps its row
     query = db.session.query(CommunityMetadata.id).filter_by(deletion_status=PUBLISHED)
@@ -26,12 +30,12 @@ def id_of(name):
     return str(found) if found else None
 
 
-def default_of(record):
+def default_of(record: Union[RDMDraft, RDMRecord]) -> Optional[str]:
     """The id (str) of a record's or draft's default community, or None."""
     return record.parent.communities.to_dict().get("default")
 
 
-def meant_by(draft):
+def meant_by(draft: RDMDraft) -> Optional[str]:
     """The id (str) of the community in which a draft will be, as far as it is known, or None."""
     default = default_of(draft)
     review = draft.parent.get("review") if default is None else None
@@ -41,14 +45,14 @@ def meant_by(draft):
     return (receiver.reference_dict or {}).get("community") if receiver is not None else None
 
 
-def source_of(sources, community):
+def source_of(sources: Dict[str, Source], community: Union[str, uuid.UUID, None]) -> Optional[Source]:
     """The Source whose community (id as str, or None) this is, or None."""
     if community is None:
         return None
     return next((source for source in sources.values() if id_of(source.community) == str(community)), None)
 
 
-def of_request():
+def of_request() -> str:
     """The slug of the community of the draft that the current request writes to, or for which it is meant, or ""."""
     try:
         found = _of_pid((request.view_args or {}).get("pid_value"))

@@ -1,10 +1,17 @@
 """The answers of InvenioRDM 13 and 14, each from its own file."""
 
-from flask import request
+import datetime
+from typing import Any, Dict, List, Optional, Set, Tuple
+
+from flask import Flask, request
+from invenio_rdm_records.records.api import RDMRecord
 from invenio_rdm_records.services.components import DefaultRecordsComponents
 
+from ...dataset import Dataset
+from ...datasets.models import DatasetRow
+from ...errors import Problem
 from .. import files_rest
-from ..host import Host
+from ..host import FormerContent, Host
 from . import communities, index, permissions, policy, provision, records, routes, usage
 from .fields import error_paths, mapping, settings
 from .hooks import before_commit, community_guard, deletion_guard, inclusion, publishing
@@ -29,105 +36,108 @@ class RDM(Host):
     }
     pid_types = records.PID_TYPES
 
-    def define(self, app):
+    def define(self, app: Flask) -> None:
         settings.define(app)
 
-    def lock(self, app):
+    def lock(self, app: Flask) -> None:
         files_rest.lock(app)
         policy.lock(app)
 
-    def lock_faults(self, app):
+    def lock_faults(self, app: Flask) -> List[str]:
         found = files_rest.faults(app) + policy.faults(app) + settings.faults(app) + schema.faults(app)
         for key, component in ADDED:
             if component not in (app.config.get(key) or ()):
                 found.append("%s was set anew after this package had added to it." % key)
         return found
 
-    def content_endpoints(self, app):
+    def content_endpoints(self, app: Flask) -> Dict[str, str]:
         return routes.content_endpoints(app)
 
-    def known_writes(self, app):
+    def known_writes(self, app: Flask) -> Dict[str, str]:
         return routes.known_writes(app)
 
-    def community_of_request(self):
+    def community_of_request(self) -> str:
         return communities.of_request()
 
-    def watch(self, app):
+    def watch(self, app: Flask) -> None:
         components = app.config.get(COMPONENTS) or DefaultRecordsComponents
         app.config[COMPONENTS] = [publishing.LockComponent, *components, publishing.DatasetComponent]
         inclusion.install(app)
         community_guard.install(app)
         before_commit.install()
 
-    def observe(self, app):
+    def observe(self, app: Flask) -> None:
         from .hooks import observing
 
         observing.install(app)
 
-    def former_content(self, since):
+    def former_content(self, since: datetime.datetime) -> FormerContent:
         return usage.content(since)
 
-    def provision(self, is_extending):
+    def provision(self, is_extending: bool) -> List[str]:
         return provision.provision(self.sources)
 
-    def provision_faults(self):
+    def provision_faults(self) -> List[str]:
         return provision.faults(self.sources)
 
-    def remains(self):
+    def remains(self) -> List[str]:
         return provision.remains()
 
-    def serve(self, app):
+    def serve(self, app: Flask) -> None:
         schema.install(app)
         settings.show(app)
         serializer_config.wrap(app)
         access_requests.install(app)
         deletion_guard.install(app)
 
-    def finalize(self, app):
+    def finalize(self, app: Flask) -> None:
         lists.install(app)
         pages.install(app)
 
-    def export_faults(self, app):
+    def export_faults(self, app: Flask) -> List[str]:
         return serializer_config.faults(app) + pages.faults(app)
 
-    def index(self):
+    def index(self) -> Dict[str, int]:
         return index.sweep()
 
-    def indexed_sources(self):
+    def indexed_sources(self) -> List[str]:
         return list(self.sources)
 
-    def explained(self, problem):
+    def explained(self, problem: Problem) -> Problem:
         if not (request.blueprint or "").startswith("secureb2share"):
             # what the deposit form shows
             problem.extra.setdefault("message", problem.detail)
         return problem
 
-    def sources_of_token(self):
+    def sources_of_token(self) -> Optional[Set[str]]:
         return permissions.registered_by_token(self.sources)
 
-    def may_review(self):
+    def may_review(self) -> bool:
         return permissions.may_review(self.sources)
 
-    def field(self, name):
+    def field(self, name: str) -> str:
         return error_paths.of(name)
 
-    def from_record(self, record):
+    def from_record(self, record: RDMRecord) -> Dict[str, Any]:
         return mapping.from_record(record)
 
-    def to_record(self, description):
+    def to_record(self, description: Dict[str, Any]) -> Dict[str, Any]:
         return mapping.to_record(description)
 
-    def publish(self, row, dataset):
+    def publish(self, row: DatasetRow, dataset: Dataset) -> RDMRecord:
         return records.publish(self.sources[row.source], row, dataset)
 
-    def update(self, row, dataset):
+    def update(self, row: DatasetRow, dataset: Dataset) -> RDMRecord:
         return records.update(row, dataset)
 
-    def record(self, row):
+    def record(self, row: DatasetRow) -> Optional[RDMRecord]:
         return records.get(row)
 
-    def revision(self, record):
+    def revision(self, record: RDMRecord) -> Tuple[int, int]:
         return records.revision(record)
+
+    def revisions(self, rows):
+        return records.revisions(rows)
 
 
 HOST = RDM

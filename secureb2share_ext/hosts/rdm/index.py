@@ -3,8 +3,11 @@
 It is what RDM's own unit of work would have done after the commit.
 """
 
+from typing import Dict
+
 from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service as service
+from invenio_rdm_records.records.api import RDMRecord
 from invenio_rdm_records.services.pids.tasks import register_or_update_pid
 from invenio_search.engine import search
 from sqlalchemy.exc import NoResultFound
@@ -15,7 +18,7 @@ from .. import index_sweep
 BATCH = 50
 
 
-def sweep():
+def sweep() -> Dict[str, int]:
     """Bring index and DOIs up to date; {"indexed" and "refused": count of records}. Never raises."""
     return index_sweep.sweep(_bring_each, BATCH)
 
@@ -55,7 +58,7 @@ def _bring(record_uuid):
             register_or_update_pid.delay(record["id"], scheme, parent=is_parent)
 
 
-def before_deletion(record):
+def before_deletion(record: RDMRecord) -> None:
     """Index a record that RDM is about to take out of its index: it fails where no sweep has put it there yet."""
     _missing_is_fine(service.indexer.index, record)
 

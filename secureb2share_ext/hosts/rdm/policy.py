@@ -1,11 +1,15 @@
-"""Which permission policies close InvenioRDM for content, for the system's own processes too, and are they in force?
+"""The permission policies that close InvenioRDM for content, for the system's own processes too.
 
 `can_manage_files` is left as it is: without it a draft cannot say that it has no files, and none can be published.
 """
 
+from typing import List, Type
+
+from flask import Flask
 from invenio_rdm_records.proxies import current_rdm_records
 from invenio_rdm_records.services.permissions import RDMRecordPermissionPolicy
 from invenio_records_permissions.generators import Disable
+from invenio_records_permissions.policies import BasePermissionPolicy
 from werkzeug.utils import import_string
 
 KEY = "RDM_PERMISSION_POLICY"
@@ -16,19 +20,19 @@ CLOSED = tuple(
 SETTINGS = {"RDM_DEFAULT_FILES_ENABLED": False, "RDM_ALLOW_METADATA_ONLY_RECORDS": True}
 
 
-def closed(policy):
+def closed(policy: Type[BasePermissionPolicy]) -> Type[BasePermissionPolicy]:
     """A policy that denies what brings content in, and is `policy` (a class) in everything else."""
     return type("Closed" + policy.__name__, (policy,), {name: [Disable()] for name in CLOSED})
 
 
-def lock(app):
+def lock(app: Flask) -> None:
     """Assign the keys; the host reads them when it makes its services."""
     policy = app.config.get(KEY) or RDMRecordPermissionPolicy
     app.config[KEY] = closed(import_string(policy) if isinstance(policy, str) else policy)
     app.config.update(SETTINGS)
 
 
-def faults(app):
+def faults(app: Flask) -> List[str]:
     """[sentence] for each part that is not in force any more."""
     found = [
         "%s was set anew after this package had set it." % key

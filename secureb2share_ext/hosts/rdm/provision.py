@@ -1,4 +1,6 @@
-"""What does RDM need before descriptions fit into it? Mappings of the custom fields, and the sources' communities."""
+"""What RDM needs before descriptions fit into it: mappings of the custom fields, and the sources' communities."""
+
+from typing import Dict, List
 
 from invenio_communities.communities.records.api import Community
 from invenio_rdm_records.proxies import current_rdm_records_service as service
@@ -8,11 +10,12 @@ from invenio_search.engine import search
 from invenio_search.utils import build_alias_name
 
 from ...errors import SecureB2ShareError
+from ...messages.sources import Source
 from . import communities
 from .fields import definitions
 
 
-def provision(sources):
+def provision(sources: Dict[str, Source]) -> List[str]:
     """Put the custom fields into the indices of records and drafts; [sentence]. Raises SecureB2ShareError."""
     properties = Mapping.properties_for_fields(None, definitions.definitions())
     try:
@@ -27,7 +30,7 @@ def provision(sources):
     return ["Custom fields: %d in the search indices." % len(properties)] + _missing(sources)
 
 
-def faults(sources):
+def faults(sources: Dict[str, Source]) -> List[str]:
     """[sentence]: what is missing for the sources."""
     try:
         return _missing(sources) + _unmapped()
@@ -35,7 +38,7 @@ def faults(sources):
         return _missing(sources) + ["The search index could not be asked (%s)." % type(error).__name__]
 
 
-def mapping_faults():
+def mapping_faults() -> List[str]:
     """[sentence]: which index lacks our fields; what is written there would give them types that do not fit.
 
     A cluster that does not answer is none: it costs no registration.
@@ -76,7 +79,7 @@ def _has_mapping(index):
     )
 
 
-def remains():
+def remains() -> List[str]:
     """[sentence]: what of this package stays in RDM's own data for good."""
     return [
         "Records keep what they say in our custom fields. Put these lines into invenio.cfg before you take the package"

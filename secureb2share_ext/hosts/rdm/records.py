@@ -1,4 +1,7 @@
-"""How does a registration become an RDM record, a new revision, a tombstone? By RDM's own services."""
+"""The records of datasets in RDM: made, written anew and read by RDM's own services."""
+
+from typing import Any, Dict, List, Optional, Tuple
+from uuid import UUID
 
 from invenio_access.permissions import system_identity
 from invenio_accounts.models import User
@@ -7,17 +10,22 @@ from invenio_db import db
 from invenio_drafts_resources.services.records.uow import ParentRecordCommitOp
 from invenio_pidstore.errors import PIDDoesNotExistError
 from invenio_rdm_records.proxies import current_rdm_records_service as service
+from invenio_rdm_records.records.api import RDMRecord
+from invenio_rdm_records.records.systemfields.deletion_status import RecordDeletionStatusEnum
 from invenio_records_resources.services.uow import UnitOfWork
 from invenio_vocabularies.proxies import current_service as vocabularies
 from marshmallow import ValidationError
 from sqlalchemy.exc import NoResultFound
 
 from ...client import seconds
-from ...dataset import CATALOGUE_PREFIX
+from ...dataset import CATALOGUE_PREFIX, Dataset
 from ...datasets import store, view
+from ...datasets.models import DatasetRow
 from ...errors import Invalid, NotReady
+from ...messages.sources import Source
 from ...proxies import current
 from .. import index_queue
+from ..revisions import of_rows
 from . import communities
 from .fields import mapping, validation_errors
 
@@ -33,15 +41,15 @@ class OpenWork(UnitOfWork):
     whatever RDM's schema makes of such texts.
     """
 
-    def __init__(self, row, data):
+    def __init__(self, row: DatasetRow, data: Dict[str, Any]) -> None:
         super().__init__()
         self.row, self.data = row, data
 
-    def register(self, op):
+    def register(self, op: Any) -> None:
         op.on_register(self)
 
 
-def publish(source, row, dataset):
+def publish(source: Source, row: DatasetRow, dataset: Dataset) -> RDMRecord:
     """The record of a Dataset, published in the source's community; sets the row's pid and record_uuid."""
     community = communities.id_of(source.community)
     if community is None:
@@ -92,7 +100,7 @@ def _publish(row, open_work):
     return published._record
 
 
-def update(row, dataset):
+def update(row: DatasetRow, dataset: Dataset) -> RDMRecord:
     """The record, written anew with this description and the row's state."""
     version(service.record_cls.model_cls, row.record_uuid)
     record = service.record_cls.get_record(row.record_uuid)
@@ -107,7 +115,7 @@ def update(row, dataset):
     return _publish(row, open_work)
 
 
-def rewrite(row, record):
+def rewrite(row: DatasetRow, record: RDMRecord) -> RDMRecord:
     """The record, in which what the catalogue says of its dataset is written, in the open transaction."""
     complete(row, record)
     # a query in between would flush, and what fails then is taken for a relation of the record's
@@ -117,14 +125,14 @@ def rewrite(row, record):
     return record
 
 
-def complete(row, record):
+def complete(row: DatasetRow, record: RDMRecord) -> None:
     """Write into the custom fields of a record (changed) what the catalogue itself says: address, state, identifier."""
     identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
     address, state = current().host.access_url(row.pid), view.state_in_words(row)
     record.custom_fields = mapping.write(record.get("custom_fields", {}), address, state, identifier)
 
 
-def version(model, record_uuid):
+def version(model: Any, record_uuid: UUID) -> Optional[int]:
     """The number of the last version of a record's row in the database, which is locked until the transaction ends."""
     return db.session.query(model.version_id).filter_by(id=record_uuid).with_for_update().scalar()
 
@@ -154,7 +162,7 @@ def _is_known(vocabulary, name):
     return True
 
 
-def get(row):
+def get(row: DatasetRow) -> Optional[RDMRecord]:
     """The record of a row, or None where it was deleted."""
     try:
         record = service.record_cls.get_record(row.record_uuid)
@@ -163,6 +171,12 @@ def get(row):
     return None if record.deletion_status.is_deleted else record
 
 
-def revision(record):
+def revision(record: RDMRecord) -> Tuple[int, int]:
     """(revision from 0, seconds since 1970 of its time)."""
     return record.revision_id, seconds(record.updated)
+
+
+def revisions(rows: List[DatasetRow]) -> Dict[Any, int]:
+    """{record_uuid: revision from 0} of those rows' records that were not deleted, by one statement."""
+    model = service.record_cls.model_cls
+    return of_rows(model, rows, model.deletion_status == RecordDeletionStatusEnum.PUBLISHED)

@@ -1,4 +1,10 @@
-"""Which routes of InvenioRDM carry content, and which writing routes do not?"""
+"""The routes of InvenioRDM that carry content, and the writing routes that do not."""
+
+from typing import Dict
+
+from flask import Flask
+
+from ...uploads import audit
 
 CONTENT = {
     "draft_files.create": "registers files of drafts, also such as the server fetches",
@@ -67,16 +73,16 @@ KNOWN = {
 }
 
 
-def content_endpoints(app):
+def content_endpoints(app: Flask) -> Dict[str, str]:
     """{endpoint: what it would take}"""
     found = {}
     for endpoint in {rule.endpoint for rule in app.url_map.iter_rules()}:
         for pattern, reason in CONTENT.items():
-            if endpoint == pattern or (pattern.endswith("*") and endpoint.startswith(pattern[:-1])):
+            if audit.matches(endpoint, pattern):
                 found[endpoint] = reason
     return found
 
 
-def known_writes(app):
+def known_writes(app: Flask) -> Dict[str, str]:
     """{endpoint, or its beginning with a *: reason} of the writing routes that take no content."""
     return dict(KNOWN)

@@ -1,9 +1,11 @@
-"""What does this instance have of uploads, files and records from the time before? Numbers only, never names.
+"""Counts of the uploads, files and records that an instance has from the time before; numbers only, never names.
 
 An upload is a file in the storage: the copies that RDM makes of its entry, for drafts and versions, are none.
 """
 
+import datetime
 from collections import defaultdict
+from typing import Any, Dict, Set
 
 from invenio_communities.communities.records.models import CommunityMetadata
 from invenio_db import db
@@ -20,20 +22,21 @@ from sqlalchemy import distinct, func, or_
 from ..host import FormerContent
 
 
-def content(since):
+def content(since: datetime.datetime) -> FormerContent:
     """The health.FormerContent; since: naive UTC."""
     recent = ObjectVersion.created >= since, ObjectVersion.file_id.isnot(None)
     uploads, buckets = (
         db.session.query(func.count(distinct(column))).filter(*recent).scalar()
         for column in (ObjectVersion.file_id, ObjectVersion.bucket_id)
     )
-    of_parents = defaultdict(set)
+    of_parents: Dict[Any, Set[Any]] = defaultdict(set)
     for model in (RDMRecordMetadata, RDMDraftMetadata):
         for parent, file in _with_files(db.session.query(model.parent_id, ObjectVersion.file_id), model).filter(
             *recent
         ):
             of_parents[parent].add(file)
-    owners, where = set(), defaultdict(set)
+    owners: Set[Any] = set()
+    where: Dict[str, Set[Any]] = defaultdict(set)
     for parent, json, slug in _parents():
         if parent in of_parents:
             owners.add((((json or {}).get("access") or {}).get("owned_by") or {}).get("user"))

@@ -144,6 +144,9 @@ class RecordsRest(Host):
     def revision(self, record):
         return records.revision(record)
 
+    def revisions(self, rows):
+        return records.revisions(self._endpoint_of(rows[0]), rows) if rows else {}
+
     def record_url(self, row):
         community = self.sources[row.source].community if row.source in self.sources else ""
         pages = self.config.get("RECORDS_UI_ENDPOINTS", {})

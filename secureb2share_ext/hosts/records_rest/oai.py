@@ -24,6 +24,7 @@ from ...datasets import store
 from ...exports import dublin_core, oai_datacite
 from ...proxies import current
 from .. import published
+from . import mapping
 
 OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
 FORMATS = {
@@ -146,7 +147,11 @@ def _foreign_element(pid, record, form, own):
 
 def _found(pid, record):
     # GetRecord hands out the identifier's row, a list hands out the search hit
+    record_uuid = getattr(pid, "object_uuid", None)
+    if record_uuid is None and mapping.STAMP not in record["_source"]:
+        # what is no dataset has none of our stamp, and nothing is asked for it
+        return None
     try:
-        return published.by_record(uuid.UUID(str(getattr(pid, "object_uuid", None) or record.get("_id"))))
+        return published.by_record(uuid.UUID(str(record_uuid or record.get("_id"))))
     except ValueError:
         return None

@@ -9,6 +9,7 @@ from invenio_records_rest.utils import obj_or_import_string
 from sqlalchemy.exc import NoResultFound
 
 from ...client import seconds
+from ..revisions import of_rows
 from . import mapping
 
 
@@ -50,3 +51,8 @@ def get(endpoint, row):
 def revision(record):
     """(revision from 0, seconds since 1970 of its time)."""
     return record.revision_id, seconds(record.updated)
+
+
+def revisions(endpoint, rows):
+    """{record_uuid: revision from 0} of those rows' records that were not deleted, by one statement."""
+    return of_rows(record_class(endpoint).model_cls, rows)

@@ -143,8 +143,8 @@ class TestLife:
         code, said = cli(instance, "init")
         assert code == 0 and said.splitlines()[-4:] == [
             "Tables: %d in all." % len(ours(rows.dump(instance))),
-            "Community sensitive: version 0 of its schema made.",
-            "Community second: version 0 of its schema made.",
+            "Community sensitive: version 0 of the schema was made.",
+            "Community second: version 0 of the schema was made.",
             "Triggers: none, MODE is not on.",
         ]
         after = rows.dump(instance)
@@ -407,8 +407,8 @@ class TestInit:
         assert code == 1 and "The community 'open' has a schema of its own" in said and "init --extend" in said
         assert schemas(bare) == before
         code, said = cli(bare, "init", "--extend")
-        assert code == 0 and "Community open: version 2 of its schema made." in said
-        assert cli(bare, "init")[1].count("its schema is there") == 2
+        assert code == 0 and "Community open: version 2 of the schema was made." in said
+        assert cli(bare, "init")[1].count("the schema is in place") == 2
         assert cli(bare, "keys", "new")[0] == 0 and cli(bare, "check")[0] == 0
         # the record of before keeps its schema, and is legacy; new ones have both
         said = bare.call("GET", "/api/records/" + pid).json()["metadata"]
@@ -484,7 +484,7 @@ MISSING = {
             "UPDATE accounts_user SET email = 'x' || email WHERE email LIKE 'curator@%'",
             "UPDATE accounts_user SET email = substr(email, 2) WHERE email LIKE 'xcurator@%'",
         ),
-        "there is no account with the address of its owner; its person signs in once, and has one.",
+        "no account has the owner's e-mail address; the owner gets an account by signing in once.",
     ),
     "trigger": (
         sql(

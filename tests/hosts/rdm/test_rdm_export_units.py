@@ -1,5 +1,6 @@
 import copy
 import json
+from types import SimpleNamespace
 
 import flask
 import pytest
@@ -13,14 +14,15 @@ from invenio_rdm_records.resources.serializers import dcat as host_dcat  # noqa:
 from invenio_rdm_records.services.pids.providers import DataCitePIDProvider, OAIPIDProvider  # noqa: E402
 from lxml import etree  # noqa: E402
 
-from secureb2share_ext.datasets import store  # noqa: E402
+from secureb2share_ext.datasets import view  # noqa: E402
 from secureb2share_ext.exports import dcat, marcxml  # noqa: E402
+from secureb2share_ext.hosts import published  # noqa: E402
 from secureb2share_ext.hosts.rdm.serving import (  # noqa: E402
     access_requests,
     doi,
     link_headers,
+    lookup,
     oai,
-    published,
     redaction,
     serializer_config,
     serializers,
@@ -142,6 +144,9 @@ def told(obj):
     return "%(id)s %(files)s" % obj
 
 
+OURS = view.Entry(type("Row", (), {"pid": "7"}), {}, {})
+
+
 class Catalogue:
     def api_url(self):
         return API[:-10]
@@ -157,12 +162,9 @@ def app(monkeypatch):
         "Extension", (), {"host": Catalogue(), "is_on": True, "has_tables": True, "sources": {}}
     )
     found.config[link_headers.SERIALIZERS] = {"application/ld+json": None, "application/linkset+json": None}
-    row = type("Row", (), {"pid": "7"})
-    monkeypatch.setattr(store, "by_pids", lambda pids: {"7": row} if "7" in pids else {})
-    monkeypatch.setattr(store, "by_pid", lambda pid: row if pid == "7" else None)
-    monkeypatch.setattr(published, "shown_of", lambda row, record=None: shown())
-    monkeypatch.setattr(published, "shown_of_source", lambda row, source: shown())
-    monkeypatch.setattr(published, "shown_of_pid", lambda pid: shown() if pid == "7" else None)
+    monkeypatch.setattr(view, "look_up", lambda host, pids=(), uuids=(): [OURS] if "7" in pids else [])
+    monkeypatch.setattr(published, "shown", lambda found, record=None: shown())
+    monkeypatch.setattr(lookup, "service", SimpleNamespace(record_cls=SimpleNamespace(loads=dict)))
     with found.test_request_context():
         yield found
 
@@ -214,8 +216,7 @@ def test_one_of_ours_in_a_list(app, own):
 
 @pytest.mark.parametrize("own", [BibtexSerializer(told), SiteSchemaorg(), MARCXMLSerializer()])
 def test_a_damaged_one_is_closed(app, own, monkeypatch):
-    monkeypatch.setattr(published, "shown_of", lambda row, record=None: None)
-    monkeypatch.setattr(published, "shown_of_source", lambda row, source: None)
+    monkeypatch.setattr(published, "shown", lambda found, record=None: None)
     monkeypatch.setattr(MARCXMLSerializer, "dump_obj", lambda self, obj: {"245  ": {"a": str(obj["files"])}})
     text = serializers.agreeing(own, "application/x").serialize_object(BODY)
     assert "enabled" in text and "a.sav" not in text and API + "/files" not in text
@@ -395,17 +396,16 @@ IN = {"id": "1", "parent": {"communities": {"ids": ["a"], "default": "a", "entri
     ],
 )
 def test_which_records_may_be_ours(record, communities, expected):
-    assert published.may_be_ours(record, communities) is expected
+    assert lookup.may_be_ours(record, communities) is expected
 
 
 def test_a_reading_request_asks_once_and_a_writing_one_anew(app, monkeypatch):
     asked = []
-    row = type("Row", (), {"pid": "7"})
-    monkeypatch.setattr(store, "by_pids", lambda pids: asked.append(list(pids)) or {"7": row})
+    monkeypatch.setattr(view, "look_up", lambda host, pids=(), uuids=(): asked.append(list(pids)) or [OURS])
     other = dict(IN, id="8", custom_fields={"secureb2share:access_right": "controlled"})
     for method, expected in (("GET", [["7", "8"]]), ("POST", [["7", "8"], ["7"], ["8"]])):
         with app.test_request_context(method=method):
-            assert published.rows_of([BODY, other, dict(IN, id="9")]) == {"7": row}
-            assert published.row_of(BODY) is row and published.row_of(other) is None
-        assert asked == expected
+            assert lookup.found_of([BODY, other, dict(IN, id="9")]) == {"7": OURS}
+            assert lookup.found_in(BODY) is OURS and lookup.found_in(other) is None
+        assert [pids for pids in asked if pids] == expected
         del asked[:]

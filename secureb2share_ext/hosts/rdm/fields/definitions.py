@@ -4,6 +4,8 @@ They are of RDM's own kinds, so that records stay readable and editable without 
 the lines that stand for them in a site's configuration then. What is entered is checked by hooks/publishing.py.
 """
 
+from typing import Any, Dict, List
+
 from invenio_records_resources.services.custom_fields import BaseCF, BooleanCF, IntegerCF, KeywordCF, TextCF
 from marshmallow import EXCLUDE, Schema, fields
 from marshmallow_utils.fields import SanitizedUnicode
@@ -18,7 +20,7 @@ PROSE = 500  # characters; longer texts are searched by their words and never co
 class ListOf(BaseCF):
     """A custom field that lists objects of a few members, which is searched by none of them."""
 
-    def __init__(self, name, members):
+    def __init__(self, name: str, members: Dict[str, fields.Field]) -> None:
         """members: {name: marshmallow field}."""
         super().__init__(name)
         # a schema copies its fields before it binds them; a class of schemas is dear to make at each access
@@ -27,11 +29,11 @@ class ListOf(BaseCF):
         self._field = fields.List(fields.Nested(closed, unknown=EXCLUDE))
 
     @property
-    def mapping(self):
+    def mapping(self) -> Dict[str, Any]:
         return {"type": "object", "enabled": False}
 
     @property
-    def field(self):
+    def field(self) -> fields.Field:
         return self._field
 
 
@@ -39,7 +41,7 @@ _TEXT = ("lang", "text")
 _FILE = SCHEMA["properties"]["files"]["items"]["properties"]
 
 
-def definitions():
+def definitions() -> List[BaseCF]:
     """[custom field] for RDM_CUSTOM_FIELDS."""
     found = []
     for name, node in names.SENSITIVE.items():
@@ -71,7 +73,7 @@ def _of(name, node):
     return (TextCF if is_prose else KeywordCF)(name, multiple=is_list)
 
 
-def as_configuration():
+def as_configuration() -> List[str]:
     """The lines of Python by which a site keeps these fields without this package."""
     kinds = sorted({type(one).__name__ for one in definitions()} - {ListOf.__name__})
     lines = [

@@ -1,21 +1,14 @@
-"""What does RDM's deposit form ask a curator of sensitive data? RDM_CUSTOM_FIELDS_UI, derived from the schema. Pure."""
+"""The section on sensitive data of RDM's deposit form: RDM_CUSTOM_FIELDS_UI, derived from the schema. Pure."""
 
+from typing import Any, Dict, Iterator, List, Tuple
+
+from ....descriptions.hints import HINTS
 from . import names
 from .names import full
 
 SECTION = "Sensitive data"
-# for people who fill in a form; the schema of descriptions speaks to programs
-_HINTS = {
-    "access_right": "Whether access can be requested; for embargoed, fill in “Requests from” too.",
-    "access_conditions": "What is asked of a requester, in plain words.",
-    "access_eligibility": "Who can be granted access: any, not-stated, adequacy-country, researcher-eea, national-eid:"
-    " and a country such as NO, or affiliated: and the name of an organisation.",
-    "controller_country": "The country in two capital letters, such as NO.",
-    "storage_country": "The country in two capital letters, such as NO.",
-    "spatial": "Where the data were collected: countries in two capital letters, such as NO.",
-    "controller_ror": "The address in the Research Organization Registry, such as https://ror.org/046nvst19.",
-    "formats": "Media types of the data, such as text/csv.",
-}
+# this form has one text in one language, and the others beside it
+_HINTS = dict(HINTS, access_conditions="What is asked of a requester, in plain words.")
 _CONTACT = {
     "contact_name": ("Contact", "The role to ask, never a person: such as Data access committee."),
     "contact_email": ("Contact's e-mail", "A role's address."),
@@ -27,7 +20,7 @@ _BESIDE = {
 }
 
 
-def section():
+def section() -> Dict[str, Any]:
     """One section of RDM_CUSTOM_FIELDS_UI, as dict."""
     fields = [_text(name, *words) for name, words in _CONTACT.items()]
     # what every description needs comes first
@@ -38,7 +31,7 @@ def section():
     return {"section": SECTION, "active": False, "fields": fields, "hide_from_landing_page": True}
 
 
-def _of(name, node):
+def _of(name: str, node: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
     words = node.get("title", name), _HINTS.get(name, node.get("description", ""))
     if name in names.TEXTS:
         yield _field(name, "TextArea", words, rows=4)
@@ -59,17 +52,17 @@ def _of(name, node):
         yield _field(name, "Input", words, **kind)
 
 
-def _options(name, node):
+def _options(name: str, node: Dict[str, Any]) -> List[Dict[str, Any]]:
     labels = node.get("x-labels", {})
     options = [{"id": code, "title_l10n": labels.get(code, code)} for code in node["enum"]]
     return options + [{"id": names.NONE, "title_l10n": "None of these"}] * (name in names.CAN_BE_NONE)
 
 
-def _text(name, label, hint):
+def _text(name: str, label: str, hint: str) -> Dict[str, Any]:
     return _field(name, "Input", (label, hint))
 
 
-def _field(name, widget, words, **props):
+def _field(name: str, widget: str, words: Tuple[str, str], **props: Any) -> Dict[str, Any]:
     is_required = name in names.REQUIRED or name == "contact_name"
     shown = dict(label=words[0], placeholder="", description=words[1], icon="", required=is_required, **props)
     return {"field": full(name), "ui_widget": widget, "props": shown}

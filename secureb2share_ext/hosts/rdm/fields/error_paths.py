@@ -1,4 +1,4 @@
-"""How does an editor of an RDM record know a field of a description? Pure."""
+"""The names by which an editor of an RDM record knows the fields of a description. Pure."""
 
 import re
 
@@ -28,7 +28,7 @@ _MORE = re.compile(r"core\.(title|description)s\[(\d+)\]\.(lang|text)\Z")
 _OF_TEXTS = re.compile(r"sensitive\.(\w+)\[(\d+)\](\.lang|\.text)?\Z")
 
 
-def of(field):
+def of(field: str) -> str:
     """The dotted path by which RDM names ``core.titles[0].text`` or ``sensitive.duo_codes[1]``."""
     more, texts = _MORE.match(field), _OF_TEXTS.match(field)
     if more and int(more.group(2)):

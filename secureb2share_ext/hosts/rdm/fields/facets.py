@@ -1,4 +1,6 @@
-"""By what of a description do readers narrow a search? Facets of RDM, with the schema's words for codes."""
+"""The facets by which readers narrow a search, with the schema's words for codes."""
+
+from typing import Any, Dict
 
 from babel import Locale
 from invenio_records_resources.services.records.facets import TermsFacet
@@ -17,7 +19,7 @@ FACETS = {
 }
 
 
-def definitions():
+def definitions() -> Dict[str, Dict[str, Any]]:
     """{name: {"facet", "ui"}} for RDM_FACETS."""
     found = {}
     for name, (field, title) in FACETS.items():

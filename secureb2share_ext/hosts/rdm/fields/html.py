@@ -1,4 +1,4 @@
-"""How does RDM, whose descriptions are HTML, hold a plain text, and which text does an editor's HTML mean? Pure."""
+"""Plain texts as HTML, which RDM's descriptions are, and the plain text that an editor's HTML means. Pure."""
 
 from html import escape
 from html.parser import HTMLParser
@@ -7,16 +7,16 @@ PARAGRAPH = "\n\n"
 _BLOCKS = {"blockquote", "div", "h1", "h2", "h3", "h4", "h5", "ol", "p", "pre", "table", "tr", "ul"}
 
 
-def of_text(text):
+def of_text(text: str) -> str:
     """The HTML of a plain text: its paragraphs and line breaks; to_text gives the text back."""
     return "".join("<p>%s</p>" % _lines(paragraph) for paragraph in text.split(PARAGRAPH))
 
 
-def _lines(paragraph):
+def _lines(paragraph: str) -> str:
     return escape(paragraph, quote=False).replace("\n", "<br>")
 
 
-def to_text(html):
+def to_text(html: str) -> str:
     """The plain text of HTML, with an empty line between paragraphs; takes any text."""
     reader = _Reader()
     reader.feed(html)

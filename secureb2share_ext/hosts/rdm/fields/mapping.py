@@ -1,10 +1,11 @@
-"""How does an RDM record hold a description?
+"""The mapping between a description and the RDM record that holds it.
 
 RDM's metadata hold what they can, custom fields the rest (names.py). Of what an editor enters, from_record reads what a
 description has; it may be wrong, for the schema of descriptions tells that by name. Pure.
 """
 
 import re
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from marshmallow_utils.html import sanitize_unicode
 
@@ -17,7 +18,7 @@ PADDING = " (dataset)"
 _PADDED = re.compile(r"(.*?)((?: \(dataset\))+)\Z", re.S)
 
 
-def to_record(description):
+def to_record(description: Dict[str, Any]) -> Dict[str, Any]:
     """{"metadata", "custom_fields"} that hold a valid description."""
     core, version = description["core"], description.get("version", {})
     titles = [padded(entry["text"]) for entry in core["titles"]]
@@ -58,7 +59,7 @@ def to_record(description):
     return {"metadata": metadata, "custom_fields": {full(name): value for name, value in fields.items()}}
 
 
-def from_record(data):
+def from_record(data: Any) -> Dict[str, Any]:
     """The description in a record or draft (dict with metadata and custom_fields); never raises, whatever it is."""
     metadata, given = member(data, "metadata"), member(data, "custom_fields")
     fields = {name[len(names.NAMESPACE) + 1 :]: value for name, value in given.items() if name.startswith(full(""))}
@@ -92,7 +93,7 @@ def from_record(data):
     return description
 
 
-def updated(data, description):
+def updated(data: Dict[str, Any], description: Dict[str, Any]) -> Dict[str, Any]:
     """{"metadata", "custom_fields"} of a record (dict) that hold this valid description instead.
 
     A member that says the same already stays as its editor wrote it (a creator's second affiliation), and so does
@@ -128,7 +129,7 @@ _MEMBERS = {
 }
 
 
-def write(fields, access_url, state, identifier=None):
+def write(fields: Dict[str, Any], access_url: str, state: str, identifier: Optional[str] = None) -> Dict[str, Any]:
     """Custom fields (new dict) with what the catalogue says of a record: an address and a state in words.
 
     identifier: that the secure side gave the dataset, or None; whatever an editor made of it does not count.
@@ -139,23 +140,23 @@ def write(fields, access_url, state, identifier=None):
     return dict(without_output(fields), **ours)
 
 
-def without_output(fields):
+def without_output(fields: Dict[str, Any]) -> Dict[str, Any]:
     """Custom fields (new dict) without what the catalogue alone writes."""
     mine = {full(name) for name in names.OUTPUT + (names.IDENTIFIER,)}
     return {name: value for name, value in fields.items() if name not in mine}
 
 
-def claimed(data):
+def claimed(data: Any) -> Optional[str]:
     """The identifier that a curator gives a dataset which the secure environment knows already, or None."""
     return member(data, "custom_fields").get(full(names.IDENTIFIER)) or None
 
 
-def replacing(fields, identifier):
+def replacing(fields: Dict[str, Any], identifier: str) -> Dict[str, Any]:
     """Custom fields (new dict) of a draft that began as a copy of a dataset's record, and that replaces that one."""
     return dict(without_output(fields), **{full(names.REPLACES): identifier})
 
 
-def reconciled(data):
+def reconciled(data: Any) -> Dict[str, Any]:
     """Custom fields (new dict) of a draft without language tags that its editor's languages contradict."""
     fields, metadata = member(data, "custom_fields"), member(data, "metadata")
     tags = fields.get(full(names.TAGS))
@@ -167,20 +168,20 @@ def reconciled(data):
     return {name: value for name, value in fields.items() if is_same or name != full(names.TAGS)}
 
 
-def padded(title):
+def padded(title: str) -> str:
     """A title as long as RDM wants titles to be."""
     padding = _PADDED.match(title)
     bare = padding.group(1) if padding else title
     return title + PADDING if len(sanitize_unicode(bare)) < SHORTEST else title
 
 
-def _unpadded(title):
+def _unpadded(title: Any) -> Any:
     padding = _PADDED.match(title) if isinstance(title, str) else None
     is_ours = padding is not None and len(sanitize_unicode(padding.group(1))) < SHORTEST
     return title[: -len(PADDING)] if is_ours else title
 
 
-def _creator(creator):
+def _creator(creator: Dict[str, Any]) -> Dict[str, Any]:
     name, family, given = creator["name"], *_parts(creator["name"])
     if "orcid" in creator or given:
         who = {"type": "personal", "name": name, "family_name": family}
@@ -190,20 +191,20 @@ def _creator(creator):
         who = {"type": "organizational", "name": name}
     if "orcid" in creator:
         who["identifiers"] = [{"scheme": "orcid", "identifier": creator["orcid"]}]
-    found = {"person_or_org": who}
+    found: Dict[str, Any] = {"person_or_org": who}
     if "affiliation" in creator:
         found["affiliations"] = [{"name": creator["affiliation"]}]
     return found
 
 
-def _parts(name):
+def _parts(name: str) -> Tuple[str, Optional[str]]:
     """(family name, given name or None), where joining them as RDM does gives the name again."""
     family, comma, given = name.partition(", ")
     is_person = comma and family.strip() == family != "" and given.strip() == given != ""
     return (family, given) if is_person else (name, None)
 
 
-def _read_creator(entry):
+def _read_creator(entry: Any) -> Dict[str, Any]:
     who = member(entry, "person_or_org")
     names_of = [who.get(name) for name in ("family_name", "given_name") if who.get(name)]
     found = {"name": who.get("name") or ", ".join(map(str, names_of))}
@@ -216,11 +217,11 @@ def _read_creator(entry):
     return found
 
 
-def _subject(entry):
+def _subject(entry: Any) -> Any:
     return _object(entry).get("subject", _object(entry).get("id"))
 
 
-def _sensitive_fields(sensitive):
+def _sensitive_fields(sensitive: Dict[str, Any]) -> Iterator[Tuple[str, Any]]:
     for name, value in sensitive.items():
         if name not in names.TEXTS:
             yield name, [names.NONE] if value == [] and name in names.CAN_BE_NONE else value
@@ -231,7 +232,7 @@ def _sensitive_fields(sensitive):
         yield name + names.TRANSLATIONS, value[1:]
 
 
-def _read_sensitive(fields, default):
+def _read_sensitive(fields: Dict[str, Any], default: str) -> Iterator[Tuple[str, Any]]:
     for name in names.SENSITIVE:
         if name not in names.TEXTS:
             if name in fields:
@@ -242,7 +243,7 @@ def _read_sensitive(fields, default):
             yield name, texts + _list(fields.get(name + names.TRANSLATIONS))
 
 
-def _tags(metadata, fields):
+def _tags(metadata: Dict[str, Any], fields: Dict[str, Any]) -> Any:
     if names.TAGS in fields:
         return fields[names.TAGS]
     if "languages" not in metadata:
@@ -250,7 +251,9 @@ def _tags(metadata, fields):
     return [languages.tag(_object(entry).get("id")) for entry in _list(metadata["languages"])]
 
 
-def _in_languages(given, read, tags, default):
+def _in_languages(
+    given: List[Tuple[Any, Any]], read: Callable[[Any], Any], tags: Any, default: str
+) -> List[Dict[str, Any]]:
     """[{lang, text}] of [(text, RDM's entry of its language or None)]; our tags say more than RDM's languages do."""
     tags, found = _list(tags), []
     for number, (text, language) in enumerate(given):
@@ -259,22 +262,22 @@ def _in_languages(given, read, tags, default):
     return found
 
 
-def _lang(entry):
+def _lang(entry: Dict[str, Any]) -> Dict[str, Any]:
     code = languages.vocabulary_id(entry["lang"])
     return {"lang": {"id": code}} if code else {}
 
 
-def _text(value):
+def _text(value: Any) -> Any:
     return html.to_text(value) if isinstance(value, str) else value
 
 
-def _members(entries, name):
+def _members(entries: Any, name: str) -> List[Tuple[Any, Any]]:
     return [(_object(entry).get(name), _object(entry).get("lang")) for entry in _list(entries)]
 
 
-def _object(value):
+def _object(value: Any) -> Dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value):
+def _list(value: Any) -> List[Any]:
     return value if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""Under which names do RDM's custom fields hold what RDM's metadata cannot? Derived from the schema of descriptions.
+"""The names of RDM's custom fields, which hold what RDM's metadata cannot; derived from the schema of descriptions.
 
 A list of {lang, text} becomes three fields: the first text, its language, and the others as they are. Pure.
 """
@@ -25,12 +25,12 @@ TAGS = "language_tags"
 CONTACT = {"contact_name": "name", "contact_email": "email", "contact_url": "url"}
 
 
-def full(name):
+def full(name: str) -> str:
     """A field's name as a record has it."""
     return "%s:%s" % (NAMESPACE, name)
 
 
-def is_texts(name):
+def is_texts(name: str) -> bool:
     """Whether a field of `sensitive` is a list of {lang, text}."""
     return SENSITIVE[name]["type"] == "array" and SENSITIVE[name]["items"]["type"] == "object"
 

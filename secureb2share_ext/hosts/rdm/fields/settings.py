@@ -1,12 +1,15 @@
-"""Which keys of RDM hold our custom fields, form and facets? Copies, so that no list of the host's is changed."""
+"""RDM's settings of custom fields, form and facets; they are copies, so that no list of the host is changed."""
 
+from typing import List
+
+from flask import Flask
 from invenio_rdm_records import config as defaults
 
 from .. import provision
 from . import definitions, deposit_form, facets, names
 
 
-def define(app):
+def define(app: Flask) -> None:
     """Let RDM know our custom fields; once, and beside a site's own."""
     given = app.config.get("RDM_CUSTOM_FIELDS") or []
     there = {field.name for field in given}
@@ -15,7 +18,7 @@ def define(app):
     app.config["RDM_NAMESPACES"] = {**(app.config.get("RDM_NAMESPACES") or {}), names.NAMESPACE: names.NAMESPACE_URL}
 
 
-def show(app):
+def show(app: Flask) -> None:
     """Ask for them in the deposit form, and offer the facets."""
     sections = [
         one for one in app.config.get("RDM_CUSTOM_FIELDS_UI") or [] if one.get("section") != deposit_form.SECTION
@@ -27,7 +30,7 @@ def show(app):
     app.config["RDM_SEARCH"] = {**search, "facets": [*chosen, *(n for n in facets.FACETS if n not in chosen)]}
 
 
-def faults(app):
+def faults(app: Flask) -> List[str]:
     """[sentence]: which of our custom fields RDM, or its search, does not know any more."""
     there = {field.name for field in app.config.get("RDM_CUSTOM_FIELDS") or []}
     missing = [field.name for field in definitions.definitions() if field.name not in there]

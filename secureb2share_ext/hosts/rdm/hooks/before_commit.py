@@ -1,18 +1,23 @@
-"""When is the event of what a user does written? In the transaction, once RDM has written the record's last revision.
+"""Acts that wait until the open transaction is about to be committed, such as writing the event of what a user did.
 
-RDM commits a record behind its components, and which revision that makes is its own affair.
+RDM commits a record after its components have run, so that a component does not know which revision that makes.
 """
 
+from typing import Callable
+
 from invenio_db import db
+from invenio_rdm_records.records.api import RDMRecord
 from sqlalchemy import event
 
 from ....datasets import curation
+from ....datasets.models import DatasetRow
+from ...host import Host
 
 ACTS = "secureb2share_pending"  # in the session's own dict: what is to be called
 MARKS = "secureb2share_savepoints"  # {savepoint: how many acts there were when it began}
 
 
-def install():
+def install() -> None:
     """Listen to transactions, once a process."""
     if not event.contains(db.session, "before_commit", _act_all):
         event.listen(db.session, "before_commit", _act_all)
@@ -21,12 +26,12 @@ def install():
         event.listen(db.session, "after_transaction_end", _unmark)
 
 
-def announce(host, row, record):
+def announce(host: Host, row: DatasetRow, record: RDMRecord) -> None:
     """Have the publication or change of a row's record announced right before the open transaction is committed."""
     before_commit(lambda: curation.accept_edit(host, row, record))
 
 
-def before_commit(act):
+def before_commit(act: Callable[[], None]) -> None:
     """Have act() called right before the open transaction is committed, unless this savepoint is rolled back."""
     db.session.info.setdefault(ACTS, []).append(act)
 

@@ -1,8 +1,9 @@
-"""What may become of a community that belongs to a source? Its slug is how the source is configured, so that it stays.
+"""The guard of the sources' communities: a source is configured by the slug of its community, which therefore stays.
 
 Otherwise an owner could rename it, and anybody could make another one under the slug that is free then.
 """
 
+from flask import Flask
 from invenio_communities.communities.services.components import DefaultCommunityComponents
 from invenio_drafts_resources.services.records.components import ServiceComponent
 
@@ -32,7 +33,7 @@ class GuardComponent(ServiceComponent):
             _check_stays(record, "hidden")
 
 
-def install(app):
+def install(app: Flask) -> None:
     """Assign the key; the host reads it when it makes its service."""
     app.config[KEY] = [*(app.config.get(KEY) or DefaultCommunityComponents), GuardComponent]
 

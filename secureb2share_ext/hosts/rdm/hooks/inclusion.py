@@ -1,15 +1,22 @@
-"""What follows when a record enters or leaves a source's community without being published?
+"""The ways in which a record enters or leaves a source's community without being published.
 
-By components of RDM's service of record communities, and by the request that includes a record in a community.
+They are components of RDM's service of record communities, and the request that includes a record in a community.
 """
 
+from typing import Any, List, Type
+from uuid import UUID
+
+from flask import Flask
 from invenio_drafts_resources.services.records.components import ServiceComponent
 from invenio_rdm_records.proxies import current_rdm_records_service as service
+from invenio_rdm_records.records.api import RDMRecord
 from invenio_rdm_records.requests import CommunityInclusion
-from invenio_records_resources.services.uow import RecordCommitOp
+from invenio_records_resources.services.uow import RecordCommitOp, UnitOfWork
+from invenio_requests.customizations import RequestType
 
 from ....datasets import curation, store
 from ....errors import NotAccepted
+from ....messages.sources import Source
 from ....proxies import active
 from .. import communities, records
 from . import deletion_guard, files, publishing
@@ -47,12 +54,12 @@ class CommunitiesComponent(ServiceComponent):
             raise NotAccepted("Records enter a source's community one by one, each checked.", code="one-by-one")
 
 
-def inclusion(request_type):
+def inclusion(request_type: Type[RequestType]) -> Type[RequestType]:
     """A request type that includes records in a source's community only where they can be datasets of it.
 
     request_type: the class that a site has, CommunityInclusion or another.
     """
-    accept = request_type.available_actions["accept"]
+    accept: Any = request_type.available_actions["accept"]
 
     class Accept(accept):
         def execute(self, identity, uow, **kwargs):
@@ -71,7 +78,7 @@ def inclusion(request_type):
     return type(request_type.__name__, (request_type,), {"available_actions": actions})
 
 
-def enter(extension, source, record, uow):
+def enter(extension: Any, source: Source, record: RDMRecord, uow: UnitOfWork) -> None:
     """Take every version of a record into a source's community; raises a Problem or ValidationError."""
     for record_uuid in versions_of(record):
         one = record if record.id == record_uuid else service.record_cls.get_record(record_uuid)
@@ -79,7 +86,7 @@ def enter(extension, source, record, uow):
         uow.register(RecordCommitOp(one, indexer=service.indexer))
 
 
-def check_inclusion(source, record):
+def check_inclusion(source: Source, record: RDMRecord) -> None:
     """Raise NotAccepted when a published record cannot come into this Source's community."""
     row = store.by_record(record.id)
     if row is not None and row.source != source.name:
@@ -101,12 +108,12 @@ def _leave(identity, record):
         curation.accept_edit(active().host, row, record)
 
 
-def versions_of(record):
+def versions_of(record: RDMRecord) -> List[UUID]:
     """[uuid] of all published versions of a record."""
     return list(service.record_cls.get_records_by_parent(record.parent, with_deleted=False, ids_only=True))
 
 
-def install(app):
+def install(app: Flask) -> None:
     """Assign the keys; the host reads them when it makes its services and request types."""
     app.config[KEY] = [*(app.config.get(KEY) or []), CommunitiesComponent]
     app.config[INCLUSION] = inclusion(app.config.get(INCLUSION) or CommunityInclusion)

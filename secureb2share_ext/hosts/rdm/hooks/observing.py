@@ -1,11 +1,13 @@
-"""What would become of what users do to published records, were the mode on: looked at, never changed or refused.
+"""The look at what users do to published records while the mode is observe: nothing is changed or refused.
 
-By components of RDM's services and its request of inclusion, as in publishing.py and inclusion.py. A record is looked
-at right before the commit, as readers will see it.
+It uses components of RDM's services and its request of inclusion, as publishing.py and inclusion.py do. A record is
+looked at right before the commit, as readers will see it.
 """
 
 import functools
+from typing import Any
 
+from flask import Flask
 from invenio_drafts_resources.services.records.components import ServiceComponent
 from invenio_rdm_records.proxies import current_rdm_records_service as service
 from invenio_rdm_records.requests import CommunityInclusion
@@ -22,7 +24,7 @@ from . import before_commit, inclusion, publishing
 COMPONENTS = "RDM_RECORDS_SERVICE_COMPONENTS"
 
 
-def install(app):
+def install(app: Flask) -> None:
     """Assign the keys; the host reads them when it makes its services and request types."""
     app.config[COMPONENTS] = [*(app.config.get(COMPONENTS) or DefaultRecordsComponents), RecordsObserver]
     app.config[inclusion.KEY] = [*(app.config.get(inclusion.KEY) or []), CommunitiesObserver]
@@ -69,7 +71,7 @@ class CommunitiesObserver(ServiceComponent):
 
 def _inclusion(request_type):
     """A request type that looks at each record that it includes in a community; request_type: the class of the site."""
-    accept = request_type.available_actions["accept"]
+    accept: Any = request_type.available_actions["accept"]
 
     class Accept(accept):
         def execute(self, identity, uow, **kwargs):

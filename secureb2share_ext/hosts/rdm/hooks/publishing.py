@@ -4,11 +4,17 @@ RDM sends no signals of records. Its services call each component inside the uni
 In an OpenWork it is this package that writes, and nothing is told.
 """
 
+from typing import Any, Optional
+
 from invenio_drafts_resources.services.records.components import ServiceComponent
+from invenio_rdm_records.records.api import RDMRecord
 
 from ....datasets import curation, store
+from ....datasets.models import DatasetRow
 from ....errors import Invalid, NotAccepted
+from ....messages.sources import Source
 from ....proxies import active
+from ...host import Host
 from .. import communities, index, records
 from ..fields import mapping, validation_errors
 from ..records import OpenWork
@@ -109,7 +115,7 @@ def _lock(record):
         raise NotAccepted("Somebody else changed the record at the same time; try again.")
 
 
-def enter(extension, source, record):
+def enter(extension: Any, source: Source, record: RDMRecord) -> None:
     """Take a published record into a source's community: check it, and write its row and event. Raises a Problem."""
     check(extension.host, source, None, record)
     row = claim(source, record)
@@ -138,7 +144,7 @@ def _accepted(extension, draft, record):
     return row
 
 
-def check(host, source, row, record):
+def check(host: Host, source: Source, row: Optional[DatasetRow], record: RDMRecord) -> None:
     """Raise a Problem or ValidationError when a record cannot be the dataset of a row, or (None) a new one."""
     files.refuse(record)
     found = _faults(host, source, row, record)
@@ -159,7 +165,7 @@ def _faults(host, source, row, record):
     return []
 
 
-def claim(source, record):
+def claim(source: Source, record: RDMRecord) -> DatasetRow:
     """The new row of a curator's record, by the identifier that it claims; raises NotAccepted."""
     return curation.claim(source, record.id, record.pid.pid_value, mapping.claimed(record))
 

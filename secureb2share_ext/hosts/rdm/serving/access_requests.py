@@ -1,10 +1,12 @@
-"""Why can nobody ask the host itself for access to a record of ours? Access is asked for at the access address.
+"""The refusal of the host's own access requests for a record of ours: access is requested at the access address.
 
 The host's permission policy has no action for these routes but `manage`, and none at all for guests' requests, so that
 they are stopped before the view.
 """
 
-from flask import request
+from typing import Any
+
+from flask import Flask, request
 from invenio_rdm_records.requests.access.models import AccessRequestToken
 
 from ....errors import AccessElsewhere
@@ -20,7 +22,7 @@ CONFIRM = "invenio_app_rdm_requests.verify_access_request_token"  # a guest's, b
 ALLOWED = ("allow_user_requests", "allow_guest_requests")
 
 
-def install(app):
+def install(app: Flask) -> None:
     """Stop the host's access requests, and what would give access to files, for records of ours."""
     app.before_request(_before_view)
 
@@ -56,7 +58,7 @@ def _is_stopped():
     return gives_files(said)
 
 
-def gives_files(said):
+def gives_files(said: Any) -> bool:
     """Whether a request for grants or links (its body, whatever JSON it is) asks for the right to see files. Pure."""
     if not isinstance(said, dict):
         return False

@@ -1,11 +1,13 @@
-"""What is DataCite told of a record of ours when the host registers its DOI or tells of a change?
+"""What DataCite is told of a record of ours when the host registers its DOI or tells of a change.
 
 The providers are copied with a serializer of ours in the place of their own, which goes on to write all other records.
 The DOI of all versions keeps the host's metadata, but for what they say of access.
 """
 
 import copy
+from typing import Any, Dict, List
 
+from flask import Flask
 from invenio_rdm_records import config as defaults
 from invenio_rdm_records.services.pids.providers import DataCitePIDProvider
 
@@ -20,10 +22,10 @@ PLACES = ("sizes", "formats")  # of files
 class DOISerializer:
     """What a DataCite provider asks of its serializer; `own`: the one that it had."""
 
-    def __init__(self, own):
+    def __init__(self, own: Any) -> None:
         self.own = own
 
-    def dump_obj(self, record):
+    def dump_obj(self, record: Any) -> Dict[str, Any]:
         """DataCite JSON (dict) of a record, or of a parent with its newest record."""
         newest = getattr(record, "_child", record)
         shown = lookup.shown_of_pid(newest.pid.pid_value)
@@ -36,13 +38,13 @@ class DOISerializer:
         return dict({name: value for name, value in said.items() if name not in PLACES}, rightsList=ours["rightsList"])
 
 
-def wrap(app):
+def wrap(app: Flask) -> None:
     """Put copies of the DataCite providers into copies of the lists."""
     for key in KEYS:
         app.config[key] = [_told(provider) for provider in app.config.get(key, getattr(defaults, key))]
 
 
-def faults(app):
+def faults(app: Flask) -> List[str]:
     """[sentence] for each provider that tells a registration agency of a record in words of its own."""
     found = []
     for key in KEYS:

@@ -3,17 +3,22 @@
 The host shows hit by hit; what schema.py asks of each is known then.
 """
 
+from typing import Any, Dict, Iterator
+
+from flask import Flask
+from invenio_records_resources.services.records.results import RecordList
+
 from ....proxies import active
 from . import lookup
 
 SERVICES = ("records_service", "community_records_service")
 
 
-class PageLookup:
+class PageLookup(RecordList):
     """A list of records whose rows are looked up together."""
 
     @property
-    def hits(self):
+    def hits(self) -> Iterator[Dict[str, Any]]:
         """The hits (dicts), one after the other, as the host's class yields them."""
         # a scan of everything is a generator, and has no pages
         if active() is not None and hasattr(self._results, "hits"):
@@ -21,7 +26,7 @@ class PageLookup:
         return super().hits
 
 
-def install(app):
+def install(app: Flask) -> None:
     """Put PageLookup before the host's class of lists in this application's services; idempotent."""
     for name in SERVICES:
         settings = getattr(app.extensions["invenio-rdm-records"], name).config

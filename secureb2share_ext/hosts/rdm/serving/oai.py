@@ -1,9 +1,12 @@
-"""Does OAI-PMH say of a record of ours what every other export says?
+"""The formats of OAI-PMH, which say of a record of ours what every other export says.
 
 The host's function of each format is wrapped. Ours write Dublin Core and DataCite; every other format is the host's or
 the site's, from a closed copy, and corrected where it says who gets access.
 """
 
+from typing import Any, Dict, List
+
+from flask import Flask
 from invenio_app_rdm import config as defaults
 from invenio_base.utils import obj_or_import_string
 from lxml import etree
@@ -25,13 +28,13 @@ FOREIGN = "%s[%r] is the site's own serializer; check that it says of access wha
 AGAIN = "%s[%r] was set anew after this package had wrapped it."
 
 
-def wrap(app):
+def wrap(app: Flask) -> None:
     """Put `serialize` before the function of each format, in a copy of the host's key."""
     formats = app.config.get(KEY, defaults.OAISERVER_METADATA_FORMATS)
     app.config[KEY] = {prefix: _wrapped(prefix, entry) for prefix, entry in formats.items()}
 
 
-def faults(app):
+def faults(app: Flask) -> List[str]:
     """[sentence] for each format that nobody here knows, or that was set after `wrap`."""
     found = []
     for prefix, entry in sorted((app.config.get(KEY) or {}).items()):
@@ -44,7 +47,7 @@ def faults(app):
     return found
 
 
-def serialize(pid, record, inner, prefix):
+def serialize(pid: Any, record: Dict[str, Any], inner: Any, prefix: str) -> Any:
     """The element (lxml) of a record for OAI-PMH; inner: the serializer as the configuration names it."""
     function, arguments = _function(inner)
     source = record["_source"]

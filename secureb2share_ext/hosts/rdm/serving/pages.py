@@ -1,11 +1,11 @@
-"""How do the record's page and the deposit form say that uploads are closed and access is requested?
+"""The record's page and the deposit form, which say that uploads are closed and where access is requested.
 
-By templates that extend whichever the site had configured; of records that are not ours nothing is changed.
+Our templates extend those that the site had configured; nothing is changed on pages of records that are not ours.
 """
 
-from typing import NamedTuple
+from typing import Dict, List, NamedTuple, Optional
 
-from flask import Blueprint, request
+from flask import Blueprint, Flask, request
 from invenio_i18n import get_locale
 
 from ....descriptions import labels
@@ -48,7 +48,7 @@ class AccessBox(NamedTuple):
     files: list  # as decorate.files_member, each with `about`: [text]
 
 
-def install(app):
+def install(app: Flask) -> None:
     """Assign both keys and register the templates, once every blueprint is on the app; again changes nothing.
 
     An application that does not serve the host's record pages is left alone.
@@ -64,7 +64,7 @@ def install(app):
         return {"secureb2share_bases": bases, "secureb2share_box": box_of_pid, "secureb2share_help": _help_url}
 
 
-def faults(app):
+def faults(app: Flask) -> List[str]:
     """[sentence] for each key that is not ours any more in an application that serves the host's record pages."""
     if RECORD_PAGES not in app.blueprints:
         return []
@@ -72,13 +72,13 @@ def faults(app):
     return [again % key for key, template in TEMPLATES.items() if app.config.get(key) != template]
 
 
-def box_of_pid(pid):
+def box_of_pid(pid: str) -> Optional[AccessBox]:
     """The AccessBox of the published record with this PID, in the reader's language; None for one that is not ours."""
     shown = lookup.shown_of_pid(pid)
     return box(shown, _languages()) if shown is not None else None
 
 
-def box(shown, languages):
+def box(shown: Published, languages: List[str]) -> AccessBox:
     """The AccessBox of a Published; languages: tags that the reader prefers, the best first. Pure."""
     sensitive = shown.dataset.sensitive
     rest = [name for name in SENSITIVE if name not in OF_ACCESS + ABOVE]
@@ -86,7 +86,7 @@ def box(shown, languages):
     return AccessBox(shown, _facts(sensitive, OF_ACCESS, languages), _facts(sensitive, rest, languages), files)
 
 
-def in_language(texts, languages):
+def in_language(texts: List[Dict[str, str]], languages: List[str]) -> List[Dict[str, str]]:
     """Of [{lang, text}] those in the first of `languages` that has any, by the main part of the tags; else all."""
     for language in languages:
         found = [entry for entry in texts if _main(entry["lang"]) == _main(language)]

@@ -1,8 +1,10 @@
-"""What do the host's own serializers get of a record of ours, and what is served of its JSON?
+"""The copy of a record of ours that the host's own serializers get, and that is served as its JSON.
 
-A copy of the record in which nothing leads to content, and nothing promises it: no files, no licence, no end of an
-embargo. What it says of access itself comes with the record (schema.py). Pure.
+Nothing in it leads to content, and nothing promises any: it has no files, no licence and no end of an embargo. What it
+says of access itself comes with the record (schema.py). Pure.
 """
+
+from typing import Any, Dict
 
 from ....exports import record_json
 
@@ -19,18 +21,18 @@ PROMISES = ("copyright", "formats", "rights", "sizes")  # of metadata, about dat
 NO_FILES = {"enabled": False}
 
 
-def item(body, access_url):
+def item(body: Dict[str, Any], access_url: str) -> Dict[str, Any]:
     """The JSON (new dict) of a record or search hit, with the way to request access in the place of that to content."""
     links = {name: url for name, url in body.get("links", {}).items() if name not in CONTENT_LINKS}
     return dict(body, links=dict(links, request_access=access_url))
 
 
-def record(body, access_url):
+def record(body: Dict[str, Any], access_url: str) -> Dict[str, Any]:
     """The JSON (new dict) of a record for a serializer that states access, files and licences."""
     return _closed(item(body, access_url))
 
 
-def source(document):
+def source(document: Dict[str, Any]) -> Dict[str, Any]:
     """The same of what the search index holds of a record."""
     return _closed(document)
 

@@ -1,13 +1,18 @@
-"""How do access and described files get into the JSON of a record of ours, wherever RDM serves it?
+"""Access and described files in the JSON of a record of ours, wherever RDM serves it.
 
-By RDM's own key for the schema of records, through which every item, hit, page and export goes. What other fields say
-of access is kept apart from ours: RDM's `record`, `files`, `embargo` and `status` stand beside right, label and url.
+RDM's own key for the schema of records puts them there; every item, hit, page and export goes through it. What other
+fields say of access is kept apart from ours: RDM's `record`, `files`, `embargo` and `status` stand beside right, label
+and url.
 """
 
+from typing import Any, Dict, List
+
+from flask import Flask
 from invenio_rdm_records.services.schemas import RDMRecordSchema
 from marshmallow import post_dump, pre_load
 
 from ....exports import record_json
+from ....exports.published import Published
 from ....proxies import active
 from ... import published
 from ..fields import names
@@ -23,8 +28,10 @@ FILES = names.full(names.FILES)
 class WithAccess:
     """What is added to a schema of records."""
 
+    context: Dict[str, Any]  # of marshmallow
+
     @pre_load
-    def without_access(self, data, **kwargs):
+    def without_access(self, data: Dict[str, Any], **kwargs: Any) -> Dict[str, Any]:
         """What a client sends back of our members says nothing."""
         access = data.get("access")
         if active() is not None and isinstance(access, dict):
@@ -32,7 +39,7 @@ class WithAccess:
         return data
 
     @pre_load
-    def without_files(self, data, **kwargs):
+    def without_files(self, data: Dict[str, Any], **kwargs: Any) -> Dict[str, Any]:
         """A new draft has no files: RDM's own form says that it has."""
         record = self.context.get("record")
         is_new = record is None or not len(getattr(record, "files", None) or ())
@@ -41,7 +48,7 @@ class WithAccess:
         return data
 
     @post_dump(pass_original=True)
-    def with_access(self, data, original, many, **kwargs):
+    def with_access(self, data: Dict[str, Any], original: Any, many: bool, **kwargs: Any) -> Dict[str, Any]:
         """Access as the dataset has it, in a published record of ours."""
         if active() is None or getattr(original, "is_draft", True):
             return data
@@ -50,7 +57,7 @@ class WithAccess:
         return decorated(data, shown) if shown is not None else data
 
 
-def decorated(data, shown):
+def decorated(data: Dict[str, Any], shown: Published) -> Dict[str, Any]:
     """The JSON of a record (dict; a new one is returned) with access as the Published has it."""
     status = STATUS[shown.right.value]
     access = dict(data.get("access") or {}, files="restricted", status=status, **record_json.access_member(shown))
@@ -63,13 +70,13 @@ def decorated(data, shown):
     return found
 
 
-def install(app):
+def install(app: Flask) -> None:
     """Assign the key; the host reads it when it serves."""
     given = app.config.get(KEY) or RDMRecordSchema
     app.config[KEY] = type("WithAccess" + given.__name__, (WithAccess, given), {})
 
 
-def faults(app):
+def faults(app: Flask) -> List[str]:
     """[sentence] when the key is not ours any more."""
     if issubclass(app.config.get(KEY) or RDMRecordSchema, WithAccess):
         return []

@@ -1,11 +1,13 @@
-"""Where does the host serialise records, and does each place agree with our access value?
+"""The places where the host serialises records, each of which has to agree with our access value.
 
-Assigned as copies: the media types of the records API, the exports of the record's page, the formats of OAI-PMH and
-what DataCite is told.
+They are assigned as copies: the media types of the records API, the exports of the record's page, the formats of
+OAI-PMH and what DataCite is told.
 """
 
 import copy
+from typing import Any, Dict, List, Optional
 
+from flask import Flask
 from invenio_app_rdm.config import APP_RDM_RECORD_EXPORTERS
 from invenio_base.utils import obj_or_import_string
 from invenio_rdm_records.resources.config import record_serializers
@@ -19,7 +21,7 @@ FOREIGN = "%s[%r] is the site's own serializer; check that it says of access wha
 AGAIN = "%s[%r] was set anew after this package had wrapped it."
 
 
-def wrap(app):
+def wrap(app: Flask) -> None:
     """Assign the keys of the host that name serializers, and have its `Link` headers agree."""
     handlers = app.config.get(SERIALIZERS) or record_serializers
     app.config[SERIALIZERS] = {mimetype: _handler(handler, mimetype) for mimetype, handler in handlers.items()}
@@ -31,7 +33,7 @@ def wrap(app):
     app.add_template_global(json_ld, "secureb2share_json_ld")
 
 
-def faults(app):
+def faults(app: Flask) -> List[str]:
     """[sentence] for each serialisation that is the site's own, or that was set after `wrap`."""
     found = []
     for mimetype, handler in app.config.get(SERIALIZERS, {}).items():
@@ -43,7 +45,7 @@ def faults(app):
     return found + oai.faults(app) + doi.faults(app)
 
 
-def json_ld(pid):
+def json_ld(pid: str) -> Optional[Dict[str, Any]]:
     """The schema.org document (dict) of a record of ours for its page; None for any other, which the host describes."""
     shown = lookup.shown_of_pid(pid)
     return schema_org.document(shown) if shown is not None else None

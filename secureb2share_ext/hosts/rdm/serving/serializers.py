@@ -1,16 +1,20 @@
-"""Which serializer writes a record of ours, and is it one that this package knows?
+"""The serializers that write a record of ours.
 
-Ours, where exports/formats.py has the format; else the host's own, from a closed copy of the record, and corrected
-where its format says who gets access. A record that is not ours is written by the host's own from what it was given.
+They are ours where exports/formats.py has the format; else the host's own writes a closed copy of the record, and is
+corrected where its format says who gets access. A record that is not ours is written by the host's own from what it was
+given.
 """
 
 import functools
 import json
+from typing import Any, Callable, Dict, Type
 
 from flask_resources.serializers import BaseSerializer
 from lxml import etree
 
+from ....datasets.view import Entry
 from ....exports import dcat, dublin_core, formats, linkset, marcxml
+from ....exports.published import Published
 from ....proxies import current
 from ... import published
 from . import link_headers, lookup, redaction
@@ -53,15 +57,15 @@ class AccessSerializer(BaseSerializer):
 
     is_known = True
 
-    def __init__(self, own):
+    def __init__(self, own: BaseSerializer) -> None:
         self.own = own
 
-    def serialize_object(self, obj):
+    def serialize_object(self, obj: Dict[str, Any]) -> str:
         """The record (dict) as text."""
         found = lookup.found_in(obj)
         return self.own.serialize_object(obj) if found is None else self.one(obj, found)
 
-    def serialize_object_list(self, obj_list):
+    def serialize_object_list(self, obj_list: Dict[str, Any]) -> str:
         """A page of search results (dict) as text; one that has no record of ours is the host's own."""
         hits = obj_list["hits"]["hits"]
         ours = lookup.found_of(hits)
@@ -69,15 +73,15 @@ class AccessSerializer(BaseSerializer):
             return self.own.serialize_object_list(obj_list)
         return self.many(obj_list, {number: ours[hit["id"]] for number, hit in enumerate(hits) if hit["id"] in ours})
 
-    def copy(self, obj, found):
+    def copy(self, obj: Dict[str, Any], found: Entry) -> Dict[str, Any]:
         """What the host's serializer gets in the place of a record of ours; found: it, looked up."""
         return redaction.record(obj, _access_url(found))
 
-    def one(self, obj, found):
+    def one(self, obj: Dict[str, Any], found: Entry) -> str:
         """The text of a record of ours."""
         return self.own.serialize_object(self.copy(obj, found))
 
-    def many(self, obj_list, ours):
+    def many(self, obj_list: Dict[str, Any], ours: Dict[int, Entry]) -> str:
         """The text of a list that has records of ours; ours: {index of a hit: what was found of it}."""
         hits = obj_list["hits"]["hits"]
         made = [self.copy(hit, ours[number]) if number in ours else hit for number, hit in enumerate(hits)]
@@ -87,22 +91,22 @@ class AccessSerializer(BaseSerializer):
 class RecordJSON(AccessSerializer):
     """The record's own JSON, and that for the host's pages; drafts keep the links that the deposit form follows."""
 
-    def copy(self, obj, found):
+    def copy(self, obj: Dict[str, Any], found: Entry) -> Dict[str, Any]:
         return obj if obj.get("is_draft") else redaction.item(obj, _access_url(found))
 
 
 class FormatSerializer(AccessSerializer):
     """One of our formats in the place of the host's; a draft is not what our formats describe."""
 
-    def __init__(self, own, form):
+    def __init__(self, own: BaseSerializer, form: formats.Format) -> None:
         super().__init__(own)
         self.form = form
 
-    def one(self, obj, found):
+    def one(self, obj: Dict[str, Any], found: Entry) -> str:
         shown = None if obj.get("is_draft") else published.shown(found)
         return super().one(obj, found) if shown is None else self.form.write(shown, link_headers.urls(shown))
 
-    def many(self, obj_list, ours):
+    def many(self, obj_list: Dict[str, Any], ours: Dict[int, Entry]) -> str:
         if not self.form.mimetype.endswith("json"):
             return _joined(self, obj_list)
         page = json.loads(super().many(obj_list, ours))
@@ -114,11 +118,11 @@ class FormatSerializer(AccessSerializer):
 class CorrectedXML(AccessSerializer):
     """The host's XML, in which `correct` puts our words of access."""
 
-    def __init__(self, own, correct):
+    def __init__(self, own: BaseSerializer, correct: Callable[[Any, Published], None]) -> None:
         super().__init__(own)
         self.correct = correct
 
-    def one(self, obj, found):
+    def one(self, obj: Dict[str, Any], found: Entry) -> str:
         text, shown = super().one(obj, found), published.shown(found)
         if shown is None:
             return text
@@ -126,7 +130,7 @@ class CorrectedXML(AccessSerializer):
         self.correct(root, shown)
         return etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="utf-8").decode("utf-8")
 
-    def many(self, obj_list, ours):
+    def many(self, obj_list: Dict[str, Any], ours: Dict[int, Entry]) -> str:
         return _joined(self, obj_list)
 
 
@@ -136,7 +140,7 @@ class UnknownSerializer(AccessSerializer):
     is_known = False
 
 
-def agreeing(own, mimetype):
+def agreeing(own: BaseSerializer, mimetype: str) -> AccessSerializer:
     """The AccessSerializer for a serializer of the host or the site, and the media type that it serves."""
     names = [one.__name__ for one in type(own).__mro__]
     for name in names:
@@ -151,12 +155,12 @@ def agreeing(own, mimetype):
     return FormatSerializer(own, BY_MIMETYPE[mimetype]) if mimetype in BY_MIMETYPE else UnknownSerializer(own)
 
 
-def make(own, mimetype, **options):
+def make(own: Type[BaseSerializer], mimetype: str, **options: Any) -> AccessSerializer:
     """The same for a class of serializers, made with its options."""
     return agreeing(own(**options), mimetype)
 
 
-def class_of(own, mimetype):
+def class_of(own: Type[BaseSerializer], mimetype: str) -> Callable[..., AccessSerializer]:
     """What stands for a class of serializers in a configuration that makes them when they are needed."""
     return functools.partial(make, own, mimetype)
 
