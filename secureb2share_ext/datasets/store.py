@@ -1,6 +1,6 @@
 """Datasets and held descriptions, found and kept: the only SQL that touches their tables."""
 
-from typing import Any, Collection, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from invenio_db import db
 from sqlalchemy import and_, or_
@@ -52,7 +52,7 @@ def by_records(uuids: Any) -> List[DatasetRow]:
     return db.session.query(DatasetRow).filter(DatasetRow.record_uuid.in_(uuids)).all() if uuids else []
 
 
-def record_uuids(sources: Optional[Collection[str]] = None) -> Any:
+def record_uuids(sources: Optional[Iterable[str]] = None) -> Any:
     """A query of the records of all datasets, or of those of these sources (names), for use inside another query."""
     query = db.session.query(DatasetRow.record_uuid).filter(DatasetRow.record_uuid.isnot(None))
     return query if sources is None else query.filter(DatasetRow.source.in_(sources))
