@@ -6,6 +6,7 @@
     +-- KeyStays                  a signing key that cannot be retired or revoked
     +-- Restored                  the database is older than the last sending
     +-- EgressRefused             an address that this service does not connect to
+    +-- Unusable                  a search cluster, or DataCite, that takes nothing now
     +-- NotWritten                a file of a legacy record that cannot be written
     +-- Problem                   becomes an RFC 9457 answer
         +-- UploadRefused         403  a way to upload content
@@ -54,6 +55,10 @@ class NotWritten(SecureB2ShareError):
 
 class EgressRefused(SecureB2ShareError):
     """The address of a target is one that this service does not connect to."""
+
+
+class Unusable(SecureB2ShareError):
+    """A search cluster, or DataCite, is there but takes nothing now; the message gives the reason."""
 
 
 class Problem(SecureB2ShareError):

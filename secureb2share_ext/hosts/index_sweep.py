@@ -14,6 +14,7 @@ from flask import current_app
 from invenio_db import db
 
 from ..compat import utcnow
+from ..errors import Unusable
 from ..outbox import pauses
 from . import index_queue
 
@@ -27,10 +28,6 @@ LONGEST = 20  # seconds that one sweep goes on claiming
 LEASE = datetime.timedelta(seconds=120)
 PAUSE = datetime.timedelta(seconds=15)
 PLAN = (10, 60, 300, 1800, 3600)  # seconds after the 1st, 2nd, ... refusal of one record; then the last, for ever
-
-
-class Unusable(Exception):
-    """A service is there, but takes nothing now; the message says why."""
 
 
 def sweep(

@@ -5,6 +5,7 @@ from invenio_db import db
 from invenio_search import current_search_client
 from invenio_search.engine import search
 
+from ...errors import Unusable
 from .. import index_sweep
 from . import index_document
 
@@ -28,7 +29,7 @@ def _send(actions):
     for name in sorted({action["_index"] for action in actions}):
         # a bulk request would make it, without its mapping
         if not current_search_client.indices.exists(index=name):
-            raise index_sweep.Unusable("no index %s: run `invenio index init`" % name)
+            raise Unusable("no index %s: run `invenio index init`" % name)
     seconds = current_app.config["INDEXER_BULK_REQUEST_TIMEOUT"]
     answers = search.helpers.streaming_bulk(
         current_search_client, actions, raise_on_error=False, request_timeout=seconds, chunk_size=BATCH
@@ -43,6 +44,6 @@ def _send(actions):
         # the error's own words may repeat the record
         reason = "status %s %s" % (said["status"], error.get("type") if isinstance(error, dict) else "")
         if said["status"] not in index_sweep.OF_RECORD:
-            raise index_sweep.Unusable(reason)
+            raise Unusable(reason)
         refused[said["_id"]] = reason.strip()[:200]
     return refused
