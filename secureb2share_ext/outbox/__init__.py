@@ -1,1 +1,1 @@
-"""Flow 2b: what happens to a record is told to the secure side, durably."""
+"""Flow 2b: the secure side is told, durably, what happens to a record."""

@@ -1,22 +1,23 @@
-"""When does a change of a dataset become an event?
+"""The announcement of a dataset: the events that a change of it becomes.
 
-One event per dataset and root transaction, none when it would say what the last one said. A second change in the same
-transaction writes the event anew; after the commit its bytes are frozen.
+There is one event per dataset and root transaction, and none when it would say the same as the last event. A second
+change in the same transaction writes the event anew; after the commit its bytes are frozen.
 """
 
-from typing import Dict, Optional, Tuple
+from typing import Any, Dict, Iterable, Optional, Tuple
 
 from invenio_db import db
 
 from ..client import now_utc
 from ..compat import root_transaction
+from ..dataset import Dataset
 from . import event, steps, store
 
-OBSERVED = "observed:"  # begins the fingerprint of what was said to nobody
+OBSERVED = "observed:"  # begins the fingerprint of an event that is never sent
 
 
 class _Announced:
-    """What was announced in one root transaction, which keeps it: with its end the events are frozen."""
+    """The announcements of one root transaction, kept by it: when the transaction ends, the events are frozen."""
 
     def __init__(self):
         self.rows: Dict[int, Tuple[int, bool]] = {}  # row id -> (sequence, whether it is the first event)
@@ -30,15 +31,25 @@ class _Announced:
         return transaction.secureb2share_announced
 
     def next_sequence(self, row):
-        if not row.sequence and self.floor is None:
+        if row.sequence:
+            return row.sequence + 1
+        if self.floor is None:
             self.floor = steps.floor()
-        return (row.sequence or self.floor) + 1
+        return self.floor + 1
 
 
-def announce(row, dataset, record_url, access_url, catalogue, targets, is_observed=False):
+def announce(
+    row: Any,
+    dataset: Dataset,
+    record_url: str,
+    access_url: str,
+    catalogue: str,
+    targets: Iterable[str],
+    is_observed: bool = False,
+) -> None:
     """Write the event of a dataset for each of the names in `targets`; the row must be locked.
 
-    is_observed: the event is never sent, so that a later one that says the same is news.
+    is_observed: the event is never sent, so that a later event with the same content is sent.
     """
     data = event.said(dataset, record_url, access_url)
     fingerprint = event.fingerprint(data)
@@ -61,8 +72,8 @@ def announce(row, dataset, record_url, access_url, catalogue, targets, is_observ
     _write(write, row, data, event.kind(first, dataset.state), dataset.revision, catalogue, targets, state)
 
 
-def refused(row, held_digest, reason, catalogue, targets):
-    """Write the event that tells why a registration was refused; the row must be locked."""
+def refused(row: Any, held_digest: str, reason: str, catalogue: str, targets: Iterable[str]) -> None:
+    """Write the event that gives the reason for the refusal of a registration; the row must be locked."""
     row.sequence = _Announced.of_transaction().next_sequence(row)
     data = event.refused(row.source, row.identifier, row.pid, held_digest, reason)
     _write(store.add, row, data, "refused", None, catalogue, targets)

@@ -1,30 +1,33 @@
-"""How does an event leave?
+"""The delivery of events to their targets.
 
-Claim, commit, send outside any transaction, record exactly one outcome. A worker that is killed between any two of
-these leaves a lease that runs out, and the same bytes go again under the same id.
+A delivery claims the event, commits, sends outside any transaction, and records exactly one outcome. A worker that is
+killed between two of these steps leaves a lease that runs out, and the same bytes are sent again under the same id.
 """
 
 import datetime
 import random
 import time
+from typing import Any, Dict
 
 from flask import current_app
 from invenio_db import db
 
 from ..compat import utcnow
 from . import pauses, receipt, retry, steps, store
-from .mark import NO_MARK
+from .mark import NO_MARK, Mark
 
 BATCH = 100
 LONGEST = 60  # seconds that one sweep goes on claiming
 
 
-def sweep(targets, mark=NO_MARK, size=BATCH):
-    """Send what is due; {outcome name: count}. targets: {name: target with send(event) -> targets.answer.Answer}.
+def sweep(targets: Dict[str, Any], mark: Mark = NO_MARK, size: int = BATCH) -> Dict[str, int]:
+    """Send the events that are due; returns {outcome name: count}.
+
+    targets: {name: target with send(event) -> targets.answer.Answer}.
 
     mark: outbox.mark.Mark. A database that came back from a backup sends nothing: every target is held.
     """
-    counts = {}
+    counts: Dict[str, int] = {}
     end = time.monotonic() + LONGEST
     try:
         steps.begin(mark)
@@ -56,8 +59,8 @@ def _one(targets, event_id, mark):
     return type(outcome).__name__.lower() if outcome is not None else "skipped"
 
 
-def attempt(target, event, mark=NO_MARK):
-    """Send a claimed event and record what came of it; the outcome, or None when its target is paused."""
+def attempt(target: Any, event: Any, mark: Mark = NO_MARK) -> Any:
+    """Send a claimed event and record the outcome, which is returned; None when the target is paused."""
     now = utcnow()
     sendable = pauses.may_send(event.target, now, now + datetime.timedelta(seconds=retry.PROBE))
     if not sendable:
@@ -77,8 +80,8 @@ def attempt(target, event, mark=NO_MARK):
     return outcome
 
 
-def record(event, outcome, answer, now):
-    """Write the outcome of the attempt; whether the lease still held."""
+def record(event: Any, outcome: Any, answer: Any, now: datetime.datetime) -> bool:
+    """Write the outcome of the attempt; returns whether the lease still held."""
     if isinstance(outcome, retry.Delivered):
         kept, acknowledged = receipt.read(answer.body, event.body)
         values = {"receipt": kept, "outcome": "status %d" % answer.status, "attempts": event.attempts + 1}

@@ -1,19 +1,21 @@
-"""What is said of a dataset to its targets?
+"""The event about a dataset, as its targets get it.
 
-A CloudEvent 1.0.2 in structured JSON. It carries the whole public description, because a receiver inside a closed
+It is a CloudEvent 1.0.2 in structured JSON. It carries the whole public description, because a receiver inside a closed
 network cannot fetch it; nothing in it changes between attempts.
 """
 
 import uuid
+from typing import Any, Dict, Optional, Tuple
 
 from ..client import canonical, digest
+from ..dataset import Dataset
 
 PREFIX = "org.secureb2share.dataset."
 SCHEMA = "urn:secureb2share:schema:dataset-event:1.0.0"
 
 
-def said(dataset, record_url, access_url):
-    """The `data` member without its order: two equal ones need only one event."""
+def said(dataset: Dataset, record_url: str, access_url: str) -> Dict[str, Any]:
+    """The `data` member without its sequence; two equal values need only one event."""
     return {
         "source": dataset.source,
         "identifier": dataset.identifier,
@@ -29,19 +31,21 @@ def said(dataset, record_url, access_url):
     }
 
 
-def refused(source, identifier, pid, held_digest, reason):
+def refused(source: str, identifier: str, pid: Optional[str], held_digest: str, reason: str) -> Dict[str, Any]:
     """The `data` member that tells a source why a curator refused what it sent; nothing of the description is in it."""
     return {"source": source, "identifier": identifier, "pid": pid, "digest": held_digest, "reason": reason}
 
 
-def kind(first, state):
+def kind(first: bool, state: str) -> str:
     """The last part of the event's type: published, changed, or the state that the dataset is in."""
     if first:
         return "published"
     return "changed" if state == "active" else state
 
 
-def body(catalogue, target, data, kind, sequence, revision, time):
+def body(
+    catalogue: str, target: str, data: Dict[str, Any], kind: str, sequence: int, revision: Optional[int], time: str
+) -> Tuple[str, bytes]:
     """(message id, canonical bytes) of one event for one target.
 
     catalogue: its base URL; data: from `said` or `refused`; sequence: higher than that of the dataset's last
@@ -65,6 +69,6 @@ def body(catalogue, target, data, kind, sequence, revision, time):
     return message_id, canonical(event)
 
 
-def fingerprint(data):
-    """SHA-256 hex of what an event says, to compare it with the last one."""
+def fingerprint(data: Dict[str, Any]) -> str:
+    """SHA-256 hex of the `data` of an event, to compare it with the last event."""
     return digest(canonical(data))

@@ -1,4 +1,4 @@
-"""Is this the database that sent last, or an older one that came back from a backup?
+"""The mark of the last sending, which tells this database from an older one that came back from a backup.
 
 Every step of sending, a claim or an outcome, raises a counter in the database, and in the same transaction the file
 ``outbox.mark`` beside the signing keys, which is in no backup of the database. The file says more than the database
@@ -7,22 +7,23 @@ only when an older database came back: then something may have gone out that thi
 
 import contextlib
 import os
+from typing import Any, Optional
 
 NAME = "outbox.mark"
 
 
 class Mark:
-    """The file in `folder`, a path; None, or one that cannot be written: nothing is noticed."""
+    """The file in `folder` (a path). With None, or a folder that cannot be written, no restored database is noticed."""
 
-    def __init__(self, folder=None):
-        self.folder = folder
+    def __init__(self, folder: Optional[str] = None) -> None:
+        self.folder: Any = folder  # str or None
 
     @property
-    def is_kept(self):
+    def is_kept(self) -> bool:
         """Whether a restored database would be noticed."""
         return bool(self.folder) and os.access(self.folder, os.W_OK)
 
-    def read(self):
+    def read(self) -> Optional[int]:
         """The number in the file, or None where there is none."""
         try:
             with open(self._path()) as file:
@@ -30,8 +31,8 @@ class Mark:
         except (OSError, ValueError):
             return None
 
-    def write(self, number):
-        """Put a number, or None for no file, in its place at once."""
+    def write(self, number: Optional[int]) -> None:
+        """Replace the file by one with this number, in one step; None removes the file."""
         if number is None:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(self._path())
@@ -41,7 +42,7 @@ class Mark:
             file.write("%d\n" % number)
         os.replace(beside, self._path())
 
-    def shows_restored(self, number):
+    def shows_restored(self, number: int) -> bool:
         """Whether the database, whose counter stands at `number`, is older than the last sending."""
         if not self.is_kept:
             return False
@@ -49,7 +50,7 @@ class Mark:
         # without a file nobody knows what was sent, unless nothing ever was
         return number > 0 if last is None else last > number
 
-    def _path(self):
+    def _path(self) -> str:
         return os.path.join(self.folder, NAME)
 
 

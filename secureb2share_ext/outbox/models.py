@@ -1,4 +1,4 @@
-"""What stands in the outbox?
+"""The tables of the outbox.
 
 Invariants. A row is written in the transaction that changes the dataset, and its body and message id never change
 after that transaction. A row is *due* iff its state is pending, its next_at has come, its lease is unset or expired,
@@ -47,7 +47,7 @@ class Event(db.Model):
 
 
 class Pause(db.Model):
-    """A target that is not sent to, until `until` (one probe) or an operator's word; None: until that word only."""
+    """A target to which nothing is sent before `until` (one probe), or before an operator resumes it (until: None)."""
 
     __tablename__ = "secureb2share_pause"
 
@@ -58,7 +58,7 @@ class Pause(db.Model):
 
 
 class Sweep(db.Model):
-    """When a sweep last ended, how many steps of sending there were (mark.py), and behind what sequences begin."""
+    """The end of the last sweep, the number of steps of sending (mark.py), and the floor of new sequences."""
 
     __tablename__ = "secureb2share_sweep"
 

@@ -1,6 +1,8 @@
-"""Which targets are not sent to, and until when? The only SQL that touches that table."""
+"""The paused targets, to which nothing is sent for a time. This module has the only SQL that touches their table."""
 
 import contextlib
+import datetime
+from typing import List
 
 from invenio_db import db
 from sqlalchemy.exc import IntegrityError
@@ -9,8 +11,8 @@ from ..compat import utcnow
 from .models import Pause
 
 
-def hold(target, reason, now):
-    """Stop sending to a target, without any probe, until `resume`."""
+def hold(target: str, reason: str, now: datetime.datetime) -> None:
+    """Stop sending to a target until `resume`, without any probe."""
     values = {"reason": reason, "since": now, "until": None}
     rows = db.session.query(Pause).filter_by(target=target)
     if not rows.update(values, synchronize_session=False):
@@ -18,8 +20,8 @@ def hold(target, reason, now):
         db.session.flush()
 
 
-def pause(target, reason, until):
-    """Stop sending to a target, but for one probe after `until`; a target that is held stays held."""
+def pause(target: str, reason: str, until: datetime.datetime) -> None:
+    """Stop sending to a target, except for one probe after `until`; a target that is held stays held."""
     values = {"reason": reason, "until": until}
     rows = db.session.query(Pause).filter_by(target=target)
     is_paused = rows.filter(Pause.until.isnot(None)).update(values, synchronize_session=False)
@@ -29,7 +31,7 @@ def pause(target, reason, until):
             db.session.add(Pause(target=target, since=utcnow(), **values))
 
 
-def may_send(target, now, until):
+def may_send(target: str, now: datetime.datetime, until: datetime.datetime) -> bool:
     """Whether the target is not paused, or the caller has won the one probe of its pause, which goes on to `until`."""
     if db.session.query(Pause).filter_by(target=target).count() == 0:
         return True
@@ -37,17 +39,17 @@ def may_send(target, now, until):
     return bool(rows.update({"until": until}, synchronize_session=False))
 
 
-def resume(target):
-    """Send to the target again, by an operator's word; whether it was paused."""
+def resume(target: str) -> bool:
+    """Send to the target again, because an operator says so; returns whether it was paused."""
     return bool(db.session.query(Pause).filter_by(target=target).delete(synchronize_session=False))
 
 
-def end_pause(target):
+def end_pause(target: str) -> None:
     """Send to the target again because it answered, unless it is held."""
     rows = db.session.query(Pause).filter(Pause.target == target, Pause.until.isnot(None))
     rows.delete(synchronize_session=False)
 
 
-def every():
+def every() -> List[Pause]:
     """Every paused target."""
     return db.session.query(Pause).order_by(Pause.target).all()

@@ -1,6 +1,7 @@
-"""What did the target answer, and does it acknowledge exactly the bytes that were sent?"""
+"""The receipt in a target's answer, which acknowledges exactly the bytes that were sent."""
 
 import json
+from typing import Optional, Tuple
 
 from ..client import canonical, digest
 
@@ -8,7 +9,7 @@ KNOWN = ("dataset_id", "receipt_id", "received_at", "digest")
 LONGEST = 300  # characters kept of each
 
 
-def read(answer, sent):
+def read(answer: bytes, sent: bytes) -> Tuple[Optional[str], bool]:
     """(canonical JSON text to keep or None, whether it acknowledges) of an answer to the body `sent` (bytes).
 
     Only the members of a receipt are kept; a target may answer anything, and nothing else of it is stored.

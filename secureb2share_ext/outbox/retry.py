@@ -1,13 +1,14 @@
-"""After an attempt: delivered, again later, pause the target, or park the message?
+"""The decision after an attempt: delivered, retry later, pause the target, or park the message.
 
-Plan of the pauses: Standard Webhooks 1.0.0. Errors of the target (credentials, address) pause it and burn no attempt
-of any message; errors of one message park that message; the rest is tried again until the plan ends.
+The plan of the pauses is that of Standard Webhooks 1.0.0. An error of the target (credentials, address) pauses the
+target and uses up no attempt of any message; an error of one message parks that message; every other failure is tried
+again until the plan ends.
 """
 
 import datetime
 import email.utils
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple, Union
 
 PLAN = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)  # seconds after the 1st, 2nd, ... failure
 PROBE = 900  # seconds until a paused target is tried with one message
@@ -18,18 +19,18 @@ OF_US = ("EgressRefused", "NoSigningKey")  # errors before anything was sent
 
 
 class Delivered(NamedTuple):
-    """The target has it."""
+    """The target has the message."""
 
 
 class Retry(NamedTuple):
-    """Again after `seconds`."""
+    """The message is sent again after `seconds`."""
 
     seconds: int
     reason: str
 
 
 class Pause(NamedTuple):
-    """The target itself is not right; nothing goes there until a probe after `seconds`."""
+    """The target itself is at fault; nothing is sent to it until a probe after `seconds`."""
 
     seconds: int
     reason: str
@@ -41,8 +42,11 @@ class Park(NamedTuple):
     reason: str
 
 
-def decide(answer, attempts, now, jitter):
-    """Delivered, Retry, Pause or Park, for a targets.answer.Answer.
+Outcome = Union[Delivered, Retry, Pause, Park]
+
+
+def decide(answer: Any, attempts: int, now: datetime.datetime, jitter: float) -> Outcome:
+    """The Outcome (Delivered, Retry, Pause or Park) for a targets.answer.Answer.
 
     attempts: how often this message failed before; now: naive UTC; jitter: 0 to 1, spreads retries by up to a tenth.
     """
@@ -60,12 +64,13 @@ def decide(answer, attempts, now, jitter):
     return Retry(max(pause, wish(answer.retry_after, now)), reason)
 
 
-def wish(text, now):
+def wish(text: str, now: datetime.datetime) -> int:
     """Seconds that a Retry-After header (RFC 9110) asks for, 0 to LONGEST."""
     if re.match(r"[0-9]+\Z", text):
         return min(int(text), LONGEST) if len(text) < 9 else LONGEST
     try:
-        moment = datetime.datetime(*email.utils.parsedate(text)[:6])
+        parsed: Any = email.utils.parsedate(text)
+        moment = datetime.datetime(*parsed[:6])
     except (TypeError, ValueError, OverflowError, IndexError):
         return 0
     return int(min(max((moment - now).total_seconds(), 0), LONGEST))

@@ -1,23 +1,25 @@
-"""Is each step of sending counted, so that a database that came back from a backup is noticed?
+"""The counted steps of sending, by which a database that came back from a backup is noticed.
 
 The counter and the floor of the sequences stand in one row; see mark.py for what is compared with it.
 """
 
 import contextlib
 import datetime
+from typing import Iterable, Optional
 
 from invenio_db import db
 from sqlalchemy.exc import IntegrityError
 
 from ..errors import Restored
 from . import pauses
+from .mark import Mark
 from .models import Event, Sweep
 
 SWEEP = "outbox"
-RESTORED = "the database was restored; resume after looking what would be sent"
+RESTORED = "the database was restored; look at what would be sent, then resume"
 
 
-def commit(mark):
+def commit(mark: Mark) -> None:
     """Commit one step of sending, counted in the database and in the Mark; raises Restored, with nothing committed."""
     counter = _counter()
     last = mark.read() if mark.is_kept else None
@@ -37,7 +39,7 @@ def commit(mark):
         raise
 
 
-def begin(mark):
+def begin(mark: Mark) -> None:
     """Raise Restored if the database is older than the last sending."""
     is_older = mark.shows_restored(_counter())
     db.session.commit()
@@ -45,13 +47,13 @@ def begin(mark):
         raise Restored(Restored.__doc__)
 
 
-def end(now):
+def end(now: datetime.datetime) -> None:
     """Note that a sweep came to its end."""
     _of_sweep().update({"finished": now}, synchronize_session=False)
     db.session.commit()
 
 
-def finished():
+def finished() -> Optional[datetime.datetime]:
     """When the last sweep ended, naive UTC, or None."""
     return db.session.query(Sweep.finished).filter_by(name=SWEEP).scalar()
 
@@ -70,10 +72,10 @@ def _of_sweep():
     return db.session.query(Sweep).filter_by(name=SWEEP)
 
 
-def restored(targets, mark, now):
-    """Hold every target, and let no event written from now on be taken for one that went out before; commits.
+def restored(targets: Iterable[str], mark: Mark, now: datetime.datetime) -> None:
+    """Hold every target, and give new events sequences that no event sent before can have; commits.
 
-    targets: names. The operator's word, or a Mark, says that this database came back from a backup.
+    targets: names. An operator, or a Mark, has said that this database came back from a backup.
     """
     counter = max(_counter(), (mark.read() or 0) if mark.is_kept else 0)
     waiting = {target for (target,) in db.session.query(Event.target).filter_by(state="pending").distinct()}
@@ -90,6 +92,6 @@ def restored(targets, mark, now):
         mark.write(counter)
 
 
-def floor():
-    """The sequence behind which the events of a new dataset begin: 0, unless the database was restored."""
+def floor() -> int:
+    """The sequence after which the events of a new dataset begin: 0, unless the database was restored."""
     return db.session.query(Sweep.floor).filter_by(name=SWEEP).scalar() or 0

@@ -1,4 +1,4 @@
-"""How do events get into the outbox, and who may send which? The only SQL that touches its tables.
+"""The events in the outbox: written, claimed, finished. This module has the only SQL that touches their table.
 
 Claiming is a compare-and-set with a lease: it holds on PostgreSQL and SQLite alike (SKIP LOCKED is dropped silently
 by SQLite).
@@ -6,6 +6,7 @@ by SQLite).
 
 import datetime
 import uuid
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from invenio_db import db
 from sqlalchemy import and_, func, or_
@@ -14,20 +15,20 @@ from sqlalchemy.orm import aliased
 from .. import client
 from ..compat import utcnow
 from . import steps
-from .mark import NO_MARK
+from .mark import NO_MARK, Mark
 from .models import Event, Pause
 
 LEASE = datetime.timedelta(seconds=120)  # longer than a delivery can take, see targets/webhook.py
 
 
-def add(target, dataset_id, sequence, kind, message_id, body, state):
+def add(target: str, dataset_id: int, sequence: int, kind: str, message_id: str, body: bytes, state: str) -> None:
     """Write a new event."""
     values = {"sequence": sequence, "kind": kind, "message_id": message_id, "body": body, "state": state}
     db.session.add(Event(target=target, dataset_id=dataset_id, **values))
 
 
-def put(target, dataset_id, sequence, kind, message_id, body, state):
-    """Write an event anew while its transaction is still open; a target may not have had it yet."""
+def put(target: str, dataset_id: int, sequence: int, kind: str, message_id: str, body: bytes, state: str) -> None:
+    """Write an event anew while its transaction is still open, or add it for a target that has none yet."""
     event = db.session.query(Event).filter_by(target=target, dataset_id=dataset_id, sequence=sequence).one_or_none()
     if event is None:
         add(target, dataset_id, sequence, kind, message_id, body, state)
@@ -35,7 +36,7 @@ def put(target, dataset_id, sequence, kind, message_id, body, state):
         event.kind, event.message_id, event.body = kind, message_id, body
 
 
-def due(targets, now, size):
+def due(targets: Iterable[str], now: datetime.datetime, size: int) -> List[int]:
     """Ids of at most `size` events that may be sent now, the oldest first; one per target and dataset."""
     earlier = aliased(Event)
     waits = (
@@ -59,8 +60,8 @@ def _free(now):
     return or_(Event.lease_until.is_(None), Event.lease_until <= now)
 
 
-def claim(event_id, now, mark=NO_MARK):
-    """A detached copy of the event, leased to the caller and committed; None when another worker has it.
+def claim(event_id: int, now: datetime.datetime, mark: Mark = NO_MARK) -> Optional[Event]:
+    """Lease the event to the caller and commit; returns a detached copy of it, or None when another worker has it.
 
     Raises Restored.
     """
@@ -80,39 +81,39 @@ def claim(event_id, now, mark=NO_MARK):
     return event
 
 
-def finish(event, now, **values):
-    """Record the one outcome of an attempt, if the lease still holds; whether it did."""
+def finish(event: Event, now: datetime.datetime, **values: Any) -> bool:
+    """Record the one outcome of an attempt if the lease still holds; returns whether it held."""
     values.update(lease_token=None, lease_until=None)
     held = db.session.query(Event).filter_by(id=event.id, lease_token=event.lease_token)
     return bool(held.update(values, synchronize_session=False))
 
 
-def listed(state=None, size=100):
-    """Events with a state, or those that are not finished well, the newest first."""
+def listed(state: Optional[str] = None, size: int = 100) -> List[Event]:
+    """Events in a state, or by default those that are pending or parked, the newest first; at most `size`."""
     query = db.session.query(Event)
     query = query.filter_by(state=state) if state else query.filter(Event.state.in_(("pending", "parked")))
     return query.order_by(Event.id.desc()).limit(size).all()
 
 
-def retry(event_id, now):
-    """Make a parked or waiting event due now, with a full plan of attempts; whether there was one."""
+def retry(event_id: int, now: datetime.datetime) -> bool:
+    """Make a parked or pending event due now, with a full plan of attempts; returns whether there was such an event."""
     rows = db.session.query(Event).filter(Event.id == event_id, Event.state.in_(("pending", "parked")))
     return bool(rows.update({"state": "pending", "next_at": now, "attempts": 0}, synchronize_session=False))
 
 
-def discard(event_id, now, reason):
-    """Give an unfinished event up for good; whether there was one."""
+def discard(event_id: int, now: datetime.datetime, reason: str) -> bool:
+    """Discard a parked or pending event for good; returns whether there was such an event."""
     rows = db.session.query(Event).filter(Event.id == event_id, Event.state.in_(("pending", "parked")))
     values = {"state": "discarded", "finished": now, "outcome": reason[:200], "lease_token": None, "lease_until": None}
     return bool(rows.update(values, synchronize_session=False))
 
 
-def acknowledged(dataset_ids):
-    """{dataset id: {target: whether it acknowledged an event}} of the targets that were told, or are going to be.
+def acknowledged(dataset_ids: Iterable[int]) -> Dict[int, Dict[str, bool]]:
+    """{dataset id: {target: whether it acknowledged an event}} of the targets that get events of these datasets.
 
-    A refusal tells of nothing that is published.
+    Events of refusals do not count, because nothing is published with them.
     """
-    known = {dataset_id: {} for dataset_id in dataset_ids}
+    known: Dict[int, Dict[str, bool]] = {dataset_id: {} for dataset_id in dataset_ids}
     if not known:
         return known
     query = db.session.query(Event.dataset_id, Event.target, Event.state).filter(Event.dataset_id.in_(list(known)))
@@ -122,8 +123,8 @@ def acknowledged(dataset_ids):
     return known
 
 
-def acknowledge(dataset_id, message_id, digest, receipt):
-    """Note that the secure side has an event: "changed", "unchanged", "differs" (other bytes) or None (no such event).
+def acknowledge(dataset_id: int, message_id: str, digest: str, receipt: str) -> Optional[str]:
+    """Note that the secure side has an event; "changed", "unchanged", "differs" (other bytes) or None (no such event).
 
     digest: SHA-256 hex of the bytes that arrived; receipt: canonical JSON text to keep.
     """
@@ -138,14 +139,14 @@ def acknowledge(dataset_id, message_id, digest, receipt):
     return "changed" if rows.update(values, synchronize_session=False) else "unchanged"
 
 
-def of_dataset(dataset_id):
-    """Every event of a dataset that was to be sent, in order."""
+def of_dataset(dataset_id: int) -> List[Event]:
+    """Every event of a dataset but the observed ones, in the order of their sequences."""
     query = db.session.query(Event).filter(Event.dataset_id == dataset_id, Event.state != "observed")
     return query.order_by(Event.sequence, Event.target).all()
 
 
-def figures():
-    """{name: (count, oldest time)} for health of what is not finished well."""
+def figures() -> Dict[str, Tuple[int, Optional[datetime.datetime]]]:
+    """{name: (count, oldest time)} of the events that are not acknowledged, for health."""
     counts = {}
     grouped = db.session.query(Event.state, func.count(Event.id), func.min(Event.created), func.min(Event.finished))
     for state, count, created, finished in grouped.group_by(Event.state):

@@ -1,4 +1,6 @@
-"""What does Celery run?"""
+"""The task that Celery runs."""
+
+from typing import Dict
 
 from celery import shared_task
 
@@ -7,8 +9,8 @@ from . import delivery
 
 
 @shared_task(ignore_result=True)
-def sweep():
-    """Bring the search index up to date, then send what is due."""
+def sweep() -> Dict[str, int]:
+    """Bring the search index up to date, then send the events that are due."""
     extension = current()
     if not extension.is_on:
         return {}

@@ -1,12 +1,14 @@
-"""Which secure sides are told, and how does one talk to each kind? One file per kind."""
+"""The targets: the secure sides that get events. There is one file per kind of target."""
+
+from typing import Any, Dict
 
 from ..errors import ConfigError
-from .webhook import Webhook
+from .webhook import Sign, Webhook
 
 KINDS = {"webhook": Webhook}
 
 
-def read(config, sign):
+def read(config: Dict[str, Any], sign: Sign) -> Dict[str, Webhook]:
     """{name: target} from SECUREB2SHARE_TARGETS; raises ConfigError.
 
     sign(message_id, body) -> headers: signs with the catalogue's current key.

@@ -1,4 +1,4 @@
-"""A receiver for tests: an ingest API on loopback that verifies, de-duplicates and can be told to misbehave.
+"""A receiver for tests: an ingest API on loopback that verifies, removes duplicates and can be told to misbehave.
 
 with Receiver(jwks=lambda: client.keys()) as receiver:
     ... receiver.url, receiver.effects, receiver.requests
@@ -8,6 +8,7 @@ import http.server
 import json
 import socketserver
 import threading
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from .. import client
 
@@ -19,20 +20,24 @@ class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 
 class Receiver:
-    """Keeps one effect per message id, whatever it answers.
+    """A server that keeps one effect per message id, whatever it answers.
 
     jwks: callable giving the JWK set, or None: nothing is verified. answer: callable(request number from 1) ->
     status, or None to drop the connection after taking the effect; by default 200 with a receipt.
     """
 
-    def __init__(self, jwks=None, answer=None):
+    def __init__(
+        self,
+        jwks: Optional[Callable[[], Dict[str, Any]]] = None,
+        answer: Optional[Callable[[int], Optional[int]]] = None,
+    ) -> None:
         self.jwks = jwks
         self.answer = answer
-        self.requests = []  # (headers as dict with lower-case names, body)
-        self.effects = {}  # message id -> event
+        self.requests: List[Tuple[Dict[str, str], bytes]] = []  # (headers with lower-case names, body)
+        self.effects: Dict[str, Dict[str, Any]] = {}  # message id -> event
         self._lock = threading.Lock()
 
-    def __enter__(self):
+    def __enter__(self) -> "Receiver":
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -57,16 +62,16 @@ class Receiver:
         self._thread.start()
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, *exc_info: Any) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
     @property
-    def url(self):
+    def url(self) -> str:
         return "http://127.0.0.1:%d/ingest" % self._server.server_address[1]
 
-    def of(self, identifier):
+    def of(self, identifier: str) -> List[Dict[str, Any]]:
         """The events of a dataset, in the order in which they first arrived."""
         return [event for event in self.effects.values() if event["data"]["identifier"] == identifier]
 

@@ -1,16 +1,18 @@
-"""How is an event sent to a generic ingest API?
+"""The target of kind webhook: a generic ingest API.
 
-Standard Webhooks headers over the frozen bytes, Idempotency-Key, Content-Digest (RFC 9530). No redirects, no proxies
-from the environment, a bounded answer in bounded time.
+A request has the Standard Webhooks headers over the frozen bytes, Idempotency-Key and Content-Digest (RFC 9530). It
+follows no redirects and uses no proxies from the environment; the answer is bounded in size and in time.
 """
 
 import base64
 import contextlib
+import datetime
 import hashlib
 import http.client
 import socket
 import ssl
 import threading
+from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.parse import urlsplit
 
 from .. import client
@@ -18,6 +20,8 @@ from ..config import day, url_fault
 from ..errors import ConfigError, SecureB2ShareError
 from . import egress
 from .answer import Answer
+
+Sign = Callable[[str, bytes], Dict[str, str]]  # (message id, body) -> headers
 
 CONNECT, READ, TOTAL = 5, 20, 40  # seconds; TOTAL stays well under the outbox's lease
 MAX_ANSWER = 65536  # bytes
@@ -27,7 +31,14 @@ MAX_ADDRESSES = 4  # of one name that are tried in turn
 class Webhook:
     """One target of kind webhook."""
 
-    def __init__(self, url, sign, allow_private=False, echo=False, expires=None):
+    def __init__(
+        self,
+        url: str,
+        sign: Sign,
+        allow_private: bool = False,
+        echo: bool = False,
+        expires: Optional[datetime.date] = None,
+    ) -> None:
         self.url = url
         self.sign = sign
         self.allow_private = allow_private
@@ -35,8 +46,11 @@ class Webhook:
         self.expires = expires  # datetime.date on which its secret ends, or None
 
     @classmethod
-    def read(cls, key, settings, sign, demo):
-        """From an entry of SECUREB2SHARE_TARGETS; raises ConfigError."""
+    def read(cls, key: str, settings: Dict[str, Any], sign: Sign, demo: bool) -> "Webhook":
+        """The Webhook of an entry of SECUREB2SHARE_TARGETS; raises ConfigError.
+
+        key: the entry's name for messages; demo: whether http and private addresses are allowed.
+        """
         unknown = set(settings) - {"url", "secret", "allow_private", "echo", "expires"}
         if unknown:
             raise ConfigError("%s has the unknown setting %s." % (key, sorted(unknown)[0]))
@@ -55,7 +69,7 @@ class Webhook:
         expires = day(key, settings.get("expires"))
         return cls(settings["url"], with_secret if secret else sign, allow_private, bool(settings.get("echo")), expires)
 
-    def send(self, event):
+    def send(self, event: Any) -> Answer:
         """The Answer to one attempt; never raises for what the network, the target or a missing key does."""
         try:
             headers = dict(self.sign(event.message_id, event.body), **self._headers(event))
@@ -64,7 +78,7 @@ class Webhook:
             return Answer(error=type(error).__name__)
 
     @staticmethod
-    def _headers(event):
+    def _headers(event: Any) -> Dict[str, str]:
         hashed = base64.b64encode(hashlib.sha256(event.body).digest()).decode("ascii")
         return {
             "content-type": "application/cloudevents+json",
@@ -74,20 +88,20 @@ class Webhook:
         }
 
 
-def exchange(url, body, headers, allow_private):
+def exchange(url: str, body: bytes, headers: Dict[str, str], allow_private: bool) -> Answer:
     """POST once, to an address that was checked, and end within TOTAL seconds; the Answer. Raises OSError."""
     parts = urlsplit(url)
     raw = _connect(egress.check_address(url, allow_private))
     # reads of single bytes never time out, so the connection itself is ended
-    late = threading.Event()
-    deadline = threading.Timer(TOTAL, _end, [raw.dup(), late])
+    copy, late = raw.dup(), threading.Event()
+    deadline = threading.Timer(TOTAL, _end, [copy, late])
     deadline.daemon = True
     deadline.start()
     stream = raw
     try:
         if parts.scheme == "https":
             stream = ssl.create_default_context().wrap_socket(raw, server_hostname=parts.hostname)
-        connection = http.client.HTTPConnection(parts.hostname, parts.port)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
         connection.sock = stream
         target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
         connection.request("POST", target, body=body, headers=dict(headers, host=parts.netloc))
@@ -98,11 +112,11 @@ def exchange(url, body, headers, allow_private):
         return Answer(answer.status, kept, answer.getheader("retry-after", ""))
     finally:
         deadline.cancel()
-        deadline.args[0].close()
+        copy.close()
         stream.close()
 
 
-def _connect(addresses):
+def _connect(addresses: List[Tuple[int, Any]]) -> socket.socket:
     for number, (family, address) in enumerate(addresses[:MAX_ADDRESSES]):
         connection = socket.socket(family, socket.SOCK_STREAM)
         connection.settimeout(CONNECT)
@@ -115,9 +129,10 @@ def _connect(addresses):
         else:
             connection.settimeout(READ)
             return connection
+    raise ConnectionError("the host name has no address")
 
 
-def _end(connection, late):
+def _end(connection: socket.socket, late: threading.Event) -> None:
     late.set()
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

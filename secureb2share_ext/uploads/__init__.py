@@ -1,1 +1,1 @@
-"""Flow 1: someone tries to upload, and is refused: on every route, in every process, provably."""
+"""Flow 1: an upload is refused, on every route and in every process, and it can be proved."""

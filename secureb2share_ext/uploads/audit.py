@@ -1,6 +1,6 @@
-"""Which routes of this instance accept a write, and why is each harmless? An unknown one is a finding."""
+"""The routes of this instance that accept a write, and why each is harmless. An unknown route is a finding."""
 
-from typing import NamedTuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Tuple
 
 from .gate import SAFE
 
@@ -15,6 +15,9 @@ OURS = {
 }
 
 
+Rule = Tuple[str, str, Tuple[str, ...], str]  # (app, rule, methods, endpoint)
+
+
 class Row(NamedTuple):
     """One writing route and what is known of it."""
 
@@ -26,7 +29,7 @@ class Row(NamedTuple):
     reason: str
 
 
-def classify(rules, content, host, site):
+def classify(rules: Iterable[Rule], content: Dict[str, str], host: Dict[str, str], site: Dict[str, str]) -> List[Row]:
     """[Row] of the writing routes among `rules`: (app, rule, methods, endpoint) tuples. Pure.
 
     content: {endpoint: what it would take}; host, site: {endpoint, or its beginning with a *: reason}.
@@ -37,7 +40,7 @@ def classify(rules, content, host, site):
         if not writing:
             continue
         if endpoint in content:
-            # deleting what was uploaded in former times stays possible
+            # what was uploaded before can still be deleted
             kind, reason = "refused", content[endpoint] + (" (DELETE is the host's)" if "DELETE" in writing else "")
         else:
             kind, reason = _known(endpoint, (("ours", OURS), ("site", site), ("host", host)))
@@ -45,17 +48,17 @@ def classify(rules, content, host, site):
     return sorted(rows, key=order)
 
 
-def order(row):
-    """Unknown ones first."""
+def order(row: Row) -> Tuple[bool, str, str, str]:
+    """The key by which rows are sorted: unknown routes first."""
     return row.kind != "unknown", row.app, row.rule, row.methods
 
 
-def matches(endpoint, pattern):
+def matches(endpoint: str, pattern: str) -> bool:
     """Whether a pattern, an endpoint or its beginning with a *, names this endpoint."""
     return endpoint == pattern or (pattern.endswith("*") and endpoint.startswith(pattern[:-1]))
 
 
-def _known(endpoint, tables):
+def _known(endpoint: str, tables: Iterable[Tuple[str, Dict[str, str]]]) -> Tuple[str, str]:
     for kind, table in tables:
         for pattern, reason in table.items():
             if matches(endpoint, pattern):
@@ -66,7 +69,7 @@ def _known(endpoint, tables):
     )
 
 
-def rules_of(app):
+def rules_of(app: Any) -> List[Rule]:
     """(app, rule, methods, endpoint) of every rule of an application's url_map."""
     name = "api" if any(r.endpoint.startswith("secureb2share_datasets.") for r in app.url_map.iter_rules()) else "ui"
     return [(name, rule.rule, tuple(rule.methods or ()), rule.endpoint) for rule in app.url_map.iter_rules()]

@@ -1,14 +1,16 @@
-"""May this request go on to its view?
+"""The gate of requests: whether a request may go on to its view.
 
-The first before_request of every application: nothing may look at a body before it. It decides by the endpoint, not
-by the path, so that mounts, double slashes and percent-encoding make no difference.
+It is the first before_request of every application, because nothing may look at a body before it. It decides by the
+endpoint, not by the path, so that mounts, double slashes and percent-encoding make no difference.
 """
 
-from flask import current_app, request
+from typing import Optional
+
+from flask import Flask, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from ..errors import WritesStopped
+from ..errors import Problem, WritesStopped
 from ..problems import problem_response
 from ..proxies import current
 from . import observe, refusal
@@ -18,8 +20,10 @@ MAX_FORM = 20000  # bytes; no form of a host holds more than a few lines
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
-def decide(method, takes_content, mimetype, length, is_chunked, longest):
-    """The code of the refusal, or None. Pure.
+def decide(
+    method: str, takes_content: bool, mimetype: str, length: Optional[int], is_chunked: bool, longest: int
+) -> Optional[str]:
+    """The code of the refusal of a request, or None. Pure.
 
     takes_content: whether the endpoint carries content; length: of the body, int or None; longest: bytes.
     """
@@ -36,15 +40,15 @@ def decide(method, takes_content, mimetype, length, is_chunked, longest):
     return None
 
 
-def install(app):
-    """Put the gate before every other before_request of the application; again is no change."""
+def install(app: Flask) -> None:
+    """Put the gate before every other before_request of the application. Idempotent."""
     functions = app.before_request_funcs.setdefault(None, [])
     if _gate in functions:
         functions.remove(_gate)
     functions.insert(0, _gate)
 
 
-def is_first(app):
+def is_first(app: Flask) -> bool:
     """Whether nothing runs before the gate."""
     return app.before_request_funcs.get(None, [])[:1] == [_gate]
 
@@ -72,7 +76,7 @@ def _gate():
     if code is None and not extension.lock.findings:
         return None
     if code is None:
-        problem = WritesStopped()
+        problem: Problem = WritesStopped()
         current_app.logger.error("secureb2share.write-stopped endpoint=%s", endpoint)
     else:
         problem = refusal.refuse(code, extension.help_url)
@@ -92,6 +96,7 @@ def _endpoint():
     try:
         # where a router would send the client: the same view, refused at once
         path = "/" + "/".join(part for part in request.path.split("/") if part)
-        return current_app.create_url_adapter(request).match(path, method=request.method)[0]
+        adapter = current_app.create_url_adapter(request)
+        return adapter.match(path, method=request.method)[0] if adapter is not None else None
     except HTTPException:
         return None

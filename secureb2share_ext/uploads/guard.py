@@ -1,7 +1,7 @@
-"""What refuses content rows that no request brings: code in a view, a task, a shell?
+"""The guard that refuses content rows which no request brings: from code in a view, a task or a shell.
 
-ORM events on the models that hold content, in every process that has the package. What goes round the ORM meets the
-database's triggers.
+It consists of ORM events on the models that hold content, in every process that has the package. Whatever bypasses the
+ORM is refused by the database's triggers.
 """
 
 from flask import current_app, has_app_context
@@ -14,15 +14,15 @@ MODELS = (FileInstance, MultipartObject, Part)
 CONTENT_COLUMNS = ("uri", "size", "checksum", "storage_class")
 
 
-def install():
-    """Listen, once a process."""
+def install() -> None:
+    """Listen to the ORM events, once a process."""
     if not is_installed():
         for model in MODELS:
             event.listen(model, "before_insert", _refuse_insert)
         event.listen(FileInstance, "before_update", _refuse_content)
 
 
-def is_installed():
+def is_installed() -> bool:
     """Whether every listener is there."""
     return all(event.contains(m, "before_insert", _refuse_insert) for m in MODELS) and event.contains(
         FileInstance, "before_update", _refuse_content

@@ -1,27 +1,29 @@
 """The lock of an application, and whether all of its layers are in place.
 
-Looked at when the first write needs it, for only then are all views there, and again while anything is missing. A
-missing layer, or a writing route that nobody knows, stops every write with 503 and leaves reading alone.
+The layers are looked at when the first write needs them, because only then are all views there, and again as long as
+anything is missing. A missing layer, or a writing route that is not known, stops every write with 503; reading goes on.
 """
 
 import weakref
+from typing import Any, Dict, List, Optional
 
+from flask import Flask
 from invenio_db import db
 
 from ..proxies import has_tables
 from . import audit, gate, guard, triggers
 
 # a process may hold the UI's and the API's application; both are looked at
-_LOCKS = weakref.WeakSet()
+_LOCKS: Any = weakref.WeakSet()
 
 
-def of_instance(app):
+def of_instance(app: Flask) -> List["Lock"]:
     """The locks of this process's applications that serve the same database as `app`, in the same mode."""
     same = ("SQLALCHEMY_DATABASE_URI", "SECUREB2SHARE_MODE")
     return [lock for lock in _LOCKS if all(lock.app.config[key] == app.config[key] for key in same)]
 
 
-def audit_instance(app):
+def audit_instance(app: Flask) -> List[audit.Row]:
     """[audit.Row] of `app` and of the applications that serve with it."""
     return sorted({row for lock in of_instance(app) for row in lock.audit()}, key=audit.order)
 
@@ -29,39 +31,40 @@ def audit_instance(app):
 class Lock:
     """The lock of one application."""
 
-    def __init__(self, app, host, known):
+    def __init__(self, app: Flask, host: Any, known: Dict[str, str]) -> None:
         """host: hosts.host.Host; known: SECUREB2SHARE_AUDIT_KNOWN."""
         self.app = app
         self.host = host
         self.known = known
-        self._content = None
-        self._findings = None
+        self._content: Optional[Dict[str, str]] = None
+        self._findings: Optional[List[str]] = None
         _LOCKS.add(self)
 
     @property
-    def content_endpoints(self):
-        """{endpoint: what it would take}"""
+    def content_endpoints(self) -> Dict[str, str]:
+        """{endpoint: what it would take} of the routes that carry content."""
         if self._content is None:
             self._content = self.host.content_endpoints(self.app)
         return self._content
 
     @property
-    def findings(self):
-        """[sentence]: what is missing; empty when the lock holds."""
-        if self._findings != []:
+    def findings(self) -> List[str]:
+        """[sentence] for each thing that is missing; empty when the lock is complete."""
+        found = self._findings
+        if found is None or found:
             # looked at again while anything is missing: what an operator mends counts at once
-            self._findings = self.look()
-            for finding in self._findings:
+            found = self._findings = self.look()
+            for finding in found:
                 self.app.logger.error("secureb2share.lock-incomplete %s", finding)
-        return self._findings
+        return found
 
-    def audit(self):
+    def audit(self) -> List[audit.Row]:
         """[audit.Row] of this application."""
         return audit.classify(
             audit.rules_of(self.app), self.content_endpoints, self.host.known_writes(self.app), self.known
         )
 
-    def look(self):
+    def look(self) -> List[str]:
         """The findings as they are now."""
         with self.app.app_context():
             if not has_tables():

@@ -1,8 +1,11 @@
-"""What would be refused, were the mode on? Counted by route and community while it is observe.
+"""The count of requests that the mode `on` would refuse, by route and community, while the mode is observe.
 
-A request is counted only if the host lets it through, after its answer has left and on a connection of our own:
-counting neither waits for the request's transaction nor fails it.
+A request is counted only if the host lets it through, after its answer was sent and on a connection of its own, so that
+counting neither waits for the request's transaction nor makes it fail.
 """
+
+import datetime
+from typing import Any, List
 
 from flask import after_this_request, current_app, g, request
 from invenio_db import db
@@ -12,7 +15,7 @@ from ..compat import utcnow
 
 
 class RefusalCount(db.Model):
-    """How often a route took what would be refused."""
+    """The number of requests of one route and community that would have been refused."""
 
     __tablename__ = "secureb2share_observed"
 
@@ -24,8 +27,11 @@ class RefusalCount(db.Model):
     last = db.Column(db.DateTime, nullable=False)
 
 
-def note(what, community):
-    """Count the current request under a refusal's code, once it has been answered well; community: str."""
+def note(what: str, community: str) -> None:
+    """Count the current request under a refusal's code, once it was answered without an error.
+
+    community: its name, or "" for none.
+    """
     if "secureb2share_observed" not in g:
         g.secureb2share_observed = set()
         after_this_request(_count_at_the_end)
@@ -34,7 +40,9 @@ def note(what, community):
 
 def _count_at_the_end(response):
     if response.status_code < 400:
-        app, noted = current_app._get_current_object(), g.secureb2share_observed
+        # Flask's types have the proxy for a Flask
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        noted = g.secureb2share_observed
         response.call_on_close(lambda: _count(app, noted))
     return response
 
@@ -49,7 +57,7 @@ def _count(app, noted):
             app.logger.exception("secureb2share.observed-not-counted")
 
 
-def count(connection, what, endpoint, community, now):
+def count(connection: Any, what: str, endpoint: str, community: str, now: datetime.datetime) -> None:
     """Raise a count by one, on an open connection."""
     table = RefusalCount.__table__
     row = (table.c.what == what) & (table.c.endpoint == endpoint) & (table.c.community == community)
@@ -65,7 +73,7 @@ def count(connection, what, endpoint, community, now):
         connection.execute(raised)
 
 
-def counted():
+def counted() -> List[RefusalCount]:
     """Every RefusalCount row, the most frequent first."""
     order = RefusalCount.count.desc(), RefusalCount.what, RefusalCount.endpoint
     return db.session.query(RefusalCount).order_by(*order).all()

@@ -1,4 +1,4 @@
-"""The words for a refused upload, by the code of its refusal."""
+"""The sentences for a refused upload, by the code of the refusal."""
 
 from ..errors import UploadRefused
 
@@ -11,6 +11,6 @@ REASONS = {
 }
 
 
-def refuse(code, help_url):
+def refuse(code: str, help_url: str) -> UploadRefused:
     """The UploadRefused for a code in REASONS; help_url says what to do instead."""
     return UploadRefused(REASONS[code], code=code, help=help_url)

@@ -1,8 +1,10 @@
-"""What refuses content rows that go round the ORM: SQLAlchemy Core, raw SQL, a worker without this package?
+"""The triggers that refuse content rows which bypass the ORM: SQLAlchemy Core, raw SQL, a worker without this package.
 
-Triggers in the database itself, on PostgreSQL (9.6 and later) and SQLite. Deleting stays possible; an update is
+They stand in the database itself, on PostgreSQL (9.6 and later) and SQLite. Deleting stays possible; an update is
 refused only where it changes what a file's row points to.
 """
+
+from typing import Any, List, Tuple
 
 from sqlalchemy import text
 
@@ -20,11 +22,11 @@ $$ LANGUAGE plpgsql
 )
 
 
-def _name(table, verb):
+def _name(table: str, verb: str) -> str:
     return "secureb2share_%s_%s" % (verb, table)
 
 
-def _statements(dialect):
+def _statements(dialect: str) -> List[Tuple[str, str, str]]:
     """[(table, name, SQL)] of the triggers of a database."""
     if dialect == "postgresql":
         body = "EXECUTE PROCEDURE secureb2share_refuse()"
@@ -45,8 +47,8 @@ def _statements(dialect):
     return found
 
 
-def install(connection):
-    """Make the triggers that are missing; their names."""
+def install(connection: Any) -> List[str]:
+    """Make the triggers that are missing, and return their names."""
     dialect = connection.dialect.name
     there = installed(connection)
     if dialect == "postgresql":
@@ -59,8 +61,8 @@ def install(connection):
     return made
 
 
-def remove(connection):
-    """Drop the triggers that are there; their names."""
+def remove(connection: Any) -> List[str]:
+    """Drop the triggers that are there, and return their names."""
     dialect = connection.dialect.name
     there = installed(connection)
     for table, name, _ in _statements(dialect):
@@ -71,7 +73,7 @@ def remove(connection):
     return there
 
 
-def installed(connection):
+def installed(connection: Any) -> List[str]:
     """Names of the triggers that are there and enabled, in order."""
     if connection.dialect.name == "postgresql":
         enabled = "NOT tgisinternal AND tgenabled IN ('O', 'A') AND pg_table_is_visible(tgrelid)"
@@ -82,7 +84,7 @@ def installed(connection):
     return [name for _, name, _ in _statements(connection.dialect.name) if name in names]
 
 
-def missing(connection):
+def missing(connection: Any) -> List[str]:
     """Names of the triggers that should be there and are not."""
     there = installed(connection)
     return [name for _, name, _ in _statements(connection.dialect.name) if name not in there]

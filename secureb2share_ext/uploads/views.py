@@ -1,4 +1,9 @@
-"""What can a depositor do instead of uploading? The page that every refusal links to, and the look of our pages."""
+"""The page to which every refusal of an upload links; it says what a depositor can do instead.
+
+The blueprint also has the static files of all pages of this package.
+"""
+
+from typing import Any
 
 from flask import Blueprint, abort, render_template
 
@@ -16,16 +21,16 @@ blueprint = Blueprint(
 
 
 @blueprint.route("/uploads")
-def closed():
-    """Why uploads are closed and what to do, in plain words."""
+def closed() -> Any:
+    """The page that says why uploads are closed and what to do."""
     if not current().is_on:
         abort(404)
     return render_template("secureb2share_ext/uploads.html")
 
 
 @blueprint.route("/uploads/closed")
-def refused():
-    """What an upload would be answered, for an editor's page that asks for a draft's files first."""
+def refused() -> Any:
+    """The answer that an upload would get, for an editor's page that asks for the files of a draft first."""
     if not current().is_on:
         abort(404)
     raise refusal.refuse("upload-refused", current().help_url)
