@@ -6,6 +6,8 @@ from flask import current_app
 from invenio_db import db
 from sqlalchemy import inspect
 
+from .errors import NotReady
+
 # values whose modules stand above those that use them
 Extension = Any  # ext.SecureB2Share
 Host = Any  # hosts.host.Host
@@ -43,3 +45,12 @@ def has_tables() -> bool:
         # on the session's own connection: SQLite lets one connection write at a time
         extension.has_tables = needed <= set(tables(db.session.connection()))
     return extension.has_tables
+
+
+def for_want_of_tables(error, sentence):
+    """The NotReady with this sentence for a database error, where the package's tables are missing; else raises it."""
+    # what failed leaves the transaction unusable
+    db.session.rollback()
+    if tables():
+        raise error
+    return NotReady(sentence)

@@ -1,3 +1,4 @@
+import json
 import os
 from io import BytesIO
 
@@ -7,10 +8,12 @@ from invenio_db import db
 from invenio_files_rest.models import Bucket, Location, ObjectVersion
 from invenio_records.models import RecordMetadata
 from sqlalchemy import text
+from werkzeug.test import Client
 
 from demo.catalogue.app import create_app
 from demo.catalogue.config import settings
 from secureb2share_ext import client
+from secureb2share_ext.errors import ConfigError
 from secureb2share_ext.maintenance import install
 
 
@@ -97,6 +100,29 @@ def test_a_configuration_that_would_not_start(make, tmp_path):
     assert code == 0 and lines[0] == "All is in place (MODE off)."
     assert any(line.startswith("- SITE_UI_URL is not set") and line.endswith("would stop the start.") for line in lines)
     assert any(line.startswith("- PUT /drop is not known, and would stop all writing") for line in lines)
+
+
+@pytest.mark.parametrize("fault", ["SECUREB2SHARE_TARGETS", "SECUREB2SHARE_SOURCES", "SECUREB2SHARE_HEALTH"])
+def test_a_fault_in_our_keys_stops_nothing_while_the_mode_is_off(make, fault):
+    ours = settings("unused", 5000, "http://localhost:5001", client.new_key()[1])
+    faulty, named = {
+        "SECUREB2SHARE_TARGETS": ({"tsd-ingest": {"kind": "webhook", "url": "http://ingest.example.org"}}, "https"),
+        "SECUREB2SHARE_SOURCES": ({"tsd": dict(ours["SECUREB2SHARE_SOURCES"]["tsd"], colour="red")}, "colour"),
+        "SECUREB2SHARE_HEALTH": ({"no-such-finding": (1, 2)}, "'no-such-finding'"),
+    }[fault]
+    for mode in ("observe", "on"):
+        with pytest.raises(ConfigError, match=named):
+            make(**{"SECUREB2SHARE_MODE": mode, fault: faulty})
+    off = make(**{"SECUREB2SHARE_MODE": "off", fault: faulty})
+    with off.app_context():
+        db.create_all()
+    host = {"base_url": "http://localhost:5000", "environ_base": {"REMOTE_ADDR": "127.0.0.1"}}
+    assert Client(off.wsgi_app).get("/api/access/1", **host).status_code == 404
+    code, lines = check(off)
+    assert code == 1 and named in lines[0] and fault in lines[0], lines
+    health = off.test_cli_runner().invoke(args=["secureb2share", "health", "--json"])
+    (found,) = [one for one in json.loads(health.output)["findings"] if one["name"] == "configuration"]
+    assert health.exit_code == 1 and found["level"] == "warning" and named in found["text"]
 
 
 def test_triggers_left_behind_and_nothing_observed(make, tmp_path):

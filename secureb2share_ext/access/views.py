@@ -5,15 +5,14 @@ Also by DOI or Handle, and by ?source=&id=.
 """
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
-from invenio_db import db
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from ..compat import VERBATIM
 from ..dataset import identifier_fault
 from ..datasets import store
-from ..errors import NotReady, Problem
+from ..errors import Problem
 from ..problems import problem_response
-from ..proxies import current, tables
+from ..proxies import current, for_want_of_tables
 from .destination import destination
 
 WITHOUT_TABLES = "This catalogue is not prepared, so it cannot lead to the form; its operator has to run `init`."
@@ -43,13 +42,9 @@ def _explain(problem):
     return make_response(render_template("secureb2share_ext/access.html", problem=problem), problem.status)
 
 
-@blueprint.errorhandler(SQLAlchemyError)
+@blueprint.errorhandler(DBAPIError)
 def _without_tables(error):
-    # what failed leaves the transaction unusable
-    db.session.rollback()
-    if tables():
-        raise error
-    return _explain(NotReady(WITHOUT_TABLES))
+    return _explain(for_want_of_tables(error, WITHOUT_TABLES))
 
 
 @blueprint.route("/")

@@ -79,8 +79,7 @@ def lines(host: Host, rows: Sequence[DatasetRow]) -> List[Dict[str, Any]]:
 
 
 def _revision(host, row):
-    record = host.record(row) if row.pid else None
-    return host.revision(record)[0] if record is not None else None
+    return host.revisions([row]).get(row.record_uuid)
 
 
 def _review_state(reason):

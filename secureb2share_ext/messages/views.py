@@ -15,17 +15,20 @@ POST      /datasets/<source>/<identifier>/receipt     acknowledge an event
 import json
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request, stream_with_context
+from sqlalchemy.exc import DBAPIError
 
 from ..client import bare
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..datasets import store
 from ..errors import Invalid, UnknownDataset
-from ..proxies import current
+from ..problems import problem_response
+from ..proxies import current, for_want_of_tables
 from . import answers, bulk, envelope, inbox, message, openapi, sources
 
 PAGE = 500
 LINES = "application/x-ndjson"
+WITHOUT_TABLES = "This catalogue is not prepared, so it knows of no dataset; its operator has to run `init`."
 
 blueprint = Blueprint("secureb2share_datasets", __name__, url_prefix="/datasets")
 
@@ -34,6 +37,11 @@ blueprint = Blueprint("secureb2share_datasets", __name__, url_prefix="/datasets"
 def _only_when_on():
     if not current().is_on:
         abort(404)
+
+
+@blueprint.errorhandler(DBAPIError)
+def _without_tables(error):
+    return problem_response(for_want_of_tables(error, WITHOUT_TABLES))
 
 
 @blueprint.route("", methods=["GET"])

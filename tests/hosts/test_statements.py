@@ -4,6 +4,7 @@ A number here may fall. Whoever raises one says why a request has to ask for mor
 """
 
 import contextlib
+from functools import partial
 
 import pytest
 import requests
@@ -131,7 +132,7 @@ def test_curators_record(site):
 @pytest.mark.parametrize("whose", ["ours", "others"])
 def test_record_page(site, whose):
     path = "/api/records/" + getattr(site, whose)[0]
-    on, off = during(lambda path=path: site.get(path)), during(lambda path=path: site.get_off(path))
+    on, off = during(partial(site.get, path)), during(partial(site.get_off, path))
     assert len(on) <= len(off) + 1 <= 3, on
 
 
@@ -140,8 +141,8 @@ def test_search_page(site):
     for word in (OURS, OTHERS):
         path = "/api/records/?size=10&q=" + word
         assert len(site.get(path).json()["hits"]["hits"]) == 10
-        seen[word] = during(lambda path=path: site.get(path))
-        assert len(seen[word]) <= len(during(lambda path=path: site.get_off(path))) + (word == OURS)
+        seen[word] = during(partial(site.get, path))
+        assert len(seen[word]) <= len(during(partial(site.get_off, path))) + (word == OURS)
     assert not [one for one in seen[OTHERS] if OUR_TABLES in one]
 
 
@@ -163,7 +164,7 @@ def test_list_of_a_source(site):
 @pytest.mark.parametrize("path", ["PID", DOI, "?source=tsd&id=statements/0"])
 def test_access_link(site, path):
     found = "/api/access/" + path.replace("PID", site.ours[0])
-    assert len(during(lambda: site.get(found), 302)) <= 4
+    assert len(during(partial(site.get, found), 302)) <= 4
 
 
 def test_refused_upload(site):

@@ -224,3 +224,31 @@ def test_missing_triggers_stop_writing_until_init(make):
     assert site.post_record().get_json(force=True)["code"] == "lock-incomplete"
     assert site.run("init").exit_code == 0
     assert site.post_record().status_code == 201
+
+
+def test_missing_tables_stop_writing_and_not_reading(make):
+    site = make()
+    ours = site.post_record().get_json()["id"]
+    site.post_record()
+    with site.app.app_context():
+        db.session.remove()
+        for table in reversed(db.metadata.sorted_tables):
+            if table.name.startswith("secureb2share_"):
+                table.drop(db.engine)
+        db.engine.dispose()
+    prepared, site = site, make(prepared=False)
+    site.instance = prepared.instance
+    for path in ("/api/records/" + ours, "/api/records/?q=moba", "/"):
+        assert site.get(path).status_code == 200, path
+    assert len(site.get("/api/records/").get_json()["hits"]["hits"]) == 2
+    oai = "/oai2d?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:localhost:" + ours
+    assert site.get(oai).status_code == 200
+    for path in ("/api/access/" + ours, "/api/access/?source=tsd&id=x", "/api/datasets/tsd/x"):
+        answer = site.get(path)
+        said = answer.get_json(force=True)
+        assert (answer.status_code, said["code"]) == (503, "not-ready"), (path, said)
+        assert "run `init`" in said["detail"]
+    for answer in (site.post_record(), site.call("PUT", "/api/datasets/tsd/x", data=b"{}")):
+        assert (answer.status_code, answer.get_json(force=True)["code"]) == (503, "lock-incomplete")
+    with site.app.app_context():
+        assert db.session.execute(db.text("SELECT count(*) FROM records_metadata")).scalar() == 2

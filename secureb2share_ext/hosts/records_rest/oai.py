@@ -22,7 +22,7 @@ from lxml import etree
 from ... import compat
 from ...datasets import store
 from ...exports import dublin_core, oai_datacite
-from ...proxies import current
+from ...proxies import active, current
 from .. import published
 from . import mapping
 
@@ -110,7 +110,7 @@ def indexed(row):
 
 def fetch_record(own, record_uuid):
     """The metadata of GetRecord (dict); raises PIDDoesNotExistError for what is withdrawn."""
-    row = store.by_record(record_uuid)
+    row = store.by_record(record_uuid) if active() is not None else None
     if row is None:
         return obj_or_import_string(own)(record_uuid)
     record = current().host.record(row)
