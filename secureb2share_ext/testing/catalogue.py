@@ -1,8 +1,8 @@
 """A catalogue in memory: an application with this package on the host in memory, and its sources' signed messages.
 
-    with Catalogue() as catalogue:
-        status, answer = catalogue.send("register", "p11-moba-2024", dataset=description)
-        assert catalogue.events("p11-moba-2024")[0]["type"] == "org.secureb2share.dataset.published.v1"
+with Catalogue() as catalogue:
+    status, answer = catalogue.send("register", "p11-moba-2024", dataset=description)
+    assert catalogue.events("p11-moba-2024")[0]["type"] == "org.secureb2share.dataset.published.v1"
 """
 
 import datetime
@@ -47,7 +47,7 @@ class Catalogue:
             SQLALCHEMY_TRACK_MODIFICATIONS=False,
             SITE_UI_URL=ADDRESS,
             SITE_API_URL=ADDRESS + "/api",
-            **self._settings(sources or {}, targets or {})
+            **self._settings(sources or {}, targets or {}),
         )
         self.app.config.update(overrides)
         db.init_app(self.app)
@@ -116,7 +116,9 @@ class Catalogue:
 
     def send(self, action, identifier, source="tsd", tenants=None, **members):
         """(status, answer) of a message that is carried out and committed; raises a Problem."""
-        return inbox.carry_out(self.host, self.sender(source, tenants), self.message(action, identifier, source, **members))
+        return inbox.carry_out(
+            self.host, self.sender(source, tenants), self.message(action, identifier, source, **members)
+        )
 
     def line(self, action, identifier, source="tsd", message_id=None, **members):
         """A signed message as one line of a bulk, in bytes."""
