@@ -23,6 +23,8 @@ ROOMS = {
     "maintenance": "datasets legacy outbox uploads",
     "cli": "access datasets legacy maintenance messages outbox uploads",
     "ext": "access cli hosts maintenance messages outbox targets uploads",
+    # ships for tests; no other room imports it
+    "testing": "datasets ext hosts messages outbox",
 }
 HOST_MODULES = {
     "b2share", "invenio_records_rest", "invenio_rdm_records", "invenio_records_resources", "invenio_deposit",

@@ -3,7 +3,7 @@ import pytest
 pytest.importorskip("invenio_db")
 
 from invenio_db import db  # noqa: E402
-from memory import catalogue, described, kinds, made, title_of  # noqa: E402, F401
+from memory import described, kinds, title_of  # noqa: E402
 
 from secureb2share_ext.datasets import publication, store  # noqa: E402
 

@@ -5,7 +5,7 @@ import pytest
 pytest.importorskip("invenio_db")
 
 from invenio_db import db  # noqa: E402
-from memory import catalogue, described, kinds, made, refused, title_of  # noqa: E402, F401
+from memory import described, kinds, refused, title_of  # noqa: E402
 
 from secureb2share_ext.client import canonical, digest  # noqa: E402
 from secureb2share_ext.testing.host import RECORDS  # noqa: E402

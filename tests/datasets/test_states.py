@@ -2,7 +2,7 @@ import pytest
 
 pytest.importorskip("invenio_db")
 
-from memory import catalogue, described, kinds, made, refused  # noqa: E402, F401
+from memory import described, kinds, refused  # noqa: E402
 
 from secureb2share_ext.dataset import TRANSITIONS  # noqa: E402
 

@@ -3,7 +3,7 @@ import pytest
 pytest.importorskip("invenio_db")
 
 from invenio_db import db  # noqa: E402
-from memory import CONTACT, catalogue, described, kinds, made, refused, title_of  # noqa: E402, F401
+from memory import CONTACT, described, kinds, refused, title_of  # noqa: E402
 
 from secureb2share_ext.datasets import review, store  # noqa: E402
 

@@ -186,18 +186,6 @@ class BulkContract:
         value = DIGEST.sub(lambda m: m.group() if m.group() in kept else "D", value)
         return re.sub(r"(/|:)(\d+)$", lambda m: m.group(1) + pids.get(m.group(2), m.group(2)), value)
 
-    def test_one_dataset_twice_in_a_post(self, instance):
-        identifier = new_folder()
-        said = [{"dataset": self.description(title=t), "issued": issued(n)} for n, t in enumerate(("One", "Two"))]
-        answers = self.post(instance, [self.line(instance, "register", identifier, **members) for members in said])
-        assert [a["status"] for a in answers] == [201, 200]
-        assert self.results(answers) == ["created", "changed"]
-        assert answers[0]["answer"]["revision"] < answers[1]["answer"]["revision"]
-        assert [
-            (n, b["type"].split(".")[-2], b["data"]["dataset"]["core"]["titles"][0]["text"])
-            for n, _, b in instance.events(identifier)
-        ] == [(1, "published", "One"), (2, "changed", "Two")]
-
     def test_bad_lines_leave_the_others(self, instance):
         folder, used = new_folder(), str(uuid.uuid4())
         good = self.lines(instance, ["%s/%d" % (folder, n) for n in range(3)])
@@ -280,15 +268,6 @@ class BulkContract:
         assert new(before, dump(instance)) == {}
         answer = instance.call("POST", "/api/datasets", data=fits)
         assert self.results(json.loads(one) for one in answer.text.splitlines()) == ["created"] * 2
-
-    def test_replay_has_no_second_effect(self, instance):
-        said = self.history(new_folder())
-        lines = [self.line(instance, action, identifier, **members) for action, identifier, members in said]
-        first = self.post(instance, lines)
-        before = dump(instance)
-        assert self.post(instance, lines) == first
-        assert self.post(instance, lines[::-1]) == first[::-1]
-        assert new(before, dump(instance)) == {}
 
     @pytest.mark.parametrize("order", [1, -1])
     @pytest.mark.parametrize("kind", ["plain", "history"])

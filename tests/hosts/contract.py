@@ -218,13 +218,6 @@ class HostContract:
         ]
         assert after == before
 
-    def test_older_message_is_stale(self, instance):
-        identifier = new_identifier()
-        instance.source.register(identifier, self.description(), issued="2026-01-02T00:00:00Z")
-        with pytest.raises(client.Refused) as refused:
-            instance.source.register(identifier, self.description("finngen"), issued="2026-01-01T00:00:00Z")
-        assert (refused.value.status, refused.value.code) == (409, "stale")
-
     def test_stranger_gets_no_further(self, instance):
         identifier = new_identifier()
         instance.source.register(identifier, self.description())
@@ -333,11 +326,6 @@ class HostContract:
             assert (answer.status_code, [e["field"] for e in answer.json()["errors"]]) == (400, [name])
         assert instance.count("records_metadata", "CAST(json AS text) LIKE '%CANARY%'") == 0
 
-    def test_source_cannot_take_the_catalogues_own_identifiers(self, instance):
-        with pytest.raises(client.Refused) as refused:
-            instance.source.register("pid:999999", self.description())
-        assert refused.value.status == 400
-
     def test_publishing_writes_one_event(self, instance):
         before, identifier = instance.count("secureb2share_event"), new_identifier()
         assert instance.curate(self.description(), identifier).status_code == 201
@@ -442,18 +430,6 @@ class HostContract:
     def test_unknown_pid_has_no_access(self, instance):
         answer = instance.call("GET", "/api/access/999999999")
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown-dataset")
-
-    def test_decisions_are_counted(self, instance):
-        identifier = new_identifier()
-        source = instance.source
-        source.register(identifier, self.description())
-        source.report_decision(identifier, "app-1", "submitted", issued="2026-01-01T00:00:00Z")
-        source.report_decision(identifier, "app-2", "submitted", issued="2026-01-01T00:00:01Z")
-        source.report_decision(identifier, "app-1", "approved", issued="2026-01-02T00:00:00Z")
-        late = source.report_decision(identifier, "app-1", "submitted", issued="2026-01-01T12:00:00Z")
-        assert late["result"] == "unchanged"
-        assert late["requests"] == {"open": 1, "approved": 1, "denied": 0, "closed": 0}
-        assert instance.count("secureb2share_application", "digest LIKE '%app-%'") == 0
 
     @pytest.mark.parametrize("method, body", [("PUT", None), ("PATCH", None)])
     def test_editor_cannot_change_what_a_source_registered(self, instance, method, body):

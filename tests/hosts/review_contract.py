@@ -212,14 +212,6 @@ class ReviewContract:
         kinds = [(n, body["type"].split(".")[-2]) for n, _, body in instance.events(identifier)]
         assert kinds == [(1, "refused"), (2, "published")]
 
-    @pytest.mark.parametrize("reason", ["", " ", "a\x00b", "x" * 1001])
-    def test_refusal_needs_a_reason(self, instance, reason):
-        identifier = self.held(instance)
-        before = dump(instance)
-        result = self.decide(instance, "refuse", identifier, "--reason", reason)
-        assert result.exit_code == 1 and "reason" in result.output
-        assert new(before, dump(instance)) == {}
-
     def test_change_is_held_while_the_old_one_stays(self, instance):
         old, changed = self.description("Old"), self.description("Changed")
         identifier = self.released(instance, old)
@@ -240,32 +232,9 @@ class ReviewContract:
         kinds = [(n, body["type"].split(".")[-2]) for n, _, body in instance.events(identifier)]
         assert kinds == [(1, "published"), (2, "changed")]
 
-    @pytest.mark.parametrize("is_waiting", [False, True])
-    def test_contact_of_a_transfer_waits_too(self, instance, is_waiting):
-        identifier = self.held(instance)
-        assert instance.run_cli("review", "release", "tsd", identifier).exit_code == 0
-        if is_waiting:
-            instance.source.register(identifier, self.description("A newer title"))
-        before = instance.call("GET", "/api/datasets/tsd/" + identifier).json()
-        contact = {"name": "Another desk", "email": "desk@example.org"}
-        moved = instance.source.transfer(identifier, "p12", contact)
-        assert (moved["result"], moved["digest"]) == ("held", before["digest"])
-        assert instance.source.get(identifier)["tenant"] == "p12"
-        again = [instance.source.transfer(identifier, tenant, contact)["result"] for tenant in ("p12", "p13")]
-        assert again == ["unchanged", "changed"]
-        assert "Another desk" not in self.item(instance, identifier)
-        assert instance.run_cli("review", "release", "tsd", identifier).exit_code == 0
-        shown = self.item(instance, identifier)
-        assert "Another desk" in shown and ("A newer title" in shown) is is_waiting
-
     def item(self, instance, identifier):
         pid = instance.call("GET", "/api/datasets/tsd/" + identifier).json()["pid"]
         return instance.call("GET", "/api/records/" + pid).text
-
-    def test_same_again_while_held(self, instance):
-        identifier = self.held(instance)
-        assert instance.source.register(identifier, self.description())["result"] == "unchanged"
-        assert instance.count("secureb2share_held") and instance.source.get(identifier)["review"]["state"] == "held"
 
     def test_withdrawn_while_held(self, instance):
         identifier = self.held(instance)
@@ -311,16 +280,6 @@ class ReviewContract:
         assert "The source's" in self.item(instance, identifier)
         answer = instance.curator_edits(pid, self.description("Edited again"))
         assert (answer.status_code, answer.json()["code"]) == (409, "registered-elsewhere")
-
-    def test_release_takes_what_the_schema_takes_now(self, instance, monkeypatch):
-        from secureb2share_ext.descriptions import schema
-
-        identifier = self.held(instance)
-        with monkeypatch.context() as patched:
-            patched.setattr(schema, "description_faults", lambda *args: [("core.titles", "is too short by now")])
-            result = self.decide(instance, "release", identifier)
-        assert result.exit_code == 1 and "core.titles is too short by now" in result.output
-        assert instance.source.get(identifier)["review"]["state"] == "held"
 
     def test_failing_release_leaves_it_held(self, instance, monkeypatch):
         identifier = self.held(instance)
@@ -457,10 +416,6 @@ class ReviewContract:
             assert "<script>alert" not in page.text and "<b>" not in page.text
             assert "&lt;script&gt;alert" in page.text and "&lt;b&gt;" in page.text
         assert self.decide(instance, "release", identifier).exit_code == 0
-
-    def test_no_review_of_another_source(self, instance):
-        answer = instance.other.register(new_identifier(), self.description())
-        assert (answer["result"], answer["pid"] is None) == ("created", False)
 
     def page_of_record(self, instance, shown):
         """What a reader's browser gets for a record."""

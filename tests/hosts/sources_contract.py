@@ -237,13 +237,6 @@ class SourcesContract:
         assert len(said) == 1 and said.pop()[0] == 400
         assert new(before, dump(instance)) == {}
 
-    def test_message_ids_are_each_sources_own(self, instance):
-        message_id, identifier = str(uuid.uuid4()), new_identifier()
-        assert instance.source.register(identifier, self.description(), message_id=message_id)["result"] == "held"
-        assert instance.other.register(identifier, self.description("X"), message_id=message_id)["result"] == "held"
-        again = instance.other.register(identifier, self.description("X"), message_id=str(uuid.uuid4()))
-        assert (again["source"], again["result"]) == ("csc", "unchanged")
-
     def test_replays_of_anothers_signed_bytes(self, instance):
         """What was overheard of tsd moves nothing when it is sent elsewhere."""
         targets = self.datasets(instance)
@@ -499,17 +492,6 @@ class SourcesContract:
         result = instance.run_cli("transfer", "tsd", identifier, "--tenant", "p11")
         assert (result.exit_code, result.output) == (0, "Tenant p11: changed.\n")
         assert p11.get(identifier)["tenant"] == "p11"
-
-    def test_transfer_keeps_what_is_held(self, instance):
-        identifier, contact = new_identifier(), {"name": "The other desk", "email": "desk@example.org"}
-        instance.source.register(identifier, self.description(), tenant="p11")
-        assert instance.run_cli("review", "release", "tsd", identifier).exit_code == 0
-        instance.source.register(identifier, self.description("Changed"))
-        instance.source.transfer(identifier, "p12", contact)
-        pid = instance.source.get(identifier)["pid"]
-        assert self.title_and_contact(instance, pid)[0] == "One of ours"
-        assert instance.run_cli("review", "release", "tsd", identifier).exit_code == 0
-        assert self.title_and_contact(instance, pid) == ("Changed", contact)
 
     # tokens
 

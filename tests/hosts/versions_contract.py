@@ -5,8 +5,6 @@ the source csc on review; see tests/instance.py. A test module per host subclass
 """
 
 import html
-import json
-import re
 import uuid
 
 import pytest
@@ -174,29 +172,6 @@ class VersionsContract:
         # new data may take the place of what was withdrawn
         assert self.register(instance, replaces=gone)["result"] == "created"
 
-    def test_rings_are_refused(self, instance):
-        itself = new_identifier()
-        (fault,) = self.refused(instance, itself, replaces=itself)
-        assert fault["field"] == "dataset.version.replaces"
-        chain = [self.register(instance)["identifier"]]
-        for _ in range(3):
-            chain.append(self.register(instance, replaces=chain[-1])["identifier"])
-        for first in range(3):
-            for last in range(first, 4):
-                (fault,) = self.refused(instance, chain[first], replaces=chain[last])
-                assert fault["field"] == "dataset.version.replaces"
-
-    def test_one_dataset_takes_the_place_of_another(self, instance):
-        old = self.register(instance)["identifier"]
-        first = self.register(instance, replaces=old)["identifier"]
-        (fault,) = self.refused(instance, new_identifier(), replaces=old)
-        assert fault["field"] == "dataset.version.replaces" and first in fault["message"]
-        # the same again is no fault of the one that does
-        assert self.register(instance, first, replaces=old, label="2")["result"] == "changed"
-        instance.source.set_state(first, "withdrawn", "A mistake.")
-        second = self.register(instance, replaces=old)["identifier"]
-        assert self.shown(instance, old)["replaced_by"] == second
-
     def test_replaces_is_removed_and_moved(self, instance):
         one, other, newer = self.register(instance), self.register(instance), new_identifier()
         said = self.register(instance, newer, replaces=one["identifier"])
@@ -254,53 +229,3 @@ class VersionsContract:
         assert self.shown(instance, old["identifier"])["state"] == "active"
         assert instance.call("GET", "/api/access/" + old["pid"]).status_code == 302
         assert self.page(instance, old)
-
-    def test_only_what_follows_may_follow(self, instance):
-        follow = {
-            "active": ("suspended", "superseded", "withdrawn"),
-            "suspended": ("active", "superseded", "withdrawn"),
-            "superseded": ("withdrawn",),
-            "withdrawn": (),
-        }
-        successor = self.register(instance)["identifier"]
-        for state in follow:
-            for then in follow:
-                identifier = self.register(instance)["identifier"]
-                for number, one in enumerate((state, then)):
-                    if (one, number) == ("active", 0):
-                        continue
-                    more = {"successor": successor} if one == "superseded" else {}
-                    try:
-                        instance.source.set_state(identifier, one, "Reason %d." % number, **more)
-                        result = one
-                    except client.Refused as refused:
-                        result = (refused.status, refused.code)
-                # another reason for the same state is a change of it, but for the final one
-                again = then == state != "withdrawn"
-                assert result == (then if then in follow[state] or again else (409, "state")), (state, then)
-
-    def test_successor_faults(self, instance):
-        identifier = self.register(instance)["identifier"]
-        for successor, status in ((identifier, 409), (new_identifier(), 400), (None, 409)):
-            with pytest.raises(client.Refused) as refused:
-                instance.source.set_state(identifier, "superseded", "Why.", successor=successor)
-            assert refused.value.status == status
-        assert json.dumps(self.shown(instance, identifier)).count(identifier) == 1
-        assert not re.search("successor", json.dumps(self.shown(instance, identifier)))
-
-    def test_successor_must_be_there(self, instance):
-        old, gone, other = (self.register(instance)["identifier"] for _ in range(3))
-        instance.source.set_state(gone, "withdrawn", REASON)
-
-        def faults(identifier, successor):
-            with pytest.raises(client.Refused) as refused:
-                instance.source.set_state(identifier, "superseded", REASON, successor=successor)
-            return refused.value.problem["errors"]
-
-        assert faults(old, gone) == [{"field": "successor", "message": "was withdrawn itself"}]
-        assert faults(old, "nobody") == [{"field": "successor", "message": "is not a published dataset of this source"}]
-        instance.source.set_state(old, "superseded", REASON, successor=other)
-        assert faults(other, old) == [{"field": "successor", "message": "was superseded by this dataset"}]
-        third = self.register(instance)["identifier"]
-        instance.source.set_state(other, "superseded", REASON, successor=third)
-        assert faults(third, old) == [{"field": "successor", "message": "was superseded by this dataset"}]

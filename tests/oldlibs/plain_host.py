@@ -1,13 +1,11 @@
 """A host on invenio-records and invenio-pidstore alone, as B2SHARE 2 brings them: no search, no pages, no drafts."""
 
 import uuid
-from urllib.parse import quote
 
 from flask import has_request_context, request
 from invenio_access import DynamicPermission
 from invenio_db import db
 from invenio_files_rest.views import BucketResource, LocationResource, ObjectResource
-from invenio_pidstore.models import PersistentIdentifier
 from invenio_pidstore.proxies import current_pidstore
 from invenio_records import signals
 from invenio_records.api import Record
@@ -19,12 +17,10 @@ from secureb2share_ext.datasets import curation, store
 from secureb2share_ext.errors import NotAccepted
 from secureb2share_ext.hosts import files_rest
 from secureb2share_ext.hosts.actions import curate, register, register_scope
-from secureb2share_ext.hosts.host import Host
-from secureb2share_ext.hosts.models import IndexJob
 from secureb2share_ext.problems import problem_response
+from secureb2share_ext.testing.host import STAMP, MemoryHost
 
-PID, STAMP = "control_number", "secureb2share"
-PARTS = ("sensitive", "files", "version")
+PID = "control_number"
 KNOWN = {
     "plain_records.*": "record metadata as JSON, no files",
     "invenio_oauth2server*": "token forms; no file fields",
@@ -33,7 +29,9 @@ KNOWN = {
 }
 
 
-class PlainHost(Host):
+class PlainHost(MemoryHost):
+    """What differs from the host in memory: records and PIDs of Invenio, files, routes, and users with rights."""
+
     name = "plain"
     extension = "invenio-records"
 
@@ -61,15 +59,8 @@ class PlainHost(Host):
         signals.after_record_update.connect(_after_update, weak=False)
         signals.before_record_delete.connect(_before_delete, weak=False)
 
-    def observe(self, app):
-        pass
-
     def community_of_request(self):
         return _community() or ""
-
-    def oldest_waiting(self):
-        # this host has no index; what the table would say is asked all the same
-        return db.session.query(db.func.min(IndexJob.since)).scalar()
 
     def serve(self, app):
         app.register_error_handler(StaleDataError, _conflict)
@@ -84,32 +75,24 @@ class PlainHost(Host):
     def may_review(self):
         return DynamicPermission(curate).can()
 
-    def field(self, name):
-        return name[len("core.") :] if name.startswith("core.") else name
-
     def from_record(self, record):
-        outside = PARTS + (STAMP, PID)
-        description = {part: record[part] for part in PARTS if part in record}
-        description["core"] = {name: value for name, value in record.items() if name not in outside}
-        return description
-
-    def to_record(self, description):
-        metadata = dict(description["core"])
-        metadata.update((part, description[part]) for part in PARTS if part in description)
-        return metadata
+        return super().from_record({name: value for name, value in record.items() if name != PID})
 
     def publish(self, row, dataset):
         record_uuid, metadata = uuid.uuid4(), self.to_record(dataset.description)
         row.pid = current_pidstore.minters["recid"](record_uuid, metadata).pid_value
         row.record_uuid = record_uuid
         db.session.flush()
-        metadata[STAMP] = stamp(row)
+        metadata[STAMP] = self.stamp(row)
         return Record.create(metadata, id_=record_uuid)
+
+    def can_publish_many(self, source):
+        return False
 
     def update(self, row, dataset):
         record = Record.get_record(row.record_uuid)
         record.clear()
-        record.update(self.to_record(dataset.description), **{PID: row.pid, STAMP: stamp(row)})
+        record.update(self.to_record(dataset.description), **{PID: row.pid, STAMP: self.stamp(row)})
         db.session.flush()
         return record.commit()
 
@@ -121,25 +104,6 @@ class PlainHost(Host):
 
     def revision(self, record):
         return record.revision_id, seconds(record.updated)
-
-    def pid_of(self, text):
-        known = db.session.query(PersistentIdentifier).filter_by(pid_type="recid", pid_value=text)
-        return text if known.filter(PersistentIdentifier.object_uuid.isnot(None)).count() else None
-
-    def record_url(self, row):
-        return "%s/records/%s" % (self.base_url(), quote(row.pid, safe="/"))
-
-    def base_url(self):
-        return self.config["SITE_UI_URL"]
-
-    def api_url(self):
-        return self.config["SITE_API_URL"]
-
-
-def stamp(row):
-    said = {"source": row.source, "identifier": row.identifier, "state": row.state}
-    output = ("reason", "state_at", "successor", "replaced_by")
-    return dict(said, **{name: getattr(row, name) for name in output if getattr(row, name)})
 
 
 def _community():
@@ -178,7 +142,7 @@ def _after_insert(extension, record):
 def _before_update(extension, record):
     row = store.lock_by_record(record.id)
     curation.check_edit(extension.host, row, record)
-    record[PID], record[STAMP] = row.pid, stamp(row)
+    record[PID], record[STAMP] = row.pid, extension.host.stamp(row)
 
 
 @curation.of_users
