@@ -200,6 +200,11 @@ class TestRDM(HostContract):
         assert answer.status_code in (200, 202), answer.text
         assert len(instance.events("pid:" + pid)) == 1
 
+    # RDM nests savepoints, and SQLAlchemy warns where the flush that fails rolls back more than its own
+    @pytest.mark.filterwarnings("ignore:nested transaction already deassociated")
+    def test_race_of_curators_for_one_identifier(self, instance):
+        super().test_race_of_curators_for_one_identifier(instance)
+
     def test_event_names_the_revision_that_readers_see(self, instance):
         identifier = "contract/" + os.urandom(8).hex()
         pid = instance.curate(self.description(), identifier).json()["id"]

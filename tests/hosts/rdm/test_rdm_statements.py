@@ -1,4 +1,7 @@
-"""How often do pages and lists ask the database for what is ours? The counts do not depend on the machine."""
+"""Counts of the statements on our tables, and of the classes made, by each path of RDM that is asked often.
+
+They do not depend on the machine.
+"""
 
 import contextlib
 import json
@@ -15,6 +18,7 @@ from marshmallow.schema import SchemaMeta  # noqa: E402
 
 HITS = 3  # of ours, and as many of others
 OAI = "/oai2d?verb=ListRecords&metadataPrefix="
+REGISTRATION = 14  # statements of a new dataset that replaces none
 OUR_TABLES, RECORDS = "FROM secureb2share_", "FROM rdm_records_metadata"
 
 
@@ -78,6 +82,13 @@ def asked(instance, path, accept="application/json"):
     return answer, statements, classes
 
 
+def registered(instance, identifier):
+    """([statement], [class]) of the registration of a new dataset."""
+    with counting() as (statements, classes):
+        assert instance.source.register(identifier, cohort())["result"] == "created"
+    return statements, classes
+
+
 def of(statements, table):
     return [one for one in statements if table in one]
 
@@ -126,3 +137,20 @@ def test_oai_pages_ask_for_nothing_but_the_rows_of_ours(instance, prefix):
     assert answer.text.count("</record>") >= 2 * HITS or answer.text.count("<metadata>") == 2 * HITS
     assert len(of(statements, OUR_TABLES)) == HITS
     assert of(statements, RECORDS) == []
+
+
+def test_registration(instance):
+    registered(instance, "statements/first")
+    statements, classes = registered(instance, "statements/second")
+    assert len(of(statements, "secureb2share_")) <= REGISTRATION, of(statements, "secureb2share_")
+    assert "ListOf" not in classes
+
+
+def test_mode_off_asks_nothing(instance):
+    rdm_instance.start(instance, SECUREB2SHARE_MODE="off")
+    try:
+        for path in ("/api/records?q=", "/api/records/" + instance.ours[0], "/records/" + instance.ours[0]):
+            _, statements, classes = asked(instance, path)
+            assert of(statements, "secureb2share_") == [] and "ListOf" not in classes
+    finally:
+        rdm_instance.start(instance)
