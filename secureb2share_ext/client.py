@@ -201,7 +201,7 @@ def bare(method, path, query=""):
 
 def now_utc():
     """The current time as the RFC 3339 string that `issued` holds, in microseconds."""
-    return datetime.datetime.utcfromtimestamp(time.time()).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.datetime.fromtimestamp(time.time(), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def from_utc(text):
