@@ -208,7 +208,7 @@ def bare(method: str, path: str, query: str = "") -> bytes:
 
 def now_utc() -> str:
     """The current time as the RFC 3339 string that `issued` holds, in microseconds."""
-    return datetime.datetime.utcfromtimestamp(time.time()).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.datetime.fromtimestamp(time.time(), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def from_utc(text: str) -> datetime.datetime:
