@@ -5,6 +5,7 @@ import importlib.util
 from typing import Any, Dict
 
 import werkzeug
+from flask import Flask, current_app
 
 
 def is_installed(module: str) -> bool:
@@ -15,6 +16,11 @@ def is_installed(module: str) -> bool:
 def utcnow() -> datetime.datetime:
     """The current time as naive UTC. datetime.utcnow is deprecated from Python 3.12; needed until Python 3.6 goes."""
     return datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
+
+
+def application() -> Flask:
+    """The current application itself, and not Flask's proxy of it."""
+    return current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy is typed as what it stands for
 
 
 def root_transaction(session: Any) -> Any:

@@ -1,10 +1,10 @@
 """How is the instance, and what would switching on change?"""
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
+from .. import compat
 from ..client import now_utc
 from ..compat import utcnow
 from ..maintenance import check as checking
@@ -24,7 +24,7 @@ UNKNOWN_TEXT = (
 @with_appcontext
 def health(form):
     """Tell how the instance is; exit code 0 ok, 1 warning, 2 critical, 3 unknown, as Nagios wants it."""
-    app, extension = current_app._get_current_object(), current()
+    app, extension = compat.application(), current()
     try:
         found = judge(figures.measure(app, extension, utcnow()), extension.thresholds)
     except (SQLAlchemyError, OSError) as error:
@@ -43,7 +43,7 @@ def health(form):
 @with_appcontext
 def check():
     """Say what is missing, and while the mode is not on, what switching on would change; exit code 1 if anything is."""
-    app, extension = current_app._get_current_object(), current()
+    app, extension = compat.application(), current()
     findings = checking.missing(app, extension)
     for finding in findings:
         click.echo("- " + finding)

@@ -3,10 +3,10 @@
 import json
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 from invenio_db import db
 
+from .. import compat
 from ..errors import SecureB2ShareError
 from ..maintenance import install
 from ..proxies import current
@@ -43,7 +43,7 @@ def unlock():
 @with_appcontext
 def audit(as_json):
     """List every route that accepts a write, and why it is harmless; exit code 1 if one is unknown."""
-    rows = lock.audit_instance(current_app._get_current_object())
+    rows = lock.audit_instance(compat.application())
     unknown = [row for row in rows if row.kind == "unknown"]
     if as_json:
         click.echo(json.dumps({"ok": not unknown, "routes": [row._asdict() for row in rows]}, indent=1))

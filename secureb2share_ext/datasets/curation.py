@@ -93,10 +93,14 @@ def check_editable(host: Host, row: Optional[DatasetRow]) -> DatasetRow:
     return row
 
 
-def check_edit(host: Host, row: Optional[DatasetRow], record: Any) -> None:
-    """Raise Invalid or NotAccepted when a user may not make the record of this row (or None) what `record` says."""
+def check_edit(host: Host, row: Optional[DatasetRow], record: Any) -> DatasetRow:
+    """Raise Invalid or NotAccepted when a user may not make the record of this row what `record` says, else return it.
+
+    row: None where the record is not a dataset's.
+    """
     editable = check_editable(host, row)
     check_description(host, host.sources[editable.source], editable.identifier, host.from_record(record))
+    return editable
 
 
 def accept_edit(host: Host, row: DatasetRow, record: Any, observe: bool = False) -> None:

@@ -140,7 +140,7 @@ class MemoryHost(Host):
         """Write a curator's edit of a record; its row. Raises Invalid or NotAccepted."""
         record = self._read(uuid.UUID(pid))
         row = store.lock_by_record(record.id)
-        curation.check_edit(self, row, Record(record.id, self.to_record(description)))
+        row = curation.check_edit(self, row, Record(record.id, self.to_record(description)))
         record = self._replace(record, self._metadata(description, self.stamp(row)))
         curation.accept_edit(self, row, record, observe)
         return row

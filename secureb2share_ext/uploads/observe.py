@@ -7,10 +7,11 @@ counting neither waits for the request's transaction nor makes it fail.
 import datetime
 from typing import Any, List
 
-from flask import after_this_request, current_app, g, request
+from flask import after_this_request, g, request
 from invenio_db import db
 from sqlalchemy.exc import IntegrityError
 
+from .. import compat
 from ..compat import utcnow
 
 
@@ -41,7 +42,7 @@ def note(what: str, community: str) -> None:
 def _count_at_the_end(response):
     if response.status_code < 400:
         # Flask's types have the proxy for a Flask
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        app = compat.application()  # type: ignore[attr-defined]
         noted = g.secureb2share_observed
         response.call_on_close(lambda: _count(app, noted))
     return response

@@ -8,7 +8,7 @@ from invenio_indexer.signals import before_record_index
 from invenio_records_rest.utils import obj_or_import_string
 
 from ...legacy import store
-from ...proxies import active
+from ...proxies import active, current
 from .. import files_rest
 from . import coercion, communities
 
@@ -43,7 +43,7 @@ def _is_sensitive(bucket):
 
 
 def _source_of_bucket(bucket):
-    return communities.source_of(active().sources, {"community": communities.of_bucket(bucket)})
+    return communities.source_of(current().sources, {"community": communities.of_bucket(bucket)})
 
 
 def item(data):

@@ -45,8 +45,7 @@ def _inserted(host, source, record):
 def _updated(host, source, record):
     row = store.lock_by_record(record.id)
     if row is not None or source is not None:
-        curation.check_edit(host, row, record)
-        curation.accept_edit(host, row, record, observe=True)
+        curation.accept_edit(host, curation.check_edit(host, row, record), record, observe=True)
 
 
 _deleted = _observer(observation.deleted)

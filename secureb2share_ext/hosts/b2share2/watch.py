@@ -109,7 +109,7 @@ def _note_previous(extension, draft):
     if previous is None:
         return
     row = store.by_record(previous)
-    curation.check_editable(extension.host, row)
+    row = curation.check_editable(extension.host, row)
     former = communities.block_id(extension.host.record(row) or {})
     if communities.block_id(draft) or former:
         mapping.replace(draft, communities.block_id(draft) or former, row.identifier)

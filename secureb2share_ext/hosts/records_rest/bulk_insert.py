@@ -6,7 +6,6 @@ each; a test compares them. Where a site has its own minter or class, each is ma
 
 import uuid
 
-from flask import current_app
 from invenio_db import db
 from invenio_pidstore.minters import recid_minter
 from invenio_pidstore.models import PersistentIdentifier, PIDStatus, RecordIdentifier
@@ -16,6 +15,7 @@ from invenio_records import signals
 from invenio_records.api import Record
 from sqlalchemy import insert, text
 
+from ... import compat
 from . import mapping, records
 
 NUMBERS = (
@@ -44,7 +44,7 @@ def publish(endpoint, pairs):
 def tell(made):
     """Send the signal that follows an insert for each of the records."""
     for record in made:
-        signals.after_record_insert.send(current_app._get_current_object(), record=record)
+        signals.after_record_insert.send(compat.application(), record=record)
 
 
 def _numbers(size):
@@ -72,7 +72,7 @@ def _make(endpoint, recid, row, dataset):
     metadata[mapping.STAMP] = mapping.stamp(row.source, row.identifier, row)
     record_class = records.record_class(endpoint)
     record = record_class(metadata, model=record_class.model_cls(id=record_uuid, data=metadata))
-    signals.before_record_insert.send(current_app._get_current_object(), record=record)
+    signals.before_record_insert.send(compat.application(), record=record)
     record._validate(use_model=True)
     db.session.add(record.model)
     return record

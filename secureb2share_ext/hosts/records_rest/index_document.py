@@ -1,6 +1,7 @@
 """What does the search index hold of a record of ours, and which one is it?"""
 
 import os
+from typing import Any, Dict, List
 
 from flask import current_app
 from invenio_db import db
@@ -41,7 +42,8 @@ def index_of(endpoint):
 
 def actions(host, uuids):
     """([bulk action], {str(record_uuid): why none could be made}); records without an index have neither."""
-    made, unfit = [], {}
+    made: List[Dict[str, Any]] = []
+    unfit: Dict[str, str] = {}
     rows = store.by_records(uuids)
     for source in host.sources.values():
         if source.community in host.indexers:
@@ -81,7 +83,7 @@ def _deleted(model, uuids):
 
 
 def _document(indexer, record, index, source, row):
-    arguments = {}
+    arguments: Dict[str, Any] = {}
     # no description holds a $ref, and looking for one takes as long as all the rest
     record.replace_refs = lambda: record
     # made as the host's indexer makes it: with dates, its dumper, and what receivers of before_record_index add

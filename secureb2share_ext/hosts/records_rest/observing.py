@@ -45,8 +45,7 @@ def _updated(host, source, record):
         return
     curation.check_editable(host, row)
     _check_members(record)
-    curation.check_edit(host, row, record)
-    curation.accept_edit(host, row, record, observe=True)
+    curation.accept_edit(host, curation.check_edit(host, row, record), record, observe=True)
 
 
 _deleted = _observer(observation.deleted)

@@ -55,7 +55,7 @@ def _before_update(extension, record):
     row = store.lock_by_record(record.id)
     if row is None and routes.source_of_request(extension.sources) is None:
         return
-    curation.check_edit(extension.host, row, record)
+    row = curation.check_edit(extension.host, row, record)
     # a PUT replaces everything, the PID's field too
     record[mapping.PID_FIELD] = row.pid
     _rewrite(record, mapping.from_record(record), mapping.stamp(row.source, row.identifier, row))

@@ -8,7 +8,7 @@ from invenio_administration.permissions import administration_access_action
 
 from ....datasets import curation, store
 from ....datasets.models import DatasetRow
-from ....proxies import active
+from ....proxies import active, current
 
 REQUESTS = ("records.request_deletion",)  # an owner's, which InvenioRDM 14 may carry out at once
 
@@ -22,7 +22,7 @@ def is_administrator(identity: Identity) -> bool:
 def check_taken_away(identity: Identity, row: DatasetRow) -> None:
     """Raise NotAccepted when somebody else would take away what a source registered."""
     if row.origin == "source" and not is_administrator(identity):
-        curation.check_editable(active().host, row)
+        curation.check_editable(current().host, row)
 
 
 def install(app: Flask) -> None:
@@ -33,6 +33,6 @@ def install(app: Flask) -> None:
 def _before_view():
     if request.endpoint not in REQUESTS or active() is None:
         return
-    row = store.by_pid((request.view_args or {}).get("pid_value"))
+    row = store.by_pid((request.view_args or {})["pid_value"])
     if row is not None and row.origin == "source":
-        curation.check_editable(active().host, row)
+        curation.check_editable(current().host, row)

@@ -17,7 +17,7 @@ from invenio_requests.customizations import RequestType
 from ....datasets import curation, store
 from ....errors import NotAccepted
 from ....messages.sources import Source
-from ....proxies import active
+from ....proxies import active, current
 from .. import communities, records
 from . import deletion_guard, files, publishing
 
@@ -105,7 +105,7 @@ def _leave(identity, record):
         deletion_guard.check_taken_away(identity, row)
         curation.withdraw(row, LEFT)
         record = records.rewrite(row, service.record_cls.get_record(row.record_uuid))
-        curation.accept_edit(active().host, row, record)
+        curation.accept_edit(current().host, row, record)
 
 
 def versions_of(record: RDMRecord) -> List[UUID]:

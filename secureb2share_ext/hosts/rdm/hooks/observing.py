@@ -96,7 +96,7 @@ def _published(host, source, record, is_new):
     if row is None and is_new:
         _enter(host, source, record)
         return
-    curation.check_editable(host, row)
+    row = curation.check_editable(host, row)
     _check(host, host.sources[row.source], row, record)
     curation.accept_edit(host, row, record, observe=True)
 

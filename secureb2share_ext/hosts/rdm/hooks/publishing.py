@@ -78,7 +78,7 @@ class DatasetComponent(ServiceComponent):
         row = store.by_record(record.id)
         if row is None and _source(extension, record) is None:
             return
-        curation.check_editable(extension.host, row)
+        row = curation.check_editable(extension.host, row)
         draft.custom_fields = mapping.replacing(draft.get("custom_fields", {}), row.identifier)
 
     def publish(self, identity, draft=None, record=None, **kwargs):
@@ -139,7 +139,7 @@ def _accepted(extension, draft, record):
     if row is None and is_new:
         check(extension.host, source, None, record)
         return claim(source, record)
-    curation.check_editable(extension.host, row)
+    row = curation.check_editable(extension.host, row)
     check(extension.host, extension.sources[row.source], row, record)
     return row
 
