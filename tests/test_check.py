@@ -72,16 +72,16 @@ def test_before_the_first_switching_on(make, tmp_path):
     code, lines = check(off)
     assert code == 1 and lines[:3] == [
         "- The tables are missing: run `secureb2share init`.",
-        "1 findings.",
+        "1 finding.",
         "Switching on would change:",
     ]
     said = "would be refused: file content: stream, form and multipart (DELETE is the host's)."
     assert "- DELETE,POST,PUT /files/<string:bucket_id>/<path:key> " + said in lines
     assert lines[-4:] == [
-        "- 2 uploads to 2 buckets within a year; by whom and for which community, this host does not note.",
-        "- 2 records have files: these stay readable and deletable, and nothing can be added.",
-        "- 3 of 3 records are not datasets of a source: those in a source's community would be legacy, read and left as"
-        " they are.",
+        "- 2 uploads to 2 buckets within a year; this host does not note by whom, nor for which community.",
+        "- Records with files: 2. Their files can still be read and deleted, but no file can be added.",
+        "- Records that are not datasets of a source: 3 of 3. Those in a source's community would be legacy records,"
+        " which can be read and stay as they are.",
         "",
     ]
     assert not [line for line in lines if "observing" in line]
@@ -98,7 +98,10 @@ def test_a_configuration_that_would_not_start(make, tmp_path):
 
     code, lines = check(off)
     assert code == 0 and lines[0] == "All is in place (MODE off)."
-    assert any(line.startswith("- SITE_UI_URL is not set") and line.endswith("would stop the start.") for line in lines)
+    assert any(
+        line.startswith("- SITE_UI_URL is not set") and line.endswith("the application would not start.")
+        for line in lines
+    )
     assert any(line.startswith("- PUT /drop is not known, and would stop all writing") for line in lines)
 
 

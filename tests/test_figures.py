@@ -104,7 +104,7 @@ def test_metrics_and_lines_of_a_running_instance(instance):
     instance.sweep()
     result = instance.run_cli("health")
     assert result.exit_code == 0 and result.output.startswith(
-        "SECUREB2SHARE OK - MODE is on, all is well | 'lock'=0;;1"
+        "SECUREB2SHARE OK - MODE is on, no fault was found | 'lock'=0;;1"
     )
     parser = pytest.importorskip("prometheus_client.openmetrics.parser")
     said = instance.run_cli("health", "--metrics").output

@@ -125,8 +125,8 @@ SICK = WELL._replace(
 def test_the_lines_for_nagios():
     lines = report.nagios(health.judge(SICK), "on").split("\n")
     assert lines[0] == (
-        "SECUREB2SHARE CRITICAL - lock: A / bar.; sweep: none ended yet; expires: the secret of it's ends in 5 days;"
-        " undelivered: 2 events, the oldest 2 h old; paused: odd \"name\" : status 401 | 'lock'=1;;1"
+        "SECUREB2SHARE CRITICAL - lock: A / bar.; sweep: no sweep has ended yet; expires: the secret of it's ends in"
+        " 5 days; undelivered: 2 events, the oldest 2 h old; paused: odd \"name\" : status 401 | 'lock'=1;;1"
         " 'undelivered'=7200.500s;3600;86400 'unacknowledged'=0s;3600; 'parked'=0;1;100 'paused odd \"name\"'=1;1;2"
         " 'expires the secret of its'=5;30:;7: 'index'=0s;600;86400 'signing-key'=0;;1 'restore'=0;1;"
     )
@@ -136,7 +136,7 @@ def test_the_lines_for_nagios():
         " 503.",
     ]
     assert report.nagios(health.judge(health.Figures("off")), "off").startswith(
-        "SECUREB2SHARE OK - MODE is off, all is well | 'triggers-left'=0;1; 'configuration'=0;1;\n"
+        "SECUREB2SHARE OK - MODE is off, no fault was found | 'triggers-left'=0;1; 'configuration'=0;1;\n"
     )
 
 
@@ -150,7 +150,7 @@ def test_the_document_for_programs():
         "unit": "s",
         "warning": 120,
         "critical": 600,
-        "text": "none ended yet",
+        "text": "no sweep has ended yet",
         "advice": "Look whether the Celery worker and beat run.",
         "label": "",
     }

@@ -32,11 +32,11 @@ def test_a_link_in_a_drop_folder_has_nothing_overwritten(tmp_path):
     secret, link = tmp_path / "secret.cfg", tmp_path / "drop.jsonl.refused.jsonl"
     secret.write_text("KEY")
     os.symlink(str(secret), str(link))
-    with pytest.raises(click.FileError), ingest.Refused(str(link)) as refused:
+    with pytest.raises(click.FileError), ingest.RefusedLines(str(link)) as refused:
         refused.write(refused_line())
     assert secret.read_text() == "KEY"
     os.remove(str(link))
-    with ingest.Refused(str(link)) as refused:
+    with ingest.RefusedLines(str(link)) as refused:
         refused.write(refused_line())
     assert "not JSON" in link.read_text()
 

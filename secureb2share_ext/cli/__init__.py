@@ -1,7 +1,7 @@
-"""What can an operator do at the command line? `<host cli> secureb2share ...`
+"""The commands of an operator: `<host cli> secureb2share ...`
 
-Commands only parse, call and print. All run in every mode, but for those that publish: with the mode off nothing may
-change, and what they caused would be told to nobody. One file per kind of work.
+Commands only parse, call and print. They run in every mode, except those that publish: with the mode off nothing may
+change, and no target would be told. There is one file per kind of work.
 """
 
 import click
@@ -10,7 +10,7 @@ from . import deliveries, health, index, ingest, keys, legacy, lock, review, tra
 
 
 @click.group()
-def secureb2share():
+def secureb2share() -> None:
     """Secure B2SHARE: metadata in public, data in the secure environment."""
 
 

@@ -1,4 +1,6 @@
-"""What became of the events for the secure side?"""
+"""The commands on the events for the secure side."""
+
+from typing import Optional
 
 import click
 from flask.cli import with_appcontext
@@ -11,15 +13,15 @@ from ..proxies import current
 
 
 @click.group()
-def deliveries():
+def deliveries() -> None:
     """The events for the secure side."""
 
 
 @deliveries.command("list")
 @click.option("--state", type=click.Choice(STATES))
 @with_appcontext
-def list_deliveries(state):
-    """Events that are not delivered (or those of a state), and paused targets."""
+def list_deliveries(state: Optional[str]) -> None:
+    """List the events that are not delivered, or those in a state, and the paused targets."""
     for row in pauses.every():
         how = "paused" if row.until else "held"
         click.echo("target %s is %s since %sZ: %s" % (row.target, how, row.since.isoformat(), row.reason))
@@ -42,24 +44,27 @@ def list_deliveries(state):
 @click.argument("event", type=int, required=False)
 @click.option("--target", help="Resume this paused target.")
 @with_appcontext
-def retry_delivery(event, target):
+def retry_delivery(event: Optional[int], target: Optional[str]) -> None:
     """Make one event due now, or resume a paused target."""
     if (event is None) == (target is None):
         raise click.UsageError("Name either an event's number or --target.")
     if target is not None:
         pauses.resume(target)
-    elif not store.retry(event, utcnow()):
-        raise click.ClickException("There is no unfinished event %d." % event)
+        said = "Events are sent to %s again." % target
+    elif event is not None and store.retry(event, utcnow()):
+        said = "The next sweep sends the event."
+    else:
+        raise click.ClickException("There is no unfinished event %s." % event)
     db.session.commit()
-    click.echo("The next sweep sends it.")
+    click.echo(said)
 
 
 @deliveries.command("hold")
-@click.option("--target", help="This target only; by default every one.")
-@click.option("--reason", required=True, help="Published by list and health; no personal data.")
+@click.option("--target", help="Only this target; by default all of them.")
+@click.option("--reason", required=True, help="Shown by list and health; without personal data.")
 @with_appcontext
-def hold_deliveries(target, reason):
-    """Send nothing before `resume`: no retry and no probe."""
+def hold_deliveries(target: Optional[str], reason: str) -> None:
+    """Send nothing until `resume`, not even a retry or a probe."""
     for name in [target] if target else sorted(current().targets):
         pauses.hold(name, reason[:200], utcnow())
         click.echo("%s is held." % name)
@@ -67,19 +72,19 @@ def hold_deliveries(target, reason):
 
 
 @deliveries.command("resume")
-@click.option("--target", help="This target only; by default every one.")
+@click.option("--target", help="Only this target; by default all of them.")
 @with_appcontext
-def resume_deliveries(target):
+def resume_deliveries(target: Optional[str]) -> None:
     """Send again to targets that are paused or held."""
     for name in [target] if target else [row.target for row in pauses.every()]:
-        click.echo("%s is sent to again." % name if pauses.resume(name) else "%s was not paused." % name)
+        click.echo("Events are sent to %s again." % name if pauses.resume(name) else "%s was not paused." % name)
     db.session.commit()
 
 
 @deliveries.command("restored")
 @with_appcontext
-def note_restored():
-    """Say that the database came back from a backup: every target is held, and new events count on."""
+def note_restored() -> None:
+    """Note that the database came back from a backup: hold every target, and number new events after all others."""
     extension = current()
     steps.restored(extension.targets, extension.mark, utcnow())
     for row in pauses.every():
@@ -88,10 +93,10 @@ def note_restored():
 
 @deliveries.command("discard")
 @click.argument("event", type=int)
-@click.option("--reason", required=True, help="Kept with the event; no personal data.")
+@click.option("--reason", required=True, help="Kept with the event; without personal data.")
 @with_appcontext
-def discard_delivery(event, reason):
-    """Give an unfinished event up for good."""
+def discard_delivery(event: int, reason: str) -> None:
+    """Discard an unfinished event for good."""
     if not store.discard(event, utcnow(), reason):
         raise click.ClickException("There is no unfinished event %d." % event)
     db.session.commit()

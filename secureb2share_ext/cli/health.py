@@ -1,4 +1,6 @@
-"""How is the instance, and what would switching on change?"""
+"""The commands that look at an instance: health, and what switching on would change."""
+
+from typing import Optional
 
 import click
 from flask.cli import with_appcontext
@@ -10,6 +12,7 @@ from ..compat import utcnow
 from ..maintenance import check as checking
 from ..maintenance import figures, report
 from ..maintenance.findings import judge
+from ..maintenance.wording import counted
 from ..proxies import current
 
 UNKNOWN = 3
@@ -22,9 +25,10 @@ UNKNOWN_TEXT = (
 @click.option("--json", "form", flag_value="json", help="For programs.")
 @click.option("--metrics", "form", flag_value="metrics", help="For Prometheus: OpenMetrics text.")
 @with_appcontext
-def health(form):
-    """Tell how the instance is; exit code 0 ok, 1 warning, 2 critical, 3 unknown, as Nagios wants it."""
-    app, extension = compat.application(), current()
+def health(form: Optional[str]) -> None:
+    """Report the health of the instance; exit code 0 ok, 1 warning, 2 critical, 3 unknown, as Nagios expects."""
+    app = compat.application()
+    extension = current()
     try:
         found = judge(figures.measure(app, extension, utcnow()), extension.thresholds)
     except (SQLAlchemyError, OSError) as error:
@@ -41,13 +45,17 @@ def health(form):
 
 @click.command()
 @with_appcontext
-def check():
-    """Say what is missing, and while the mode is not on, what switching on would change; exit code 1 if anything is."""
-    app, extension = compat.application(), current()
+def check() -> None:
+    """List what is missing and, unless the mode is on, what switching on would change.
+
+    Exit code 1 if anything is missing.
+    """
+    app = compat.application()
+    extension = current()
     findings = checking.missing(app, extension)
     for finding in findings:
         click.echo("- " + finding)
-    said = "%d findings." % len(findings) if findings else "All is in place (MODE %s)." % extension.mode
+    said = counted(len(findings), "finding") + "." if findings else "All is in place (MODE %s)." % extension.mode
     click.echo(said)
     if not extension.is_on:
         click.echo("Switching on would change:")

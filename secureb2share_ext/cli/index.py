@@ -1,4 +1,4 @@
-"""What about the search index?"""
+"""The command on the search index."""
 
 import click
 from flask.cli import with_appcontext
@@ -8,9 +8,9 @@ from ..proxies import current
 
 @click.command()
 @with_appcontext
-def reindex():
-    """Have every record of the sources written to the search index again, by the sweeps to come."""
-    click.echo("%d records wait for the search index." % current().host.reindex())
+def reindex() -> None:
+    """Have the next sweeps write every record of the sources to the search index again."""
+    click.echo("Records that wait for the search index: %d." % current().host.reindex())
 
 
 COMMANDS = (reindex,)

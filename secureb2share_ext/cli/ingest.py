@@ -1,16 +1,18 @@
-"""How do registrations come in by a file instead of over the network?"""
+"""The command that takes registrations from a file instead of from the network."""
 
 import collections
 import json
 import os
 import re
 import signal
+from typing import Any, Dict, List, Optional, Tuple
 
 import click
 from flask.cli import with_appcontext
 
 from ..compat import utcnow
 from ..messages import bulk, envelope, partition, withdrawal_limit
+from ..messages.envelope import Line
 from ..proxies import current
 from . import mode, progress
 
@@ -22,31 +24,35 @@ def _part(context, option, value):
         return None
     found = re.match(r"([1-9][0-9]{0,2})/([1-9][0-9]{0,2})\Z", value)
     if found is None or int(found.group(1)) > int(found.group(2)):
-        raise click.BadParameter("must be such as 2/4: the second of four parts.")
+        raise click.BadParameter("must be of the form 2/4, which is the second of four parts.")
     return int(found.group(1)), int(found.group(2))
 
 
 @click.command()
 @click.argument("file", type=click.File("rb"))
-@click.option("--confirm", is_flag=True, help="Many withdrawals are meant.")
+@click.option("--confirm", is_flag=True, help="Carry out many withdrawals too.")
 @click.option("--errors", type=click.Path(dir_okay=False), help="Where refused lines go [FILE.refused.jsonl].")
-@click.option("--part", callback=_part, help="K/N: only the K-th of N parts of FILE; run the others beside it.")
+@click.option(
+    "--part", callback=_part, help="K/N: only the K-th of N parts of FILE; run the other parts at the same time."
+)
 @with_appcontext
 @mode.only_when_on
-def ingest(file, confirm, errors, part):
-    """Carry out the signed envelopes of FILE, one a line; - is standard input.
+def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple[int, int]]) -> None:
+    """Carry out the signed envelopes of FILE, one per line; - is standard input.
 
-    What was accepted before has no second effect: after Ctrl-C, run it again. Refused lines are written to a file, each
-    with its message and why; the source mends them and signs them again with new ids. Exit codes: 0 all accepted, 1
-    some refused, 2 stopped before many withdrawals (--confirm goes on), 130 interrupted.
+    A message that was accepted before has no second effect: after Ctrl-C, run the command again. Refused lines are
+    written to a file, each with its message and the reason; the source corrects them and signs them again with new ids.
+    Exit codes: 0 all accepted, 1 some refused, 2 stopped before many withdrawals (--confirm goes on), 130 interrupted.
     """
     _check_place(file)
     extension = current()
     errors = errors or _errors_of(file, part)
-    counts, bar, interrupts = collections.Counter(), progress.Bar(file), []
+    counts: Dict[str, int] = collections.Counter()
+    bar = progress.Bar(file)
+    interrupts: List[Any] = []
     before = _note_interrupts(interrupts)
     try:
-        with Refused(errors) as refused:
+        with RefusedLines(errors) as refused:
             for done in bulk.carry_out(extension.host, _lines(extension.sources, _chosen(file, part)), confirm):
                 if interrupts:
                     raise KeyboardInterrupt
@@ -69,7 +75,7 @@ def ingest(file, confirm, errors, part):
     if counts["refused"]:
         click.echo("The refused lines are in %s." % errors)
     if stopped:
-        click.echo(withdrawal_limit.STOPPED + " --confirm goes on.", err=True)
+        click.echo(withdrawal_limit.STOPPED + " Give --confirm to go on.", err=True)
     raise SystemExit(2 if stopped else 1 if counts["refused"] else 0)
 
 
@@ -80,7 +86,7 @@ def _check_place(file):
 
 
 def _note_interrupts(interrupts):
-    """Have Ctrl-C be noted in a list too; what was in force before."""
+    """Have Ctrl-C noted in a list too; returns the handler that was in force before."""
 
     def note(*args):
         # Python drops an exception that comes while it frees an object
@@ -120,17 +126,17 @@ def _lines(sources, given):
     return (envelope.read_line(sources, one, utcnow(), from_file=True) for one in given)
 
 
-class Refused:
-    """The file of refused lines, made when there is one."""
+class RefusedLines:
+    """The file of refused lines, made with the first of them."""
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = path
-        self._file = None
+        self._file: Any = None
 
-    def __enter__(self):
+    def __enter__(self) -> "RefusedLines":
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, *exc_info: Any) -> None:
         if self._file is not None:
             self._file.close()
 
@@ -143,8 +149,8 @@ class Refused:
         except OSError as error:
             raise click.FileError(self.path, error.strerror)
 
-    def write(self, done):
-        """done: envelope.Line."""
+    def write(self, done: Line) -> None:
+        """Write a refused line (envelope.Line) with its message and the reason."""
         if self._file is None:
             self._file = self._open()
         said = {"id": done.answer["id"], "problem": done.answer["problem"], "message": _message(done.given)}

@@ -1,4 +1,4 @@
-"""Which keys sign for the catalogue?"""
+"""The commands on the signing keys of the catalogue."""
 
 import click
 from flask.cli import with_appcontext
@@ -9,14 +9,14 @@ from ..proxies import current
 
 
 @click.group()
-def keys():
+def keys() -> None:
     """The keys that sign events and access references."""
 
 
 @keys.command("new")
 @with_appcontext
-def new_key():
-    """Make a key; it signs from now on, the older ones stay published."""
+def new_key() -> None:
+    """Make a key that signs from now on; the older keys stay published."""
     try:
         kid = current().keyring.new()
     except SecureB2ShareError as error:
@@ -27,8 +27,8 @@ def new_key():
 
 @keys.command("list")
 @with_appcontext
-def list_keys():
-    """kid, state, time made, time ended and public part of every key, the newest first."""
+def list_keys() -> None:
+    """List kid, state, time made, time ended and public part of every key, the newest first."""
     for row in current().keyring.list():
         made, ended = (moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else "-" for moment in (row.created, row.ended))
         click.echo("%s %-8s %s %-20s %s" % (row.kid, row.state, made, ended, row.public))
@@ -37,8 +37,8 @@ def list_keys():
 @keys.command("retire")
 @click.argument("kid")
 @with_appcontext
-def retire_key(kid):
-    """Sign with a key no more; what it signed still verifies."""
+def retire_key(kid: str) -> None:
+    """Stop signing with a key; what it signed can still be verified."""
     _end(current().keyring.retire, kid)
     click.echo("Retired. It stays published; its private part stays in the folder.")
 
@@ -46,8 +46,8 @@ def retire_key(kid):
 @keys.command("revoke")
 @click.argument("kid")
 @with_appcontext
-def revoke_key(kid):
-    """Let nothing that a key signed verify any more, and delete its private part here."""
+def revoke_key(kid: str) -> None:
+    """Stop publishing a key, so that nothing it signed can be verified, and delete its private part here."""
     keyring = current().keyring
     _end(keyring.revoke, kid)
     deleted = keyring.forget(kid)

@@ -1,7 +1,8 @@
-"""How does an operator move out what was there before uploads were closed?"""
+"""The commands that move out the files from before uploads were closed."""
 
 import collections
 import json
+from typing import Any, Optional, Sequence
 
 import click
 from flask.cli import with_appcontext
@@ -18,23 +19,23 @@ from . import mode
 LONGEST = 100000  # bytes of a receipt's line
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object.")
 PIDS = click.argument("pids", nargs=-1)
-ALL = click.option("--all", "is_all", is_flag=True, help="All that are so far.")
+ALL = click.option("--all", "is_all", is_flag=True, help="Every record that is ready for this step.")
 
 
 @click.group()
-def legacy():
+def legacy() -> None:
     """Records from before uploads were closed: list, freeze, export, confirm, purge.
 
-    Exit codes: 0 all done, 1 some refused, 2 stopped; the same command again goes on.
+    Exit codes: 0 all done, 1 some refused, 2 stopped; run the same command again to go on.
     """
 
 
 @legacy.command("list")
-@click.option("--source", help="Of this source only.")
+@click.option("--source", help="Only records of this source.")
 @AS_JSON
 @with_appcontext
-def list_records(source, as_json):
-    """PID, source, community, kind, state, number of files and bytes of each."""
+def list_records(source: Optional[str], as_json: bool) -> None:
+    """List PID, source, community, kind, state, number of files and bytes of each record."""
     holder = _holder()
     rows = store.every() if checking.tables() else []
     lines = [line for line in listing.listed(holder.formers(), rows, _communities()) if source in (None, line.source)]
@@ -49,7 +50,7 @@ def list_records(source, as_json):
             % (line.pid, line.source, line.community, line.kind, line.state, line.files, line.bytes)
         )
     if unowned[0]:
-        click.echo("%d files (%d bytes) belong to no record any more; B2SHARE keeps them." % unowned)
+        click.echo("Files that belong to no record any more: %d (%d bytes). They stay in the catalogue." % unowned)
     click.echo(_summary(counts))
 
 
@@ -59,8 +60,8 @@ def list_records(source, as_json):
 @AS_JSON
 @with_appcontext
 @mode.only_when_on
-def freeze_records(pids, is_all, as_json):
-    """Let nobody read the files, and hide them; --all: of every legacy record that has some."""
+def freeze_records(pids: Sequence[str], is_all: bool, as_json: bool) -> None:
+    """Hide the files and let nobody read them; --all: those of every legacy record that has files."""
     holder = _holder()
     if is_all:
         pids = [former.pid for former in holder.formers() if former.files]
@@ -72,8 +73,8 @@ def freeze_records(pids, is_all, as_json):
 @ALL
 @AS_JSON
 @with_appcontext
-def thaw_records(pids, is_all, as_json):
-    """Give the files back to whoever could read them; what was exported has to be exported again."""
+def thaw_records(pids: Sequence[str], is_all: bool, as_json: bool) -> None:
+    """Give the files back to whoever could read them; files that were exported have to be exported again."""
     holder = _holder()
     if is_all:
         pids = store.pids(*freezing.THAWABLE)
@@ -83,11 +84,13 @@ def thaw_records(pids, is_all, as_json):
 @legacy.command("export")
 @click.argument("folder", type=click.Path(file_okay=False, exists=True, writable=True))
 @PIDS
-@click.option("--damaged", is_flag=True, help="Also files whose bytes are missing or not those that came in.")
+@click.option(
+    "--damaged", is_flag=True, help="Also export files whose bytes are missing, or differ from those that came in."
+)
 @AS_JSON
 @with_appcontext
-def export_records(folder, pids, damaged, as_json):
-    """Write the files of the PIDs, by default of all that are frozen and not purged, into FOLDER/PID."""
+def export_records(folder: str, pids: Sequence[str], damaged: bool, as_json: bool) -> None:
+    """Write the files of the PIDs into FOLDER/PID; by default those of all frozen records that are not purged."""
     holder, communities = _holder(), _communities()
 
     def step(pid):
@@ -101,8 +104,8 @@ def export_records(folder, pids, damaged, as_json):
 @click.argument("file", type=click.File("rb"))
 @AS_JSON
 @with_appcontext
-def confirm_records(file, as_json):
-    """Take the secure side's receipts from FILE, one signed envelope a line; - is standard input."""
+def confirm_records(file: Any, as_json: bool) -> None:
+    """Take the secure side's receipts from FILE, one signed envelope per line; - is standard input."""
     sources = current().sources
 
     # a line without an end must not fill the memory
@@ -117,8 +120,8 @@ def confirm_records(file, as_json):
 @AS_JSON
 @with_appcontext
 @mode.only_when_on
-def purge_records(pids, is_all, as_json):
-    """Delete the files; --all: of every record that is confirmed. There is no way back."""
+def purge_records(pids: Sequence[str], is_all: bool, as_json: bool) -> None:
+    """Delete the files for good; --all: those of every record that is confirmed."""
     holder, communities = _holder(), _communities()
     if is_all:
         pids = store.pids("confirmed", "purging")
@@ -141,9 +144,9 @@ def _named(pids):
 
 
 def _each(things, is_all, as_json, step):
-    """Take a step with the second of each pair, tell by the first what became of it, and end with the exit code."""
+    """Take a step with the second of each pair, print its outcome by the first, and end with the exit code."""
     if not things and not is_all:
-        raise click.UsageError("Name PIDs, or --all.")
+        raise click.UsageError("Name the PIDs, or give --all.")
     done, refused, stopped = [], [], None
     for name, thing in things:
         try:
@@ -153,7 +156,7 @@ def _each(things, is_all, as_json, step):
         except Problem as problem:
             refused.append(dict({"code": problem.code, "detail": _detail(problem)}, what=name))
         finally:
-            # what a step left open
+            # a transaction that a step left open
             db.session.rollback()
         if stopped is not None:
             break
@@ -179,7 +182,11 @@ def _detail(problem):
 
 def _summary(counts, refused=0):
     said = ["%d %s" % (count, state) for state, count in counts.items()]
-    return ", ".join(said + ["%d refused" % refused] * bool(refused)) + "." if said or refused else "Nothing to do."
+    return (
+        ", ".join(said + ["%d refused" % refused] * bool(refused)) + "."
+        if said or refused
+        else "There is nothing to do."
+    )
 
 
 COMMANDS = (legacy,)

@@ -1,4 +1,4 @@
-"""How is the lock put on, taken off and looked at?"""
+"""The commands that put the lock on, take it off and look at it."""
 
 import json
 
@@ -9,6 +9,7 @@ from invenio_db import db
 from .. import compat
 from ..errors import SecureB2ShareError
 from ..maintenance import install
+from ..maintenance.wording import counted
 from ..proxies import current
 from ..uploads import lock, triggers
 
@@ -16,10 +17,10 @@ from ..uploads import lock, triggers
 @click.command()
 @click.option("--extend", is_flag=True, help="Add our properties to a schema that a source's community has already.")
 @with_appcontext
-def init(extend):
-    """Make the tables, the communities' schema where the host has one, and with MODE on the triggers.
+def init(extend: bool) -> None:
+    """Make the tables, the communities' schema where the host has one, and the triggers if MODE is on.
 
-    Again is no change.
+    It can be run again: whatever is there already stays as it is.
     """
     extension = current()
     try:
@@ -31,19 +32,20 @@ def init(extend):
 
 @click.command()
 @with_appcontext
-def unlock():
+def unlock() -> None:
     """Remove the triggers; set SECUREB2SHARE_MODE to off afterwards."""
     with db.engine.begin() as connection:
         removed = triggers.remove(connection)
-    click.echo("Removed %d triggers." % len(removed))
+    click.echo("Removed %s." % counted(len(removed), "trigger"))
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object.")
 @with_appcontext
-def audit(as_json):
+def audit(as_json: bool) -> None:
     """List every route that accepts a write, and why it is harmless; exit code 1 if one is unknown."""
-    rows = lock.audit_instance(compat.application())
+    app = compat.application()
+    rows = lock.audit_instance(app)
     unknown = [row for row in rows if row.kind == "unknown"]
     if as_json:
         click.echo(json.dumps({"ok": not unknown, "routes": [row._asdict() for row in rows]}, indent=1))

@@ -1,6 +1,7 @@
-"""May a command publish now?"""
+"""The check of the mode before a command publishes."""
 
 import functools
+from typing import Any, Callable
 
 import click
 from flask import current_app
@@ -8,7 +9,7 @@ from flask import current_app
 from ..proxies import current
 
 
-def only_when_on(command):
+def only_when_on(command: Callable[..., Any]) -> Callable[..., Any]:
     """Have a command that changes records end with a sentence unless the mode is on."""
 
     @functools.wraps(command)

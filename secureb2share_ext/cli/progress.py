@@ -1,28 +1,30 @@
-"""How far is a long run, how fast, and how long does it still take?"""
+"""The progress of a long run: how far it is, how fast, and how long it will still take."""
 
 import os
+import sys
 import time
+from typing import Any
 
 import click
 
 
 class Bar:
-    """A bar with rate and rest on a terminal, a line a minute elsewhere."""
+    """A bar with rate and remaining time on a terminal, or one line per minute elsewhere."""
 
-    def __init__(self, file):
+    def __init__(self, file: Any) -> None:
         self.start = self.said = time.monotonic()
         self.count = 0
         size = os.fstat(file.fileno()).st_size if hasattr(file, "fileno") and file.seekable() else None
-        self.bar = click.progressbar(
+        self.bar: Any = click.progressbar(
             length=size or 1, label="Ingesting", show_eta=bool(size), item_show_func=self._rate
         )
         self.is_sized, self.is_shown = bool(size), os.isatty(2)
         if self.is_shown:
-            self.bar.file = click.get_text_stream("stderr")
+            self.bar.file = sys.stderr
             self.bar.__enter__()
 
-    def show(self, size, count):
-        """size: bytes of one more line; count: lines so far."""
+    def show(self, size: int, count: int) -> None:
+        """Show one more line; size: its bytes; count: number of lines so far."""
         self.count = count
         if self.is_shown:
             self.bar.update(size if self.is_sized else 0, count)
@@ -30,7 +32,7 @@ class Bar:
             self.said = time.monotonic()
             click.echo(self._rate(count), err=True)
 
-    def end(self):
+    def end(self) -> None:
         """Leave the last line as it is."""
         if self.is_shown:
             self.bar.__exit__(None, None, None)

@@ -1,4 +1,4 @@
-"""What waits for a curator, and what do they decide?"""
+"""The commands on registrations that wait for a curator."""
 
 import json
 
@@ -13,15 +13,15 @@ PAGE = 100
 
 
 @click.group("review")
-def group():
+def group() -> None:
     """Registrations that wait for a curator."""
 
 
 @group.command("list")
-@click.option("--start", type=click.IntRange(0), default=0, help="How many to leave out.")
+@click.option("--start", type=click.IntRange(0), default=0, help="How many registrations to leave out.")
 @with_appcontext
-def list_held(start):
-    """Number, time, source, identifier and title of what waits, the oldest first."""
+def list_held(start: int) -> None:
+    """List number, time, source, identifier and title of the registrations that wait, the oldest first."""
     rows = store.held_page(start, PAGE)
     for row, held in rows:
         title = json.loads(held.description)["core"]["titles"][0]["text"]
@@ -30,15 +30,15 @@ def list_held(start):
             "%d %sZ %-6s %s %s: %s" % (row.id, held.received.isoformat(), kind, row.source, row.identifier, title)
         )
     if len(rows) == PAGE:
-        click.echo("More: --start %d" % (start + PAGE))
+        click.echo("There may be more: give --start %d." % (start + PAGE))
 
 
 @group.command()
 @click.argument("source")
 @click.argument("identifier")
 @with_appcontext
-def show(source, identifier):
-    """The description that is held, as JSON."""
+def show(source: str, identifier: str) -> None:
+    """Show the description that waits, as JSON."""
     row, held = problem.told(review.find, source, identifier)
     if held.reason is not None:
         click.echo("Refused at %s: %s" % (held.decided_at, held.reason), err=True)
@@ -50,8 +50,8 @@ def show(source, identifier):
 @click.argument("identifier")
 @with_appcontext
 @mode.only_when_on
-def release(source, identifier):
-    """Publish what is held."""
+def release(source: str, identifier: str) -> None:
+    """Publish the description that waits."""
     row = problem.told(review.release, current().host, source, identifier)
     click.echo("Published as %s." % row.pid)
 
@@ -59,11 +59,11 @@ def release(source, identifier):
 @group.command()
 @click.argument("source")
 @click.argument("identifier")
-@click.option("--reason", required=True, help="What its source has to mend; no personal data.")
+@click.option("--reason", required=True, help="What the source has to correct; without personal data.")
 @with_appcontext
 @mode.only_when_on
-def refuse(source, identifier, reason):
-    """Refuse what is held; its source reads the reason."""
+def refuse(source: str, identifier: str, reason: str) -> None:
+    """Refuse the description that waits; the source can read the reason."""
     problem.told(review.refuse, current().host, source, identifier, reason)
     click.echo("Refused.")
 

@@ -1,4 +1,6 @@
-"""How does an operator give a dataset to another tenant?"""
+"""The command that gives a dataset to another tenant."""
+
+from typing import Optional
 
 import click
 from flask.cli import with_appcontext
@@ -12,13 +14,20 @@ from . import mode, problem
 @click.command()
 @click.argument("source")
 @click.argument("identifier")
-@click.option("--tenant", required=True, help="The tenant that has it from now on.")
-@click.option("--contact-name", help="A new role contact: its name,")
-@click.option("--contact-email", help="its role address,")
-@click.option("--contact-url", help="or its page.")
+@click.option("--tenant", required=True, help="The new tenant of the dataset.")
+@click.option("--contact-name", help="Name of a new role contact.")
+@click.option("--contact-email", help="Role address of the new contact.")
+@click.option("--contact-url", help="Page of the new contact.")
 @with_appcontext
 @mode.only_when_on
-def transfer(source, identifier, tenant, contact_name, contact_email, contact_url):
+def transfer(
+    source: str,
+    identifier: str,
+    tenant: str,
+    contact_name: Optional[str],
+    contact_email: Optional[str],
+    contact_url: Optional[str],
+) -> None:
     """Give a dataset to another tenant; PID and links stay."""
     given = {"name": contact_name, "email": contact_email, "url": contact_url}
     contact = {name: value for name, value in given.items() if value} or None

@@ -1,8 +1,9 @@
-"""How does an instance live on without this package?"""
+"""The command that prepares an instance to go on without this package."""
 
 import json
 import os
 from collections import Counter
+from typing import Dict, Optional
 
 import click
 from flask import current_app
@@ -28,13 +29,14 @@ Next:
 
 @click.command()
 @click.option("--map", "path", type=click.Path(dir_okay=False), help="Write the web server's map to this file.")
-@click.option("--drop-tables", is_flag=True, help="Also drop the package's tables, and what else it keeps.")
+@click.option("--drop-tables", is_flag=True, help="Also drop the package's tables, and whatever else it keeps.")
 @click.option("--yes", is_flag=True, help="Do not ask before dropping.")
 @with_appcontext
-def uninstall(path, drop_tables, yes):
+def uninstall(path: Optional[str], drop_tables: bool, yes: bool) -> None:
     """Make ready for `pip uninstall`: a map that keeps access links alive, and the triggers removed.
 
-    The map is for nginx, printed or written to a file. Records and their PIDs stay as they are. Again is no change.
+    The map is for nginx, printed or written to a file. Records and their PIDs stay as they are. The
+    command can be run again.
     """
     extension = current()
     if extension.mode != "off":
@@ -60,7 +62,7 @@ def uninstall(path, drop_tables, yes):
         click.echo("The tables stay too, for a later installation; `uninstall --drop-tables` removes them.")
     folder = current_app.config["SECUREB2SHARE_SIGNING_KEY"]
     if folder:
-        click.echo("So does the folder of the signing keys, %s: delete it when nobody needs it." % folder)
+        click.echo("The folder of the signing keys stays too: delete %s when nobody needs it." % folder)
     click.echo(NEXT)
 
 
@@ -68,13 +70,13 @@ def _check_frozen():
     frozen = legacy.pids("frozen", "exported", "confirmed", "purging")
     if frozen:
         raise click.ClickException(
-            "%d legacy records are frozen, and without the tables nobody could open them again: `legacy thaw` or"
-            " `legacy purge` each first. Nothing was changed." % len(frozen)
+            "Legacy records that are frozen: %d. Without the tables nobody could open them again: run `legacy thaw` or"
+            " `legacy purge` for each of them first. Nothing was changed." % len(frozen)
         )
 
 
 def _keep_links(extension, path, is_dropping):
-    unmade = Counter()
+    unmade: Dict[str, int] = Counter()
     found = list(_addresses(extension.host, unmade))
     if found and is_dropping and not path:
         raise click.UsageError("--drop-tables needs --map FILE: without the tables no map can be made any more.")
@@ -86,15 +88,15 @@ def _keep_links(extension, path, is_dropping):
     click.echo(nginx_map.LOCATIONS)
     count = {status: sum(one.status == status for one in found) for status in (302, 403, 410)}
     click.echo(
-        "Access links in the map: %d, of which %d lead to a form, %d say that none is there now, %d are withdrawn."
+        "Access links in the map: %d, of which %d lead to a form, %d say that there is no form now, %d are withdrawn."
         % (len(found), count[302], count[403], count[410])
     )
     for why, number in sorted(unmade.items()):
-        click.echo("- %d of them could be made only after mending this: %s" % (number, why))
+        click.echo("- Links that cannot be made before this is corrected: %d. %s" % (number, why))
 
 
 def _addresses(host, unmade):
-    """Address of every published dataset; unmade: {why: count} of those whose links the application cannot make."""
+    """The Address of every published dataset; counts in `unmade` ({why: count}) the links that cannot be made."""
     for row in store.published():
         try:
             status, to = 302, destination(current(), row.pid)

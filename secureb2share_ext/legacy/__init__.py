@@ -1,1 +1,1 @@
-"""What was there before uploads were closed: listed, frozen, exported, confirmed by the secure side, deleted."""
+"""Legacy records, from before uploads were closed: listed, frozen, exported, confirmed by the secure side, deleted."""

@@ -1,7 +1,7 @@
-"""How do a frozen record's files get into a folder, whole or not at all?
+"""The export of a frozen record's files into a folder, whole or not at all.
 
 Each file is written under another name, flushed to disk and then renamed, and the manifest comes last. A run that ended
-in the middle is repeated: what is whole is verified and kept, the rest is written anew.
+in the middle is repeated: files that are whole are verified and kept, the others are written anew.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import errno
 import json
 import os
 import stat
+from typing import Any, Dict, List
 
 from flask import current_app
 from invenio_db import db
@@ -16,12 +17,13 @@ from invenio_db import db
 from ..compat import utcnow
 from ..errors import NotAccepted, NotWritten
 from . import manifest, store
+from .holder import Content, Holder
 
 PART = ".part"  # behind the name of a file that is not whole
 
 
-def export(holder, communities, pid, folder, takes_damaged=False):
-    """The manifest's digest of a frozen PID whose files lie in `folder`/PID now. Commits.
+def export(holder: Holder, communities: Dict[str, str], pid: str, folder: str, takes_damaged: bool = False) -> str:
+    """Write the files of a frozen PID into `folder`/PID and commit; returns the digest of their manifest.
 
     communities: {source: name}; takes_damaged: also files whose bytes are missing or not those that the host noted.
     Raises NotAccepted, NotWritten.
@@ -42,8 +44,8 @@ def export(holder, communities, pid, folder, takes_damaged=False):
             with contextlib.suppress(OSError):
                 os.remove(path)
             raise NotAccepted(
-                "The file %s of %s is missing, or its bytes are not those that came in: mend it from a backup, or take"
-                " it as it is with --damaged." % (content.id, pid),
+                "The file %s of %s is missing, or its bytes are not those that came in: restore it from a backup, or"
+                " export it as it is with --damaged." % (content.id, pid),
                 code="damaged",
             )
         pairs.append((content, measured))
@@ -52,7 +54,7 @@ def export(holder, communities, pid, folder, takes_damaged=False):
     with _whole(os.path.join(place, manifest.NAME)) as write:
         write(body)
     if row.state == "frozen" or found != row.digest:
-        # what was confirmed of other files holds no more
+        # a confirmation of other files is no longer valid
         row.state, row.digest, row.exported_at = "exported", found, utcnow()
         row.receipt_id = row.confirmed_at = None
         current_app.logger.info("secureb2share.legacy-exported pid=%s manifest=%s", pid, found)
@@ -60,16 +62,16 @@ def export(holder, communities, pid, folder, takes_damaged=False):
     return found
 
 
-def buckets(holder, row):
-    """The buckets (ids, sorted) of a row: those that it had when it was frozen, and what came to it since."""
+def buckets(holder: Holder, row: Any) -> List[str]:
+    """The buckets (ids, sorted) of a row: those that it had when it was frozen, and those that it got since."""
     found = set(json.loads(row.buckets))
     for former in holder.formers(row.pid):
         found.update(former.buckets)
     return sorted(found)
 
 
-def look(holder, content):
-    """The manifest.Measured of a holder.Content where the host keeps it."""
+def look(holder: Holder, content: Content) -> manifest.Measurement:
+    """The manifest.Measurement of a holder.Content where the host keeps it."""
     if content.elsewhere is not None:
         return manifest.NOTHING
     try:
@@ -80,7 +82,7 @@ def look(holder, content):
 
 
 def _brought(holder, content, path):
-    """The Measured of a Content that lies at `path` now, where it has bytes."""
+    """Bring a Content to `path`, where it has bytes, and return its Measurement."""
     if content.elsewhere is not None:
         return manifest.NOTHING
     kept = _kept(content, path)
@@ -99,7 +101,7 @@ def _brought(holder, content, path):
 
 
 def _kept(content, path):
-    """The Measured of what an earlier run left whole, or None; only the host's checksum can tell."""
+    """The Measurement of what an earlier run left whole, or None; only the host's checksum can tell."""
     if content.checksum is None:
         return None
     try:
@@ -160,4 +162,6 @@ def _writing(path):
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         what = "The disk is full" if full else "It cannot be written (%s)" % os.strerror(error.errno or 0)
-        raise NotWritten("%s: %s. What is whole stays; run the same command again." % (os.path.dirname(path), what))
+        raise NotWritten(
+            "%s: %s. Files that are whole stay; run the same command again." % (os.path.dirname(path), what)
+        )

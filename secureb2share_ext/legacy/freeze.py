@@ -1,4 +1,4 @@
-"""How do a legacy record's files get out of everybody's reach, and back?"""
+"""Freezing a legacy record, which puts its files out of everybody's reach, and thawing it."""
 
 import json
 
@@ -8,19 +8,20 @@ from sqlalchemy.exc import IntegrityError
 
 from ..errors import NotAccepted, UnknownDataset
 from . import store
+from .holder import Holder
 
 THAWABLE = ("frozen", "exported", "confirmed")
 
 
-def freeze(holder, pid):
-    """Close the files of a PID; "frozen", or the state that it has already. Commits."""
+def freeze(holder: Holder, pid: str) -> str:
+    """Close the files of a PID and commit; returns "frozen", or the state that the PID has already."""
     holder.check()
     row, former = store.lock(pid), _former(holder, pid)
     if row is None:
         if former is None:
             raise UnknownDataset("%s is no legacy record of a configured source." % pid)
         if not former.files:
-            raise NotAccepted("%s has no files, so that there is nothing to move out." % pid, code="no-files")
+            raise NotAccepted("%s has no files, so there is nothing to move out." % pid, code="no-files")
         try:
             row = store.add(former, holder.close(former))
         except IntegrityError:
@@ -34,8 +35,8 @@ def freeze(holder, pid):
     return state
 
 
-def thaw(holder, pid):
-    """Give the files of a PID back to whoever could read them before; "legacy". Commits."""
+def thaw(holder: Holder, pid: str) -> str:
+    """Give the files of a PID back to whoever could read them before, and commit; returns "legacy"."""
     holder.check()
     row, former = store.lock(pid), _former(holder, pid)
     if row is None or row.state not in THAWABLE:

@@ -1,16 +1,16 @@
-"""Which questions must a host answer whose records from before are to be moved out?"""
+"""The questions that a host answers so that its legacy records can be moved out."""
 
 import abc
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, BinaryIO, List, NamedTuple, Optional, Sequence, Tuple
 
 
-class Former(NamedTuple):
-    """What one PID of a source's community has from before."""
+class LegacyRecord(NamedTuple):
+    """One PID of a source's community that has records or files from before."""
 
     pid: str
     source: str
-    kind: str  # record, draft, deleted (its bytes stayed), or dataset: ours, with leftovers
-    uuids: Tuple[str, ...]  # of what the host keeps under the PID
+    kind: str  # record, draft, deleted (its bytes stayed), or dataset (of this package, with files left over)
+    uuids: Tuple[str, ...]  # of the host's records and drafts under the PID
     buckets: Tuple[str, ...]
     files: int
     size: int  # bytes
@@ -28,50 +28,50 @@ class Content(NamedTuple):
 
 
 class Holder(abc.ABC):
-    """The host's part; everything in the caller's transaction but for `reindex` and `erase`."""
+    """The host's part; all in the caller's transaction except `reindex` and `erase`."""
 
     @abc.abstractmethod
-    def formers(self, pid=None):
-        """[Former] of all sources' communities, sorted by PID: each record without a dataset, and whatever has files.
+    def formers(self, pid: Optional[str] = None) -> List[LegacyRecord]:
+        """[LegacyRecord] of all sources' communities, sorted by PID: records without a dataset, and whatever has files.
 
         pid: of this one only.
         """
 
     @abc.abstractmethod
-    def unowned(self):
-        """(files, bytes) that belong to no record any more, so that nobody can say of which community they were."""
+    def unowned(self) -> Tuple[int, int]:
+        """(number of files, bytes) that belong to no record any more, so that their community is unknown."""
 
     @abc.abstractmethod
-    def check(self):
+    def check(self) -> None:
         """Raise a Problem when `reindex` could not work now."""
 
     @abc.abstractmethod
-    def close(self, former):
-        """Let nobody read or change the files by the host's own means; the buckets (ids) that were open before."""
+    def close(self, former: LegacyRecord) -> List[str]:
+        """Let nobody read or change the files by the host's own means; returns the ids of the buckets then open."""
 
     @abc.abstractmethod
-    def reopen(self, buckets):
-        """Undo `close`; buckets: what it gave."""
+    def reopen(self, buckets: Sequence[str]) -> None:
+        """Undo `close`; buckets: the ids that `close` returned."""
 
     @abc.abstractmethod
-    def reindex(self, former):
-        """Have the search index follow what is served now."""
+    def reindex(self, former: LegacyRecord) -> None:
+        """Write the PID's records to the search index as they are served now."""
 
     @abc.abstractmethod
-    def content(self, buckets):
+    def content(self, buckets: Sequence[str]) -> List[Content]:
         """[Content] of these buckets (ids), sorted by id."""
 
     @abc.abstractmethod
-    def open(self, content):
+    def open(self, content: Content) -> BinaryIO:
         """A binary stream of a Content; raises OSError where its bytes are not there."""
 
     @abc.abstractmethod
-    def drop(self, pid, buckets):
+    def drop(self, pid: str, buckets: Sequence[str]) -> List[Any]:
         """Delete the rows of all content of these buckets, and what the PID's metadata says of files.
 
-        [JSON value]: what `erase` needs, for each file that nothing else holds.
+        Returns [JSON value]: what `erase` needs, for each file that nothing else holds.
         """
 
     @abc.abstractmethod
-    def erase(self, place):
-        """Delete the bytes of one file; place: of `drop`. Again is no change."""
+    def erase(self, place: Any) -> None:
+        """Delete the bytes of one file; place: a value of `drop`. Idempotent."""

@@ -1,13 +1,15 @@
-"""Which legacy records are there, and how far is each?"""
+"""The list of legacy records, with the state of each."""
 
 import collections
-from typing import NamedTuple
+from typing import Any, Dict, Iterable, List, NamedTuple
+
+from .holder import LegacyRecord
 
 STATES = ("legacy", "frozen", "exported", "confirmed", "purging", "purged")  # "legacy" has no row yet
 ENDED = ("purging", "purged")
 
 
-class Listed(NamedTuple):
+class Line(NamedTuple):
     """One line of the list."""
 
     pid: str
@@ -19,22 +21,23 @@ class Listed(NamedTuple):
     bytes: int
 
 
-def listed(formers, rows, communities):
-    """[Listed], sorted by PID, of [holder.Former] and [models.Legacy]; communities: {source: name}. Pure."""
-    found, rows = {}, {row.pid: row for row in rows}
-    for one in list(formers) + list(rows.values()):
-        row = rows.get(one.pid)
+def listed(formers: Iterable[LegacyRecord], rows: Iterable[Any], communities: Dict[str, str]) -> List[Line]:
+    """[Line], sorted by PID, of [holder.LegacyRecord] and [models.Legacy]; communities: {source: name}. Pure."""
+    found: Dict[str, Line] = {}
+    of_pid: Dict[str, Any] = {row.pid: row for row in rows}
+    for one in list(formers) + list(of_pid.values()):
+        row = of_pid.get(one.pid)
         state = row.state if row is not None else "legacy"
         if one.pid in found:
             continue
-        counted = row if state in ENDED else one
+        counted: Any = row if state in ENDED else one
         kind = row.kind if row is not None else one.kind
         community = communities.get(one.source, "")
-        found[one.pid] = Listed(one.pid, one.source, community, kind, state, counted.files, counted.size)
+        found[one.pid] = Line(one.pid, one.source, community, kind, state, counted.files, counted.size)
     return [found[pid] for pid in sorted(found)]
 
 
-def counts(lines):
-    """{state: number of Listed}, in the order of the way out, and only those that there are. Pure."""
+def counts(lines: Iterable[Line]) -> Dict[str, int]:
+    """{state: number of lines} in the order of STATES, without states that no line has. Pure."""
     counted = collections.Counter(line.state for line in lines)
     return collections.OrderedDict((state, counted[state]) for state in STATES if counted[state])

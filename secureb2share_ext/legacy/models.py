@@ -1,4 +1,4 @@
-"""Which records from before are on their way out, and how far are they?"""
+"""The table of the legacy records that are being moved out, with the state of each."""
 
 from invenio_db import db
 
@@ -6,7 +6,7 @@ from ..compat import utcnow
 
 
 class Legacy(db.Model):
-    """One PID. No name of a file stands here: the manifest lies with the exported files, its digest is enough."""
+    """One PID. No name of a file stands here: the manifest lies with the exported files, and its digest is enough."""
 
     __tablename__ = "secureb2share_legacy"
 

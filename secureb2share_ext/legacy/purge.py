@@ -1,10 +1,11 @@
-"""How are the files of a legacy record deleted, once the secure side has confirmed them?
+"""The deletion of a legacy record's files, once the secure side has confirmed them.
 
-The rows go in one transaction, which notes whose bytes are still to be erased; then the bytes. A run that ended in
-between is repeated, and erases the rest.
+The rows are deleted in one transaction, which notes the bytes that are still to be erased; then the bytes are erased. A
+run that ended in between is repeated, and erases the rest.
 """
 
 import json
+from typing import Dict
 
 from flask import current_app
 from invenio_db import db
@@ -12,10 +13,11 @@ from invenio_db import db
 from ..compat import utcnow
 from ..errors import NotAccepted
 from . import export, manifest, store
+from .holder import Holder
 
 
-def purge(holder, communities, pid):
-    """Delete the files of a PID; "purged". Commits twice. communities: {source: name}. Raises a Problem."""
+def purge(holder: Holder, communities: Dict[str, str], pid: str) -> str:
+    """Delete the files of a PID; returns "purged". Commits twice. communities: {source: name}. Raises a Problem."""
     holder.check()
     row = store.lock(pid)
     state = row.state if row is not None else "legacy"
@@ -39,8 +41,8 @@ def _drop(holder, communities, row):
     pairs = [(content, export.look(holder, content)) for content in holder.content(buckets)]
     if manifest.digest_of(manifest.build(row, communities[row.source], pairs)) != row.digest:
         raise NotAccepted(
-            "The files of %s are not those that were confirmed any more: mend them from what was exported, or export"
-            " them into another folder and have that confirmed." % row.pid,
+            "The files of %s are not the confirmed ones any more: restore them from the export, or export them into"
+            " another folder and have that export confirmed." % row.pid,
             code="changed",
         )
     places = holder.drop(row.pid, buckets)

@@ -1,11 +1,12 @@
-"""How does the secure side say that it has the files of a legacy record?
+"""The receipt by which the secure side says that it has the files of a legacy record.
 
-By an envelope (Standard Webhooks, signed with a key of the record's source) whose body is {"action": "legacy-receipt",
-"source", "identifier": "pid:<PID>", "issued", "manifest": SHA-256 hex of the manifest}. The manifest names each file's
-own SHA-256, so that one digest stands for all bytes; the same receipt again, or an old one, can say nothing else.
+It is an envelope (Standard Webhooks, signed with a key of the record's source) with the body {"action":
+"legacy-receipt", "source", "identifier": "pid:<PID>", "issued", "manifest": SHA-256 hex of the manifest}. The manifest
+names each file's own SHA-256, so that one digest stands for all bytes; a receipt that is sent again, or an old one, has
+no other effect.
 """
 
-from typing import NamedTuple
+from typing import Dict, NamedTuple
 
 from flask import current_app
 from invenio_db import db
@@ -44,7 +45,7 @@ class Receipt(NamedTuple):
     digest: str  # of the manifest
 
 
-def read(all_sources, given):
+def read(all_sources: Dict[str, sources.Source], given: bytes) -> Receipt:
     """The Receipt in `given` (bytes, one envelope); raises Invalid, NotSigned, UnknownDataset.
 
     all_sources: {name: Source}. A key that is limited to tenants signs for no legacy record: these have no tenant.
@@ -61,7 +62,7 @@ def read(all_sources, given):
         raise Invalid(faults)
     if not sender.may_touch(None):
         raise UnknownDataset()
-    return Receipt(sender.message_id, found.source, found.identifier[len(CATALOGUE_PREFIX) :], said["manifest"])
+    return Receipt(str(sender.message_id), found.source, found.identifier[len(CATALOGUE_PREFIX) :], said["manifest"])
 
 
 def _is_ahead(issued):
@@ -71,8 +72,8 @@ def _is_ahead(issued):
         return True
 
 
-def confirm(receipt):
-    """Note that the secure side has the files of a Receipt; the state then. Commits. Raises a Problem."""
+def confirm(receipt: Receipt) -> str:
+    """Note that the secure side has the files of a Receipt, and commit; returns the new state. Raises a Problem."""
     row = store.lock(receipt.pid)
     if row is None or row.source != receipt.source:
         raise UnknownDataset("%s is no frozen legacy record of the source %s." % (receipt.pid, receipt.source))

@@ -1,1 +1,1 @@
-"""Is the instance well, and what is to be done if not?"""
+"""The maintenance of an instance: its check, its health, its installation."""

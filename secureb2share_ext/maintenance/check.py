@@ -1,7 +1,9 @@
 """The check of an instance: what is missing, and what switching on would change."""
 
 import datetime
+from typing import Any, List
 
+from flask import Flask
 from invenio_db import db
 
 from ..datasets import store
@@ -9,13 +11,14 @@ from ..errors import NoSigningKey
 from ..legacy import remains
 from ..proxies import tables
 from ..uploads import lock, observe, triggers
+from .wording import counted
 
 SWEEP = "secureb2share-sweep"  # the entry of Celery beat
 YEAR = datetime.timedelta(days=365)
 
 
-def missing(app, extension):
-    """[sentence]: what is missing for the mode that is set."""
+def missing(app: Flask, extension: Any) -> List[str]:
+    """[sentence] for each thing that is missing for the mode that is set."""
     if extension.config_faults:
         return list(extension.config_faults)
     if not tables():
@@ -50,8 +53,8 @@ def _remains(extension):
     return found
 
 
-def preview(app, extension, now):
-    """[sentence]: what switching on would change; numbers, never names of persons. now: naive UTC."""
+def preview(app: Flask, extension: Any, now: datetime.datetime) -> List[str]:
+    """[sentence] for each thing that switching on would change; numbers, never names of persons. now: naive UTC."""
     # before the session opens a transaction: SQLite lets one connection write at a time
     is_prepared = bool(tables())
     rows = lock.audit_instance(app)
@@ -62,7 +65,7 @@ def preview(app, extension, now):
         % (row.methods, row.rule)
         for row in unknown
     ]
-    found += ["%s Switching on would stop the start." % fault for fault in extension.host.faults()]
+    found += ["%s With the mode on, the application would not start." % fault for fault in extension.host.faults()]
     found += ["Needed before switching on: %s" % fault for fault in extension.host.provision_faults()]
     found += _former(extension.host.former_content(now - YEAR), extension.sources if is_prepared else {})
     if extension.mode == "observe" and is_prepared:
@@ -72,32 +75,33 @@ def preview(app, extension, now):
 
 def _former(content, sources):
     if content is None:
-        return ["What was uploaded before cannot be told on this host."]
+        return ["This host cannot tell what was uploaded before."]
     users = (
-        "%d users" % content.users
+        ", by %s." % counted(content.users, "user")
         if content.users is not None
-        else "by whom and for which community, this host does not note"
+        else "; this host does not note by whom, nor for which community."
     )
-    found = ["%d uploads to %d buckets within a year; %s." % (content.uploads, content.buckets, users)]
+    places = counted(content.uploads, "upload"), counted(content.buckets, "bucket")
+    found = ["%s to %s within a year%s" % (places + (users,))]
     for community, count in sorted((content.communities or {}).items()):
-        found.append("%d of them in the community %s." % (count, community))
+        found.append("Of these uploads, %d went to the community %s." % (count, community))
     ours = sum(store.count(source) for source in sources)
     found.append(
-        "%d records have files: these stay readable and deletable, and nothing can be added."
+        "Records with files: %d. Their files can still be read and deleted, but no file can be added."
         % content.records_with_files
     )
     found.append(
-        "%d of %d records are not datasets of a source: those in a source's community would be legacy, read and left as"
-        " they are." % (max(content.records - ours, 0), content.records)
+        "Records that are not datasets of a source: %d of %d. Those in a source's community would be legacy records,"
+        " which can be read and stay as they are." % (max(content.records - ours, 0), content.records)
     )
     return found
 
 
 def _observed():
     return [
-        "%d requests to %s%s would have been refused as %s, the last %sZ."
+        "%s to %s%s would have been refused as %s, the last %sZ."
         % (
-            row.count,
+            counted(row.count, "request"),
             row.endpoint,
             " in %s" % row.community if row.community else "",
             row.what,

@@ -1,11 +1,14 @@
 """The days on which keys and secrets end. None of them stops working by itself: health warns."""
 
 import datetime
+from typing import Dict, Optional, Tuple
 
-KEY_AGE = 365  # days after which a signing key should be changed for a new one
+KEY_AGE = 365  # days after which a signing key should be replaced
 
 
-def upcoming(secrets, keys, today):
+def upcoming(
+    secrets: Dict[str, Optional[datetime.date]], keys: Dict[str, datetime.date], today: datetime.date
+) -> Tuple[Tuple[str, int], ...]:
     """((what, days left), ...). secrets: {what: date or None}; keys: {kid: date made} of the active signing keys."""
     ends = {what: end for what, end in secrets.items() if end is not None}
     ends.update(("the signing key %s" % kid, made + datetime.timedelta(days=KEY_AGE)) for kid, made in keys.items())

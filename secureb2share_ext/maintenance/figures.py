@@ -1,5 +1,9 @@
-"""Which figures does health need, and where do they stand?"""
+"""The measuring of the figures that health judges."""
 
+import datetime
+from typing import Any
+
+from flask import Flask
 from invenio_db import db
 
 from ..errors import ConfigError
@@ -9,7 +13,7 @@ from . import expiry
 from .findings import Figures
 
 
-def measure(app, extension, now):
+def measure(app: Flask, extension: Any, now: datetime.datetime) -> Figures:
     """The Figures of this instance. now: naive UTC."""
     # before the session opens a transaction: SQLite lets one connection write at a time
     with db.engine.connect() as connection:

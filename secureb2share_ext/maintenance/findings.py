@@ -1,17 +1,20 @@
-"""How is the instance, which figure is bad, and what is to be done about it?
+"""The findings of health: which figure is bad, and what an operator can do about it.
 
-Values in, findings out; figures.py measures. The levels and exit codes are those of Nagios plugins.
+Figures come in and findings go out; figures.py measures. The levels and exit codes are those of Nagios plugins.
 """
 
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import ConfigError
+from .wording import counted
+
+Limits = Tuple[Optional[float], Optional[float]]  # (warning, critical)
 
 LEVELS = ("ok", "warning", "critical", "unknown")  # the exit code is the place in this list
 
 
 class Figures(NamedTuple):
-    """What was measured. Ages are seconds, None where there is nothing."""
+    """The measured figures. Ages are seconds, None where there is nothing."""
 
     mode: str
     configuration: Tuple[str, ...] = ()  # faults in our keys, while the mode is off
@@ -43,7 +46,7 @@ class Finding(NamedTuple):
 
 
 # name -> (warning, critical): from this value on; of expires: at this value and below
-THRESHOLDS = {
+THRESHOLDS: Dict[str, Limits] = {
     "lock": (None, 1),
     "triggers-left": (1, None),
     "configuration": (1, None),
@@ -62,24 +65,24 @@ FLAGS = ("signing-key", "restore")  # 0: as it should be
 ADVICE = {
     "lock": "Run `secureb2share check` and mend what it names; until then every write answers 503.",
     "triggers-left": "Run `secureb2share unlock`, or set SECUREB2SHARE_MODE to on.",
-    "configuration": "Mend the key that it names; it stops the start once the mode is not off.",
+    "configuration": "Correct the key that the finding names: with this fault the application starts only in mode off.",
     "sweep": "Look whether the Celery worker and beat run.",
     "undelivered": "Run `secureb2share deliveries list`: it says why the oldest wait.",
     "unacknowledged": "Ask the target's operator why it answers without a receipt of what was sent.",
     "parked": "Run `secureb2share deliveries list --state parked`, then retry or discard each.",
-    "paused": "Mend what its reason names, then run `secureb2share deliveries resume --target NAME`.",
-    "expires": "Change it for a new one, see the page Rotate keys.",
+    "paused": "Solve the problem that the reason names, then run `secureb2share deliveries resume --target NAME`.",
+    "expires": "Replace it by a new one; see the page Rotate keys.",
     "index": "Look whether the search cluster answers and the Celery worker runs.",
     "signing-key": "Run `secureb2share keys new`, or bring the folder SECUREB2SHARE_SIGNING_KEY back.",
     "restore": "Let the worker write in SECUREB2SHARE_SIGNING_KEY; until then run"
     " `secureb2share deliveries restored` after every restore.",
 }
-# what is asked of an instance that promises nothing
+# the findings of an instance whose mode is not on
 WHILE_NOT_ON = ("triggers-left", "configuration")
 
 
-def thresholds(configured):
-    """THRESHOLDS with what SECUREB2SHARE_HEALTH changes; raises ConfigError."""
+def thresholds(configured: Dict[str, Any]) -> Dict[str, Limits]:
+    """THRESHOLDS with the changes of SECUREB2SHARE_HEALTH (configured); raises ConfigError."""
     for name, pair in configured.items():
         is_pair = isinstance(pair, (list, tuple)) and len(pair) == 2
         if name not in THRESHOLDS or not is_pair or not all(_is_limit(limit) for limit in pair):
@@ -90,13 +93,13 @@ def thresholds(configured):
     return dict(THRESHOLDS, **{name: tuple(pair) for name, pair in configured.items()})
 
 
-def _is_limit(limit):
+def _is_limit(limit: Any) -> bool:
     return limit is None or (isinstance(limit, (int, float)) and not isinstance(limit, bool))
 
 
-def judge(figures, limits=THRESHOLDS):
+def judge(figures: Figures, limits: Dict[str, Limits] = THRESHOLDS) -> List[Finding]:
     """[Finding] for Figures, in the order of THRESHOLDS; limits: from `thresholds`."""
-    found = []
+    found: List[Finding] = []
     for name in THRESHOLDS:
         if (figures.mode == "on") != (name in WHILE_NOT_ON):
             for value, text, label in _values(figures, name):
@@ -106,14 +109,14 @@ def judge(figures, limits=THRESHOLDS):
     return found
 
 
-def _level(value, limits, falls):
+def _level(value: Optional[float], limits: Limits, falls: bool) -> str:
     for level, limit in (("critical", limits[1]), ("warning", limits[0])):
         if limit is not None and (value is None or (value <= limit if falls else value >= limit)):
             return level
     return "ok"
 
 
-def _values(figures, name):
+def _values(figures: Figures, name: str) -> Sequence[Tuple[Optional[float], str, str]]:
     """[(value, text, label)] of a finding's name."""
     if name == "lock":
         return [(len(figures.lock), " ".join(figures.lock) or "all layers are in place", "")]
@@ -123,40 +126,50 @@ def _values(figures, name):
         return [(len(figures.configuration), " ".join(figures.configuration) or "every key makes sense", "")]
     if name == "sweep":
         age = figures.sweep_age
-        return [(age, "none ended yet" if age is None else "the last one ended %s ago" % _span(age), "")]
+        return [(age, "no sweep has ended yet" if age is None else "the last sweep ended %s ago" % _span(age), "")]
     if name in ("undelivered", "unacknowledged"):
         count, age = getattr(figures, name)
-        text = "%d events, the oldest %s old" % (count, _span(age or 0)) if count else "none"
+        text = "%s, the oldest %s old" % (counted(count, "event"), _span(age or 0)) if count else "none"
         return [(age or 0, text, "")]
     if name == "parked":
-        return [(figures.parked[0], "%d events" % figures.parked[0], "")]
+        return [(figures.parked[0], counted(figures.parked[0], "event"), "")]
     if name == "paused":
         # one that waits for an operator weighs more than one that is probed
         said = [(2 if held else 1, "%s: %s" % (target, reason), target) for target, reason, held in figures.paused]
-        return said or [(0, "no target", "")]
+        return said or [(0, "no target is paused", "")]
     if name == "expires":
         return [(days, _expiry(what, days), what) for what, days in figures.expiring]
     if name == "index":
         age = figures.index_age
-        return [(age or 0, "nothing waits" if age is None else "the oldest change waits %s" % _span(age), "")]
+        return [(age or 0, "no change waits" if age is None else "the oldest change waits %s" % _span(age), "")]
     if name == "signing-key":
         here = figures.has_signing_key
-        return [(0 if here else 1, "there is one" if here else "there is none that can sign", "")]
+        return [(0 if here else 1, "there is a key that can sign" if here else "there is no key that can sign", "")]
     here = figures.notices_restore
-    return [(0 if here else 1, "would be noticed" if here else "a restored database would not be noticed", "")]
+    return [
+        (
+            0 if here else 1,
+            "a restored database would be noticed" if here else "a restored database would not be noticed",
+            "",
+        )
+    ]
 
 
-def _expiry(what, days):
-    return "%s ended %d days ago" % (what, -days) if days < 0 else "%s ends in %d days" % (what, days)
+def _expiry(what: str, days: int) -> str:
+    return (
+        "%s ended %s ago" % (what, counted(-days, "day"))
+        if days < 0
+        else "%s ends in %s" % (what, counted(days, "day"))
+    )
 
 
-def _span(seconds):
+def _span(seconds: float) -> str:
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return "%d %s" % (seconds // length, unit)
     return "%d s" % seconds
 
 
-def worst(findings):
-    """The level of the whole."""
+def worst(findings: List[Finding]) -> str:
+    """The worst level of the findings."""
     return max((finding.level for finding in findings), key=LEVELS.index, default="ok")

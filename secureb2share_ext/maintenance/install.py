@@ -1,6 +1,7 @@
-"""How does an instance get what this package needs in its database?"""
+"""The installation of what this package needs in the database, and its removal."""
 
 import contextlib
+from typing import Any, List, Optional
 
 from flask import current_app
 from invenio_db import db
@@ -14,10 +15,12 @@ BRANCH = "secureb2share"
 LOCK = 0x5EC0B25A  # PostgreSQL's advisory locks are numbers
 
 
-def init(is_on, host=None, is_extending=False):
+def init(is_on: bool, host: Optional[Any] = None, is_extending: bool = False) -> List[str]:
     """Make what is missing: tables by our alembic branch, what the host needs, triggers when the mode is on.
 
-    [what was done]. host: hosts.host.Host; is_extending: see Host.provision. Raises SecureB2ShareError.
+    Returns [sentence] of what was done; raises SecureB2ShareError.
+
+    host: hosts.host.Host; is_extending: see Host.provision.
     """
     with _alone():
         done = [_tables()]
@@ -28,7 +31,7 @@ def init(is_on, host=None, is_extending=False):
                 made = triggers.install(connection)
             done.append("Triggers: %d made, %d in all." % (len(made), len(triggers.TABLES) + 1))
         else:
-            done.append("Triggers: none, MODE is not on.")
+            done.append("Triggers: none, because MODE is not on.")
     return done
 
 
@@ -68,10 +71,10 @@ def _tables():
     return "Tables: %d in all." % len(tables())
 
 
-def take_back(host, is_dropping):
+def take_back(host: Any, is_dropping: bool) -> List[str]:
     """Remove the triggers, and where is_dropping, what the host keeps for us and our tables, by our alembic branch.
 
-    [what was done]; again is no change. host: hosts.host.Host.
+    Returns [sentence] of what was done. Idempotent. host: hosts.host.Host.
     """
     # what was read keeps SQLite from writing on another connection
     db.session.close()
@@ -102,4 +105,4 @@ def _drop():
     for table in reversed(db.metadata.sorted_tables):
         if table.name.startswith("secureb2share_"):
             table.drop(db.engine, checkfirst=True)
-    return "Tables: %d dropped, with all that stood in them." % count
+    return "Tables: %d dropped, with everything that stood in them." % count

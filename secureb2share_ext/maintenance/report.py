@@ -1,21 +1,22 @@
-"""How is health told to an operator, to Nagios, to a program and to Prometheus? Texts of [findings.Finding]; pure."""
+"""The texts in which health is told to an operator, to Nagios, to a program and to Prometheus. Pure."""
 
 import json
+from typing import Any, List
 
-from .findings import LEVELS, worst
+from .findings import LEVELS, Finding, worst
 
 ORDER = {level: number for number, level in enumerate(("critical", "unknown", "warning", "ok"))}
 
 
-def exit_code(findings):
-    """0 ok, 1 warning, 2 critical, 3 unknown."""
+def exit_code(findings: List[Finding]) -> int:
+    """The exit code of findings: 0 ok, 1 warning, 2 critical, 3 unknown."""
     return LEVELS.index(worst(findings))
 
 
-def nagios(findings, mode):
+def nagios(findings: List[Finding], mode: str) -> str:
     """The lines of a Nagios plugin: the state with the worst findings and performance data, then each finding."""
     wrong = sorted((f for f in findings if f.level != "ok"), key=lambda f: ORDER[f.level])
-    said = "; ".join("%s: %s" % (f.name, f.text) for f in wrong) or "MODE is %s, all is well" % mode
+    said = "; ".join("%s: %s" % (f.name, f.text) for f in wrong) or "MODE is %s, no fault was found" % mode
     data = " ".join(_performance(f) for f in findings if f.value is not None)
     lines = ["SECUREB2SHARE %s - %s%s" % (worst(findings).upper(), _plain(said), " | " + data if data else "")]
     for finding in findings:
@@ -25,7 +26,7 @@ def nagios(findings, mode):
     return "\n".join(lines)
 
 
-def _performance(finding):
+def _performance(finding: Finding) -> str:
     label = "%s %s" % (finding.name, finding.label) if finding.label else finding.name
     # a number at the other end of a range: alert at and below it
     edge = "%s:" if finding.name == "expires" else "%s"
@@ -34,12 +35,12 @@ def _performance(finding):
     return "'%s'=%s%s;%s;%s" % (_plain(label).replace("'", ""), _number(finding.value), unit, limits[0], limits[1])
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     # a bar begins the performance data, and a line ends with its break
     return " ".join(text.replace("|", "/").split())
 
 
-def as_json(findings, mode, time):
+def as_json(findings: List[Finding], mode: str, time: str) -> str:
     """A JSON document; time: RFC 3339."""
     level = worst(findings)
     return json.dumps(
@@ -54,7 +55,7 @@ def as_json(findings, mode, time):
     )
 
 
-def metrics(findings):
+def metrics(findings: List[Finding]) -> str:
     """OpenMetrics 1.0 text: for each finding its level as in Nagios, and its value."""
     lines = [
         "# TYPE secureb2share_health_level gauge",
@@ -71,14 +72,14 @@ def metrics(findings):
     return "\n".join(lines + ["# EOF"]) + "\n"
 
 
-def _labels(finding):
+def _labels(finding: Finding) -> str:
     said = {"finding": finding.name, "of": finding.label}
     return "{%s}" % ",".join('%s="%s"' % (name, _escaped(text)) for name, text in said.items() if text)
 
 
-def _escaped(text):
+def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _number(value):
+def _number(value: Any) -> str:
     return "%d" % value if value == int(value) else "%.3f" % value

@@ -62,8 +62,8 @@ class Webhook:
         if fault:
             raise ConfigError("%s: secret %s." % (key, fault))
 
-        def with_secret(message_id, body):
-            return client.signed_headers(secret, message_id, body)
+        def with_secret(message_id: str, body: bytes) -> Dict[str, str]:
+            return client.signed_headers(str(secret), message_id, body)
 
         allow_private = bool(settings.get("allow_private")) or demo
         expires = day(key, settings.get("expires"))

@@ -1,13 +1,13 @@
 from collections import namedtuple
 
 from secureb2share_ext.legacy import listing
-from secureb2share_ext.legacy.holder import Former
+from secureb2share_ext.legacy.holder import LegacyRecord
 
 Row = namedtuple("Row", "pid source kind state files size")
 
 
 def former(pid, files=1, size=10, kind="record"):
-    return Former(pid, "tsd", kind, (), (), files, size)
+    return LegacyRecord(pid, "tsd", kind, (), (), files, size)
 
 
 def test_states_and_numbers():

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from secureb2share_ext.legacy import manifest
-from secureb2share_ext.legacy.holder import Content, Former
+from secureb2share_ext.legacy.holder import Content, LegacyRecord
 
-FORMER = Former("p1", "tsd", "record", ("u",), ("b",), 1, 3)
+FORMER = LegacyRecord("p1", "tsd", "record", ("u",), ("b",), 1, 3)
 MD5_OF_ABC = "md5:900150983cd24fb0d6963f7d28e17f72"
 SHA256_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 

@@ -42,7 +42,7 @@ def columns_wanted(table):
 
 def test_a_database_from_before_gets_tables_and_triggers_once(instance):
     assert ours(instance) == []
-    assert run(instance, "check") == (1, ["- The tables are missing: run `secureb2share init`.", "1 findings."])
+    assert run(instance, "check") == (1, ["- The tables are missing: run `secureb2share init`.", "1 finding."])
     assert run(instance, "health")[0] == 3
     assert run(instance, "init") == (0, ["Tables: 11 in all.", "Triggers: 4 made, 4 in all."])
     assert run(instance, "init") == (0, ["Tables: 11 in all.", "Triggers: 0 made, 4 in all."])
@@ -73,7 +73,7 @@ def test_every_command_says_what_it_does(instance):
         (["audit"], 0, "0 unknown"),
         (["deliveries", "list"], 0, ""),
         (["deliveries", "hold", "--reason", "x"], 0, "tsd-ingest is held."),
-        (["deliveries", "resume"], 0, "tsd-ingest is sent to again."),
+        (["deliveries", "resume"], 0, "Events are sent to tsd-ingest again."),
         (["deliveries", "retry", "1"], 1, "There is no unfinished event 1."),
         (["deliveries", "list", "--state", "lost"], 2, "lost"),
         (["health", "--metrics"], 2, "secureb2share_health_level"),

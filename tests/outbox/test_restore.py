@@ -113,7 +113,7 @@ def test_restored_outbox_sends_nothing_twice_without_being_told(instance):
     instance.sweep()
     assert len(instance.receiver.requests) == seen
 
-    assert run(instance, "deliveries", "resume") == "tsd-ingest is sent to again.\n"
+    assert run(instance, "deliveries", "resume") == "Events are sent to tsd-ingest again.\n"
     instance.sweep()
     again = instance.receiver.requests[seen:]
     assert len(again) == 2 and states(instance, waiting) == ["acknowledged"]
@@ -198,7 +198,7 @@ def test_held_target_is_not_probed_and_not_freed_by_an_answer(instance):
     instance.sweep()
     assert states(instance, waiting) == ["pending"] and instance.receiver.requests == []
     assert "tsd-ingest: They move house." in instance.run_cli("health").output
-    assert run(instance, "deliveries", "resume", "--target", "tsd-ingest") == "tsd-ingest is sent to again.\n"
+    assert run(instance, "deliveries", "resume", "--target", "tsd-ingest") == "Events are sent to tsd-ingest again.\n"
     assert run(instance, "deliveries", "resume", "--target", "tsd-ingest") == "tsd-ingest was not paused.\n"
     instance.sweep()
     assert states(instance, waiting) == ["acknowledged"]

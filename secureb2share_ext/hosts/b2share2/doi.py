@@ -50,7 +50,7 @@ def _told(record_uuid):
     """None when DataCite has the record's metadata as they are, or there is nothing to tell; else the kind of error."""
     row = store.by_record(record_uuid)
     record = records.get(row) if row is not None else None
-    if record is None:
+    if row is None or record is None:
         return None
     try:
         pid = PersistentIdentifier.get("doi", _doi(record))

@@ -24,7 +24,7 @@ from sqlalchemy import func
 
 from ...datasets import store as datasets
 from ...errors import NotReady
-from ...legacy.holder import Content, Former, Holder
+from ...legacy.holder import Content, Holder, LegacyRecord
 from ...proxies import tables
 from . import communities, records
 
@@ -37,7 +37,7 @@ class Legacy(Holder):
     def __init__(self, sources: Dict[str, Any]) -> None:
         self.sources = sources
 
-    def formers(self, pid: Optional[str] = None) -> List[Former]:
+    def formers(self, pid: Optional[str] = None) -> List[LegacyRecord]:
         found = []
         for source in self.sources.values():
             community = communities.id_of(source.community)
@@ -55,7 +55,7 @@ class Legacy(Holder):
     def check(self) -> None:
         records.check_search()
 
-    def close(self, former: Former) -> List[str]:
+    def close(self, former: LegacyRecord) -> List[str]:
         return [bucket for bucket in former.buckets if Bucket.delete(bucket)]
 
     def reopen(self, buckets: Sequence[str]) -> None:
@@ -63,7 +63,7 @@ class Legacy(Holder):
             bucket.deleted = False
         db.session.flush()
 
-    def reindex(self, former: Former) -> None:
+    def reindex(self, former: LegacyRecord) -> None:
         try:
             with records.canonical():
                 for metadata in _metadata(former.uuids):
@@ -149,7 +149,7 @@ def _plain(text):
 
 
 def _formers(source, by_pid):
-    """[Former] of {PID: [(uuid, metadata)]}: not what is a dataset, or a draft, without files."""
+    """[LegacyRecord] of {PID: [(uuid, metadata)]}: not what is a dataset, or a draft, without files."""
     # before init there is no table
     ours = datasets.by_pids(by_pid) if tables() else {}
     uuids = {record_uuid for found in by_pid.values() for record_uuid, _ in found}
@@ -160,7 +160,7 @@ def _formers(source, by_pid):
         kind = _kind(found, pid in ours)
         if files or kind == "record":
             named = tuple(sorted(str(record_uuid) for record_uuid, _ in found))
-            yield Former(pid, source, kind, named, tuple(of_pid), len(files), sum(files.values()))
+            yield LegacyRecord(pid, source, kind, named, tuple(of_pid), len(files), sum(files.values()))
 
 
 def _kind(found, is_ours):

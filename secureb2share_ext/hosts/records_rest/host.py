@@ -39,10 +39,11 @@ class RecordsRest(Host):
         """The source's entry of RECORDS_REST_ENDPOINTS."""
         return self.config["RECORDS_REST_ENDPOINTS"][source.community]
 
-    @property
-    def pid_types(self):
-        own = {self.endpoint(source)["pid_type"] for source in self.sources.values()}
-        return (*sorted(own), "doi", "hdl", "handle")
+    def __init__(self, config: Any, sources: Any) -> None:
+        super().__init__(config, sources)
+        endpoints = config.get("RECORDS_REST_ENDPOINTS") or {}
+        own = {endpoints[one.community]["pid_type"] for one in sources.values() if one.community in endpoints}
+        self.pid_types = (*sorted(own), "doi", "hdl", "handle")
 
     def faults(self):
         found = super().faults()

@@ -7,6 +7,7 @@ not there at all; a held one has no record. GetRecord needs no search cluster, t
 
 import functools
 import uuid
+from typing import Any, Dict
 
 from flask import current_app, make_response, request
 from invenio_base.utils import obj_or_import_string
@@ -27,7 +28,7 @@ from .. import published
 from . import mapping
 
 OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
-FORMATS = {
+FORMATS: Dict[str, Any] = {
     "oai_dc": {
         "schema": "http://www.openarchives.org/OAI/2.0/oai_dc.xsd",
         "namespace": OAI_DC,

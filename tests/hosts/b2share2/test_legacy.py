@@ -506,7 +506,7 @@ def test_off_leaves_frozen_files_closed_and_says_so(site):
         for role in ROLES:
             assert site.get("closed", role).status_code == 404
         said = instance.run_cli("check").output
-        assert "legacy records are frozen" in said
+        assert "Legacy records that are frozen: " in said
         for command in (["freeze", site.pids["closed"]], ["purge", site.pids["gone"]]):
             result = instance.run_cli("legacy", *command)
             assert (result.exit_code, "SECUREB2SHARE_MODE is 'off'" in result.output) == (1, True)

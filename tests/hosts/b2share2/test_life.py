@@ -200,8 +200,8 @@ class TestLife:
         assert len(instance.receiver.requests) == sent
         code, said = cli(instance, "check")
         assert code == 0 and said.startswith("All is in place (MODE observe).\n")
-        assert "- 1 requests to %s in open would have been refused as upload-refused, the last " % OBJECT in said
-        assert "- 1 requests to %s in sensitive would have been refused as invalid, the last " % DRAFT in said
+        assert "- 1 request to %s in open would have been refused as upload-refused, the last " % OBJECT in said
+        assert "- 1 request to %s in sensitive would have been refused as invalid, the last " % DRAFT in said
 
     def test_task_while_observing(self, instance):
         from b2share.modules.records.api import B2ShareRecord

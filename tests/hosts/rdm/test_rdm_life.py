@@ -276,12 +276,12 @@ class TestLife:
         # the file from former times is in no record
         for line in (
             "- PUT /records/<pid_value>/draft/files/<path:key>/content would be refused: file content of drafts.",
-            "- 5 uploads to 5 buckets within a year; 2 users.",
-            "- 2 of them in the community open.",
-            "- 1 of them in the community sensitive.",
-            "- 3 records have files: these stay readable and deletable, and nothing can be added.",
-            "- 4 of 4 records are not datasets of a source: those in a source's community would be legacy, read and"
-            " left as they are.",
+            "- 5 uploads to 5 buckets within a year, by 2 users.",
+            "- Of these uploads, 2 went to the community open.",
+            "- Of these uploads, 1 went to the community sensitive.",
+            "- Records with files: 3. Their files can still be read and deleted, but no file can be added.",
+            "- Records that are not datasets of a source: 4 of 4. Those in a source's community would be legacy"
+            " records, which can be read and stay as they are.",
         ):
             assert line in said.splitlines(), said
         assert said.count("- Needed before switching on: The index ") == 2
@@ -365,8 +365,8 @@ class TestLife:
         assert len(instance.receiver.requests) == sent
         code, said = cli(instance, "check")
         assert code == 0 and said.startswith("All is in place (MODE observe).\n")
-        assert "- 1 requests to %s in open would have been refused as upload-refused, the last " % CONTENT in said
-        assert "- 1 requests to %s in sensitive would have been refused as invalid, the last " % SUBMIT in said
+        assert "- 1 request to %s in open would have been refused as upload-refused, the last " % CONTENT in said
+        assert "- 1 request to %s in sensitive would have been refused as invalid, the last " % SUBMIT in said
 
     def test_observing_what_enters_and_leaves(self, instance):
         metadata = instance.metadata(rdm_instance.example())

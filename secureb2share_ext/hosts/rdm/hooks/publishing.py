@@ -86,16 +86,20 @@ class DatasetComponent(ServiceComponent):
         if isinstance(self.uow, OpenWork):
             records.complete(self.uow.row, record)
             return
-        row = _accepted(extension, draft, record) if extension is not None else None
-        if row is not None:
+        if extension is None:
+            return
+        row = _accepted(extension, draft, record)
+        if row is None:
+            _without_output(record)
+        else:
             records.complete(row, record)
             before_commit.announce(extension.host, row, record)
-        elif extension is not None:
-            _without_output(record)
 
     def delete_record(self, identity, data=None, record=None, **kwargs):
         extension = active()
-        row = store.lock_by_record(record.id) if extension is not None else None
+        if extension is None:
+            return
+        row = store.lock_by_record(record.id)
         if row is not None and curation.withdraw(row):
             records.complete(row, record)
             before_commit.announce(extension.host, row, record)
