@@ -59,9 +59,9 @@ def members(said):
 
 def singly(catalogue, said):
     answers = []
-    for action, identifier, members in said:
+    for action, identifier, members_of_it in said:
         try:
-            status, answer = catalogue.send(action, identifier, **members)
+            status, answer = catalogue.send(action, identifier, **members_of_it)
             answers.append({"status": status, "answer": answer})
         except Problem as problem:
             answers.append({"status": problem.status, "problem": problem.body()})
