@@ -62,7 +62,7 @@ def test_init_on_a_database_from_before(site):
 def test_init_on_a_database_that_db_create_made(site):
     with site.app_context():
         db.create_all()
-        assert install.init(is_on=False) == ["Tables: 11 in all.", "Triggers: none, MODE is not on."]
+        assert install.init(is_on=False) == ["Tables: 11 in all.", "Triggers: none, because MODE is not on."]
         assert install.init(is_on=True) == ["Tables: 11 in all.", "Triggers: 4 made, 4 in all."]
 
 

@@ -104,7 +104,7 @@ def test_rotation_drill(instance):
 
     # retired: signs no more, still verifies
     assert keys(instance, "retire", old).startswith("Retired.")
-    assert "retired already" in refused(instance, "retire", old)
+    assert "already retired" in refused(instance, "retire", old)
     assert published(instance) == {old, new} and states(instance)[old] == "retired"
     assert os.path.exists(file_of(instance, old))
     assert client.verify_reference(old_reference, instance.source.keys())["pid"] == pid
