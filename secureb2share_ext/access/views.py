@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from ..compat import VERBATIM
 from ..dataset import identifier_fault
 from ..datasets import store
-from ..errors import Problem
+from ..errors import Problem, UnknownDataset
 from ..problems import problem_response
 from ..proxies import current, for_want_of_tables
-from .destination import destination
+from .destination import UNKNOWN, destination
 
 WITHOUT_TABLES = "This catalogue is not prepared, so it cannot lead to the form; its operator has to run `init`."
 
@@ -44,7 +44,9 @@ def _explain(problem):
 
 @blueprint.errorhandler(DBAPIError)
 def _without_tables(error):
-    return _explain(for_want_of_tables(error, WITHOUT_TABLES))
+    problem = for_want_of_tables(error, WITHOUT_TABLES)
+    # while the mode is not on, no tables mean that nothing was published
+    return _explain(problem if current().is_on else UnknownDataset(UNKNOWN))
 
 
 @blueprint.route("/")

@@ -15,9 +15,8 @@ from ..dataset import Dataset
 from ..datasets.models import DatasetRow
 from ..errors import Problem, SecureB2ShareError
 from ..legacy.holder import Holder
+from ..messages.sources import Source
 from . import index_queue, pids
-
-Source = Any  # messages.sources.Source, in a room that hosts do not import
 
 
 class FormerContent(NamedTuple):

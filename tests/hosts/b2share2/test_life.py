@@ -145,7 +145,7 @@ class TestLife:
             "Tables: %d in all." % len(ours(rows.dump(instance))),
             "Community sensitive: version 0 of the schema was made.",
             "Community second: version 0 of the schema was made.",
-            "Triggers: none, MODE is not on.",
+            "Triggers: none, because MODE is not on.",
         ]
         after = rows.dump(instance)
         new = rows.new(before, after)

@@ -307,7 +307,7 @@ class TestLife:
         assert code == 0 and said.splitlines()[-3:] == [
             "Tables: %d in all." % len(made),
             "Custom fields: 77 in the search indices.",
-            "Triggers: none, MODE is not on.",
+            "Triggers: none, because MODE is not on.",
         ]
         assert set(rows.new(before, rows.dump(instance))) == {"alembic_version"}
         after = rows.dump(instance)
