@@ -1,17 +1,20 @@
 """The search index of the sources' records: what a sweep sends to the cluster."""
 
+from typing import Dict
+
 from flask import current_app
 from invenio_db import db
 from invenio_search import current_search_client
 from invenio_search.engine import search
 
 from .. import index_sweep
+from ..host import Host
 from . import index_document
 
 BATCH = 500
 
 
-def sweep(host):
+def sweep(host: Host) -> Dict[str, int]:
     """Bring the index up to date; {"indexed" and "refused": count of records}. Never raises."""
 
     def bring(uuids):
