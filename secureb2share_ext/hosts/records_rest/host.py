@@ -1,6 +1,7 @@
 """The answers of this host, each from its own file."""
 
 import functools
+from typing import Any, Dict
 from urllib.parse import quote
 
 from ... import compat
@@ -32,7 +33,7 @@ class RecordsRest(Host):
         "SITE_UI_URL": "the catalogue's canonical address, such as https://catalogue.example.org",
         "SITE_API_URL": "the canonical address of its API, such as https://catalogue.example.org/api",
     }
-    indexers = {}  # {community: indexer} of the endpoints that have a search index, see serve
+    indexers: Dict[str, Any] = {}  # {community: indexer} of the endpoints that have a search index, see serve
 
     def endpoint(self, source):
         """The source's entry of RECORDS_REST_ENDPOINTS."""
