@@ -1,4 +1,4 @@
-"""How do many registrations become records with few statements?
+"""The records of many registrations, written with few statements.
 
 The rows are those that the endpoint's minter and the class of its records would leave, in one flush instead of ten for
 each; a test compares them. Where a site has its own minter or class, each is made by those.

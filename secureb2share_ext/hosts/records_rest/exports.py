@@ -1,4 +1,4 @@
-"""Under which media types and addresses do the sources' endpoints serve a record's exports?
+"""The media types and addresses under which the sources' endpoints serve a record's exports.
 
 A site's own serializer of one of these media types knows nothing of access states: for the sources' records ours
 stands in its place, for others it stays. Lists of records have JSON alone.
@@ -6,12 +6,14 @@ stands in its place, for others it stays. Lists of records have JSON alone.
 
 import functools
 import re
+from typing import Dict, Iterable, List
 from urllib.parse import quote
 
-from flask import abort, current_app
+from flask import Flask, abort, current_app
 from invenio_records_rest.utils import obj_or_import_string
 
 from ... import compat
+from ...datasets.models import DatasetRow
 from ...errors import NotReady
 from ...exports import formats, linkset
 from ...proxies import current
@@ -38,7 +40,7 @@ def add(entry):
     entry["search_serializers"] = {kind: write for kind, write in searched.items() if kind not in MIMETYPES}
 
 
-def faults(app, communities):
+def faults(app: Flask, communities: Iterable[str]) -> List[str]:
     """[sentence] for each serialisation of the sources' endpoints, and of OAI-PMH, that is the site's own."""
     found = []
     for name in sorted(communities):
@@ -49,7 +51,7 @@ def faults(app, communities):
     return found + [FOREIGN % ("OAISERVER_METADATA_FORMATS", prefix) for prefix in sorted(prefixes)]
 
 
-def urls(row):
+def urls(row: DatasetRow) -> Dict[str, str]:
     """{media type: URL} of the exports of a row's record, in the canonical base URL; {} without its source."""
     extension = current()
     if row.source not in extension.sources:

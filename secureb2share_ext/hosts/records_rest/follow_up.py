@@ -1,4 +1,4 @@
-"""What follows from a record that was written: a task for the search index, and a name for OAI-PMH.
+"""The tasks that follow from a record that was written: for the search index, and a name for OAI-PMH.
 
 In the transaction that writes the record, whoever caused it.
 """

@@ -1,5 +1,7 @@
 """The search index of the sources' records: what a sweep sends to the cluster."""
 
+from typing import Dict
+
 from flask import current_app
 from invenio_db import db
 from invenio_search import current_search_client
@@ -7,12 +9,13 @@ from invenio_search.engine import search
 
 from ...errors import Unusable
 from .. import index_sweep
+from ..host import Host
 from . import index_document
 
 BATCH = 500
 
 
-def sweep(host):
+def sweep(host: Host) -> Dict[str, int]:
     """Bring the index up to date; {"indexed" and "refused": count of records}. Never raises."""
 
     def bring(uuids):

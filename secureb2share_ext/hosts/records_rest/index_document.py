@@ -1,4 +1,4 @@
-"""What does the search index hold of a record of ours, and which one is it?"""
+"""The document that the search index holds of a record of ours, and the name of that index."""
 
 import os
 from typing import Any, Dict, List

@@ -1,8 +1,10 @@
-"""What does an editor's body become before records-rest looks at it?
+"""The body of an editor's request, read before records-rest looks at it.
 
 Read as strictly as a signed message; members that the host alone writes are faults. A patch may not copy, for a few
 operations double a record each time.
 """
+
+from typing import Any, Dict, List
 
 from flask import request
 
@@ -14,7 +16,7 @@ MAX_OPERATIONS = 100
 NOT_PLAIN = "must be a list of at most %d operations add, remove, replace, move or test on members" % MAX_OPERATIONS
 
 
-def load_record():
+def load_record() -> Dict[str, Any]:
     """The metadata of a POST or PUT, as dict; raises Invalid."""
     metadata = strict_json.parse(request.get_data(cache=False))
     if not isinstance(metadata, dict):
@@ -27,7 +29,7 @@ def load_record():
     return metadata
 
 
-def load_patch():
+def load_patch() -> List[Dict[str, Any]]:
     """The operations of a JSON Patch (RFC 6902); raises Invalid."""
     operations = strict_json.parse(request.get_data(cache=False))
     if not isinstance(operations, list) or len(operations) > MAX_OPERATIONS or not all(map(_is_plain, operations)):

@@ -1,4 +1,4 @@
-"""Does OAI-PMH say of the sources' records what every other export says?
+"""OAI-PMH of the sources' records: it says what every other export says.
 
 The formats of invenio-oaiserver are wrapped: for records of ours the metadata are made from the database, for others by
 the site's own serializer. invenio-oaiserver keeps no deleted records (Identify says so), thus a withdrawn dataset is

@@ -1,4 +1,4 @@
-"""What would become of a user's record, were the mode on: looked at after it was written, and never changed."""
+"""The look at a user's record after it was written: what would become of it while the mode is on."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""Who may curate, and whose token may register?
+"""The permissions of curators, and of tokens that register.
 
 Curators hold the action `secureb2share-curate`; a token needs the scope of that name too. A token registers for a
 source with the scope `secureb2share:register`, if its user holds the action `secureb2share-register` for that source.
@@ -6,6 +6,8 @@ source with the scope `secureb2share:register`, if its user holds the action `se
 A site names these in RECORDS_REST_ENDPOINTS, for example
 ``"create_permission_factory_imp": "secureb2share_ext.hosts.records_rest.permissions:curator"``.
 """
+
+from typing import Iterable, Optional, Set
 
 from flask import request
 from invenio_access import Permission, superuser_access
@@ -46,7 +48,7 @@ def everybody(record=None):
     return _Everybody()
 
 
-def registered_by_token(names):
+def registered_by_token(names: Iterable[str]) -> Optional[Set[str]]:
     """Those of the sources' names for which the current request's token may register; None without such a token."""
     scopes = _scopes()
     if scopes is None or register_scope.id not in scopes:

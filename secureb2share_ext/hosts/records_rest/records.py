@@ -1,6 +1,7 @@
-"""How does a registration become a record, a new revision, a tombstone?"""
+"""The record that a registration becomes, with its new revisions and its tombstone."""
 
 import uuid
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
 
 from invenio_db import db
 from invenio_pidstore.proxies import current_pidstore
@@ -9,16 +10,20 @@ from invenio_records_rest.utils import obj_or_import_string
 from sqlalchemy.exc import NoResultFound
 
 from ...client import seconds
+from ...dataset import Dataset
+from ...datasets.models import DatasetRow
 from ..revisions import of_rows
 from . import mapping
 
+Endpoint = Mapping[str, Any]  # an entry of RECORDS_REST_ENDPOINTS
 
-def record_class(endpoint):
+
+def record_class(endpoint: Endpoint) -> Type[Record]:
     """The class of an endpoint's records."""
     return obj_or_import_string(endpoint.get("record_class"), default=Record)
 
 
-def publish(endpoint, row, dataset):
+def publish(endpoint: Endpoint, row: DatasetRow, dataset: Dataset) -> Record:
     """The record created of a Dataset under a PID that is minted for it, in the open transaction."""
     record_uuid = uuid.uuid4()
     metadata = mapping.to_record(dataset.description)
@@ -29,7 +34,7 @@ def publish(endpoint, row, dataset):
     return record_class(endpoint).create(metadata, id_=record_uuid)
 
 
-def update(endpoint, row, dataset):
+def update(endpoint: Endpoint, row: DatasetRow, dataset: Dataset) -> Record:
     """The record, written anew with this description and the row's state."""
     record = record_class(endpoint).get_record(row.record_uuid)
     record.clear()
@@ -40,7 +45,7 @@ def update(endpoint, row, dataset):
     return record.commit()
 
 
-def get(endpoint, row):
+def get(endpoint: Endpoint, row: DatasetRow) -> Optional[Record]:
     """The record of a row, or None where it was deleted."""
     try:
         return record_class(endpoint).get_record(row.record_uuid)
@@ -48,11 +53,11 @@ def get(endpoint, row):
         return None
 
 
-def revision(record):
+def revision(record: Record) -> Tuple[int, int]:
     """(revision from 0, seconds since 1970 of its time)."""
     return record.revision_id, seconds(record.updated)
 
 
-def revisions(endpoint, rows):
+def revisions(endpoint: Endpoint, rows: List[DatasetRow]) -> Dict[uuid.UUID, int]:
     """{record_uuid: revision from 0} of those rows' records that were not deleted, by one statement."""
     return of_rows(record_class(endpoint).model_cls, rows)

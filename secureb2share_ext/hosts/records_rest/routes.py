@@ -1,6 +1,8 @@
-"""Which routes of this host carry content, which writing routes do not, and which belong to a source?"""
+"""The routes of this host: those that carry content, writing ones that do not, and those of a source."""
 
-from flask import has_request_context, request
+from typing import Dict
+
+from flask import Flask, has_request_context, request
 from invenio_files_rest.views import BucketResource, LocationResource, ObjectResource
 from invenio_records_rest.views import RecordResource, RecordsListResource, SuggestResource
 
@@ -20,12 +22,12 @@ KNOWN = {
 RECORD_VIEWS = (RecordsListResource, RecordResource, SuggestResource)
 
 
-def content_endpoints(app):
+def content_endpoints(app: Flask) -> Dict[str, str]:
     """{endpoint: what it would take}, by the class of the view, so that subclasses and moved blueprints count too."""
     return {endpoint: reason for content, reason in CONTENT_VIEWS.items() for endpoint in _endpoints_of(app, content)}
 
 
-def known_writes(app):
+def known_writes(app: Flask) -> Dict[str, str]:
     """{endpoint, or its beginning with a *: reason} of the writing routes that take no content."""
     records = {endpoint: "record metadata as JSON, no files" for endpoint in _endpoints_of(app, RECORD_VIEWS)}
     return dict(KNOWN, **records)
@@ -38,7 +40,7 @@ def _endpoints_of(app, classes):
             yield endpoint
 
 
-def community_of_request():
+def community_of_request() -> str:
     """The name of the RECORDS_REST_ENDPOINTS entry at which the current request arrived, or ""."""
     blueprint, _, view = (request.endpoint or "").partition(".")
     return view.rpartition("_")[0] if blueprint == "invenio_records_rest" else ""

@@ -1,4 +1,4 @@
-"""How does a search index hold a record of ours? Its mapping is derived from the schema.
+"""The mapping of the search index for a record of ours, derived from the schema.
 
 For OpenSearch 2 and Elasticsearch 7, and for records as hosts/records_rest stores them: core at the top. Whatever the
 schema does not know is kept and not searched (`dynamic: false`), so that nothing is found by a field that nobody
@@ -7,6 +7,7 @@ decided on, and no record is refused. `python -m secureb2share_ext.hosts.records
 
 import json
 import os
+from typing import Any, Dict
 
 from ...descriptions.dates import DAYS, PERIODS
 from ...descriptions.rules import DETAILS
@@ -51,7 +52,7 @@ BESIDE = {
 }
 
 
-def mapping():
+def mapping() -> Dict[str, Any]:
     """The body with which the index is made, as dict."""
     parts = _object(SCHEMA)["properties"]
     properties = dict(parts.pop("core")["properties"], **parts)
@@ -68,7 +69,7 @@ def mapping():
     }
 
 
-def text():
+def text() -> str:
     """The same as the file PATH holds it."""
     return json.dumps(mapping(), indent=1, sort_keys=True) + "\n"
 

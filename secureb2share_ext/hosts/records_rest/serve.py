@@ -1,4 +1,4 @@
-"""How do the access member and link get into what records-rest serves?
+"""The access member and link in what records-rest serves.
 
 The JSON serializers of the sources' endpoints are wrapped: whatever a site's own JSON serializer wrote, its answer
 gets the access member, the link and the described files, and loses every link to content. The other media types are

@@ -1,8 +1,10 @@
-"""What does this host know of uploads and files from the time before?
+"""The uploads and files from the time before, as far as this host knows of them.
 
 invenio-files-rest notes no user with a file and no community with a bucket, so that neither can be told. Numbers only,
 never names.
 """
+
+import datetime
 
 from invenio_db import db
 from invenio_files_rest.models import ObjectVersion
@@ -14,7 +16,7 @@ from ..host import FormerContent
 MEMBERS = ("_files", "_bucket")  # with which invenio-records-files and B2SHARE say that a record has files
 
 
-def content(since):
+def content(since: datetime.datetime) -> FormerContent:
     """The health.FormerContent; since: naive UTC."""
     recent = db.session.query(func.count(), func.count(distinct(ObjectVersion.bucket_id))).filter(
         ObjectVersion.created >= since, ObjectVersion.file_id.isnot(None)
