@@ -56,7 +56,7 @@ class Dataset(NamedTuple):
     @property
     def replaces(self) -> Optional[str]:
         """Identifier of the dataset of which this is a new version, or None."""
-        return self.description.get("version", {}).get("replaces")
+        return replaces_of(self.description)
 
     @property
     def title(self) -> str:
@@ -77,6 +77,11 @@ class Dataset(NamedTuple):
     def digest(self) -> str:
         """SHA-256 of the canonical description: equal digests mean that nothing changed."""
         return digest(canonical(self.description))
+
+
+def replaces_of(description: Dict[str, Any]) -> Optional[str]:
+    """The identifier of the dataset that the one with this description replaces, or None."""
+    return description.get("version", {}).get("replaces")
 
 
 def identifier_fault(identifier: Any) -> Optional[str]:

@@ -101,11 +101,11 @@ def _referenced(given):
     try:
         claims = here().keys.verify(lambda jwks: client.verify_reference(ref, jwks, issuer=here().catalogue_url))
     except client.NotVerified as error:
-        raise Problem(400, "The reference does not hold", str(error))
+        raise Problem(400, "The reference is not valid", str(error))
     except (requests.RequestException, client.Refused):
         raise Problem(503, "Please try again", "The catalogue cannot be reached to check the reference.")
     if (claims["source"], claims["identifier"]) != (here().site.source, identifier):
-        raise Problem(400, "The reference does not hold", "It was made for another dataset.")
+        raise Problem(400, "The reference is not valid", "It was made for another dataset.")
     dataset = datasets.find(here().store, identifier)
     if dataset is None:
         raise Problem(404, "Not known here", "This dataset has not arrived in the secure environment yet.")

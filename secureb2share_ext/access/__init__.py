@@ -1,1 +1,1 @@
-"""Flow 3: a reader follows a record's link to the access-request form; the secure side's decisions are counted."""
+"""The way of a reader: from the link of a record to the form where access is requested."""

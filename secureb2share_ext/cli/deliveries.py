@@ -49,8 +49,7 @@ def retry_delivery(event: Optional[int], target: Optional[str]) -> None:
     if (event is None) == (target is None):
         raise click.UsageError("Name either an event's number or --target.")
     if target is not None:
-        pauses.resume(target)
-        said = "Events are sent to %s again." % target
+        said = _resumed(target)
     elif event is not None and store.retry(event, utcnow()):
         said = "The next sweep sends the event."
     else:
@@ -59,12 +58,19 @@ def retry_delivery(event: Optional[int], target: Optional[str]) -> None:
     click.echo(said)
 
 
+def _resumed(target):
+    return "Events are sent to %s again." % target if pauses.resume(target) else "%s was not paused." % target
+
+
 @deliveries.command("hold")
 @click.option("--target", help="Only this target; by default all of them.")
 @click.option("--reason", required=True, help="Shown by list and health; without personal data.")
 @with_appcontext
 def hold_deliveries(target: Optional[str], reason: str) -> None:
     """Send nothing until `resume`, not even a retry or a probe."""
+    known = sorted({row.target for row in pauses.every()}.union(current().targets))
+    if target is not None and target not in known:
+        raise click.ClickException("There is no target %s; known are %s." % (target, ", ".join(known)))
     for name in [target] if target else sorted(current().targets):
         pauses.hold(name, reason[:200], utcnow())
         click.echo("%s is held." % name)
@@ -77,7 +83,7 @@ def hold_deliveries(target: Optional[str], reason: str) -> None:
 def resume_deliveries(target: Optional[str]) -> None:
     """Send again to targets that are paused or held."""
     for name in [target] if target else [row.target for row in pauses.every()]:
-        click.echo("Events are sent to %s again." % name if pauses.resume(name) else "%s was not paused." % name)
+        click.echo(_resumed(name))
     db.session.commit()
 
 

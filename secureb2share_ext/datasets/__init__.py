@@ -1,1 +1,1 @@
-"""Flow 2a: the secure side registers a dataset, and a public record with a PID follows."""
+"""The life of a dataset: its row, record, event, versions and review, whoever registers it."""

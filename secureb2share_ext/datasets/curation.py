@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Optional
 
 from sqlalchemy.exc import IntegrityError
 
-from ..dataset import CATALOGUE_PREFIX, identifier_fault
+from ..dataset import CATALOGUE_PREFIX, identifier_fault, replaces_of
 from ..descriptions import schema
 from ..errors import Invalid, NotAccepted
 from ..proxies import Extension, Host, Source, active
@@ -133,5 +133,5 @@ def check_description(host: Host, source: Source, identifier: Optional[str], des
     faults = schema.description_faults(description, source.describe_files)
     if faults:
         raise Invalid([(host.field(name), message) for name, message in faults])
-    replaces = description.get("version", {}).get("replaces")
+    replaces = replaces_of(description)
     versions.check(source.name, identifier, replaces, host.field("version.replaces"))

@@ -7,7 +7,7 @@ on review, the description is held instead.
 from typing import Optional
 
 from ..client import canonical, digest
-from ..dataset import CATALOGUE_PREFIX
+from ..dataset import CATALOGUE_PREFIX, replaces_of
 from ..errors import Invalid, NotAccepted, NotAllowed
 from ..proxies import Host, Message, Sender
 from . import curation, publication, review, store, versions
@@ -18,7 +18,7 @@ from .outcome import Outcome
 def register(host: Host, sender: Sender, row: Optional[DatasetRow], message: Message) -> Outcome:
     """The Outcome of a registration, in the open transaction."""
     source, description = sender.source, message.members["dataset"]
-    replaces = description.get("version", {}).get("replaces")
+    replaces = replaces_of(description)
     _check_tenant(sender, row, message)
     versions.check(source.name, message.identifier, replaces, "dataset.version.replaces", sender)
     if row is None:

@@ -8,6 +8,7 @@ import json
 from typing import Any, Dict, Optional, Tuple
 
 from ..client import canonical, digest, now_utc
+from ..dataset import replaces_of
 from ..descriptions import schema
 from ..errors import Invalid, NotAccepted, UnknownDataset
 from ..outbox import announce
@@ -74,7 +75,7 @@ def release(host: Host, source: str, identifier: str, seen: Optional[str] = None
     faults = schema.description_faults(description, settings.describe_files)
     if faults:
         raise Invalid(faults)
-    replaces = description.get("version", {}).get("replaces")
+    replaces = replaces_of(description)
     versions.check(row.source, row.identifier, replaces, "version.replaces")
     store.drop_held(row.id)
     if row.pid is None:

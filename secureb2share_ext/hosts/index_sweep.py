@@ -79,7 +79,7 @@ def _batch(
         _pause(token, left, str(error) if isinstance(error, Unusable) else type(error).__name__)
         return 0
     if attempts:
-        pauses.resume(CLUSTER)
+        pauses.end_pause(CLUSTER)
         db.session.commit()
     return len(attempts)
 

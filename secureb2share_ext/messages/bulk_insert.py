@@ -8,7 +8,7 @@ from typing import Dict, List, Sequence, Set, Tuple
 
 from invenio_db import db
 
-from ..dataset import CATALOGUE_PREFIX, Dataset
+from ..dataset import CATALOGUE_PREFIX, Dataset, replaces_of
 from ..datasets import publication, store
 from ..datasets.models import DatasetRow
 from ..datasets.outcome import Outcome
@@ -40,7 +40,7 @@ def _is_plain(line: Line, read: Message) -> bool:
     if line.sender is None or read.action != "register" or read.identifier.startswith(CATALOGUE_PREFIX):
         return False
     source = line.sender.source
-    replaces = read.members["dataset"].get("version", {}).get("replaces")
+    replaces = replaces_of(read.members["dataset"])
     is_free = source.release == "publish" and source.quota is None and replaces is None
     return is_free and line.sender.may_touch(read.tenant)
 

@@ -7,6 +7,7 @@ import datetime
 from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ..client import TOLERANCE
+from ..dataset import replaces_of
 from ..descriptions import schema, strict_json
 from ..errors import Invalid, Problem
 from . import message, sources
@@ -69,7 +70,7 @@ class Line:
         """The {(source, identifier)} of the datasets whose records it may change; empty where it is refused already."""
         if self.message is None:
             return set()
-        replaces = self.message.members.get("dataset", {}).get("version", {}).get("replaces")
+        replaces = replaces_of(self.message.members.get("dataset", {}))
         return {(self.message.source, name) for name in (self.message.identifier, replaces) if name}
 
     def accepted(self, status: int, answer: Dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 GET       /datasets                                   what this interface is, and its bounds
 POST      /datasets                                   many signed envelopes, one a line
 GET       /datasets/keys                              the catalogue's public keys
-GET       /messages/openapi.json                      these routes, for programs
+GET       /datasets/openapi.json                      these routes, for programs
 GET       /datasets/<source>                          signed: the source's datasets, by pages
 PUT, GET  /datasets/<source>/<identifier>             register; read (signed: with receipts)
 POST      /datasets/<source>/<identifier>/state       suspend, reactivate, supersede, withdraw

@@ -1,1 +1,1 @@
-"""Flow 2b: the secure side is told, durably, what happens to a record."""
+"""The outbox: the secure side is told, durably, what happens to a record."""

@@ -4,7 +4,7 @@ There is one event per dataset and root transaction, and none when it would say 
 change in the same transaction writes the event anew; after the commit its bytes are frozen.
 """
 
-from typing import Any, Dict, Iterable, Optional, Tuple
+from typing import Any, Dict, Iterable, NamedTuple, Optional
 
 from invenio_db import db
 
@@ -16,11 +16,16 @@ from . import event, steps, store
 OBSERVED = "observed:"  # begins the fingerprint of an event that is never sent
 
 
+class _Written(NamedTuple):
+    sequence: int
+    is_first: bool  # whether nobody was told of the dataset before
+
+
 class _Announced:
     """The announcements of one root transaction, kept by it: when the transaction ends, the events are frozen."""
 
     def __init__(self):
-        self.rows: Dict[int, Tuple[int, bool]] = {}  # row id -> (sequence, whether it is the first event)
+        self.rows: Dict[int, _Written] = {}  # row id -> its event of this transaction
         self.floor: Optional[int] = None
 
     @classmethod
@@ -61,15 +66,15 @@ def announce(
     announced = _Announced.of_transaction()
     written = announced.rows.get(row.id)
     # the sequence tells an event of this transaction from one of a savepoint that was rolled back
-    again = written is not None and written[0] == row.sequence
-    first = written[1] if again else (row.event_digest or OBSERVED).startswith(OBSERVED)
-    if not again:
+    if written is not None and written.sequence == row.sequence:
+        write, is_first = store.put, written.is_first
+    else:
+        write, is_first = store.add, (row.event_digest or OBSERVED).startswith(OBSERVED)
         row.sequence = announced.next_sequence(row)
-    announced.rows[row.id] = (row.sequence, first)
+    announced.rows[row.id] = _Written(row.sequence, is_first)
     row.event_digest = fingerprint
     state = "observed" if is_observed else "pending"
-    write = store.put if again else store.add
-    _write(write, row, data, event.kind(first, dataset.state), dataset.revision, catalogue, targets, state)
+    _write(write, row, data, event.kind(is_first, dataset.state), dataset.revision, catalogue, targets, state)
 
 
 def refused(row: Any, held_digest: str, reason: str, catalogue: str, targets: Iterable[str]) -> None:

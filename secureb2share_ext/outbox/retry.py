@@ -10,12 +10,14 @@ import email.utils
 import re
 from typing import Any, NamedTuple, Union
 
+from ..errors import EgressRefused, NoSigningKey
+
 PLAN = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)  # seconds after the 1st, 2nd, ... failure
 PROBE = 900  # seconds until a paused target is tried with one message
 LONGEST = 86400  # seconds that a Retry-After can ask for
 OF_TARGET = (401, 403, 404, 410)
 OF_MESSAGE = (400, 409, 413, 422)
-OF_US = ("EgressRefused", "NoSigningKey")  # errors before anything was sent
+OF_US = (EgressRefused.__name__, NoSigningKey.__name__)  # errors before anything was sent
 
 
 class Delivered(NamedTuple):

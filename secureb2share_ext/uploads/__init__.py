@@ -1,1 +1,1 @@
-"""Flow 1: an upload is refused, on every route and in every process, and it can be proved."""
+"""The lock: an upload is refused, on every route and in every process, and this can be proved."""

@@ -32,30 +32,30 @@ def _statements(dialect: str) -> List[Tuple[str, str, str]]:
         body = "EXECUTE PROCEDURE secureb2share_refuse()"
         differs = " OR ".join("OLD.%s IS DISTINCT FROM NEW.%s" % (c, c) for c in _COLUMNS)
         when = "FOR EACH ROW WHEN (%s)" % differs
-        each = "FOR EACH ROW"
     else:
         body = "BEGIN SELECT RAISE(ABORT, '%s'); END" % MESSAGE
         differs = " OR ".join("OLD.%s IS NOT NEW.%s" % (c, c) for c in _COLUMNS)
         when = "FOR EACH ROW WHEN %s" % differs
-        each = "FOR EACH ROW"
     found = []
     for table in TABLES:
         name = _name(table, "insert")
-        found.append((table, name, "CREATE TRIGGER %s BEFORE INSERT ON %s %s %s" % (name, table, each, body)))
+        found.append((table, name, "CREATE TRIGGER %s BEFORE INSERT ON %s FOR EACH ROW %s" % (name, table, body)))
     name = _name("files_files", "update")
     found.append(("files_files", name, "CREATE TRIGGER %s BEFORE UPDATE ON files_files %s %s" % (name, when, body)))
     return found
 
 
 def install(connection: Any) -> List[str]:
-    """Make the triggers that are missing, and return their names."""
+    """Make the triggers that are missing or disabled, and return their names."""
     dialect = connection.dialect.name
-    there = installed(connection)
+    enabled, there = installed(connection), _existing(connection)
     if dialect == "postgresql":
         connection.execute(text(_FUNCTION))
     made = []
-    for _, name, sql in _statements(dialect):
-        if name not in there:
+    for table, name, sql in _statements(dialect):
+        if name not in enabled:
+            if name in there:
+                _drop(connection, table, name)
             connection.execute(text(sql))
             made.append(name)
     return made
@@ -64,20 +64,29 @@ def install(connection: Any) -> List[str]:
 def remove(connection: Any) -> List[str]:
     """Drop the triggers that are there, and return their names."""
     dialect = connection.dialect.name
-    there = installed(connection)
+    there = _existing(connection)
     for table, name, _ in _statements(dialect):
         if name in there:
-            connection.execute(text("DROP TRIGGER %s%s" % (name, " ON " + table if dialect == "postgresql" else "")))
+            _drop(connection, table, name)
     if dialect == "postgresql":
         connection.execute(text("DROP FUNCTION IF EXISTS secureb2share_refuse()"))
     return there
 
 
+def _drop(connection, table, name):
+    of_table = " ON " + table if connection.dialect.name == "postgresql" else ""
+    connection.execute(text("DROP TRIGGER %s%s" % (name, of_table)))
+
+
 def installed(connection: Any) -> List[str]:
     """Names of the triggers that are there and enabled, in order."""
+    return _existing(connection, " AND tgenabled IN ('O', 'A')")
+
+
+def _existing(connection, condition=""):
     if connection.dialect.name == "postgresql":
-        enabled = "NOT tgisinternal AND tgenabled IN ('O', 'A') AND pg_table_is_visible(tgrelid)"
-        query = "SELECT tgname FROM pg_trigger WHERE " + enabled
+        visible = "NOT tgisinternal AND pg_table_is_visible(tgrelid)"
+        query = "SELECT tgname FROM pg_trigger WHERE " + visible + condition
     else:
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     names = {row[0] for row in connection.execute(text(query))}

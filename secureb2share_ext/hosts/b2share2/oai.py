@@ -1,4 +1,4 @@
-"""What do B2SHARE's OAI-PMH formats and its DataCite metadata say of the sources' records?
+"""B2SHARE's OAI-PMH formats and DataCite metadata of the sources' records.
 
 The host's own serialisers write them, from a copy without files; then the right and the access address take the place
 of "closedAccess", which promises that nobody ever gets in. The values are those of exports/rights.py.

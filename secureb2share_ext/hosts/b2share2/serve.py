@@ -1,4 +1,4 @@
-"""How do the access member and link get into what B2SHARE serves, and links to content out of it?
+"""What B2SHARE serves of the sources' records: with the access member and link, without links to content.
 
 The schemas of its two JSON serializers are replaced by subclasses: both are used wherever a record, a search hit or a
 draft is shown, and are looked up at each use. They are process-global, so that ours ask the current application.

@@ -91,7 +91,7 @@ def mint(row):
 
 
 def add(row):
-    """The same for a new record."""
+    """Add the OAI-PMH identifier of a new record to the session."""
     db.session.add(
         PersistentIdentifier(
             pid_type=OAIIDProvider.pid_type,

@@ -70,7 +70,7 @@ def mapping() -> Dict[str, Any]:
 
 
 def text() -> str:
-    """The same as the file PATH holds it."""
+    """The mapping as text, as the file PATH holds it."""
     return json.dumps(mapping(), indent=1, sort_keys=True) + "\n"
 
 

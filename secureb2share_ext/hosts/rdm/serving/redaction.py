@@ -33,7 +33,7 @@ def record(body: Dict[str, Any], access_url: str) -> Dict[str, Any]:
 
 
 def source(document: Dict[str, Any]) -> Dict[str, Any]:
-    """The same of what the search index holds of a record."""
+    """The document (new dict) of a record in the search index, without what leads to content."""
     return _closed(document)
 
 

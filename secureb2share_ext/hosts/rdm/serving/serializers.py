@@ -156,7 +156,7 @@ def agreeing(own: BaseSerializer, mimetype: str) -> AccessSerializer:
 
 
 def make(own: Type[BaseSerializer], mimetype: str, **options: Any) -> AccessSerializer:
-    """The same for a class of serializers, made with its options."""
+    """The AccessSerializer for a class of serializers, which is made with its options."""
     return agreeing(own(**options), mimetype)
 
 
