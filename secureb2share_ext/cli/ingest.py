@@ -42,7 +42,8 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
 
     A message that was accepted before has no second effect: after Ctrl-C, run the command again. Refused lines are
     written to a file, each with its message and the reason; the source corrects them and signs them again with new ids.
-    Exit codes: 0 all accepted, 1 some refused, 2 stopped before many withdrawals (use --confirm to continue), 130 interrupted.
+    Exit codes: 0 all accepted, 1 some refused, 2 stopped before many withdrawals (use --confirm to continue), 130
+    interrupted.
     """
     _check_place(file)
     extension = current()

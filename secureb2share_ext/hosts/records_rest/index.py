@@ -9,13 +9,12 @@ from invenio_search.engine import search
 
 from ...errors import Unusable
 from .. import index_sweep
-from ..host import Host
 from . import index_document
 
 BATCH = 500
 
 
-def sweep(host: Host) -> Dict[str, int]:
+def sweep(host: Any) -> Dict[str, int]:
     """Bring the index up to date; {"indexed" and "refused": count of records}. Never raises."""
 
     def bring(uuids):
