@@ -23,6 +23,12 @@ def application() -> Flask:
     return current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy is typed as what it stands for
 
 
+def flush_before_reading_anew(session: Any) -> None:
+    """Flush where a query with populate_existing does not, and would undo what is not flushed: before SQLAlchemy 1.4."""
+    if not hasattr(session, "get_transaction"):
+        session.flush()
+
+
 def root_transaction(session: Any) -> Any:
     """The outermost transaction of a SQLAlchemy session, which 1.4 tells itself; needed until B2SHARE 2 goes."""
     if hasattr(session, "get_transaction"):

@@ -6,7 +6,7 @@ from invenio_db import db
 from sqlalchemy import and_, or_
 from sqlalchemy.orm import aliased
 
-from ..compat import utcnow
+from ..compat import flush_before_reading_anew, utcnow
 from ..dataset import identifier_fault
 from .models import DatasetRow, HeldDescription
 
@@ -29,7 +29,12 @@ def lock_by_record(record_uuid: Any) -> Optional[DatasetRow]:
 
 
 def _locked(query):
-    return query.with_for_update().populate_existing().one_or_none()
+    return _anew(query.with_for_update()).one_or_none()
+
+
+def _anew(query):
+    flush_before_reading_anew(db.session())
+    return query.populate_existing()
 
 
 def by_number(number: int) -> Optional[DatasetRow]:
@@ -105,7 +110,7 @@ def count(source: str, **values: Any) -> int:
 def replaced_by(source: str, identifier: str) -> List[DatasetRow]:
     """The rows, locked, of the datasets that this one replaces."""
     query = db.session.query(DatasetRow).filter_by(source=source, replaced_by=identifier)
-    return query.order_by(DatasetRow.id).with_for_update().populate_existing().all()
+    return _anew(query.order_by(DatasetRow.id).with_for_update()).all()
 
 
 def replaced_identifiers(source: str, identifier: str) -> List[str]:
@@ -117,7 +122,7 @@ def replaced_identifiers(source: str, identifier: str) -> List[str]:
 def held(dataset_id: int) -> Optional[HeldDescription]:
     """The description of a dataset that waits for a curator or was refused, or None."""
     # read anew: behind the row's lock it may be another than the session saw before
-    return db.session.query(HeldDescription).filter_by(dataset_id=dataset_id).populate_existing().one_or_none()
+    return _anew(db.session.query(HeldDescription).filter_by(dataset_id=dataset_id)).one_or_none()
 
 
 def held_reasons(dataset_ids: Collection[int]) -> Dict[int, Optional[str]]:

@@ -1,6 +1,6 @@
 """The search index of the sources' records: what a sweep sends to the cluster."""
 
-from typing import Dict
+from typing import Any, Dict
 
 from flask import current_app
 from invenio_db import db
