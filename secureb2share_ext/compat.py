@@ -24,7 +24,7 @@ def application() -> Flask:
 
 
 def flush_before_reading_anew(session: Any) -> None:
-    """Flush where a query with populate_existing does not, and would undo what is not flushed: before SQLAlchemy 1.4."""
+    """Flush where a query with populate_existing would undo what is not flushed: before SQLAlchemy 1.4."""
     if not hasattr(session, "get_transaction"):
         session.flush()
 
