@@ -22,6 +22,7 @@ from invenio_db import db
 from invenio_indexer.api import RecordIndexer
 from invenio_pidrelations.contrib.versioning import PIDVersioning
 from invenio_pidstore.models import PersistentIdentifier, PIDStatus
+from invenio_records.models import RecordMetadata
 from invenio_search import current_search_client
 from sqlalchemy.orm.exc import NoResultFound
 
@@ -162,7 +163,7 @@ def revision(record: Any) -> Tuple[int, int]:
 
 def revisions(rows: List[DatasetRow]) -> Dict[Any, int]:
     """{record_uuid: revision from 0} of those rows' records that were not deleted, by one statement."""
-    return of_rows(B2ShareRecord.model_cls, rows)
+    return of_rows(RecordMetadata, rows)
 
 
 def note_handle(record: Any) -> None:
