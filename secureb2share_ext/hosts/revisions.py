@@ -1,9 +1,13 @@
 """The revisions of many records, read where invenio-records keeps them, without the records themselves."""
 
+from typing import Any, Dict, Sequence
+
 from invenio_db import db
 
+from ..datasets.models import DatasetRow
 
-def of_rows(model, rows, *conditions):
+
+def of_rows(model: Any, rows: Sequence[DatasetRow], *conditions: Any) -> Dict[Any, int]:
     """{record_uuid: revision number from 0} of those rows whose record is there, by one statement.
 
     model: the SQLAlchemy model of the records; conditions: on its columns, beside that the record was not deleted.

@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import tempfile
 import uuid
+from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 from flask import Flask
 from invenio_db import db
@@ -19,13 +20,14 @@ from sqlalchemy import event, text
 from ..client import canonical, line, new_key
 from ..compat import utcnow
 from ..datasets import store
+from ..datasets.models import DatasetRow
 from ..ext import SecureB2Share
 from ..keyring import Key
 from ..messages import bulk, envelope, inbox, message
 from ..messages.sources import Sender
 from ..outbox.models import Event
 from ..proxies import PREFIX
-from .host import RECORDS
+from .host import RECORDS, MemoryHost
 
 ADDRESS = "https://catalogue.example.org"
 
@@ -89,63 +91,81 @@ class Catalogue:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
-    def extension(self):
+    def extension(self) -> Any:
         return self.app.extensions["secureb2share"]
 
     @property
-    def host(self):
+    def host(self) -> MemoryHost:
         return self.extension.host
 
-    def sender(self, source="tsd", tenants=None):
+    def sender(self, source: str = "tsd", tenants: Optional[Tuple[str, ...]] = None) -> Sender:
         """A messages.sources.Sender of a source, perhaps for some tenants only."""
         return Sender(self.extension.sources[source], tenants)
 
-    def body(self, action, identifier, source="tsd", issued=None, **members):
+    def body(
+        self,
+        action: str,
+        identifier: str,
+        source: str = "tsd",
+        issued: Optional[str] = None,
+        **members: Any,
+    ) -> bytes:
         """The canonical bytes of a message; each is issued a second after the last one."""
         self._issued += datetime.timedelta(seconds=1)
         issued = issued or self._issued.strftime("%Y-%m-%dT%H:%M:%SZ")
         said = dict(members, action=action, source=source, identifier=identifier, issued=issued)
         return canonical(said)
 
-    def message(self, action, identifier, source="tsd", message_id=None, **members):
+    def message(
+        self, action: str, identifier: str, source: str = "tsd", message_id: Optional[str] = None, **members: Any
+    ) -> message.Message:
         """A messages.message.Message, read as from a request whose signature holds; raises Invalid."""
         body = self.body(action, identifier, source, **members)
         settings = self.extension.sources[source]
         message_id = message_id or str(uuid.uuid4())
         return message.read(message_id, action, source, identifier, body, settings.describe_files, utcnow())
 
-    def send(self, action, identifier, source="tsd", tenants=None, **members):
+    def send(
+        self,
+        action: str,
+        identifier: str,
+        source: str = "tsd",
+        tenants: Optional[Tuple[str, ...]] = None,
+        **members: Any,
+    ) -> Tuple[int, Dict[str, Any]]:
         """(status, answer) of a message that is carried out and committed; raises a Problem."""
         return inbox.carry_out(
             self.host, self.sender(source, tenants), self.message(action, identifier, source, **members)
         )
 
-    def line(self, action, identifier, source="tsd", message_id=None, **members):
+    def line(
+        self, action: str, identifier: str, source: str = "tsd", message_id: Optional[str] = None, **members: Any
+    ) -> bytes:
         """A signed message as one line of a bulk, in bytes."""
         return line(self.keys[source], self.body(action, identifier, source, **members), message_id)
 
-    def bulk(self, lines, confirmed=False):
+    def bulk(self, lines: Iterable[bytes], confirmed: bool = False) -> List[Dict[str, Any]]:
         """[answer as dict] of many signed messages."""
         read = (envelope.read_line(self.extension.sources, one, utcnow()) for one in lines)
         return [one.answer for one in bulk.carry_out(self.host, read, confirmed)]
 
-    def row(self, identifier, source="tsd"):
+    def row(self, identifier: str, source: str = "tsd") -> Optional[DatasetRow]:
         """The row of a dataset as the database has it, or None."""
         db.session.expire_all()
         return store.find(source, identifier)
 
-    def events(self, identifier, source="tsd"):
+    def events(self, identifier: str, source: str = "tsd") -> List[Dict[str, Any]]:
         """[event as dict] of a dataset, in the order of their sequences."""
         row = self.row(identifier, source)
         found = db.session.query(Event).filter_by(dataset_id=row.id).order_by(Event.sequence, Event.id) if row else ()
         return [json.loads(one.body.decode("utf-8")) for one in found]
 
-    def rows(self):
+    def rows(self) -> Any:
         """{table: [row as dict]} of everything that the database holds."""
         found = {table.name: db.session.execute(text("SELECT * FROM " + table.name)) for table in _tables()}
         return {name: [dict(zip(result.keys(), row)) for row in result] for name, result in found.items()}
 
-    def clear(self):
+    def clear(self) -> None:
         """Empty every table, for the next test; the keys and the settings stay."""
         db.session.rollback()
         for table in _tables():

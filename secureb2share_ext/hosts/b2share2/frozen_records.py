@@ -4,6 +4,9 @@ Nobody can read the files, so that "open access", or an embargo that ends, would
 record keeps what it says.
 """
 
+from typing import Any, Dict
+
+from flask import Flask
 from invenio_indexer.signals import before_record_index
 from invenio_records_rest.utils import obj_or_import_string
 
@@ -16,7 +19,7 @@ FILE_MEMBERS = ("_files", "external_pids")
 STATISTICS = "STATS_PERMISSION_FACTORY"  # invenio-stats' key
 
 
-def connect(app):
+def connect(app: Flask) -> None:
     """Have the search index hold no file of a frozen record, once a process, and the statistics name none."""
     before_record_index.connect(_before_index, weak=False)
     inner = app.config.get(STATISTICS) or "invenio_stats.utils.default_permission_factory"
@@ -46,7 +49,7 @@ def _source_of_bucket(bucket):
     return communities.source_of(current().sources, {"community": communities.of_bucket(bucket)})
 
 
-def item(data):
+def item(data: Dict[str, Any]) -> Dict[str, Any]:
     """The JSON of a frozen record (dict with id, metadata, links) as it is shown. Pure."""
     metadata = {name: value for name, value in data["metadata"].items() if name not in FILE_MEMBERS}
     coercion.close(metadata)

@@ -4,18 +4,20 @@ B2SHARE's own view gives the names of closed files to everybody where nobody hol
 """
 
 import json
+from typing import Any, Dict
 
 from b2share.modules.records.providers import RecordUUIDProvider
-from flask import request
+from flask import Response, request
 from invenio_records.api import Record
 
 from ...exports import linkset
+from ...exports.published import Published
 from . import lookup
 
 ENDPOINT = "b2share_linkset.linkset"
 
 
-def rewrite(extension, response):
+def rewrite(extension: Any, response: Response) -> None:
     """Put our linkset, or B2SHARE's without files, into the answer of its view."""
     pid = (request.view_args or {})["record_id"]
     record = Record.get_record(RecordUUIDProvider.get(pid).pid.object_uuid)
@@ -27,14 +29,14 @@ def rewrite(extension, response):
     response.set_data(json.dumps(changed))
 
 
-def ours(found, shown):
+def ours(found: Dict[str, Any], shown: Published) -> Dict[str, Any]:
     """Our linkset (dict) with the DOI and the serialisations that B2SHARE's own one names. Pure."""
     page = found["linkset"][0]
     exports = {target["type"]: target["href"] for target in page["describedby"]}
     return linkset.document(shown, exports, next((target["href"] for target in page["cite-as"]), None))
 
 
-def without_files(found):
+def without_files(found: Dict[str, Any]) -> Dict[str, Any]:
     """B2SHARE's linkset (dict) without the entries of files. Pure."""
     pages = [entry for entry in found["linkset"] if "/api/files/" not in entry["anchor"]]
     return {"linkset": [dict(entry, item=[]) for entry in pages]}

@@ -3,7 +3,7 @@
 A record that is not ours costs no statement: its community tells. All others of a page cost one.
 """
 
-from typing import NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
 from b2share.modules.communities.models import Community
 from invenio_db import db
@@ -27,12 +27,12 @@ class Seen(NamedTuple):
     is_frozen: bool = False  # on its way out: its files are hidden
 
 
-def one(extension, pid, metadata):
+def one(extension: Any, pid: Any, metadata: Dict[str, Any]) -> Optional[Seen]:
     """The Seen of one record or draft, or None where it is not ours."""
     return page(extension, {pid: metadata}).get(pid)
 
 
-def page(extension, records):
+def page(extension: Any, records: Dict[Any, Dict[str, Any]]) -> Dict[Any, Seen]:
     """{pid: Seen} of those records and drafts of a page that are ours.
 
     records: {pid: metadata (dict)}, each as the database or the search index has it.

@@ -5,9 +5,10 @@ of "closedAccess", which promises that nobody ever gets in. The values are those
 """
 
 import copy
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from b2share.modules.records import serializers as record_serializers
+from flask import Flask
 from invenio_records.api import Record
 from lxml import etree
 from marshmallow import post_dump
@@ -24,7 +25,7 @@ SAID_BY_HOST = "info:eu-repo/semantics/"  # how the values begin that the host w
 DC = "{http://purl.org/dc/elements/1.1/}"
 
 
-def wrap(app):
+def wrap(app: Flask) -> None:
     """Put `serialize` before every serialiser that the site's OAI-PMH formats name."""
     formats = copy.deepcopy(app.config.get("OAISERVER_METADATA_FORMATS") or {})
     for prefix, entry in formats.items():
@@ -36,14 +37,14 @@ def wrap(app):
         datacite.schema_class = _with_right(datacite.schema_class)
 
 
-def faults(app):
+def faults(app: Flask) -> List[str]:
     """[sentence] for each OAI-PMH format that is not ours any more."""
     formats = app.config.get("OAISERVER_METADATA_FORMATS") or {}
     said = "OAISERVER_METADATA_FORMATS[%r] was set anew after this package had wrapped it."
     return [said % prefix for prefix, entry in sorted(formats.items()) if entry["serializer"][0] != WRAPPER]
 
 
-def serialize(pid, record, inner, prefix):
+def serialize(pid: Any, record: Any, inner: Any, prefix: str) -> Any:
     """The element of a record for OAI-PMH; inner: the host's serialiser as its configuration names it."""
     own = _imported(inner)
     extension = active()

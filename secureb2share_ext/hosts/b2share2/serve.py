@@ -12,7 +12,7 @@ from typing import Any
 from b2share.modules.deposit import serializers as deposit_serializers
 from b2share.modules.records import serializers as record_serializers
 from b2share.modules.records.links import RECORD_BUCKET_RELATION_TYPE
-from flask import g, request
+from flask import Flask, g, request
 from marshmallow import post_dump
 
 from ...datasets import store
@@ -40,7 +40,7 @@ DRAFTS = "b2share_records_rest.b2rec_list"
 ACCESS_REQUESTS = "b2share_records_rest.b2rec_accessrequests"
 
 
-def install(app):
+def install(app: Flask) -> None:
     """Put everything of this module to work on an application."""
     for serializers in (record_serializers, deposit_serializers):
         serializer = serializers.json_v1

@@ -136,7 +136,7 @@ class RDM(Host):
     def revision(self, record: RDMRecord) -> Tuple[int, int]:
         return records.revision(record)
 
-    def revisions(self, rows):
+    def revisions(self, rows: List[DatasetRow]) -> Dict[Any, int]:
         return records.revisions(rows)
 
 

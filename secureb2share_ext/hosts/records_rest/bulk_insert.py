@@ -5,6 +5,7 @@ each; a test compares them. Where a site has its own minter or class, each is ma
 """
 
 import uuid
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
 from invenio_db import db
 from invenio_pidstore.minters import recid_minter
@@ -16,6 +17,8 @@ from invenio_records.api import Record
 from sqlalchemy import insert, text
 
 from ... import compat
+from ...dataset import Dataset
+from ...datasets.models import DatasetRow
 from . import mapping, records
 
 NUMBERS = (
@@ -24,14 +27,14 @@ NUMBERS = (
 )
 
 
-def is_possible(endpoint):
+def is_possible(endpoint: Dict[str, Any]) -> bool:
     """Whether an endpoint's PIDs and records are made as invenio-pidstore and invenio-records make them."""
     record_class = records.record_class(endpoint)
     is_plain = record_class.create.__func__ is Record.create.__func__ and not record_class._extensions
     return is_plain and current_pidstore.minters[endpoint["pid_minter"]] is recid_minter
 
 
-def publish(endpoint, pairs):
+def publish(endpoint: Dict[str, Any], pairs: Sequence[Tuple[DatasetRow, Dataset]]) -> List[Record]:
     """[record] of [(row, Dataset)], the rows new in the session; flushed."""
     numbers = _numbers(len(pairs))
     made = [_make(endpoint, number, row, dataset) for number, (row, dataset) in zip(numbers, pairs)]
@@ -41,7 +44,7 @@ def publish(endpoint, pairs):
     return made
 
 
-def tell(made):
+def tell(made: Iterable[Record]) -> None:
     """Send the signal that follows an insert for each of the records."""
     for record in made:
         signals.after_record_insert.send(compat.application(), record=record)

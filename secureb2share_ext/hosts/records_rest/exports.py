@@ -6,16 +6,17 @@ stands in its place, for others it stays. Lists of records have JSON alone.
 
 import functools
 import re
-from typing import Dict, Iterable, List
+from typing import Any, Dict, Iterable, List
 from urllib.parse import quote
 
-from flask import Flask, abort, current_app
+from flask import Flask, Response, abort, current_app
 from invenio_records_rest.utils import obj_or_import_string
 
 from ... import compat
 from ...datasets.models import DatasetRow
 from ...errors import NotReady
 from ...exports import formats, linkset
+from ...exports.published import Published
 from ...proxies import current
 from .. import published
 
@@ -28,7 +29,7 @@ ARGUMENT = "REST_MIMETYPE_QUERY_ARG_NAME"  # invenio-rest's key: the argument th
 PID_PLACE = re.compile("<[^<>]*pid_value>")
 
 
-def add(entry):
+def add(entry: Dict[str, Any]) -> None:
     """Put our media types into a copy of an entry of RECORDS_REST_ENDPOINTS, and their names for links."""
     own = dict(entry.get("record_serializers") or {})
     ours = {form.mimetype: functools.partial(_serve, form, own.get(form.mimetype)) for form in FORMATS}
@@ -63,7 +64,7 @@ def urls(row: DatasetRow) -> Dict[str, str]:
     return {form.mimetype: "%s?%s=%s" % (address, app_config[ARGUMENT], form.name) for form in FORMATS}
 
 
-def link(response, row, seen):
+def link(response: Response, row: DatasetRow, seen: Published) -> None:
     """Add the way back to the record's page, and to the request for access, to the answer for one record."""
     response.headers.add("Link", linkset.export_header(seen, urls(row)))
     response.vary.add("Accept")

@@ -3,12 +3,15 @@
 In the transaction that writes the record, whoever caused it.
 """
 
+from typing import Any, Sequence
+
 from flask import current_app
 
+from ...datasets.models import DatasetRow
 from .. import index_queue
 
 
-def created(host, row):
+def created(host: Any, row: DatasetRow) -> None:
     """Follow the record of a new row."""
     changed(host, row)
     if _has_oai():
@@ -17,7 +20,7 @@ def created(host, row):
         oai.mint(row)
 
 
-def created_many(host, rows):
+def created_many(host: Any, rows: Sequence[DatasetRow]) -> None:
     """Follow the records of new rows of one source, with few statements."""
     if _is_indexed(host, rows[0]):
         index_queue.want_new([row.record_uuid for row in rows])
@@ -28,7 +31,7 @@ def created_many(host, rows):
             oai.add(row)
 
 
-def changed(host, row):
+def changed(host: Any, row: DatasetRow) -> None:
     """Follow a record that was changed or deleted."""
     if _is_indexed(host, row):
         index_queue.want(row.record_uuid)

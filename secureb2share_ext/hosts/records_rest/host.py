@@ -1,12 +1,18 @@
 """The answers of this host, each from its own file."""
 
+import datetime
 import functools
-from typing import Any, Dict
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 from urllib.parse import quote
 
+from flask import Flask
+
 from ... import compat
+from ...dataset import Dataset
+from ...datasets.models import DatasetRow
+from ...messages.sources import Source
 from .. import files_rest
-from ..host import Host
+from ..host import FormerContent, Host
 from . import (
     bulk_insert,
     exports,
@@ -35,7 +41,7 @@ class RecordsRest(Host):
     }
     indexers: Dict[str, Any] = {}  # {community: indexer} of the endpoints that have a search index, see serve
 
-    def endpoint(self, source):
+    def endpoint(self, source: Source) -> Dict[str, Any]:
         """The source's entry of RECORDS_REST_ENDPOINTS."""
         return self.config["RECORDS_REST_ENDPOINTS"][source.community]
 
@@ -45,7 +51,7 @@ class RecordsRest(Host):
         own = {endpoints[one.community]["pid_type"] for one in sources.values() if one.community in endpoints}
         self.pid_types = (*sorted(own), "doi", "hdl", "handle")
 
-    def faults(self):
+    def faults(self) -> List[str]:
         found = super().faults()
         for source in self.sources.values():
             if source.community not in self.config.get("RECORDS_REST_ENDPOINTS", {}):
@@ -57,28 +63,28 @@ class RecordsRest(Host):
             found.append("PIDSTORE_RECID_FIELD must be %r." % mapping.PID_FIELD)
         return found
 
-    def lock(self, app):
+    def lock(self, app: Flask) -> None:
         files_rest.lock(app)
 
-    def lock_faults(self, app):
+    def lock_faults(self, app: Flask) -> List[str]:
         return files_rest.faults(app)
 
-    def content_endpoints(self, app):
+    def content_endpoints(self, app: Flask) -> Dict[str, str]:
         return routes.content_endpoints(app)
 
-    def known_writes(self, app):
+    def known_writes(self, app: Flask) -> Dict[str, str]:
         return routes.known_writes(app)
 
-    def watch(self, app):
+    def watch(self, app: Flask) -> None:
         watch.connect()
 
-    def observe(self, app):
+    def observe(self, app: Flask) -> None:
         observing.connect()
 
-    def community_of_request(self):
+    def community_of_request(self) -> str:
         return routes.community_of_request()
 
-    def serve(self, app):
+    def serve(self, app: Flask) -> None:
         communities = {source.community for source in self.sources.values()}
         self.indexers = index_document.indexers(app.config["RECORDS_REST_ENDPOINTS"], communities)
         app.config["RECORDS_REST_ENDPOINTS"] = serve.wrap(app.config["RECORDS_REST_ENDPOINTS"], communities)
@@ -90,66 +96,66 @@ class RecordsRest(Host):
             oai.wrap(app)
         app.before_request(functools.partial(serve.forget_conditions, self.sources))
 
-    def export_faults(self, app):
+    def export_faults(self, app: Flask) -> List[str]:
         return exports.faults(app, [source.community for source in self.sources.values()])
 
-    def finalize(self, app):
+    def finalize(self, app: Flask) -> None:
         if self.indexers:
             index_document.register_mapping(app)
 
-    def index(self):
+    def index(self) -> Dict[str, int]:
         return index.sweep(self)
 
-    def indexed_sources(self):
+    def indexed_sources(self) -> List[str]:
         return [source.name for source in self.sources.values() if source.community in self.indexers]
 
-    def former_content(self, since):
+    def former_content(self, since: datetime.datetime) -> Optional[FormerContent]:
         return usage.content(since)
 
-    def sources_of_token(self):
+    def sources_of_token(self) -> Optional[Set[str]]:
         return permissions.registered_by_token(self.sources)
 
-    def may_review(self):
+    def may_review(self) -> bool:
         return permissions.curator().can()
 
-    def field(self, name):
+    def field(self, name: str) -> str:
         return mapping.field(name)
 
-    def from_record(self, record):
+    def from_record(self, record: Any) -> Dict[str, Any]:
         return mapping.from_record(record)
 
-    def to_record(self, description):
+    def to_record(self, description: Dict[str, Any]) -> Dict[str, Any]:
         return mapping.to_record(description)
 
-    def publish(self, row, dataset):
+    def publish(self, row: DatasetRow, dataset: Dataset) -> Any:
         record = records.publish(self._endpoint_of(row), row, dataset)
         follow_up.created(self, row)
         return record
 
-    def can_publish_many(self, source):
+    def can_publish_many(self, source: Source) -> bool:
         return bulk_insert.is_possible(self.endpoint(source))
 
-    def publish_many(self, source, pairs):
+    def publish_many(self, source: Source, pairs: Sequence[Tuple[DatasetRow, Dataset]]) -> List[Any]:
         made = bulk_insert.publish(self.endpoint(source), pairs)
         follow_up.created_many(self, [row for row, _ in pairs])
         bulk_insert.tell(made)
         return made
 
-    def update(self, row, dataset):
+    def update(self, row: DatasetRow, dataset: Dataset) -> Any:
         record = records.update(self._endpoint_of(row), row, dataset)
         follow_up.changed(self, row)
         return record
 
-    def record(self, row):
+    def record(self, row: DatasetRow) -> Any:
         return records.get(self._endpoint_of(row), row)
 
-    def revision(self, record):
+    def revision(self, record: Any) -> Tuple[int, int]:
         return records.revision(record)
 
-    def revisions(self, rows):
+    def revisions(self, rows: List[DatasetRow]) -> Dict[Any, int]:
         return records.revisions(self._endpoint_of(rows[0]), rows) if rows else {}
 
-    def record_url(self, row):
+    def record_url(self, row: DatasetRow) -> str:
         community = self.sources[row.source].community if row.source in self.sources else ""
         pages = self.config.get("RECORDS_UI_ENDPOINTS", {})
         route = pages.get(community, {}).get("route", "/records/<pid_value>")

@@ -1,9 +1,9 @@
 """The document that the search index holds of a record of ours, and the name of that index."""
 
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterable, List, Sequence, Tuple
 
-from flask import current_app
+from flask import Flask, current_app
 from invenio_db import db
 from invenio_indexer.api import RecordIndexer
 from invenio_records_rest.utils import obj_or_import_string
@@ -19,13 +19,13 @@ ALIAS = "secureb2share"
 INDEX = "secureb2share-dataset-v1.0.0"
 
 
-def indexers(endpoints, communities):
+def indexers(endpoints: Dict[str, Any], communities: Iterable[str]) -> Dict[str, Any]:
     """{community: its indexer's class or import path} of the endpoints whose records have an index."""
     found = {name: endpoints[name].get("indexer_class", RecordIndexer) for name in communities}
     return {name: indexer for name, indexer in found.items() if indexer is not None}
 
 
-def register_mapping(app):
+def register_mapping(app: Flask) -> None:
     """Have `invenio index init` make our index."""
     state = app.extensions["invenio-search"]
     if INDEX not in state.mappings:
@@ -33,14 +33,14 @@ def register_mapping(app):
         state.aliases.setdefault(ALIAS, {})[INDEX] = state.mappings[INDEX]
 
 
-def index_of(endpoint):
+def index_of(endpoint: Dict[str, Any]) -> str:
     """The name of the index that an endpoint's records are written to."""
     name = endpoint.get("search_index") or INDEX
     # whoever reads may name the alias of all our indexes; written is the newest
     return INDEX if name == ALIAS else name
 
 
-def actions(host, uuids):
+def actions(host: Any, uuids: Sequence[Any]) -> Tuple[List[Dict[str, Any]], Dict[str, str]]:
     """([bulk action], {str(record_uuid): why none could be made}); records without an index have neither."""
     made: List[Dict[str, Any]] = []
     unfit: Dict[str, str] = {}

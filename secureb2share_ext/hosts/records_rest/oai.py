@@ -9,7 +9,7 @@ import functools
 import uuid
 from typing import Any, Dict
 
-from flask import current_app, make_response, request
+from flask import Flask, current_app, make_response, request
 from invenio_base.utils import obj_or_import_string
 from invenio_db import db
 from invenio_oaiserver import config as defaults
@@ -22,6 +22,7 @@ from lxml import etree
 
 from ... import compat
 from ...datasets import store
+from ...datasets.models import DatasetRow
 from ...exports import dublin_core, oai_datacite
 from ...proxies import active, current
 from .. import published
@@ -47,7 +48,7 @@ FORMATS: Dict[str, Any] = {
 FETCHERS = ("OAISERVER_GETRECORD_FETCHER", "OAISERVER_RECORD_SETS_FETCHER")
 
 
-def wrap(app):
+def wrap(app: Flask) -> None:
     """Assign the keys of invenio-oaiserver, which reads them at each request."""
     known = app.config.get("OAISERVER_METADATA_FORMATS") or {}
     if known is defaults.OAISERVER_METADATA_FORMATS:
@@ -74,12 +75,12 @@ def _no_cluster(error):
     return response
 
 
-def identifier(pid):
+def identifier(pid: str) -> str:
     """The OAI identifier of a record."""
     return "%s%s" % (current_app.config["OAISERVER_ID_PREFIX"], pid)
 
 
-def mint(row):
+def mint(row: DatasetRow) -> None:
     """Give the record of a row its OAI identifier, in the open transaction; one that it has stays."""
     query = db.session.query(PersistentIdentifier.id).filter_by(
         pid_type=OAIIDProvider.pid_type, object_type="rec", object_uuid=row.record_uuid
@@ -90,7 +91,7 @@ def mint(row):
         add(row)
 
 
-def add(row):
+def add(row: DatasetRow) -> None:
     """Add the OAI-PMH identifier of a new record to the session."""
     db.session.add(
         PersistentIdentifier(
@@ -104,12 +105,12 @@ def add(row):
     )
 
 
-def indexed(row):
+def indexed(row: DatasetRow) -> Dict[str, str]:
     """The `_oai` member of the document that the index holds of a row's record; no record ever holds it."""
     return {"id": identifier(row.pid)}
 
 
-def fetch_record(own, record_uuid):
+def fetch_record(own: Any, record_uuid: Any) -> Any:
     """The metadata of GetRecord (dict); raises PIDDoesNotExistError for what is withdrawn."""
     row = store.by_record(record_uuid) if active() is not None else None
     if row is None:
@@ -120,14 +121,14 @@ def fetch_record(own, record_uuid):
     return dict(record.dumps(), updated=record.updated)
 
 
-def fetch_sets(own, record):
+def fetch_sets(own: Any, record: Any) -> Any:
     """The sets of a record; a site without sets needs no search cluster to know."""
     if db.session.query(OAISet.id).first() is None:
         return []
     return obj_or_import_string(own)(record)
 
 
-def serialize(form, own, pid, record):
+def serialize(form: Dict[str, Any], own: Any, pid: Any, record: Any) -> Any:
     """The metadata element of a record in one of our formats; own: the site's serializer for others' records."""
     found = _found(pid, record)
     if found is None:

@@ -10,7 +10,7 @@ from .. import observation
 from . import mapping, routes, watch
 
 
-def connect():
+def connect() -> None:
     """Connect the receivers, once a process."""
     signals.after_record_insert.connect(_inserted, weak=False)
     signals.after_record_update.connect(_updated, weak=False)

@@ -7,7 +7,7 @@ A site names these in RECORDS_REST_ENDPOINTS, for example
 ``"create_permission_factory_imp": "secureb2share_ext.hosts.records_rest.permissions:curator"``.
 """
 
-from typing import Iterable, Optional, Set
+from typing import Any, Iterable, Optional, Set
 
 from flask import request
 from invenio_access import Permission, superuser_access
@@ -33,17 +33,17 @@ class _Everybody:
         return True
 
 
-def curator(record=None):
+def curator(record: Any = None) -> Any:
     """May create and edit records."""
     return _WithScope(Permission(curate))
 
 
-def administrator(record=None):
+def administrator(record: Any = None) -> Any:
     """May delete records."""
     return _WithScope(Permission(superuser_access))
 
 
-def everybody(record=None):
+def everybody(record: Any = None) -> Any:
     """May read: descriptions are public."""
     return _Everybody()
 

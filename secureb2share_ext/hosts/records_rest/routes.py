@@ -1,10 +1,12 @@
 """The routes of this host: those that carry content, writing ones that do not, and those of a source."""
 
-from typing import Dict
+from typing import Dict, Optional
 
 from flask import Flask, has_request_context, request
 from invenio_files_rest.views import BucketResource, LocationResource, ObjectResource
 from invenio_records_rest.views import RecordResource, RecordsListResource, SuggestResource
+
+from ...messages.sources import Source
 
 CONTENT_VIEWS = {
     LocationResource: "creates buckets",
@@ -46,7 +48,7 @@ def community_of_request() -> str:
     return view.rpartition("_")[0] if blueprint == "invenio_records_rest" else ""
 
 
-def source_of_request(sources):
+def source_of_request(sources: Dict[str, Source]) -> Optional[Source]:
     """The Source at whose records-rest endpoint the current request arrived, or None."""
     if not has_request_context() or request.url_rule is None:
         return None

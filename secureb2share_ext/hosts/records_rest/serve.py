@@ -7,17 +7,19 @@ those of exports.py.
 
 import functools
 import json
+from typing import Any, Dict, Iterable
 
 from flask import request
 from invenio_records_rest.utils import obj_or_import_string
 
 from ...exports import record_json
+from ...messages.sources import Source
 from .. import published
 from . import exports, mapping, routes
 from .loaders import LOADERS
 
 
-def wrap(endpoints, communities):
+def wrap(endpoints: Dict[str, Any], communities: Iterable[str]) -> Dict[str, Any]:
     """A copy of RECORDS_REST_ENDPOINTS in which the entries named in `communities` serve our members."""
     served = dict(endpoints)
     for name in communities:
@@ -39,7 +41,7 @@ def _is_json(mimetype):
     return mimetype.endswith("json") and mimetype not in exports.MIMETYPES
 
 
-def forget_conditions(sources):
+def forget_conditions(sources: Dict[str, Source]) -> None:
     """Before the view: an embargo ends without a new revision, so no answer of ours may be a 304."""
     if request.method in ("GET", "HEAD") and routes.source_of_request(sources) is not None:
         for name in ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"):

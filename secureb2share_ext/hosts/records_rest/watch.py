@@ -4,15 +4,18 @@ They are sent after the minter and inside the transaction of the request. They a
 may live in one process, so that each receiver asks the current one.
 """
 
+from typing import Any
+
 from invenio_pidstore.proxies import current_pidstore
 from invenio_records import signals
 
 from ...dataset import CATALOGUE_PREFIX
 from ...datasets import curation, store
+from ...messages.sources import Source
 from . import follow_up, mapping, routes
 
 
-def connect():
+def connect() -> None:
     """Connect the receivers, once a process."""
     signals.before_record_insert.connect(_before_insert, weak=False)
     signals.after_record_insert.connect(_after_insert, weak=False)
@@ -23,7 +26,7 @@ def connect():
     signals.after_record_revert.connect(_after_update, weak=False)
 
 
-def pid_in(host, source, record):
+def pid_in(host: Any, source: Source, record: Any) -> str:
     """The PID that the minter of a source's endpoint wrote into a record."""
     return current_pidstore.fetchers[host.endpoint(source)["pid_fetcher"]](record.id, record).pid_value
 

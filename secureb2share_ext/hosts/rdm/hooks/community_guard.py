@@ -3,6 +3,8 @@
 Otherwise an owner could rename it, and anybody could make another one under the slug that is free then.
 """
 
+from typing import Any
+
 from flask import Flask
 from invenio_communities.communities.services.components import DefaultCommunityComponents
 from invenio_drafts_resources.services.records.components import ServiceComponent
@@ -17,18 +19,18 @@ KEY = "COMMUNITIES_SERVICE_COMPONENTS"
 class GuardComponent(ServiceComponent):
     """Refuses what would take a source's community away, or have another one take its place."""
 
-    def create(self, identity, data=None, record=None, **kwargs):
+    def create(self, identity: Any, data: Any = None, record: Any = None, **kwargs: Any) -> None:
         _check_name(identity, (data or {}).get("slug"))
 
-    def rename(self, identity, data=None, record=None, old_slug=None, **kwargs):
+    def rename(self, identity: Any, data: Any = None, record: Any = None, old_slug: Any = None, **kwargs: Any) -> None:
         # the record has its new slug already
         _check_stays(record, "renamed", old_slug)
         _check_name(identity, (data or {}).get("slug"))
 
-    def delete(self, identity, data=None, record=None, **kwargs):
+    def delete(self, identity: Any, data: Any = None, record: Any = None, **kwargs: Any) -> None:
         _check_stays(record, "deleted")
 
-    def update(self, identity, data=None, record=None, **kwargs):
+    def update(self, identity: Any, data: Any = None, record: Any = None, **kwargs: Any) -> None:
         if record.access.visibility_is_restricted:
             _check_stays(record, "hidden")
 

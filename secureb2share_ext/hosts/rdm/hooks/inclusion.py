@@ -29,7 +29,7 @@ LEFT = "Removed from its community in the catalogue."
 class CommunitiesComponent(ServiceComponent):
     """What follows from what RDM's service of record communities does."""
 
-    def remove_community(self, identity, record=None, community=None, **kwargs):
+    def remove_community(self, identity: Any, record: Any = None, community: Any = None, **kwargs: Any) -> None:
         extension = active()
         if extension is not None and community["id"] == communities.default_of(record):
             _leave(identity, record)
@@ -37,7 +37,7 @@ class CommunitiesComponent(ServiceComponent):
     # its name from InvenioRDM 14 on
     remove_community_from_record = remove_community
 
-    def set_default(self, identity, record=None, default_community_id=None, **kwargs):
+    def set_default(self, identity: Any, record: Any = None, default_community_id: Any = None, **kwargs: Any) -> None:
         extension = active()
         if extension is None:
             return
@@ -48,7 +48,7 @@ class CommunitiesComponent(ServiceComponent):
         elif source is not None and not rows:
             enter(extension, source, record, self.uow)
 
-    def bulk_add(self, identity, community_id=None, record_ids=(), **kwargs):
+    def bulk_add(self, identity: Any, community_id: Any = None, record_ids: Any = (), **kwargs: Any) -> None:
         extension = active()
         if extension is not None and communities.source_of(extension.sources, community_id) is not None:
             raise NotAccepted("Records enter a source's community one by one, each checked.", code="one-by-one")

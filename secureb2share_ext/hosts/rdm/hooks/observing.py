@@ -35,37 +35,37 @@ def install(app: Flask) -> None:
 class RecordsObserver(ServiceComponent):
     """Looks at what RDM's service of records does; the last of its components."""
 
-    def edit(self, identity, draft=None, record=None, **kwargs):
+    def edit(self, identity: Any, draft: Any = None, record: Any = None, **kwargs: Any) -> None:
         observation.look(_edited, _source_of(record), record)
 
     new_version = edit
 
-    def publish(self, identity, draft=None, record=None, **kwargs):
+    def publish(self, identity: Any, draft: Any = None, record: Any = None, **kwargs: Any) -> None:
         is_new = draft.fork_version_id is None
         _before_commit(functools.partial(_published, is_new=is_new), _source_of(record), record)
 
-    def delete(self, identity, record=None, **kwargs):
+    def delete(self, identity: Any, record: Any = None, **kwargs: Any) -> None:
         # before the commit nothing is left to be looked at
         observation.look(observation.deleted, _source_of(record), record)
 
-    def delete_record(self, identity, data=None, record=None, **kwargs):
+    def delete_record(self, identity: Any, data: Any = None, record: Any = None, **kwargs: Any) -> None:
         _before_commit(observation.deleted, _source_of(record), record)
 
 
 class CommunitiesObserver(ServiceComponent):
     """Looks at what RDM's service of record communities does."""
 
-    def remove_community(self, identity, record=None, community=None, **kwargs):
+    def remove_community(self, identity: Any, record: Any = None, community: Any = None, **kwargs: Any) -> None:
         if community["id"] == communities.default_of(record):
             _before_commit(_left, _no_source, record)
 
     # its name from InvenioRDM 14 on
     remove_community_from_record = remove_community
 
-    def set_default(self, identity, record=None, default_community_id=None, **kwargs):
+    def set_default(self, identity: Any, record: Any = None, default_community_id: Any = None, **kwargs: Any) -> None:
         _before_commit(_moved, _source(default_community_id), record)
 
-    def bulk_add(self, identity, community_id=None, record_ids=(), **kwargs):
+    def bulk_add(self, identity: Any, community_id: Any = None, record_ids: Any = (), **kwargs: Any) -> None:
         observation.look(_added_in_bulk, _source(community_id), None)
 
 

@@ -27,11 +27,11 @@ class LockComponent(ServiceComponent):
     Otherwise a message that has the dataset's row and a publication that has the record's would wait for each other.
     """
 
-    def publish(self, identity, record=None, **kwargs):
+    def publish(self, identity: Any, record: Any = None, **kwargs: Any) -> None:
         if active() is not None and not isinstance(self.uow, OpenWork):
             _lock(record)
 
-    def delete_record(self, identity, record=None, **kwargs):
+    def delete_record(self, identity: Any, record: Any = None, **kwargs: Any) -> None:
         if active() is not None:
             _lock(record)
 
@@ -41,13 +41,15 @@ class LockComponent(ServiceComponent):
 class DatasetComponent(ServiceComponent):
     """What follows from what RDM's service of records does; the last of its components."""
 
-    def create(self, identity, data=None, record=None, errors=None, **kwargs):
+    def create(self, identity: Any, data: Any = None, record: Any = None, errors: Any = None, **kwargs: Any) -> None:
         if isinstance(self.uow, OpenWork):
             _hold_exactly(self.uow, record)
         elif active() is not None:
             _without_output(record)
 
-    def update_draft(self, identity, data=None, record=None, errors=None, **kwargs):
+    def update_draft(
+        self, identity: Any, data: Any = None, record: Any = None, errors: Any = None, **kwargs: Any
+    ) -> None:
         extension = active()
         if isinstance(self.uow, OpenWork):
             _hold_exactly(self.uow, record)
@@ -64,14 +66,14 @@ class DatasetComponent(ServiceComponent):
         if source is not None and errors is not None:
             errors.extend(validation_errors.as_list(_faults(extension.host, source, row, record)))
 
-    def edit(self, identity, draft=None, record=None, **kwargs):
+    def edit(self, identity: Any, draft: Any = None, record: Any = None, **kwargs: Any) -> None:
         extension = active()
         if extension is not None and not isinstance(self.uow, OpenWork):
             row = store.by_record(record.id)
             if row is not None or _source(extension, record) is not None:
                 curation.check_editable(extension.host, row)
 
-    def new_version(self, identity, draft=None, record=None, **kwargs):
+    def new_version(self, identity: Any, draft: Any = None, record: Any = None, **kwargs: Any) -> None:
         extension = active()
         if extension is None or isinstance(self.uow, OpenWork):
             return
@@ -81,7 +83,7 @@ class DatasetComponent(ServiceComponent):
         row = curation.check_editable(extension.host, row)
         draft.custom_fields = mapping.replacing(draft.get("custom_fields", {}), row.identifier)
 
-    def publish(self, identity, draft=None, record=None, **kwargs):
+    def publish(self, identity: Any, draft: Any = None, record: Any = None, **kwargs: Any) -> None:
         extension = active()
         if isinstance(self.uow, OpenWork):
             records.complete(self.uow.row, record)
@@ -95,7 +97,7 @@ class DatasetComponent(ServiceComponent):
             records.complete(row, record)
             before_commit.announce(extension.host, row, record)
 
-    def delete_record(self, identity, data=None, record=None, **kwargs):
+    def delete_record(self, identity: Any, data: Any = None, record: Any = None, **kwargs: Any) -> None:
         extension = active()
         if extension is None:
             return
@@ -104,7 +106,7 @@ class DatasetComponent(ServiceComponent):
             records.complete(row, record)
             before_commit.announce(extension.host, row, record)
 
-    def delete(self, identity, record=None, **kwargs):
+    def delete(self, identity: Any, record: Any = None, **kwargs: Any) -> None:
         # an administrator's other way, which leaves no tombstone
         self.delete_record(identity, record=record)
         if active() is not None and store.by_record(record.id) is not None:
