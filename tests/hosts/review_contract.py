@@ -246,7 +246,7 @@ class ReviewContract:
         assert (answer["state"], answer["pid"], answer["result"]) == ("withdrawn", None, "changed")
         assert identifier not in instance.run_cli("review", "list").output
         result = self.decide(instance, "release", identifier)
-        assert result.exit_code == 1 and "Nothing of this dataset is held" in result.output
+        assert result.exit_code == 1 and "No registration of this dataset is held" in result.output
         with pytest.raises(client.Refused) as refused:
             instance.source.register(identifier, self.description("Other"))
         assert (refused.value.status, refused.value.code) == (409, "withdrawn")

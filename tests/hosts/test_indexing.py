@@ -297,7 +297,7 @@ def test_index_that_was_lost_is_made_anew(instance):
     for command in (["index", "destroy", "--yes-i-know"], ["index", "init"]):
         assert instance.app.test_cli_runner().invoke(args=command).exit_code == 0
     assert hits(instance, word) == []
-    assert ("%d records wait" % published) in instance.run_cli("reindex").output
+    assert ("wait for the search index: %d." % published) in instance.run_cli("reindex").output
     assert instance.run_cli("reindex").output == "Records that wait for the search index: %d.\n" % published
     assert instance.index() == {"indexed": published, "refused": 0}
     assert indexed(instance, pid) and hits(instance, gone) == []

@@ -78,7 +78,7 @@ def test_every_command_says_what_it_does(instance):
         (["deliveries", "list", "--state", "lost"], 2, "lost"),
         (["health", "--metrics"], 2, "secureb2share_health_level"),
         (["review", "list"], 0, ""),
-        (["review", "release", "tsd", "a"], 1, "Nothing of this dataset is held"),
+        (["review", "release", "tsd", "a"], 1, "No registration of this dataset is held"),
         (["transfer", "tsd", "a", "--tenant", "p12"], 1, ""),
         (["reindex"], 0, "0 records"),
     ],
