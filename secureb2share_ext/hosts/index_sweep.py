@@ -73,7 +73,8 @@ def _batch(
             _record(token, left, outcomes, plan)
             refused = sum(reason is not None for reason in outcomes.values())
             for name, number in ((done, len(outcomes) - refused), ("refused", refused)):
-                counts[name] = counts.get(name, 0) + number
+                if number:
+                    counts[name] = counts.get(name, 0) + number
     except Exception as error:
         db.session.rollback()
         _pause(token, left, str(error) if isinstance(error, Unusable) else type(error).__name__)
