@@ -80,7 +80,7 @@ def test_every_command_says_what_it_does(instance):
         (["review", "list"], 0, ""),
         (["review", "release", "tsd", "a"], 1, "No registration of this dataset is held"),
         (["transfer", "tsd", "a", "--tenant", "p12"], 1, ""),
-        (["reindex"], 0, "0 records"),
+        (["reindex"], 0, "Records that wait for the search index: 0."),
     ],
 )
 def test_a_command_answers(instance, words, code, said):
