@@ -106,8 +106,8 @@ def test_a_configuration_that_would_not_start(make, tmp_path):
 
 
 @pytest.mark.parametrize("fault", ["SECUREB2SHARE_TARGETS", "SECUREB2SHARE_SOURCES", "SECUREB2SHARE_HEALTH"])
-def test_a_fault_in_our_keys_stops_nothing_while_the_mode_is_off(make, fault):
-    ours = settings("unused", 5000, "http://localhost:5001", client.new_key()[1])
+def test_a_fault_in_our_keys_stops_nothing_while_the_mode_is_off(make, fault, tmp_path):
+    ours = settings(str(tmp_path), 5000, "http://localhost:5001", client.new_key()[1])
     faulty, named = {
         "SECUREB2SHARE_TARGETS": ({"tsd-ingest": {"kind": "webhook", "url": "http://ingest.example.org"}}, "https"),
         "SECUREB2SHARE_SOURCES": ({"tsd": dict(ours["SECUREB2SHARE_SOURCES"]["tsd"], colour="red")}, "colour"),
