@@ -47,7 +47,7 @@ def has_tables() -> bool:
     return extension.has_tables
 
 
-def for_want_of_tables(error: Exception, sentence: str) -> NotReady:
+def explain_missing_tables(error: Exception, sentence: str) -> NotReady:
     """The NotReady with this sentence for a database error, where the package's tables are missing; else raises it."""
     # what failed leaves the transaction unusable
     db.session.rollback()

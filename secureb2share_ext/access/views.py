@@ -12,7 +12,7 @@ from ..dataset import identifier_fault
 from ..datasets import store
 from ..errors import Problem, UnknownDataset
 from ..problems import problem_response
-from ..proxies import current, for_want_of_tables
+from ..proxies import current, explain_missing_tables
 from .destination import UNKNOWN, destination
 
 WITHOUT_TABLES = "This catalogue is not prepared, so it cannot lead to the form; its operator has to run `init`."
@@ -44,7 +44,7 @@ def _explain(problem):
 
 @blueprint.errorhandler(DBAPIError)
 def _without_tables(error):
-    problem = for_want_of_tables(error, WITHOUT_TABLES)
+    problem = explain_missing_tables(error, WITHOUT_TABLES)
     # while the mode is not on, no tables mean that nothing was published
     return _explain(problem if current().is_on else UnknownDataset(UNKNOWN))
 

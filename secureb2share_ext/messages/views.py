@@ -23,7 +23,7 @@ from ..dataset import identifier_fault
 from ..datasets import store
 from ..errors import Invalid, UnknownDataset
 from ..problems import problem_response
-from ..proxies import current, for_want_of_tables
+from ..proxies import current, explain_missing_tables
 from . import answers, bulk, envelope, inbox, message, openapi, sources
 
 PAGE = 500
@@ -41,7 +41,7 @@ def _only_when_on():
 
 @blueprint.errorhandler(DBAPIError)
 def _without_tables(error):
-    return problem_response(for_want_of_tables(error, WITHOUT_TABLES))
+    return problem_response(explain_missing_tables(error, WITHOUT_TABLES))
 
 
 @blueprint.route("", methods=["GET"])
