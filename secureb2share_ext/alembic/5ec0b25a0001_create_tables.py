@@ -1,4 +1,4 @@
-"""Create the tables of datasets, messages, events, sweeps, keys, applications and what was observed."""
+"""Create the tables of datasets, messages, events, sweeps, keys, applications, what was observed, and the instance."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -73,6 +73,7 @@ def upgrade():
         sa.Column("created", sa.DateTime(), nullable=False),
         sa.Column("next_at", sa.DateTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("wakes", sa.Boolean(name="ck_secureb2share_event_wakes"), nullable=False),
         sa.Column("lease_token", sa.String(36)),
         sa.Column("lease_until", sa.DateTime()),
         sa.Column("outcome", sa.String(200)),
@@ -80,24 +81,47 @@ def upgrade():
         sa.Column("receipt", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_secureb2share_event"),
         sa.ForeignKeyConstraint(["dataset_id"], ["secureb2share_dataset.id"], name="fk_secureb2share_event_dataset_id"),
-        sa.UniqueConstraint("target", "dataset_id", "sequence", name="uq_secureb2share_event_target_dataset_sequence"),
+        sa.UniqueConstraint(
+            "dataset_id", "target", "sequence", name="uq_secureb2share_event_dataset_id_target_sequence"
+        ),
     )
-    op.create_index("ix_secureb2share_event_state_next_at", "secureb2share_event", ["state", "next_at"])
+    for name, columns, condition in (
+        ("due", ["target", "next_at", "id"], "state = 'pending'"),
+        ("order", ["target", "dataset_id", "sequence"], "state = 'pending'"),
+        ("open", ["state", "created"], "state IN ('pending', 'parked')"),
+        ("delivered", ["finished"], "state = 'delivered'"),
+    ):
+        where = sa.text(condition)
+        name = "ix_secureb2share_event_" + name
+        op.create_index(name, "secureb2share_event", columns, postgresql_where=where, sqlite_where=where)
     op.create_table(
         "secureb2share_pause",
         sa.Column("target", sa.String(100), nullable=False),
         sa.Column("reason", sa.String(200), nullable=False),
         sa.Column("since", sa.DateTime(), nullable=False),
         sa.Column("until", sa.DateTime()),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("target", name="pk_secureb2share_pause"),
     )
     op.create_table(
         "secureb2share_sweep",
         sa.Column("name", sa.String(50), nullable=False),
         sa.Column("finished", sa.DateTime()),
-        sa.Column("mark", sa.Integer(), nullable=False),
+        sa.Column("mark", sa.BigInteger(), nullable=False),
         sa.Column("floor", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_secureb2share_sweep"),
+    )
+    op.create_table(
+        "secureb2share_instance",
+        sa.Column("id", sa.String(36), nullable=False),
+        sa.Column("catalogue", sa.String(255), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_secureb2share_instance"),
+    )
+    op.create_table(
+        "secureb2share_binding",
+        sa.Column("source", sa.String(100), nullable=False),
+        sa.Column("community", sa.String(255), nullable=False),
+        sa.PrimaryKeyConstraint("source", name="pk_secureb2share_binding"),
     )
     op.create_table(
         "secureb2share_observed",
@@ -166,6 +190,8 @@ def upgrade():
 def downgrade():
     """Drop the tables."""
     for name in (
+        "binding",
+        "instance",
         "legacy",
         "index",
         "observed",

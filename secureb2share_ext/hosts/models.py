@@ -25,3 +25,12 @@ class IndexJob(db.Model):
     attempts = db.Column(db.Integer, nullable=False, default=0)
     lease_token = db.Column(db.String(36))
     outcome = db.Column(db.String(200))  # of the last attempt: status and kind of error, nothing of the record
+
+
+class Binding(db.Model):
+    """The community of a source as its host knows it for good: an id, which stays when the community is renamed."""
+
+    __tablename__ = "secureb2share_binding"
+
+    source = db.Column(db.String(100), primary_key=True)
+    community = db.Column(db.String(255), nullable=False)

@@ -10,11 +10,23 @@ sequence.
     observed: written while the mode was observe; never sent, and never any other state
 """
 
+import datetime
+
 from invenio_db import db
+from sqlalchemy import text
 
 from ..compat import utcnow
 
 STATES = ("pending", "delivered", "acknowledged", "parked", "discarded", "observed")
+
+
+AT_ONCE = datetime.datetime(1970, 1, 1)  # next_at of what was never tried: due whatever the clock says
+
+
+def _index(name, columns, condition):
+    # what is settled is in none of them, however much of it there is
+    where = text(condition)
+    return db.Index("ix_secureb2share_event_" + name, *columns, postgresql_where=where, sqlite_where=where)
 
 
 class Event(db.Model):
@@ -22,8 +34,13 @@ class Event(db.Model):
 
     __tablename__ = "secureb2share_event"
     __table_args__ = (
-        db.UniqueConstraint("target", "dataset_id", "sequence", name="uq_secureb2share_event_target_dataset_sequence"),
-        db.Index("ix_secureb2share_event_state_next_at", "state", "next_at"),
+        db.UniqueConstraint(
+            "dataset_id", "target", "sequence", name="uq_secureb2share_event_dataset_id_target_sequence"
+        ),
+        _index("due", ("target", "next_at", "id"), "state = 'pending'"),
+        _index("order", ("target", "dataset_id", "sequence"), "state = 'pending'"),
+        _index("open", ("state", "created"), "state IN ('pending', 'parked')"),
+        _index("delivered", ("finished",), "state = 'delivered'"),
     )
 
     id = db.Column(db.Integer, primary_key=True)
@@ -37,8 +54,10 @@ class Event(db.Model):
     body = db.Column(db.LargeBinary, nullable=False)
     state = db.Column(db.String(12), nullable=False, default="pending")
     created = db.Column(db.DateTime, nullable=False, default=utcnow)
-    next_at = db.Column(db.DateTime, nullable=False, default=utcnow)
+    next_at = db.Column(db.DateTime, nullable=False, default=AT_ONCE)
     attempts = db.Column(db.Integer, nullable=False, default=0)
+    # whether the first success of its target makes it due: it failed because the target was down
+    wakes = db.Column(db.Boolean(name="ck_secureb2share_event_wakes"), nullable=False, default=False)
     lease_token = db.Column(db.String(36))
     lease_until = db.Column(db.DateTime)
     outcome = db.Column(db.String(200))  # of the last attempt, in words; nothing of the answer's body
@@ -55,6 +74,7 @@ class Pause(db.Model):
     reason = db.Column(db.String(200), nullable=False)
     since = db.Column(db.DateTime, nullable=False, default=utcnow)
     until = db.Column(db.DateTime)
+    failures = db.Column(db.Integer, nullable=False, default=0)  # of trials one after the other
 
 
 class Sweep(db.Model):
@@ -64,5 +84,5 @@ class Sweep(db.Model):
 
     name = db.Column(db.String(50), primary_key=True)
     finished = db.Column(db.DateTime)
-    mark = db.Column(db.Integer, nullable=False, default=0)
+    mark = db.Column(db.BigInteger, nullable=False, default=0)
     floor = db.Column(db.Integer, nullable=False, default=0)

@@ -1,0 +1,12 @@
+"""The instance: which catalogue this database belongs to, so that a copy of it is not taken for the original."""
+
+from invenio_db import db
+
+
+class Instance(db.Model):
+    """The id that `init` made, and the base URL under which the catalogue is known; one row."""
+
+    __tablename__ = "secureb2share_instance"
+
+    id = db.Column(db.String(36), primary_key=True)
+    catalogue = db.Column(db.String(255), nullable=False)
