@@ -153,7 +153,7 @@ class Catalogue:
             self.disk.fill()
             self.ended["disk"] = (ends, self.disk.free)
         elif kind in ("clock back", "clock ahead"):
-            self.clock.set("%sd" % ("-1" if kind == "clock back" else "+1"))
+            self.clock.set(-DAY if kind == "clock back" else DAY)
             self.ended["clock"] = (ends, self.right_clock)
         elif kind == "leave":
             worker = one_of(self.workers, choice)
@@ -177,7 +177,7 @@ class Catalogue:
 
     def right_clock(self):
         """Set the clock right, and do what an operator does then: start beat with a new schedule."""
-        self.clock.set("+0")
+        self.clock.set(0)
         self.beat.kill()
         # the database of the schedule has several files
         for name in os.listdir(self.folder):
@@ -223,10 +223,6 @@ class Catalogue:
         for finding in json.loads(self.command("health", "--json").output)["findings"]:
             found.setdefault(finding["name"], []).append(finding)
         return found
-
-    def paused(self):
-        with self.engine.connect() as connection:
-            return {row[0] for row in connection.execute(sqlalchemy.text("SELECT target FROM secureb2share_pause"))}
 
     def rows(self):
         """[Row] of every event."""

@@ -2,19 +2,22 @@
 
 This process imports Invenio once, and forks the others: each line of its input is [["web"] | ["worker", NAME] | ["beat",
 SCHEDULE], log], and the process id is the answer. At the end of its input it ends all of them. SECUREB2SHARE_FAULTS
-names a JSON file with {"settings", "port", "pool" (processes of one worker), "is_short" (whether waits are shortened)}.
+names a JSON file with {"settings", "port", "pool" (processes of one worker), "is_short" (whether waits are shortened)};
+SECUREB2SHARE_FAULTS_CLOCK, where it is set, the file of shifted_clock.py.
 """
 
 import contextlib
 import datetime
 import json
 import os
-import select
 import signal
 import sys
-import time
 import warnings
 
+import shifted_clock
+
+if os.environ.get("SECUREB2SHARE_FAULTS_CLOCK"):
+    shifted_clock.install(os.environ["SECUREB2SHARE_FAULTS_CLOCK"])
 warnings.simplefilter("ignore")
 
 from flask_celeryext import create_celery_app  # noqa: E402
@@ -75,11 +78,6 @@ def serve(app, port):
     Server().run()
 
 
-def sleep(seconds):
-    """What time.sleep does; libfaketime makes invalid times of those that time.sleep gives to the system."""
-    select.select([], [], [], max(seconds, 0))
-
-
 def be(app, celery, given, role, name=""):
     """Be one of the processes, until it ends."""
     if role == "web":
@@ -116,8 +114,6 @@ def main():
         given = json.load(file)
     if given["is_short"]:
         shorten()
-    if "faketime" in os.environ.get("LD_PRELOAD", ""):
-        time.sleep = sleep
     app = create_app(given["settings"])
     celery = create_celery_app(app)
     # nobody waits for those that were killed

@@ -14,7 +14,6 @@ from scripts import services
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
 START = 90  # seconds that a process may take until it answers
 
 
@@ -175,28 +174,17 @@ class Disk:
 
 
 class Clock:
-    """The clock of some processes, which can be set while they run; by libfaketime."""
+    """The clock of some processes, which can be set while they run; see shifted_clock.py."""
 
     def __init__(self, path):
         self.path = path
-        self.set("+0")
+        self.variables = {"SECUREB2SHARE_FAULTS_CLOCK": path}
+        self.set(0)
 
-    def set(self, offset):
+    def set(self, seconds):
         with open(self.path + ".new", "w") as file:
-            file.write(offset + "\n")
+            file.write("%d" % seconds)
         os.replace(self.path + ".new", self.path)
-
-    @property
-    def variables(self):
-        if not FAKETIME:
-            return {}
-        return {
-            "LD_PRELOAD": FAKETIME[0],
-            "FAKETIME_TIMESTAMP_FILE": self.path,
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_DONT_RESET": "1",
-        }
 
 
 class Receiving:
