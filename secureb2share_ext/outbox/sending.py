@@ -3,7 +3,6 @@
 import collections
 import datetime
 import random
-import threading
 import time
 from concurrent import futures
 from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Set
@@ -36,7 +35,7 @@ class Batch:
         self.failures = failures
         self.sent: List[Sent] = []
         self._waiting = collections.deque(events)
-        self._is_over = threading.Event()
+        self._is_over = False  # no lock, so that a signal may set it
         self._end = time.monotonic() + BATCH_TIME
         self._threads: List[Any] = []
 
@@ -46,7 +45,7 @@ class Batch:
 
     def stop(self) -> None:
         """Begin no further event; what is being sent goes on."""
-        self._is_over.set()
+        self._is_over = True
 
     @property
     def threads(self) -> List[Any]:
@@ -62,7 +61,7 @@ class Batch:
         return next((one for one in reversed(self.sent) if _is_down(one.outcome)), None)
 
     def _send(self, channel, sign):
-        while not self._is_over.is_set() and time.monotonic() < self._end:
+        while not self._is_over and time.monotonic() < self._end:
             try:
                 event = self._waiting.popleft()
             except IndexError:
@@ -73,7 +72,7 @@ class Batch:
             self.sent.append(Sent(event, answer, outcome, now))
             if _is_down(outcome):
                 # the others would only wait as long, or count an attempt for nothing
-                self._is_over.set()
+                self._is_over = True
 
 
 def _is_down(outcome):

@@ -173,6 +173,7 @@ class Catalogue:
                 db.session.execute(table.delete())
         db.session.commit()
         db.session.remove()
+        self.extension.mark.write(None)
 
 
 def _tables():
