@@ -65,6 +65,8 @@ def main(arguments=None):
     parser.add_argument("--only", action="append", metavar="NAME", choices=GROUPS, help="of: " + " ".join(GROUPS))
     parser.add_argument("--json", action="store_true", help="one line of JSON for each figure, and no table")
     options = parser.parse_args(arguments)
+    if sys.version_info < (3, 10) or not os.path.isdir("/proc/self"):
+        parser.error("the benchmarks need Linux, and Python 3.10 or newer.")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     names = [name for name in GROUPS if not options.only or name in options.only]
