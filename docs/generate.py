@@ -207,7 +207,7 @@ def duration(seconds):
 def health_findings():
     """What `health` looks at: value, thresholds and advice."""
     values = dict(dict.fromkeys(findings.THRESHOLDS, "number"), **dict.fromkeys(findings.FLAGS, "0 or 1"))
-    values.update((name, {"s": "age in seconds", "d": "days left"}[unit]) for name, unit in findings.UNITS.items())
+    values.update((name, {"s": "seconds", "d": "days left"}[unit]) for name, unit in findings.UNITS.items())
 
     def limit(name, number):
         return "never" if number is None else ("%s or less" if name == "expires" else "from %s") % number
@@ -229,14 +229,17 @@ def outcomes():
             ("2xx", "The event is delivered. It is acknowledged if the body is a receipt with the right digest."),
             (
                 "3xx, %s, a refused address" % ", ".join(map(str, retry.OF_TARGET)),
-                "The target is paused and probed with one message every %s. No message loses an attempt."
+                "The target is paused and tried with one message every %s. No message loses an attempt."
                 % duration(retry.PROBE),
             ),
             (", ".join(map(str, retry.OF_MESSAGE)), "This message is parked until an operator decides."),
             (
-                "anything else, or no answer",
-                "The message is sent again by the plan. `Retry-After` is heeded up to %s." % duration(retry.LONGEST),
+                "%s, or no answer" % ", ".join(map(str, retry.BUSY)),
+                "The message is sent again by the plan. Nothing else is sent to the target for %d s, then twice as long"
+                " after each trial that fails, up to %s, or for the time that `Retry-After` asks for, up to %s."
+                % (retry.SHORTEST, duration(retry.PROBE), duration(retry.LONGEST)),
             ),
+            ("anything else", "The message is sent again by the plan. `Retry-After` is heeded."),
             ("failed %d times" % (len(retry.PLAN) + 1), "The message is parked."),
         ],
     )

@@ -42,6 +42,8 @@ SECUREB2SHARE_TARGETS: Dict[str, Dict[str, Any]] = {}
 ``kind``: ``"webhook"``. ``url``: https. ``secret``: ``"whsec_..."``, signs with HMAC instead of Ed25519.
 ``echo``: True tells the target also of what its own source caused. Default False.
 ``expires``: ``"2027-01-31"``, the day on which its secret ends; ``secureb2share health`` warns before. Default None.
+``concurrency``: int, over how many connections one sweep sends to it side by side; the events of one dataset keep
+their order. Default 1.
 ``allow_private``: True allows an address in a private range. Default False."""
 
 SECUREB2SHARE_ACCESS: Dict[str, Dict[str, Any]] = {}
@@ -59,8 +61,12 @@ than https://nettskjema.no.
 
 SECUREB2SHARE_SIGNING_KEY: Optional[str] = None
 """str: folder of the private keys that ``secureb2share keys new`` makes; readable by the service alone. They sign
-events and access references; without one neither is made. A file ``outbox.mark`` in it tells a database that came back
-from a backup, so keep the folder out of the database's backups, writable for the workers, and the same for all."""
+events and access references; without one neither is made."""
+
+SECUREB2SHARE_STATE_FOLDER: Optional[str] = None
+"""str: folder of the file ``outbox.mark``, which tells a database that came back from a backup. Keep it out of the
+database's backups, writable for the workers, and the same for all of them. Default: the folder of the signing keys,
+which can be mounted read-only where this one is another."""
 
 SECUREB2SHARE_HEALTH: Dict[str, Any] = {}
 """dict: name of a finding of ``secureb2share health`` -> ``(warning, critical)``, the values from which on it is one;

@@ -4,7 +4,8 @@
     +-- ConfigError               a key of the configuration does not make sense
     |   +-- NoSigningKey          there is no key that could sign
     +-- KeyStays                  a signing key that cannot be retired or revoked
-    +-- Restored                  the database is older than the last sending
+    +-- Restored                  the database may be older than the last sending
+    +-- MarkNotWritten            the file that tells a restored database cannot be written
     +-- EgressRefused             an address that this service does not connect to
     +-- Unusable                  a search cluster, or DataCite, that takes nothing now
     +-- NotWritten                a file of a legacy record that cannot be written
@@ -46,7 +47,11 @@ class KeyStays(SecureB2ShareError):
 
 
 class Restored(SecureB2ShareError):
-    """The database is older than the last sending; nothing may leave before an operator says so."""
+    """The database may be older than the last sending; nothing may leave before an operator says so."""
+
+
+class MarkNotWritten(SecureB2ShareError):
+    """The file by which a restored database is noticed cannot be written; until it can, nothing is sent."""
 
 
 class NotWritten(SecureB2ShareError):

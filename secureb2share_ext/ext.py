@@ -76,8 +76,9 @@ class SecureB2Share:
         self.sources: Dict[str, sources.Source] = {}
         self.thresholds = findings.THRESHOLDS
         self.keyring = keyring.Keyring(app.config["SECUREB2SHARE_SIGNING_KEY"])
-        self.mark = mark.Mark(app.config["SECUREB2SHARE_SIGNING_KEY"])
-        self.targets = targets.read(app.config, self.keyring.sign)
+        keys = app.config["SECUREB2SHARE_SIGNING_KEY"]
+        self.mark = mark.Mark(app.config["SECUREB2SHARE_STATE_FOLDER"] or keys, former=keys)
+        self.targets = targets.read(app.config)
         self.providers = providers.read(app.config)
         self.sources = sources.read(app.config, self.targets, self.providers)
         self.thresholds = findings.thresholds(app.config["SECUREB2SHARE_HEALTH"])

@@ -1,5 +1,7 @@
 """The instance: which catalogue this database belongs to, so that a copy of it is not taken for the original."""
 
+from typing import Any, List
+
 from invenio_db import db
 
 
@@ -10,3 +12,8 @@ class Instance(db.Model):
 
     id = db.Column(db.String(36), primary_key=True)
     catalogue = db.Column(db.String(255), nullable=False)
+
+
+def doubts(extension: Any) -> List[str]:
+    """[sentence] for each reason why this may be a copy of an instance."""
+    return []

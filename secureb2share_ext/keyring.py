@@ -11,7 +11,7 @@ not, and its private part is deleted. The last active key is never given up.
 
 import contextlib
 import os
-from typing import Dict, List, Optional
+from typing import Callable, Dict, List, Optional
 
 from invenio_db import db
 
@@ -96,9 +96,10 @@ class Keyring:
                 return self._read(row.kid)
         raise NoSigningKey(NoSigningKey.__doc__)
 
-    def sign(self, message_id: str, body: bytes) -> Dict[str, str]:
-        """The Standard Webhooks headers for `body` with the current key."""
-        return signed_headers(self.current(), message_id, body)
+    def signer(self) -> Callable[[str, bytes], Dict[str, str]]:
+        """What makes the Standard Webhooks headers of (message id, body) with the current key; raises NoSigningKey."""
+        key = self.current()
+        return lambda message_id, body: signed_headers(key, message_id, body)
 
     def _read(self, kid):
         if kid not in self._private:

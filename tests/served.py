@@ -214,7 +214,7 @@ class Served:
     def sweep(self):
         with self.app.app_context():
             try:
-                return delivery.sweep(current().targets, current().mark)
+                return delivery.sweep(current())
             finally:
                 db.session.remove()
 

@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 from invenio_db import db
 
 from ..compat import utcnow
+from ..maintenance.wording import counted
 from ..outbox import pauses, steps, store
 from ..outbox.models import STATES
 from ..proxies import current
@@ -42,20 +43,45 @@ def list_deliveries(state: Optional[str]) -> None:
 
 @deliveries.command("retry")
 @click.argument("event", type=int, required=False)
-@click.option("--target", help="Resume this paused target.")
+@click.option("--target", help="All events of this target, which is also resumed.")
+@click.option("--all", "is_all", is_flag=True, help="All events of all targets, which are also resumed.")
 @with_appcontext
-def retry_delivery(event: Optional[int], target: Optional[str]) -> None:
-    """Make one event due now, or resume a paused target."""
-    if (event is None) == (target is None):
-        raise click.UsageError("Name either an event's number or --target.")
-    if target is not None:
-        said = _resumed(target)
-    elif event is not None and store.retry(event, utcnow()):
-        said = "The next sweep sends the event."
+def retry_delivery(event: Optional[int], target: Optional[str], is_all: bool) -> None:
+    """Make one event due now, or all that are pending or parked, with a full plan of attempts."""
+    if [event is not None, target is not None, is_all].count(True) != 1:
+        raise click.UsageError("Name an event's number, --target or --all.")
+    if event is not None:
+        if not store.retry(event, utcnow()):
+            raise click.ClickException("There is no unfinished event %s." % event)
+        said = ["The next sweep sends the event."]
     else:
-        raise click.ClickException("There is no unfinished event %s." % event)
+        said = _retried_all() if is_all else _retried(_known(target))
     db.session.commit()
-    click.echo(said)
+    click.echo("\n".join(said))
+
+
+def _retried(target):
+    return [_resumed(target)] * bool(pauses.of(target)) + _due([target])
+
+
+def _retried_all():
+    # a target that is held waits for its own decision
+    held = {row.target for row in pauses.every() if row.until is None}
+    free = sorted(set(current().targets) - held)
+    said = [_resumed(name) for name in free if pauses.of(name)]
+    return said + _due(free) + ["%s is held: run `deliveries resume`." % name for name in sorted(held)]
+
+
+def _due(targets):
+    counts = store.retry_all(targets)
+    return ["%s for %s: the next sweeps send." % (counted(counts[name], "event"), name) for name in targets]
+
+
+def _known(target):
+    known = sorted({row.target for row in pauses.every()}.union(current().targets))
+    if target not in known:
+        raise click.ClickException("There is no target %s; known are %s." % (target, ", ".join(known)))
+    return target
 
 
 def _resumed(target):
@@ -68,10 +94,7 @@ def _resumed(target):
 @with_appcontext
 def hold_deliveries(target: Optional[str], reason: str) -> None:
     """Send nothing until `resume`, not even a retry or a probe."""
-    known = sorted({row.target for row in pauses.every()}.union(current().targets))
-    if target is not None and target not in known:
-        raise click.ClickException("There is no target %s; known are %s." % (target, ", ".join(known)))
-    for name in [target] if target else sorted(current().targets):
+    for name in [_known(target)] if target else sorted(current().targets):
         pauses.hold(name, reason[:200], utcnow())
         click.echo("%s is held." % name)
     db.session.commit()

@@ -41,6 +41,8 @@ def measure(app: Flask, extension: Any, now: datetime.datetime) -> Figures:
         index_age=_age(oldest_waiting, now),
         has_signing_key=_can_sign(extension.keyring),
         notices_restore=extension.mark.is_kept,
+        mark_fault=(extension.mark.fault() or "") if extension.mark.is_kept else "",
+        clock_ahead=max((_ahead(moment, now) for moment in (steps.finished(), store.newest())), default=0),
     )
 
 
@@ -53,6 +55,12 @@ def _can_sign(keyring):
 
 def _age(moment, now):
     return None if moment is None else max((now - moment).total_seconds(), 0.0)
+
+
+def _ahead(moment, now):
+    # clocks of several servers differ by parts of a second
+    seconds = (moment - now).total_seconds() if moment is not None else 0
+    return seconds if seconds > 1 else 0
 
 
 def _aged(counted, now):

@@ -29,6 +29,8 @@ class Figures(NamedTuple):
     index_age: Optional[float] = None
     has_signing_key: bool = True
     notices_restore: bool = True
+    mark_fault: str = ""  # why the outbox's mark cannot be written, for which nothing is sent
+    clock_ahead: float = 0  # seconds by which something was written later than now
 
 
 class Finding(NamedTuple):
@@ -58,10 +60,11 @@ THRESHOLDS: Dict[str, Limits] = {
     "expires": (30, 7),
     "index": (600, 86400),
     "signing-key": (None, 1),
-    "restore": (1, None),
+    "restore": (1, 2),
+    "clock": (60, 3600),
 }
-UNITS = {"sweep": "s", "undelivered": "s", "unacknowledged": "s", "index": "s", "expires": "d"}
-FLAGS = ("signing-key", "restore")  # 0: as it should be
+UNITS = {"clock": "s", "sweep": "s", "undelivered": "s", "unacknowledged": "s", "index": "s", "expires": "d"}
+FLAGS = ("signing-key",)  # 0: as it should be
 ADVICE = {
     "lock": "Run `secureb2share check` and mend what it names; until then every write answers 503.",
     "triggers-left": "Run `secureb2share unlock`, or set SECUREB2SHARE_MODE to on.",
@@ -74,8 +77,10 @@ ADVICE = {
     "expires": "Replace it by a new one; see the page Rotate keys.",
     "index": "Look whether the search cluster answers and the Celery worker runs.",
     "signing-key": "Run `secureb2share keys new`, or bring the folder SECUREB2SHARE_SIGNING_KEY back.",
-    "restore": "Let the worker write in SECUREB2SHARE_SIGNING_KEY; until then run"
-    " `secureb2share deliveries restored` after every restore.",
+    "restore": "Let the worker write in SECUREB2SHARE_STATE_FOLDER, by default the folder of the signing keys. While it"
+    " is read-only, run `secureb2share deliveries restored` after every restore.",
+    "clock": "Set the clocks of all servers by NTP. Where Celery beat has stopped since, delete its schedule file and"
+    " start it again.",
 }
 # the findings of an instance whose mode is not on
 WHILE_NOT_ON = ("triggers-left", "configuration")
@@ -145,14 +150,15 @@ def _values(figures: Figures, name: str) -> Sequence[Tuple[Optional[float], str,
     if name == "signing-key":
         here = figures.has_signing_key
         return [(0 if here else 1, "there is a key that can sign" if here else "there is no key that can sign", "")]
+    if name == "clock":
+        ahead = figures.clock_ahead
+        said = "something was written %s later than now: the clock was set back" % _span(ahead) if ahead else "no leap"
+        return [(ahead, said, "")]
+    if figures.mark_fault:
+        return [(2, figures.mark_fault + ": nothing is sent", "")]
     here = figures.notices_restore
-    return [
-        (
-            0 if here else 1,
-            "a restored database would be noticed" if here else "a restored database would not be noticed",
-            "",
-        )
-    ]
+    said = "a restored database would be noticed" if here else "a restored database would not be noticed"
+    return [(0 if here else 1, said, "")]
 
 
 def _expiry(what: str, days: int) -> str:

@@ -1,102 +1,214 @@
 """The delivery of events to their targets.
 
-A delivery claims the event, commits, sends outside any transaction, and records exactly one outcome. A worker that is
-killed between two of these steps leaves a lease that runs out, and the same bytes are sent again under the same id.
+A sweep claims a batch for each target, commits, sends the batches side by side outside any transaction, and records
+exactly one outcome for each event. A worker that is killed between two of these steps leaves leases that run out, and
+the same bytes are sent again under the same id.
 """
 
+import collections
+import contextlib
 import datetime
-import random
 import time
-from typing import Any, Dict
+from concurrent import futures
+from typing import Any, Dict, List, Optional
 
 from flask import current_app
 from invenio_db import db
+from sqlalchemy.exc import SQLAlchemyError
 
+from .. import instance
 from ..compat import utcnow
-from . import pauses, receipt, retry, steps, store
-from .mark import NO_MARK, Mark
+from ..errors import MarkNotWritten, NoSigningKey, Restored
+from . import claims, leaving, pauses, retry, sending, steps
 
-BATCH = 100
+BATCH = 50
 LONGEST = 60  # seconds that one sweep goes on claiming
+POLL = 1  # seconds after which a target that had nothing is asked again while another is still busy
+GRACE = 5  # seconds that a worker which has to leave waits for answers
+AHEAD = datetime.timedelta(minutes=1)  # a sweep that ended later than this from now ended by another clock
 
 
-def sweep(targets: Dict[str, Any], mark: Mark = NO_MARK, size: int = BATCH) -> Dict[str, int]:
+def sweep(extension: Any) -> Dict[str, int]:
     """Send the events that are due; returns {outcome name: count}.
 
-    targets: {name: target with send(event) -> targets.answer.Answer}.
-
-    mark: outbox.mark.Mark. A database that came back from a backup sends nothing: every target is held.
+    extension: with targets ({name: target}), keyring and mark. A copy of an instance, and a database that came back
+    from a backup, send nothing: every target is held.
     """
-    counts: Dict[str, int] = {}
-    end = time.monotonic() + LONGEST
+    one = Sweep(extension)
+    doubts = instance.doubts(extension)
+    if doubts:
+        current_app.logger.error("secureb2share.held reason=instance")
+        steps.end(utcnow())
+        return {}
     try:
-        steps.begin(mark)
-        waiting = store.due(targets, utcnow(), size)
-        db.session.commit()
-        for event_id in waiting:
-            if time.monotonic() > end:
-                break
-            name = _one(targets, event_id, mark)
-            counts[name] = counts.get(name, 0) + 1
-    except steps.Restored:
-        steps.restored(targets, mark, utcnow())
-        current_app.logger.error("secureb2share.database-restored targets=%s", ",".join(sorted(targets)))
+        with leaving.noticed() as is_leaving:
+            one.run(is_leaving)
+    except Restored as error:
+        steps.restored(extension.targets, extension.mark, utcnow(), str(error))
+        current_app.logger.error("secureb2share.database-restored targets=%s", ",".join(sorted(extension.targets)))
+    except MarkNotWritten:
+        current_app.logger.error("secureb2share.held reason=mark")
     steps.end(utcnow())
-    return counts
+    return dict(one.counts)
 
 
-def _one(targets, event_id, mark):
-    try:
-        event = store.claim(event_id, utcnow(), mark)
-        outcome = attempt(targets[event.target], event, mark) if event is not None else None
-    except steps.Restored:
-        raise
-    except Exception:
-        # one event must not keep the others from leaving; its lease runs out
-        db.session.rollback()
-        current_app.logger.exception("secureb2share.delivery-failed event=%d", event_id)
-        return "failed"
-    return type(outcome).__name__.lower() if outcome is not None else "skipped"
+class Lane:
+    """One target in one sweep: its connections, and the batch that is on its way."""
+
+    def __init__(self, name: str, target: Any) -> None:
+        self.name = name
+        self.channels = [target.open() for _ in range(target.concurrency)]
+        self.batch: Optional[sending.Batch] = None
+        self.asked = 0.0  # when it had nothing to send
+        self.may_wake = True
+
+    def close(self) -> None:
+        for channel in self.channels:
+            channel.close()
 
 
-def attempt(target: Any, event: Any, mark: Mark = NO_MARK) -> Any:
-    """Send a claimed event and record the outcome, which is returned; None when the target is paused."""
-    now = utcnow()
-    sendable = pauses.may_send(event.target, now, now + datetime.timedelta(seconds=retry.PROBE))
-    if not sendable:
-        store.finish(event, now)
+class Sweep:
+    """One run over all targets."""
+
+    def __init__(self, extension: Any) -> None:
+        self.extension = extension
+        self.lanes = [Lane(name, target) for name, target in sorted(extension.targets.items())]
+        self.counts: Dict[str, int] = collections.Counter()
+
+    def run(self, is_leaving: Any) -> None:
+        """Claim, send and settle until nothing is due or the time is over; raises Restored and MarkNotWritten."""
+        end = time.monotonic() + LONGEST
+        size = sum(len(lane.channels) for lane in self.lanes)
+        has_sent = False
+        steps.begin(self.extension.mark)
+        self.bound_waits()
+        try:
+            with _pool(size) as pool:
+                while True:
+                    if not is_leaving() and time.monotonic() < end:
+                        self.start(pool)
+                    running = [lane for lane in self.lanes if lane.batch]
+                    if not running:
+                        break
+                    has_sent = True
+                    self.wait(running, is_leaving)
+                if has_sent:
+                    steps.rest(self.extension.mark)
+        finally:
+            db.session.rollback()
+            for lane in self.lanes:
+                lane.close()
+
+    def bound_waits(self):
+        """Shorten waits that nobody asked for: the clock ran ahead when they were written."""
+        now, finished = utcnow(), steps.finished()
+        went_back = finished is not None and finished > now + AHEAD
+        if went_back:
+            current_app.logger.warning("secureb2share.clock-went-back")
+        bound = datetime.timedelta() if went_back else claims.LONGEST_WAIT
+        if self.lanes:
+            claims.bound_waits([lane.name for lane in self.lanes], now, bound)
+        pauses.bound(now, bound)
         db.session.commit()
-        return None
-    db.session.commit()
-    answer = target.send(event)
-    now = utcnow()
-    outcome = retry.decide(answer, event.attempts, now, random.random())
-    if record(event, outcome, answer, now):
-        _settle(event.target, outcome, now)
-    steps.commit(mark)
-    current_app.logger.info(
-        "secureb2share.delivery %s event=%s target=%s", type(outcome).__name__.lower(), event.message_id, event.target
-    )
-    return outcome
+
+    def start(self, pool):
+        """Claim a batch for each target that has none on its way, and begin to send it."""
+        now = time.monotonic()
+        idle = [lane for lane in self.lanes if not lane.batch and now - lane.asked >= POLL]
+        paused = {row.target: row for row in pauses.every()} if idle else {}
+        db.session.rollback()
+        for lane in idle:
+            try:
+                lane.batch = self.claim(lane, paused.get(lane.name))
+            except SQLAlchemyError as error:
+                # one target must not keep the others from being served
+                db.session.rollback()
+                current_app.logger.error("secureb2share.claim-failed target=%s %s", lane.name, type(error).__name__)
+            if lane.batch:
+                lane.batch.start(pool, lane.channels, self.sign())
+            else:
+                lane.asked = now
+
+    def claim(self, lane, pause) -> Optional[sending.Batch]:
+        """The Batch that is claimed for a target, and committed, or None; pause: its models.Pause, if any."""
+        now = utcnow()
+        if pause is not None and (pause.until is None or pause.until > now):
+            return None
+        events = claims.claim(lane.name, 1 if pause else BATCH, now, is_trial=pause is not None)
+        if not events or (pause and not pauses.may_send(lane.name, now, now + claims.LEASE)):
+            db.session.rollback()
+            return None
+        failures = pause.failures if pause else 0
+        steps.commit(self.extension.mark, max(event.sequence for event in events))
+        return sending.Batch(events, failures)
+
+    def sign(self):
+        """What signs with the key that is the current one now."""
+        try:
+            return self.extension.keyring.signer()
+        except NoSigningKey as error:
+            return _refusing(error)
+        finally:
+            db.session.rollback()
+
+    def wait(self, running: List[Lane], is_leaving):
+        """Settle each batch that has come to its end."""
+        batches = [lane.batch for lane in running if lane.batch]
+        threads = [thread for batch in batches for thread in batch.threads]
+        futures.wait(threads, timeout=POLL, return_when=futures.FIRST_COMPLETED)
+        if is_leaving():
+            for batch in batches:
+                batch.stop()
+            futures.wait(threads, timeout=GRACE)
+        for lane, batch in zip(running, batches):
+            if is_leaving() or not batch.threads:
+                self.settle(lane, batch)
+
+    def settle(self, lane, batch):
+        """Write what became of a batch; what was not sent is given back."""
+        lane.batch = None
+        sent, now = list(batch.sent), utcnow()
+        held = claims.settle([sending.settled(one) for one in sent], batch.token)
+        claims.give_back(batch.unsent(), batch.token)
+        self.judge_target(lane, batch, now)
+        db.session.commit()
+        for one in sent:
+            name = type(one.outcome).__name__.lower()
+            self.counts[name if one.event.id in held else "lost"] += 1
+            said = "secureb2share.delivery %s event=%s target=%s"
+            current_app.logger.info(said, name, one.event.message_id, lane.name)
+
+    def judge_target(self, lane, batch, now):
+        """Pause a target that takes nothing; of one that does, wake what waited for it."""
+        down = batch.down()
+        if down is not None:
+            is_fault = isinstance(down.outcome, retry.Pause)
+            asked = retry.wish(down.answer.retry_after, now)
+            seconds = down.outcome.seconds if is_fault else retry.rest(batch.failures, asked)
+            until = now + datetime.timedelta(seconds=seconds)
+            pauses.pause(lane.name, down.outcome.reason[:200], until, batch.failures + 1)
+            lane.may_wake = True
+            return
+        if batch.sent:
+            pauses.end_pause(lane.name)
+        delivered = sum(isinstance(one.outcome, retry.Delivered) for one in batch.sent)
+        if delivered and lane.may_wake:
+            # as many again as have just arrived, twice: a target that has come back is not flooded
+            lane.may_wake = claims.wake(lane.name, 2 * delivered, now) > 0
 
 
-def record(event: Any, outcome: Any, answer: Any, now: datetime.datetime) -> bool:
-    """Write the outcome of the attempt; returns whether the lease still held."""
-    if isinstance(outcome, retry.Delivered):
-        kept, acknowledged = receipt.read(answer.body, event.body)
-        values = {"receipt": kept, "outcome": "status %d" % answer.status, "attempts": event.attempts + 1}
-        return store.finish(event, now, state="acknowledged" if acknowledged else "delivered", finished=now, **values)
-    if isinstance(outcome, retry.Park):
-        return store.finish(event, now, state="parked", outcome=outcome.reason[:200], attempts=event.attempts + 1)
-    if isinstance(outcome, retry.Pause):
-        # the target is at fault: its messages keep their attempts and are due at once when it is resumed
-        return store.finish(event, now, outcome=outcome.reason[:200])
-    wait = datetime.timedelta(seconds=outcome.seconds)
-    return store.finish(event, now, next_at=now + wait, outcome=outcome.reason[:200], attempts=event.attempts + 1)
+@contextlib.contextmanager
+def _pool(size):
+    pool = futures.ThreadPoolExecutor(max_workers=max(size, 1))
+    try:
+        yield pool
+    finally:
+        # an attempt ends by itself, see targets/connection.py
+        pool.shutdown(wait=False)
 
 
-def _settle(target, outcome, now):
-    if isinstance(outcome, retry.Pause):
-        pauses.pause(target, outcome.reason[:200], now + datetime.timedelta(seconds=outcome.seconds))
-    else:
-        pauses.end_pause(target)
+def _refusing(error):
+    def sign(message_id, body):
+        raise error
+
+    return sign

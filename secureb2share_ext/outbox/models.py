@@ -1,10 +1,8 @@
 """The tables of the outbox.
 
-Invariants. A row is written in the transaction that changes the dataset, and its body and message id never change
-after that transaction. A row is *due* iff its state is pending, its next_at has come, its lease is unset or expired,
-no earlier row of the same target and dataset is pending, and its target is not paused. Every outcome is written with
-the lease token in its WHERE clause: a worker that lost its lease changes nothing. One row per target, dataset and
-sequence.
+The package's docstring has the invariants. A row is *due* iff its state is pending, its next_at has come, its lease is
+unset or expired, no earlier row of the same target and dataset is pending, and its target is not paused. One row per
+target, dataset and sequence.
 
     pending -> delivered -> acknowledged        pending -> parked | discarded        parked -> pending (retry)
     observed: written while the mode was observe; never sent, and never any other state
@@ -63,6 +61,12 @@ class Event(db.Model):
     outcome = db.Column(db.String(200))  # of the last attempt, in words; nothing of the answer's body
     finished = db.Column(db.DateTime)
     receipt = db.Column(db.Text)  # what the target answered, at most 8 kB
+
+
+# written out: SQLite takes an index with a condition only for the same condition
+IS_PENDING, IS_PARKED, IS_DELIVERED = (
+    text("secureb2share_event.state = '%s'" % state) for state in ("pending", "parked", "delivered")
+)
 
 
 class Pause(db.Model):

@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime
-from typing import List
+from typing import List, Optional
 
 from invenio_db import db
 from sqlalchemy.exc import IntegrityError
@@ -13,16 +13,19 @@ from .models import Pause
 
 def hold(target: str, reason: str, now: datetime.datetime) -> None:
     """Stop sending to a target until `resume`, without any probe."""
-    values = {"reason": reason, "since": now, "until": None}
+    values = {"reason": reason, "since": now, "until": None, "failures": 0}
     rows = db.session.query(Pause).filter_by(target=target)
     if not rows.update(values, synchronize_session=False):
         db.session.add(Pause(target=target, **values))
         db.session.flush()
 
 
-def pause(target: str, reason: str, until: datetime.datetime) -> None:
-    """Stop sending to a target, except for one probe after `until`; a target that is held stays held."""
-    values = {"reason": reason, "until": until}
+def pause(target: str, reason: str, until: datetime.datetime, failures: int = 0) -> None:
+    """Stop sending to a target, except for one trial after `until`; a target that is held stays held.
+
+    failures: of how many trials one after the other this is the last.
+    """
+    values = {"reason": reason, "until": until, "failures": failures}
     rows = db.session.query(Pause).filter_by(target=target)
     is_paused = rows.filter(Pause.until.isnot(None)).update(values, synchronize_session=False)
     if not is_paused and not rows.count():
@@ -32,7 +35,7 @@ def pause(target: str, reason: str, until: datetime.datetime) -> None:
 
 
 def may_send(target: str, now: datetime.datetime, until: datetime.datetime) -> bool:
-    """Whether the target is not paused, or the caller has won the one probe of its pause, which goes on to `until`."""
+    """Whether the target is not paused, or the caller has won the one trial of its pause, which goes on to `until`."""
     if db.session.query(Pause).filter_by(target=target).count() == 0:
         return True
     rows = db.session.query(Pause).filter(Pause.target == target, Pause.until <= now)
@@ -50,6 +53,17 @@ def end_pause(target: str) -> None:
     rows.delete(synchronize_session=False)
 
 
+def of(target: str) -> Optional[Pause]:
+    """The pause of a target, if it is paused or held."""
+    return db.session.query(Pause).filter_by(target=target).one_or_none()
+
+
 def every() -> List[Pause]:
     """Every paused target."""
     return db.session.query(Pause).order_by(Pause.target).all()
+
+
+def bound(now: datetime.datetime, longest: datetime.timedelta) -> None:
+    """End every pause, but of a held target, that lasts longer than `longest` from now."""
+    rows = db.session.query(Pause).filter(Pause.until > now + longest)
+    rows.update({"until": now}, synchronize_session=False)

@@ -2,7 +2,8 @@
 
 The plan of the pauses is that of Standard Webhooks 1.0.0. An error of the target (credentials, address) pauses the
 target and uses up no attempt of any message; an error of one message parks that message; every other failure is tried
-again until the plan ends.
+again until the plan ends. A target that does not answer, or says that it is busy, is left alone for a short time, which
+grows with each trial that fails.
 """
 
 import datetime
@@ -17,6 +18,8 @@ PROBE = 900  # seconds until a paused target is tried with one message
 LONGEST = 86400  # seconds that a Retry-After can ask for
 OF_TARGET = (401, 403, 404, 410)
 OF_MESSAGE = (400, 409, 413, 422)
+BUSY = (429, 502, 503, 504)  # the target takes nothing at this moment
+SHORTEST = 5  # seconds for which a target that is down is left alone at first
 OF_US = (EgressRefused.__name__, NoSigningKey.__name__)  # errors before anything was sent
 
 
@@ -25,10 +28,15 @@ class Delivered(NamedTuple):
 
 
 class Retry(NamedTuple):
-    """The message is sent again after `seconds`."""
+    """The message is sent again after `seconds`.
+
+    is_down: whether the target takes nothing from us at this moment; wakes: whether its first success makes this due.
+    """
 
     seconds: int
     reason: str
+    is_down: bool = False
+    wakes: bool = False
 
 
 class Pause(NamedTuple):
@@ -39,9 +47,13 @@ class Pause(NamedTuple):
 
 
 class Park(NamedTuple):
-    """This message will not be accepted as it is; an operator decides."""
+    """This message will not be accepted as it is; an operator decides.
+
+    is_down: whether the target takes nothing from us at this moment.
+    """
 
     reason: str
+    is_down: bool = False
 
 
 Outcome = Union[Delivered, Retry, Pause, Park]
@@ -60,10 +72,22 @@ def decide(answer: Any, attempts: int, now: datetime.datetime, jitter: float) ->
         return Pause(PROBE, reason)
     if status in OF_MESSAGE:
         return Park(reason)
+    is_down = status is None or status in BUSY
     if attempts >= len(PLAN):
-        return Park("given up after %d attempts, last: %s" % (attempts + 1, reason))
+        return Park("given up after %d attempts, last: %s" % (attempts + 1, reason), is_down)
+    asked = wish(answer.retry_after, now)
     pause = int(PLAN[attempts] * (1 + 0.1 * jitter))
-    return Retry(max(pause, wish(answer.retry_after, now)), reason)
+    # a time that the target has named is kept
+    wakes = not asked and (status is None or status >= 500)
+    return Retry(max(pause, asked), reason, is_down, wakes)
+
+
+def rest(failures: int, asked: int) -> int:
+    """Seconds for which a target that is down is left alone.
+
+    failures: how many trials failed before; asked: its Retry-After in seconds.
+    """
+    return max(min(SHORTEST * 2 ** min(failures, 20), PROBE), asked)
 
 
 def wish(text: str, now: datetime.datetime) -> int:

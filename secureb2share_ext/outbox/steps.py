@@ -1,6 +1,7 @@
 """The counted steps of sending, by which a database that came back from a backup is noticed.
 
-The counter and the floor of the sequences stand in one row; see mark.py for what is compared with it.
+A step is a batch that is claimed. The counter and the floor of the sequences stand in one row; mark.py says what they
+are compared with.
 """
 
 import contextlib
@@ -10,41 +11,69 @@ from typing import Iterable, Optional
 from invenio_db import db
 from sqlalchemy.exc import IntegrityError
 
-from ..errors import Restored
+from ..errors import MarkNotWritten, Restored
 from . import pauses
-from .mark import Mark
+from .mark import Mark, Seen, doubt
 from .models import Event, Sweep
 
 SWEEP = "outbox"
-RESTORED = "the database was restored; look at what would be sent, then resume"
+ADVICE = "look at what would be sent, then resume"
 
 
-def commit(mark: Mark) -> None:
-    """Commit one step of sending, counted in the database and in the Mark; raises Restored, with nothing committed."""
+def commit(mark: Mark, highest: int) -> None:
+    """Commit one step of sending, counted in the database and in the Mark.
+
+    highest: the highest sequence that is sent in it. Raises Restored and MarkNotWritten, with nothing committed.
+    """
     counter = _counter()
-    last = mark.read() if mark.is_kept else None
-    if mark.shows_restored(counter):
-        db.session.rollback()
-        raise Restored(Restored.__doc__)
+    seen = _seen(mark, counter)
     _of_sweep().update({"mark": counter + 1}, synchronize_session=False)
-    if not mark.is_kept:
-        db.session.commit()
-        return
     # the counter's row is locked until the commit, so that nobody else writes the file meanwhile
-    mark.write(counter + 1)
+    if mark.is_kept:
+        _write(mark, Seen(counter + 1, counter, max(highest, seen.highest if seen else 0)))
     try:
         db.session.commit()
     except Exception:
-        mark.write(last)
+        if mark.is_kept:
+            with contextlib.suppress(MarkNotWritten):
+                mark.write(seen)
         raise
 
 
 def begin(mark: Mark) -> None:
-    """Raise Restored if the database is older than the last sending."""
-    is_older = mark.shows_restored(_counter())
+    """Raise Restored or MarkNotWritten where nothing may be sent; else end the transaction."""
+    _seen(mark, _counter())
     db.session.commit()
-    if is_older:
-        raise Restored(Restored.__doc__)
+    fault = mark.fault() if mark.is_kept else None
+    if fault:
+        raise MarkNotWritten(fault)
+
+
+def rest(mark: Mark) -> None:
+    """Note in the Mark that every step so far was committed; without it the last one is taken as not sure."""
+    if mark.is_kept:
+        counter = _counter()
+        seen = _seen(mark, counter)
+        _write(mark, Seen(counter, counter, seen.highest if seen else 0))
+    db.session.commit()
+
+
+def _seen(mark, counter):
+    """The Seen of a Mark, or None where none is kept or nothing was ever sent; raises Restored."""
+    seen = mark.read() if mark.is_kept else None
+    reason = doubt(seen, counter) if mark.is_kept else None
+    if reason:
+        db.session.rollback()
+        raise Restored(reason)
+    return seen
+
+
+def _write(mark, seen):
+    try:
+        mark.write(seen)
+    except MarkNotWritten:
+        db.session.rollback()
+        raise
 
 
 def end(now: datetime.datetime) -> None:
@@ -72,26 +101,36 @@ def _of_sweep():
     return db.session.query(Sweep).filter_by(name=SWEEP)
 
 
-def restored(targets: Iterable[str], mark: Mark, now: datetime.datetime) -> None:
+def restored(
+    targets: Iterable[str], mark: Mark, now: datetime.datetime, reason: str = "the database was restored"
+) -> None:
     """Hold every target, and give new events sequences that no event sent before can have; commits.
 
-    targets: names. An operator, or a Mark, has said that this database came back from a backup.
+    targets: names. An operator, or a Mark, has said that this database came back from a backup. Raises MarkNotWritten.
     """
-    counter = max(_counter(), (mark.read() or 0) if mark.is_kept else 0)
+    seen = mark.read() if mark.is_kept else None
+    known = seen if isinstance(seen, Seen) else Seen(0, 0)
+    counter = max(_counter(), known.steps)
     waiting = {target for (target,) in db.session.query(Event.target).filter_by(state="pending").distinct()}
     for target in sorted(waiting | set(targets)):
-        pauses.hold(target, RESTORED, now)
-    # minutes since 1970: no dataset had that many events, and receivers drop what is not behind the last sequence
-    first = int((now - datetime.datetime(1970, 1, 1)).total_seconds() // 60)
+        pauses.hold(target, "%s; %s" % (reason, ADVICE), now)
+    # minutes since 1970: no dataset had that many events, and receivers drop what is not behind the last sequence;
+    # after a second restore within minutes the events of the time between may have higher ones
+    minutes = int((now - datetime.datetime(1970, 1, 1)).total_seconds() // 60)
+    first = max(minutes, known.highest, _floor() + 1)
     (key,) = Event.__table__.c.dataset_id.foreign_keys
     dataset = key.column.table
     db.session.execute(dataset.update().where(dataset.c.sequence < first).values(sequence=first))
     _of_sweep().update({"mark": counter, "floor": first}, synchronize_session=False)
-    db.session.commit()
     if mark.is_kept:
-        mark.write(counter)
+        _write(mark, Seen(counter, counter, first))
+    db.session.commit()
 
 
 def floor() -> int:
     """The sequence after which the events of a new dataset begin: 0, unless the database was restored."""
+    return _floor()
+
+
+def _floor():
     return db.session.query(Sweep.floor).filter_by(name=SWEEP).scalar() or 0

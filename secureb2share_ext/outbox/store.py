@@ -1,24 +1,16 @@
-"""The events in the outbox: written, claimed, finished. This module has the only SQL that touches their table.
-
-Claiming is a compare-and-set with a lease: it holds on PostgreSQL and SQLite alike (SKIP LOCKED is dropped silently
-by SQLite).
-"""
+"""The events in the outbox: written, listed, decided on, counted. claims.py has the SQL of their sending."""
 
 import datetime
-import uuid
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Tuple
 
 from invenio_db import db
-from sqlalchemy import and_, func, or_
-from sqlalchemy.orm import aliased
+from sqlalchemy import func
 
 from .. import client
 from ..compat import utcnow
-from . import steps
-from .mark import NO_MARK, Mark
-from .models import Event, Pause
+from .models import AT_ONCE, IS_DELIVERED, IS_PARKED, IS_PENDING, Event
 
-LEASE = datetime.timedelta(seconds=120)  # longer than a delivery can take, see targets/webhook.py
+MOST = 10001  # events that health counts of one kind
 
 
 def add(target: str, dataset_id: int, sequence: int, kind: str, message_id: str, body: bytes, state: str) -> None:
@@ -36,58 +28,6 @@ def put(target: str, dataset_id: int, sequence: int, kind: str, message_id: str,
         event.kind, event.message_id, event.body = kind, message_id, body
 
 
-def due(targets: Iterable[str], now: datetime.datetime, size: int) -> List[int]:
-    """Ids of at most `size` events that may be sent now, the oldest first; one per target and dataset."""
-    earlier = aliased(Event)
-    waits = (
-        db.session.query(earlier.id)
-        .filter(
-            earlier.target == Event.target,
-            earlier.dataset_id == Event.dataset_id,
-            earlier.sequence < Event.sequence,
-            earlier.state == "pending",
-        )
-        .exists()
-    )
-    paused = [row.target for row in db.session.query(Pause).filter(or_(Pause.until.is_(None), Pause.until > now))]
-    query = db.session.query(Event.id).filter(
-        Event.state == "pending", Event.next_at <= now, _free(now), Event.target.in_(set(targets) - set(paused)), ~waits
-    )
-    return [row.id for row in query.order_by(Event.id).limit(size)]
-
-
-def _free(now):
-    return or_(Event.lease_until.is_(None), Event.lease_until <= now)
-
-
-def claim(event_id: int, now: datetime.datetime, mark: Mark = NO_MARK) -> Optional[Event]:
-    """Lease the event to the caller and commit; returns a detached copy of it, or None when another worker has it.
-
-    Raises Restored.
-    """
-    token = str(uuid.uuid4())
-    mine = and_(Event.id == event_id, Event.state == "pending", Event.next_at <= now, _free(now))
-    taken = (
-        db.session.query(Event)
-        .filter(mine)
-        .update({"lease_token": token, "lease_until": now + LEASE}, synchronize_session=False)
-    )
-    event = db.session.query(Event).filter_by(id=event_id).populate_existing().one() if taken else None
-    if event is not None:
-        db.session.expunge(event)
-        steps.commit(mark)
-    else:
-        db.session.commit()
-    return event
-
-
-def finish(event: Event, now: datetime.datetime, **values: Any) -> bool:
-    """Record the one outcome of an attempt if the lease still holds; returns whether it held."""
-    values.update(lease_token=None, lease_until=None)
-    held = db.session.query(Event).filter_by(id=event.id, lease_token=event.lease_token)
-    return bool(held.update(values, synchronize_session=False))
-
-
 def listed(state: Optional[str] = None, size: int = 100) -> List[Event]:
     """Events in a state, or by default those that are pending or parked, the newest first; at most `size`."""
     query = db.session.query(Event)
@@ -98,7 +38,18 @@ def listed(state: Optional[str] = None, size: int = 100) -> List[Event]:
 def retry(event_id: int, now: datetime.datetime) -> bool:
     """Make a parked or pending event due now, with a full plan of attempts; returns whether there was such an event."""
     rows = db.session.query(Event).filter(Event.id == event_id, Event.state.in_(("pending", "parked")))
-    return bool(rows.update({"state": "pending", "next_at": now, "attempts": 0}, synchronize_session=False))
+    values = {"state": "pending", "next_at": now, "attempts": 0, "wakes": False}
+    return bool(rows.update(values, synchronize_session=False))
+
+
+def retry_all(targets: Iterable[str]) -> Dict[str, int]:
+    """Make every parked or pending event of these targets due now, with a full plan; {target: count}."""
+    values = {"state": "pending", "next_at": AT_ONCE, "attempts": 0, "wakes": False}
+    counts = {}
+    for target in targets:
+        rows = db.session.query(Event).filter(Event.target == target, Event.state.in_(("pending", "parked")))
+        counts[target] = rows.update(values, synchronize_session=False)
+    return counts
 
 
 def discard(event_id: int, now: datetime.datetime, reason: str) -> bool:
@@ -146,13 +97,26 @@ def of_dataset(dataset_id: int) -> List[Event]:
 
 
 def figures() -> Dict[str, Tuple[int, Optional[datetime.datetime]]]:
-    """{name: (count, oldest time)} of the events that are not acknowledged, for health."""
-    counts = {}
-    grouped = db.session.query(Event.state, func.count(Event.id), func.min(Event.created), func.min(Event.finished))
-    for state, count, created, finished in grouped.group_by(Event.state):
-        counts[state] = (count, finished if state == "delivered" else created)
-    return {
-        "undelivered": counts.get("pending", (0, None)),
-        "unacknowledged": counts.get("delivered", (0, None)),
-        "parked": counts.get("parked", (0, None)),
-    }
+    """{name: (count, oldest time)} of the events that are not acknowledged, for health; no count is above MOST.
+
+    What was given up is as old as what still waits: `undelivered` has both.
+    """
+    waiting, parked, delivered = (_figure(*one) for one in _OF_HEALTH)
+    oldest = [time for _, time in (waiting, parked) if time is not None]
+    undelivered = min(waiting[0] + parked[0], MOST), min(oldest) if oldest else None
+    return {"undelivered": undelivered, "unacknowledged": delivered, "parked": parked}
+
+
+def newest() -> Optional[datetime.datetime]:
+    """When the newest event was written, naive UTC, or None."""
+    return db.session.query(Event.created).order_by(Event.id.desc()).limit(1).scalar()
+
+
+def _figure(state, time):
+    # each reads the end of an index of its own, however many events there are
+    rows = db.session.query(Event.id).filter(state).limit(MOST)
+    oldest = db.session.query(time).filter(state).order_by(time).limit(1)
+    return db.session.query(func.count()).select_from(rows.subquery()).scalar(), oldest.scalar()
+
+
+_OF_HEALTH = ((IS_PENDING, Event.created), (IS_PARKED, Event.created), (IS_DELIVERED, Event.finished))

@@ -15,4 +15,4 @@ def sweep() -> Dict[str, int]:
     if not extension.is_on:
         return {}
     extension.host.index()
-    return delivery.sweep(extension.targets, extension.mark)
+    return delivery.sweep(extension)

@@ -3,16 +3,13 @@
 from typing import Any, Dict
 
 from ..errors import ConfigError
-from .webhook import Sign, Webhook
+from .webhook import Webhook
 
 KINDS = {"webhook": Webhook}
 
 
-def read(config: Dict[str, Any], sign: Sign) -> Dict[str, Webhook]:
-    """{name: target} from SECUREB2SHARE_TARGETS; raises ConfigError.
-
-    sign(message_id, body) -> headers: signs with the catalogue's current key.
-    """
+def read(config: Dict[str, Any]) -> Dict[str, Webhook]:
+    """{name: target} from SECUREB2SHARE_TARGETS; raises ConfigError."""
     targets = {}
     for name, settings in config["SECUREB2SHARE_TARGETS"].items():
         key = "SECUREB2SHARE_TARGETS[%r]" % name
@@ -20,5 +17,5 @@ def read(config: Dict[str, Any], sign: Sign) -> Dict[str, Webhook]:
         kind = KINDS.get(settings.pop("kind", None))
         if kind is None:
             raise ConfigError("%s: kind must be one of %s." % (key, ", ".join(sorted(KINDS))))
-        targets[name] = kind.read(key, settings, sign, config["SECUREB2SHARE_DEMO"])
+        targets[name] = kind.read(key, settings, config["SECUREB2SHARE_DEMO"])
     return targets

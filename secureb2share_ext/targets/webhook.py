@@ -1,31 +1,23 @@
 """The target of kind webhook: a generic ingest API.
 
-A request has the Standard Webhooks headers over the frozen bytes, Idempotency-Key and Content-Digest (RFC 9530). It
-follows no redirects and uses no proxies from the environment; the answer is bounded in size and in time.
+A request has the Standard Webhooks headers over the frozen bytes, Idempotency-Key and Content-Digest (RFC 9530).
 """
 
 import base64
-import contextlib
 import datetime
 import hashlib
 import http.client
-import socket
-import ssl
-import threading
-from typing import Any, Callable, Dict, List, Optional, Tuple
-from urllib.parse import urlsplit
+from typing import Any, Callable, Dict, Optional
 
 from .. import client
 from ..config import day, url_fault
 from ..errors import ConfigError, SecureB2ShareError
-from . import egress
 from .answer import Answer
+from .connection import Connection
 
 Sign = Callable[[str, bytes], Dict[str, str]]  # (message id, body) -> headers
 
-CONNECT, READ, TOTAL = 5, 20, 40  # seconds; TOTAL stays well under the outbox's lease
-MAX_ANSWER = 65536  # bytes
-MAX_ADDRESSES = 4  # of one name that are tried in turn
+MOST_AT_ONCE = 32  # connections to one target
 
 
 class Webhook:
@@ -34,24 +26,26 @@ class Webhook:
     def __init__(
         self,
         url: str,
-        sign: Sign,
+        sign: Optional[Sign] = None,
         allow_private: bool = False,
         echo: bool = False,
         expires: Optional[datetime.date] = None,
+        concurrency: int = 1,
     ) -> None:
         self.url = url
-        self.sign = sign
+        self.sign = sign  # with its secret, where it has one
         self.allow_private = allow_private
         self.echo = echo
         self.expires = expires  # datetime.date on which its secret ends, or None
+        self.concurrency = concurrency  # connections that one sweep sends over side by side
 
     @classmethod
-    def read(cls, key: str, settings: Dict[str, Any], sign: Sign, demo: bool) -> "Webhook":
+    def read(cls, key: str, settings: Dict[str, Any], demo: bool) -> "Webhook":
         """The Webhook of an entry of SECUREB2SHARE_TARGETS; raises ConfigError.
 
         key: the entry's name for messages; demo: whether http and private addresses are allowed.
         """
-        unknown = set(settings) - {"url", "secret", "allow_private", "echo", "expires"}
+        unknown = set(settings) - {"url", "secret", "allow_private", "echo", "expires", "concurrency"}
         if unknown:
             raise ConfigError("%s has the unknown setting %s." % (key, sorted(unknown)[0]))
         fault = url_fault(settings.get("url") or "", demo)
@@ -67,72 +61,45 @@ class Webhook:
 
         allow_private = bool(settings.get("allow_private")) or demo
         expires = day(key, settings.get("expires"))
-        return cls(settings["url"], with_secret if secret else sign, allow_private, bool(settings.get("echo")), expires)
+        concurrency = settings.get("concurrency", 1)
+        if not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_AT_ONCE:
+            raise ConfigError("%s: concurrency must be a number from 1 to %d." % (key, MOST_AT_ONCE))
+        echo, sign = bool(settings.get("echo")), with_secret if secret else None
+        return cls(settings["url"], sign, allow_private, echo, expires, concurrency)
 
-    def send(self, event: Any) -> Answer:
-        """The Answer to one attempt; never raises for what the network, the target or a missing key does."""
+    def open(self) -> "Channel":
+        """A Channel to the target; one thread at a time uses it."""
+        return Channel(self)
+
+
+class Channel:
+    """One connection to a target, which is kept between messages."""
+
+    def __init__(self, target: Webhook) -> None:
+        self.target = target
+        self._connection = Connection(target.url, target.allow_private)
+
+    def send(self, event: Any, sign: Sign) -> Answer:
+        """The Answer to one attempt; never raises for what the network, the target or a missing key does.
+
+        event: with message_id and body; sign: signs with the catalogue's current key.
+        """
         try:
-            headers = dict(self.sign(event.message_id, event.body), **self._headers(event))
-            return exchange(self.url, event.body, headers, self.allow_private)
+            signed = (self.target.sign or sign)(event.message_id, event.body)
+            return self._connection.post(event.body, dict(signed, **_headers(event)))
         except (OSError, http.client.HTTPException, SecureB2ShareError, ValueError) as error:
             return Answer(error=type(error).__name__)
 
-    @staticmethod
-    def _headers(event: Any) -> Dict[str, str]:
-        hashed = base64.b64encode(hashlib.sha256(event.body).digest()).decode("ascii")
-        return {
-            "content-type": "application/cloudevents+json",
-            "content-digest": "sha-256=:%s:" % hashed,
-            "idempotency-key": '"%s"' % event.message_id,
-            "user-agent": "secureb2share",
-        }
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
 
 
-def exchange(url: str, body: bytes, headers: Dict[str, str], allow_private: bool) -> Answer:
-    """POST once, to an address that was checked, and end within TOTAL seconds; the Answer. Raises OSError."""
-    parts = urlsplit(url)
-    raw = _connect(egress.check_address(url, allow_private))
-    # reads of single bytes never time out, so the connection itself is ended
-    copy, late = raw.dup(), threading.Event()
-    deadline = threading.Timer(TOTAL, _end, [copy, late])
-    deadline.daemon = True
-    deadline.start()
-    stream = raw
-    try:
-        if parts.scheme == "https":
-            stream = ssl.create_default_context().wrap_socket(raw, server_hostname=parts.hostname)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
-        connection.sock = stream
-        target = (parts.path or "/") + ("?" + parts.query if parts.query else "")
-        connection.request("POST", target, body=body, headers=dict(headers, host=parts.netloc))
-        answer = connection.getresponse()
-        said = answer.read(MAX_ANSWER + 1)
-        # an answer that does not fit is no receipt; its status still counts
-        kept = said if len(said) <= MAX_ANSWER and not late.is_set() else b""
-        return Answer(answer.status, kept, answer.getheader("retry-after", ""))
-    finally:
-        deadline.cancel()
-        copy.close()
-        stream.close()
-
-
-def _connect(addresses: List[Tuple[int, Any]]) -> socket.socket:
-    for number, (family, address) in enumerate(addresses[:MAX_ADDRESSES]):
-        connection = socket.socket(family, socket.SOCK_STREAM)
-        connection.settimeout(CONNECT)
-        try:
-            connection.connect(address)
-        except OSError:
-            connection.close()
-            if number + 1 == len(addresses[:MAX_ADDRESSES]):
-                raise
-        else:
-            connection.settimeout(READ)
-            return connection
-    raise ConnectionError("the host name has no address")
-
-
-def _end(connection: socket.socket, late: threading.Event) -> None:
-    late.set()
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+def _headers(event: Any) -> Dict[str, str]:
+    hashed = base64.b64encode(hashlib.sha256(event.body).digest()).decode("ascii")
+    return {
+        "content-type": "application/cloudevents+json",
+        "content-digest": "sha-256=:%s:" % hashed,
+        "idempotency-key": '"%s"' % event.message_id,
+        "user-agent": "secureb2share",
+    }

@@ -59,15 +59,19 @@ def test_a_day_in_the_life_of_an_instance(instance):
     instance.sweep()
     change(instance, "UPDATE secureb2share_event SET created = :t, next_at = :t", t=ago(5000))
     found = health(instance, 1)
-    assert bad(found) == {("undelivered", "")} and 5000 <= found["undelivered", ""][1] < 5060
+    assert bad(found) == {("undelivered", ""), ("paused", "tsd-ingest")}
+    assert 5000 <= found["undelivered", ""][1] < 5060
     instance.receiver.answer = None
+    instance.run_cli("deliveries", "retry", "--all")
     instance.sweep()
     assert bad(health(instance, 0)) == set()
     change(instance, "UPDATE secureb2share_event SET state = 'delivered', finished = :t", t=ago(4000))
     found = health(instance, 1)
     assert bad(found) == {("unacknowledged", "")} and 4000 <= found["unacknowledged", ""][1] < 4060
-    change(instance, "UPDATE secureb2share_event SET state = 'parked'")
-    assert health(instance, 1)["parked", ""] == ("warning", 1)
+    # what was given up weighs no less than what waits
+    change(instance, "UPDATE secureb2share_event SET state = 'parked', created = :t", t=ago(90000))
+    found = health(instance, 2)
+    assert found["parked", ""] == ("warning", 1) and found["undelivered", ""][0] == "critical"
     change(instance, "UPDATE secureb2share_event SET state = 'discarded'")
 
     # the target refuses us, then an operator holds it
@@ -79,6 +83,12 @@ def test_a_day_in_the_life_of_an_instance(instance):
     assert health(instance, 2)["paused", "tsd-ingest"] == ("critical", 2)
     instance.run_cli("deliveries", "resume")
     instance.receiver.answer = None
+    instance.sweep()
+    assert bad(health(instance, 0)) == set()
+
+    # the clock was set back by a day
+    change(instance, "UPDATE secureb2share_sweep SET finished = :t", t=ago(-86400))
+    assert bad(health(instance, 2)) == {("clock", "")}
     instance.sweep()
     assert bad(health(instance, 0)) == set()
 

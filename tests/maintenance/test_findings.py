@@ -19,6 +19,7 @@ NAMES = [
     "index",
     "signing-key",
     "restore",
+    "clock",
 ]
 
 
@@ -62,6 +63,10 @@ def test_all_is_well():
         ("index_age", 86400.0, "index", "", "critical"),
         ("has_signing_key", False, "signing-key", "", "critical"),
         ("notices_restore", False, "restore", "", "warning"),
+        ("mark_fault", "outbox.mark cannot be written (No space left on device)", "restore", "", "critical"),
+        ("clock_ahead", 59.0, "clock", "", None),
+        ("clock_ahead", 60.0, "clock", "", "warning"),
+        ("clock_ahead", 3600.0, "clock", "", "critical"),
     ],
 )
 def test_where_each_figure_turns_bad(figure, value, name, label, level):
@@ -128,7 +133,8 @@ def test_the_lines_for_nagios():
         "SECUREB2SHARE CRITICAL - lock: A / bar.; sweep: no sweep has ended yet; expires: the secret of it's ends in"
         " 5 days; undelivered: 2 events, the oldest 2 h old; paused: odd \"name\" : status 401 | 'lock'=1;;1"
         " 'undelivered'=7200.500s;3600;86400 'unacknowledged'=0s;3600; 'parked'=0;1;100 'paused odd \"name\"'=1;1;2"
-        " 'expires the secret of its'=5;30:;7: 'index'=0s;600;86400 'signing-key'=0;;1 'restore'=0;1;"
+        " 'expires the secret of its'=5;30:;7: 'index'=0s;600;86400 'signing-key'=0;;1 'restore'=0;1;2"
+        " 'clock'=0s;60;3600"
     )
     assert lines[1:3] == [
         "critical lock           A / bar.",

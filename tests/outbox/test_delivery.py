@@ -9,11 +9,15 @@ from invenio_db import db
 from sqlalchemy import text
 
 from secureb2share_ext.compat import utcnow
-from secureb2share_ext.outbox import delivery, store
+from secureb2share_ext.outbox import claims, delivery, steps
+from secureb2share_ext.outbox.mark import Mark
 from secureb2share_ext.proxies import current
+from secureb2share_ext.targets import webhook
 
 STEPS = (
-    "after the claim",
+    "before the claim's commit",
+    "after the mark's file",
+    "after the claim's commit",
     "before the sending",
     "after the sending",
     "before the outcome's commit",
@@ -82,41 +86,28 @@ def in_child(instance, step):
     def die(*args, **kwargs):
         os.kill(os.getpid(), signal.SIGKILL)
 
+    def dying(function, after=True):
+        def call(*args, **kwargs):
+            if after:
+                function(*args, **kwargs)
+            die()
+
+        return call
+
     with instance.app.app_context():
         # the parent's connections stay open; SQLAlchemy 1.1 knows no dispose(close=False)
         db.engine.pool = db.engine.pool.recreate()
-        target = current().targets["tsd-ingest"]
-        send, finish, claim, commit = target.send, store.finish, store.claim, db.session.commit
-
-        def send_then_die(event):
-            send(event)
-            die()
-
-        def claim_then_die(*args):
-            claim(*args)
-            die()
-
-        def finish_then_die(*args, **kwargs):
-            finish(*args, **kwargs)
-            db.session.flush()
-            die()
-
-        def finish_commit_die(*args, **kwargs):
-            finish(*args, **kwargs)
-            commit()
-            die()
-
-        if step == "after the claim":
-            store.claim = claim_then_die
-        elif step == "before the sending":
-            target.send = die
-        elif step == "after the sending":
-            target.send = send_then_die
-        elif step == "before the outcome's commit":
-            store.finish = finish_then_die
-        else:
-            store.finish = finish_commit_die
-        delivery.sweep(current().targets, current().mark)
+        where, name, after = {
+            "before the claim's commit": (claims, "claim", True),
+            "after the mark's file": (Mark, "write", True),
+            "after the claim's commit": (steps, "commit", True),
+            "before the sending": (webhook.Channel, "send", False),
+            "after the sending": (webhook.Channel, "send", True),
+            "before the outcome's commit": (claims, "settle", True),
+            "after the outcome's commit": (steps, "rest", False),
+        }[step]
+        setattr(where, name, dying(getattr(where, name), after))
+        delivery.sweep(current())
     os._exit(0)
 
 
@@ -126,7 +117,10 @@ def test_worker_killed_between_two_steps_ends_with_one_effect(instance, step):
     in_child(instance, step)
     before = len(instance.receiver.requests)
     instance.sweep()
-    if step != "after the outcome's commit":
+    if step in ("before the claim's commit", "after the mark's file"):
+        # nothing of the dead worker is left in the database
+        assert states(instance, identifier) == ["acknowledged"] and len(instance.receiver.requests) == before + 1
+    elif step != "after the outcome's commit":
         # the dead worker's lease still holds
         assert states(instance, identifier) == ["pending"] and len(instance.receiver.requests) == before
     later(instance)
@@ -153,14 +147,16 @@ def test_receiver_killed_before_it_answers(instance, takes_effect):
 def test_worker_that_lost_its_lease_changes_nothing(instance):
     identifier, _ = publish(instance)
     with instance.app.app_context():
-        (event_id,) = store.due(["tsd-ingest"], utcnow(), 10)
-        slow = store.claim(event_id, utcnow())
+        (slow,) = claims.claim("tsd-ingest", 10, utcnow())
         db.session.execute(text("UPDATE secureb2share_event SET lease_until = created WHERE state = 'pending'"))
         db.session.commit()
-        quick = store.claim(event_id, utcnow())
-        assert slow.lease_token != quick.lease_token
-        assert store.finish(slow, utcnow(), state="parked") is False
-        assert store.claim(event_id, utcnow()) is None
+        (quick,) = claims.claim("tsd-ingest", 10, utcnow())
+        assert slow.token != quick.token and slow[:7] == quick[:7]
+        parked = claims.Settled(slow.id, "parked", 1, slow.next_at, False, "status 400")
+        assert claims.settle([parked], slow.token) == set()
+        claims.give_back([slow.id], slow.token)
+        assert claims.claim("tsd-ingest", 10, utcnow()) == []
+        assert claims.settle([parked], quick.token) == {quick.id}
         db.session.rollback()
     assert states(instance, identifier) == ["pending"]
 

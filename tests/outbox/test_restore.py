@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import sqlite3
@@ -11,9 +12,11 @@ from invenio_db import db
 from sqlalchemy import text
 
 from secureb2share_ext.compat import utcnow
-from secureb2share_ext.outbox import pauses, steps, store
+from secureb2share_ext.errors import MarkNotWritten, Restored
+from secureb2share_ext.outbox import claims, pauses, steps
 from secureb2share_ext.outbox.mark import Mark
 from secureb2share_ext.proxies import current
+from secureb2share_ext.targets.webhook import Channel
 
 NOW = "UPDATE secureb2share_event SET next_at = created, lease_until = NULL WHERE state = 'pending'"
 
@@ -141,35 +144,105 @@ def test_restore_that_lost_nothing_holds_nothing(instance):
 
 
 @pytest.mark.parametrize("instance", ["sqlite"], indirect=True)
-def test_backup_taken_between_claim_and_outcome(instance):
-    class TakesABackup:
-        def __init__(self, target):
-            self.target = target
+def test_backup_taken_between_claim_and_outcome(instance, monkeypatch):
+    send = Channel.send
 
-        def send(self, event):
-            back_up(instance)
-            return self.target.send(event)
+    def back_up_and_send(self, event, sign):
+        back_up(instance)
+        return send(self, event, sign)
 
-    identifier, _ = publish(instance)
-    with instance.app.app_context():
-        targets = current().targets
-        targets["tsd-ingest"], kept = TakesABackup(targets["tsd-ingest"]), targets["tsd-ingest"]
-        try:
-            instance.sweep()
-        finally:
-            targets["tsd-ingest"] = kept
-    seen = len(instance.receiver.requests)
-    assert seen == 1
+    identifier, pid = publish(instance)
+    monkeypatch.setattr(Channel, "send", back_up_and_send)
+    instance.sweep()
+    monkeypatch.undo()
+    restore(instance)
+    make_due(instance)
+    instance.sweep()
+    # the same bytes under the same id
+    assert states(instance, identifier) == ["acknowledged"] and len(instance.receiver.of(identifier)) == 1
+    assert len({body for _, body in instance.receiver.requests}) == 1 < len(instance.receiver.requests)
+    edit(instance, pid, "Second")
+    instance.sweep()
     restore(instance)
     make_due(instance)
     with instance.app.app_context():
         # by a worker whose sweep had begun before the restore
-        (event_id,) = store.due(["tsd-ingest"], utcnow(), 10)
-        with pytest.raises(steps.Restored):
-            store.claim(event_id, utcnow(), current().mark)
+        assert claims.claim("tsd-ingest", 10, utcnow())
+        with pytest.raises(Restored):
+            steps.commit(current().mark, 1)
         db.session.remove()
+    seen = len(instance.receiver.requests)
     instance.sweep()
-    assert states(instance, identifier) == ["pending"] and len(instance.receiver.requests) == seen
+    assert len(instance.receiver.requests) == seen
+
+
+@pytest.mark.parametrize("instance", ["sqlite"], indirect=True)
+def test_two_restores_within_a_minute_reuse_no_number(instance):
+    identifier, pid = publish(instance)
+    instance.sweep()
+    back_up(instance)
+    for turn in range(3):
+        restore(instance)
+        instance.sweep()
+        run(instance, "deliveries", "resume")
+        for title in range(3):
+            edit(instance, pid, "Turn %d, title %d" % (turn, title))
+            instance.sweep()
+    events = instance.receiver.of(identifier)
+    assert [event["data"]["dataset"]["core"]["titles"][0]["text"] for event in events][1:] == [
+        "Turn %d, title %d" % (turn, title) for turn in range(3) for title in range(3)
+    ]
+    sequences = [event["data"]["sequence"] for event in events]
+    assert sequences == sorted(set(sequences))
+
+
+@pytest.mark.parametrize("content", ["", "x", "-3", "99999999999999999999", '{"steps": 1}', '{"steps": null}', "[1]"])
+@pytest.mark.parametrize("instance", ["sqlite"], indirect=True)
+def test_damaged_mark_holds_every_target_and_is_written_anew(instance, content):
+    publish(instance)
+    instance.sweep()
+    Path(instance.data, "keys", "outbox.mark").write_text(content)
+    waiting, _ = publish(instance)
+    instance.sweep()
+    assert states(instance, waiting) == ["pending"]
+    assert "tsd-ingest: the file outbox.mark is damaged" in instance.run_cli("health").output
+    run(instance, "deliveries", "resume")
+    instance.sweep()
+    assert states(instance, waiting) == ["acknowledged"]
+
+
+@pytest.mark.parametrize("instance", ["sqlite"], indirect=True)
+def test_full_disk_holds_every_target_until_there_is_room(instance, monkeypatch):
+    publish(instance)
+    instance.sweep()
+    waiting, _ = publish(instance)
+
+    def full(self, path, content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Mark, "_put", full)
+    instance.sweep()
+    assert states(instance, waiting) == ["pending"]
+    said = instance.run_cli("health").output
+    assert "outbox.mark cannot be written (No space left on device)" in said
+    monkeypatch.undo()
+    instance.sweep()
+    assert states(instance, waiting) == ["acknowledged"]
+
+
+@pytest.mark.parametrize("instance", ["sqlite"], indirect=True)
+def test_disk_that_is_full_in_the_middle_leaves_nothing_claimed(instance, monkeypatch):
+    waiting, _ = publish(instance)
+
+    def full(self, seen):
+        raise MarkNotWritten("outbox.mark cannot be written (No space left on device)")
+
+    monkeypatch.setattr(Mark, "write", full)
+    instance.sweep()
+    monkeypatch.undo()
+    assert instance.receiver.requests == []
+    instance.sweep()
+    assert states(instance, waiting) == ["acknowledged"]
 
 
 @pytest.mark.parametrize("instance", ["sqlite"], indirect=True)
@@ -243,18 +316,3 @@ def test_operator_says_that_folder_and_database_came_back(instance):
     assert run(instance, "deliveries", "restored") == "tsd-ingest is held.\n"
     instance.sweep()
     assert states(instance, waiting) == ["pending"]
-
-
-def test_what_a_mark_shows(tmp_path):
-    mark = Mark(str(tmp_path))
-    assert mark.is_kept and mark.read() is None
-    assert not mark.shows_restored(0) and mark.shows_restored(1)
-    mark.write(7)
-    assert [mark.shows_restored(n) for n in (0, 6, 7, 8)] == [True, True, False, False]
-    assert os.listdir(str(tmp_path)) == ["outbox.mark"]
-    (tmp_path / "outbox.mark").write_text("")
-    assert mark.read() is None and mark.shows_restored(1)
-    mark.write(None)
-    assert os.listdir(str(tmp_path)) == []
-    for folder in (None, str(tmp_path / "gone")):
-        assert not Mark(folder).is_kept and not Mark(folder).shows_restored(5)

@@ -2,7 +2,7 @@ import datetime
 
 from tables import for_each
 
-from secureb2share_ext.outbox.retry import Delivered, Park, Pause, Retry, decide
+from secureb2share_ext.outbox.retry import Delivered, Park, Pause, Retry, decide, rest, wish
 from secureb2share_ext.targets.answer import Answer
 
 NOW = datetime.datetime(2026, 1, 31, 12)
@@ -21,10 +21,12 @@ TABLE = {
 def test_what_follows_from_an_answer(kind, given, attempts):
     said = given if isinstance(given, str) else "status %d" % given
     expected = {Delivered: Delivered(), Pause: Pause(900, said), Park: Park(said)}.get(kind)
+    # no answer, or one that says that the target takes nothing now
+    is_down = isinstance(given, str) or given in (429, 502, 503, 504)
     if kind is Retry and attempts < 9:
-        expected = Retry(WAITS[attempts], said)
+        expected = Retry(WAITS[attempts], said, is_down, isinstance(given, str) or given >= 500)
     elif kind is Retry:
-        expected = Park("given up after %d attempts, last: %s" % (attempts + 1, said))
+        expected = Park("given up after %d attempts, last: %s" % (attempts + 1, said), is_down)
     outcome = decide(Answer(error=given) if given == said else Answer(given), attempts, NOW, 0)
     assert (type(outcome), outcome) == (type(expected), expected)
 
@@ -54,6 +56,13 @@ ROWS = [(seconds, text) for seconds, row in ASKED.items() for text in row]
 @for_each(ROWS, [429, 503])
 def test_retry_after_lengthens_the_wait_and_never_shortens_it(seconds, text, status):
     answer = Answer(status, retry_after=text)
-    assert decide(answer, 0, NOW, 0) == Retry(seconds, "status %d" % status)
+    # a time that the target has named is kept when it answers earlier
+    wakes = status == 503 and wish(text, NOW) == 0
+    assert decide(answer, 0, NOW, 0) == Retry(seconds, "status %d" % status, True, wakes)
     assert decide(answer, 8, NOW, 0).seconds == 86400
     assert type(decide(answer, 9, NOW, 0)) is Park
+
+
+def test_rest_of_a_target_grows_with_each_trial_and_ends():
+    assert [rest(failures, 0) for failures in range(9)] == [5, 10, 20, 40, 80, 160, 320, 640, 900]
+    assert rest(10**9, 0) == 900 and rest(0, 3600) == 3600 and rest(9, 1) == 900

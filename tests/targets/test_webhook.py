@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from secureb2share_ext import client, targets
 from secureb2share_ext.errors import ConfigError
-from secureb2share_ext.targets import webhook
+from secureb2share_ext.targets import connection, webhook
 from secureb2share_ext.targets.answer import Answer
 
 PRIVATE, PUBLIC = client.new_key()
@@ -73,7 +73,15 @@ def target():
 
 
 def send(target, **kwargs):
-    return webhook.Webhook(target.url, kwargs.pop("sign", sign), allow_private=True, **kwargs).send(EVENT)
+    return sent(webhook.Webhook(target.url, allow_private=True), **kwargs)
+
+
+def sent(found, sign=sign):
+    channel = found.open()
+    try:
+        return channel.send(EVENT, sign)
+    finally:
+        channel.close()
 
 
 def test_what_is_sent(target):
@@ -90,16 +98,17 @@ def test_what_is_sent(target):
 def read(url="https://ingest.example.org/v1", demo=False, **settings):
     settings = dict({"kind": "webhook", "url": url}, **settings)
     config = {"SECUREB2SHARE_TARGETS": {"tsd": settings}, "SECUREB2SHARE_DEMO": demo}
-    return targets.read(config, sign)["tsd"]
+    return targets.read(config)["tsd"]
 
 
 def test_a_target_with_a_secret_is_signed_with_it(target):
-    read(target.url, demo=True, secret=SECRET).send(EVENT)
+    sent(read(target.url, demo=True, secret=SECRET))
     assert client.verify([PUBLIC, SECRET], target.requests[0][1], EVENT.body) == (MESSAGE_ID, SECRET)
 
 
 def test_settings():
     assert (read().url, read().allow_private, read().echo) == ("https://ingest.example.org/v1", False, False)
+    assert read().concurrency == 1 and read(concurrency=4).concurrency == 4
     assert read(allow_private=True).allow_private and read(echo=True).echo and read(demo=True).allow_private
 
 
@@ -107,6 +116,7 @@ def test_settings():
     "word, value",
     [("kind", "ftp"), ("kind", None), ("url", None), ("url", "http://ingest.example.org"), ("timeout", 5)]
     + [("url", "https://user:s3cret@ingest.example.org"), ("secret", "s3cret"), ("secret", "")]
+    + [("concurrency", 0), ("concurrency", "2"), ("concurrency", 33)]
     + [("secret", "whsec_"), ("secret", "whsec_s3cret!"), ("secret", PRIVATE)],
 )
 def test_a_fault_of_the_configuration_names_its_key_and_no_secret(word, value):
@@ -140,8 +150,7 @@ def test_the_environment_has_no_say(target, monkeypatch, tmp_path):
 
 
 def test_a_private_address_is_refused_before_anything_is_sent(target):
-    refused = webhook.Webhook(target.url, sign, allow_private=False)
-    assert refused.send(EVENT) == Answer(error="EgressRefused")
+    assert sent(webhook.Webhook(target.url, allow_private=False)) == Answer(error="EgressRefused")
     assert target.requests == []
 
 
@@ -153,9 +162,9 @@ def test_a_name_cannot_change_its_address_after_the_check(target, monkeypatch):
         return real(addresses.pop() if addresses else "127.0.0.1", port, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", rebound)
-    monkeypatch.setattr(webhook, "CONNECT", 0.5)
+    monkeypatch.setattr(connection, "CONNECT", 0.5)
     url = "http://ingest.example.org:%d/" % target.port
-    answer = webhook.Webhook(url, sign, allow_private=False).send(EVENT)
+    answer = sent(webhook.Webhook(url, allow_private=False))
     assert answer.status is None and target.requests == []
 
 
@@ -167,7 +176,7 @@ def test_every_address_of_a_name_is_tried(target, monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", two)
     url = "http://ingest.example.org:%d/" % target.port
-    assert webhook.Webhook(url, sign, allow_private=True).send(EVENT).status == 200
+    assert sent(webhook.Webhook(url, allow_private=True)).status == 200
 
 
 def certificate(host):
@@ -190,7 +199,7 @@ def test_the_certificate_of_a_target_is_verified(target, monkeypatch, tmp_path):
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **kwargs: real("127.0.0.1", port))
 
     def send_to(host):
-        return webhook.Webhook("https://%s:%d/" % (host, target.port), sign, allow_private=True).send(EVENT)
+        return sent(webhook.Webhook("https://%s:%d/" % (host, target.port), allow_private=True))
 
     assert send_to("ingest.example.org").status is None and target.requests == []
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "trusted"))
@@ -202,7 +211,7 @@ def test_a_refused_connection_is_an_answer():
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         url = "http://127.0.0.1:%d/" % unheard.getsockname()[1]
-        answer = webhook.Webhook(url, sign, allow_private=True).send(EVENT)
+        answer = sent(webhook.Webhook(url, allow_private=True))
     assert answer.status is None and "Connection" in answer.error
 
 
@@ -261,20 +270,21 @@ ENDLESS = {
     "slow chunks": (ok("200 OK", "Transfer-Encoding: chunked"), b"1\r\nx\r\n"),
     "slow headers": (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
     "headers": (b"HTTP/1.1 100 Continue\r\n", b"X: y\r\n"),
+    "hints": (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
     "nothing": (b"", b""),
 }
 
 
 @pytest.mark.parametrize("kind", sorted(ENDLESS))
 def test_an_answer_without_an_end_ends_within_the_time_for_all(target, monkeypatch, kind):
-    monkeypatch.setattr(webhook, "READ", 0.5)
-    monkeypatch.setattr(webhook, "TOTAL", 1)
+    monkeypatch.setattr(connection, "READ", 0.5)
+    monkeypatch.setattr(connection, "TOTAL", 1)
     first, again = ENDLESS[kind]
 
-    def reply(connection):
-        connection.sendall(first)
+    def reply(stream):
+        stream.sendall(first)
         while not target.closed.wait(0.05):
-            connection.sendall(again)
+            stream.sendall(again)
 
     target.reply = reply
     threading.Timer(4, target.closed.set).start()  # or the test would not end either

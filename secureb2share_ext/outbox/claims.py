@@ -1,0 +1,158 @@
+"""The claims of a worker on events: leased, settled, given back. All SQL of sending that touches the events is here.
+
+On PostgreSQL a claim is one statement with SKIP LOCKED, so that two workers never wait for each other. Elsewhere it is
+a compare-and-set: the rows are chosen, then updated where they are still free.
+"""
+
+import datetime
+import json
+import uuid
+from typing import Iterable, List, NamedTuple, Optional, Sequence, Set
+
+from invenio_db import db
+from sqlalchemy import bindparam, or_, text
+
+from .models import IS_PENDING, Event
+
+LEASE = datetime.timedelta(seconds=180)  # longer than a batch and an attempt can take, see delivery.py
+LONGEST_WAIT = datetime.timedelta(hours=27)  # longer than any wait in retry.py
+
+
+class Claimed(NamedTuple):
+    """An event that is leased to this worker."""
+
+    id: int
+    target: str
+    sequence: int
+    message_id: str
+    body: bytes
+    attempts: int
+    next_at: datetime.datetime
+    token: str
+    is_early: bool  # whether it is sent before its time, as a trial
+
+
+class Settled(NamedTuple):
+    """The outcome of one attempt, as its row is to be."""
+
+    id: int
+    state: str
+    attempts: int
+    next_at: datetime.datetime
+    wakes: bool
+    outcome: str
+    finished: Optional[datetime.datetime] = None
+    receipt: Optional[str] = None
+
+
+# A subquery with min() cannot be turned into a join, so that no statistics make PostgreSQL read the settled events.
+_CHOOSE = """
+SELECT e.id FROM secureb2share_event e
+WHERE e.state = 'pending' AND e.target = :target AND {when}
+AND (e.lease_until IS NULL OR e.lease_until <= :now OR e.lease_until > :bound)
+AND e.sequence = (SELECT min(f.sequence) FROM secureb2share_event f
+    WHERE f.state = 'pending' AND f.target = e.target AND f.dataset_id = e.dataset_id)
+ORDER BY e.next_at, e.id LIMIT :size
+"""
+_DUE = "e.next_at <= :now"
+_EARLY = "e.next_at > :now AND e.wakes"
+_CLAIM = """
+WITH chosen AS ({choose} FOR UPDATE OF e SKIP LOCKED)
+UPDATE secureb2share_event e SET lease_token = :lease_token, lease_until = :lease_until FROM chosen
+WHERE e.id = chosen.id
+RETURNING e.id, e.target, e.sequence, e.message_id, e.body, e.attempts, e.next_at
+"""
+_SETTLE = """
+UPDATE secureb2share_event e SET state = v.state, attempts = v.attempts, next_at = v.next_at, wakes = v.wakes,
+    outcome = v.outcome, finished = v.finished, receipt = v.receipt, lease_token = NULL, lease_until = NULL
+FROM json_to_recordset(CAST(:rows AS json)) AS v(id integer, state text, attempts integer, next_at timestamp,
+    wakes boolean, outcome text, finished timestamp, receipt text)
+WHERE e.id = v.id AND e.lease_token = :token RETURNING e.id
+"""
+
+
+def claim(target: str, size: int, now: datetime.datetime, is_trial: bool = False) -> List[Claimed]:
+    """At most `size` events of a target that may be sent now, the longest due first; the caller commits.
+
+    is_trial: where none is due, one that waits because the target was down is taken before its time.
+    """
+    token = str(uuid.uuid4())
+    found = _claim(_DUE, target, size, now, token)
+    if not found and is_trial:
+        found = _claim(_EARLY, target, 1, now, token)
+    rows = [
+        Claimed(number, name, sequence, message_id, bytes(body), attempts, next_at, token, next_at > now)
+        for number, name, sequence, message_id, body, attempts, next_at in found
+    ]
+    return sorted(rows, key=lambda row: (row.next_at, row.id))
+
+
+def _claim(when, target, size, now, token):
+    # a lease that ends later than any can was written by a clock that ran ahead
+    values = {"target": target, "size": size, "now": now, "bound": now + 2 * LEASE}
+    lease = {"lease_token": token, "lease_until": now + LEASE}
+    choose = _CHOOSE.format(when=when)
+    if is_postgresql():
+        claim = text(_CLAIM.format(choose=choose)).bindparams(**values, **lease)
+        return list(db.session.execute(claim))
+    times = [bindparam(name, type_=db.DateTime) for name in ("now", "bound")]
+    ids = [row[0] for row in db.session.execute(text(choose).bindparams(*times), values)]
+    if not ids:
+        return []
+    is_free = or_(Event.lease_until.is_(None), Event.lease_until <= now, Event.lease_until > values["bound"])
+    free = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", is_free)
+    free.update(lease, synchronize_session=False)
+    columns = (Event.id, Event.target, Event.sequence, Event.message_id, Event.body, Event.attempts, Event.next_at)
+    return list(db.session.query(*columns).filter(Event.id.in_(ids), Event.lease_token == token))
+
+
+def is_postgresql():
+    """Whether rows can be claimed with SKIP LOCKED, which SQLite drops silently."""
+    return db.session.get_bind().dialect.name == "postgresql"
+
+
+def settle(settled: Sequence[Settled], token: str) -> Set[int]:
+    """Write the outcomes where the lease still holds; returns the ids of these. The caller commits."""
+    if not settled:
+        return set()
+    if is_postgresql():
+        rows = json.dumps([_as_json(one) for one in settled])
+        return {row[0] for row in db.session.execute(text(_SETTLE), {"rows": rows, "token": token})}
+    held = set()
+    for one in settled:
+        values = dict(one._asdict(), lease_token=None, lease_until=None)
+        rows = db.session.query(Event).filter_by(id=values.pop("id"), lease_token=token)
+        if rows.update(values, synchronize_session=False):
+            held.add(one.id)
+    return held
+
+
+def _as_json(settled):
+    return {
+        name: value.isoformat() if isinstance(value, datetime.datetime) else value
+        for name, value in settled._asdict().items()
+    }
+
+
+def give_back(ids: Iterable[int], token: str) -> None:
+    """Free the events that were claimed and not sent; the caller commits."""
+    wanted = list(ids)
+    if wanted:
+        rows = db.session.query(Event).filter(Event.id.in_(wanted), Event.lease_token == token)
+        rows.update({"lease_token": None, "lease_until": None}, synchronize_session=False)
+
+
+def wake(target: str, size: int, now: datetime.datetime) -> int:
+    """Make at most `size` events due that wait because their target was down; the caller commits. Returns how many."""
+    waiting = db.session.query(Event.id).filter(IS_PENDING, Event.target == target, Event.next_at > now, Event.wakes)
+    ids = [row.id for row in waiting.order_by(Event.next_at, Event.id).limit(size)]
+    if ids:
+        rows = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", Event.lease_token.is_(None))
+        rows.update({"next_at": now, "wakes": False}, synchronize_session=False)
+    return len(ids)
+
+
+def bound_waits(targets: Iterable[str], now: datetime.datetime, bound: datetime.timedelta) -> int:
+    """Make every pending event due that waits longer than `bound` from now: the clock was set back meanwhile."""
+    rows = db.session.query(Event).filter(IS_PENDING, Event.target.in_(list(targets)), Event.next_at > now + bound)
+    return rows.update({"next_at": now}, synchronize_session=False)

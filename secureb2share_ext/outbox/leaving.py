@@ -1,0 +1,26 @@
+"""The end of a worker by SIGTERM: what it claimed and did not send is given back before it goes."""
+
+import contextlib
+import os
+import signal
+from typing import Callable, Iterator
+
+
+@contextlib.contextmanager
+def noticed() -> Iterator[Callable[[], bool]]:
+    """Let SIGTERM wait until the block has ended, and yield what says whether it came.
+
+    Only the main thread of a process can; elsewhere the signal does what it did, and leases run out.
+    """
+    came = []
+    try:
+        before = signal.signal(signal.SIGTERM, lambda number, frame: came.append(number))
+    except ValueError:
+        yield lambda: False
+        return
+    try:
+        yield lambda: bool(came)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+        if came:
+            os.kill(os.getpid(), signal.SIGTERM)

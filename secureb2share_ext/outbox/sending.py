@@ -1,0 +1,98 @@
+"""The sending of a batch to one target, in threads of its own that never see the database."""
+
+import collections
+import datetime
+import random
+import threading
+import time
+from concurrent import futures
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Set
+
+from ..compat import utcnow
+from . import receipt, retry
+from .claims import Claimed, Settled
+
+BATCH_TIME = 20  # seconds after which no further event of a batch is begun
+
+Sign = Callable[[str, bytes], Any]  # (message id, body) -> headers
+
+
+class Sent(NamedTuple):
+    """An event, the answer to it, and the decision."""
+
+    event: Claimed
+    answer: Any  # targets.answer.Answer
+    outcome: retry.Outcome
+    at: datetime.datetime
+
+
+class Batch:
+    """The events of one claim, on their way to a target."""
+
+    def __init__(self, events: List[Claimed], failures: int) -> None:
+        """failures: of trials of the target, one after the other, before this batch."""
+        self.events = events
+        self.token = events[0].token
+        self.failures = failures
+        self.sent: List[Sent] = []
+        self._waiting = collections.deque(events)
+        self._is_over = threading.Event()
+        self._end = time.monotonic() + BATCH_TIME
+        self._threads: List[Any] = []
+
+    def start(self, pool: futures.Executor, channels: Iterable[Any], sign: Sign) -> None:
+        """Send over these channels (targets.webhook.Channel) side by side."""
+        self._threads = [pool.submit(self._send, channel, sign) for channel in channels]
+
+    def stop(self) -> None:
+        """Begin no further event; what is being sent goes on."""
+        self._is_over.set()
+
+    @property
+    def threads(self) -> List[Any]:
+        """The futures that are not done."""
+        return [thread for thread in self._threads if not thread.done()]
+
+    def unsent(self) -> Set[int]:
+        """Ids of the events that nobody began to send."""
+        return {event.id for event in list(self._waiting)}
+
+    def down(self) -> Optional[Sent]:
+        """The last Sent that says that the target itself takes nothing now, if any."""
+        return next((one for one in reversed(self.sent) if _is_down(one.outcome)), None)
+
+    def _send(self, channel, sign):
+        while not self._is_over.is_set() and time.monotonic() < self._end:
+            try:
+                event = self._waiting.popleft()
+            except IndexError:
+                return
+            answer = channel.send(event, sign)
+            now = utcnow()
+            outcome = retry.decide(answer, event.attempts, now, random.random())
+            self.sent.append(Sent(event, answer, outcome, now))
+            if _is_down(outcome):
+                # the others would only wait as long, or count an attempt for nothing
+                self._is_over.set()
+
+
+def _is_down(outcome):
+    return isinstance(outcome, retry.Pause) or getattr(outcome, "is_down", False)
+
+
+def settled(sent: Sent) -> Settled:
+    """The row of an event after an attempt."""
+    event, outcome = sent.event, sent.outcome
+    if isinstance(outcome, retry.Delivered):
+        kept, acknowledged = receipt.read(sent.answer.body, event.body)
+        state = "acknowledged" if acknowledged else "delivered"
+        said = "status %d" % (sent.answer.status or 0)
+        return Settled(event.id, state, event.attempts + 1, event.next_at, False, said, sent.at, kept)
+    reason = outcome.reason[:200]
+    if isinstance(outcome, retry.Pause) or (event.is_early and _is_down(outcome)):
+        # the target is at fault, or nothing was due: the attempt does not count, and the plan stays as it was
+        return Settled(event.id, "pending", event.attempts, event.next_at, event.is_early, reason)
+    if isinstance(outcome, retry.Park):
+        return Settled(event.id, "parked", event.attempts + 1, event.next_at, False, reason)
+    next_at = sent.at + datetime.timedelta(seconds=outcome.seconds)
+    return Settled(event.id, "pending", event.attempts + 1, next_at, outcome.wakes, reason)

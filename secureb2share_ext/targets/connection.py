@@ -1,0 +1,157 @@
+"""A connection to a target: HTTP/1.1 over a checked address, kept between requests.
+
+It follows no redirects and uses no proxies from the environment; an answer is bounded in size and in time.
+"""
+
+import contextlib
+import http.client
+import io
+import select
+import socket
+import ssl
+import time
+from typing import Any, Dict, List, Optional, Tuple
+from urllib.parse import urlsplit
+
+from . import egress
+from .answer import Answer
+
+CONNECT, READ, TOTAL = 5, 20, 40  # seconds; with a batch, TOTAL stays under the outbox's lease
+MAX_ANSWER = 65536  # bytes
+MAX_ADDRESSES = 4  # of one name that are tried in turn
+
+
+class Connection:
+    """The connection to one URL. One thread at a time uses it."""
+
+    def __init__(self, url: str, allow_private: bool) -> None:
+        parts = urlsplit(url)
+        self.url, self.allow_private = url, allow_private
+        self._host, self._netloc, self._is_secure = parts.hostname or "", parts.netloc, parts.scheme == "https"
+        self._path = (parts.path or "/") + ("?" + parts.query if parts.query else "")
+        self._socket: Optional[_Bounded] = None
+
+    def post(self, body: bytes, headers: Dict[str, str]) -> Answer:
+        """POST once, and end within TOTAL seconds; the Answer. Raises OSError and http.client.HTTPException.
+
+        A kept connection that the target has closed is replaced by a new one, over which the same request goes.
+        """
+        end = time.monotonic() + TOTAL
+        if self._socket is not None and not self._socket.is_idle():
+            self.close()
+        if self._socket is not None:
+            with contextlib.suppress(ConnectionError):
+                return self._exchange(body, headers, end)
+        return self._exchange(body, headers, end)
+
+    def _exchange(self, body, headers, end):
+        try:
+            if self._socket is None:
+                self._socket = self._open(end)
+            self._socket.end = end
+            connection = http.client.HTTPConnection(self._host)
+            connection.response_class = _Response
+            connection.sock = self._socket  # type: ignore[assignment]  # what http.client calls of a socket
+            connection.request("POST", self._path, body=body, headers=dict(headers, host=self._netloc))
+            answer = connection.getresponse()
+            said = answer.read(MAX_ANSWER + 1)
+            # an answer that does not fit is no receipt; its status still counts
+            is_whole = len(said) <= MAX_ANSWER and answer.isclosed()
+            found = Answer(answer.status, said if len(said) <= MAX_ANSWER else b"", answer.getheader("retry-after", ""))
+        except BaseException:
+            self.close()
+            raise
+        if answer.will_close or not is_whole:
+            self.close()
+        return found
+
+    def _open(self, end):
+        raw = _connect(egress.check_address(self.url, self.allow_private))
+        try:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._is_secure:
+                raw = ssl.create_default_context().wrap_socket(raw, server_hostname=self._host)
+        except BaseException:
+            raw.close()
+            raise
+        return _Bounded(raw, end)
+
+    def close(self) -> None:
+        """End the connection; the next request opens another."""
+        found, self._socket = self._socket, None
+        if found is not None:
+            found.shut()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer behind any number of informational ones (RFC 9110, 15.2), of which http.client skips 100 alone."""
+
+    def _read_status(self):
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # http.client's own
+        return version, http.client.CONTINUE if 100 <= status < 200 else status, reason
+
+
+class _Bounded(io.RawIOBase):
+    """A socket whose reads and writes all end by `end`, a time.monotonic(): single bytes would never time out."""
+
+    def __init__(self, raw: Any, end: float) -> None:
+        self._raw = raw
+        self.end = end
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What http.client reads an answer from; closing it leaves the socket open."""
+        return io.BufferedReader(_Reader(self))
+
+    def sendall(self, data: bytes) -> None:
+        self._wait_at_most(self.end - time.monotonic())
+        self._raw.sendall(data)
+
+    def readinto(self, buffer: Any) -> Optional[int]:
+        self._wait_at_most(self.end - time.monotonic())
+        return self._raw.recv_into(buffer)
+
+    def readable(self) -> bool:
+        return True
+
+    def is_idle(self) -> bool:
+        """Whether nothing arrived since the last answer, not even the end of the connection."""
+        return not select.select([self._raw], [], [], 0)[0]
+
+    def close(self) -> None:
+        # http.client closes what it was given; the connection is kept
+        pass
+
+    def shut(self) -> None:
+        self._raw.close()
+
+    def _wait_at_most(self, seconds):
+        if seconds <= 0:
+            raise socket.timeout("the target took too long")
+        self._raw.settimeout(min(READ, seconds))
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, bounded: _Bounded) -> None:
+        self._bounded = bounded
+
+    def readinto(self, buffer: Any) -> Optional[int]:
+        return self._bounded.readinto(buffer)
+
+    def readable(self) -> bool:
+        return True
+
+
+def _connect(addresses: List[Tuple[int, Any]]) -> socket.socket:
+    for number, (family, address) in enumerate(addresses[:MAX_ADDRESSES]):
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        connection.settimeout(CONNECT)
+        try:
+            connection.connect(address)
+        except OSError:
+            connection.close()
+            if number + 1 == len(addresses[:MAX_ADDRESSES]):
+                raise
+        else:
+            connection.settimeout(READ)
+            return connection
+    raise ConnectionError("the host name has no address")
