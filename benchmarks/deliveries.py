@@ -4,7 +4,6 @@ The first functions are all that knows the outbox's interface.
 """
 
 import base64
-import contextlib
 import hashlib
 import http.client
 import os
@@ -17,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from secureb2share_ext import client
 from secureb2share_ext.compat import utcnow
-from secureb2share_ext.outbox import delivery, store
+from secureb2share_ext.outbox import claims, delivery, store
 from secureb2share_ext.proxies import current
 
 LONGEST = 60  # seconds of one drain
@@ -27,35 +26,33 @@ PENDING = "SELECT message_id, body FROM secureb2share_event WHERE state = 'pendi
 
 def sweep():
     """Send what is due; {outcome: count}."""
-    extension = current()
-    return delivery.sweep(extension.targets, extension.mark)
+    return delivery.sweep(current())
 
 
 def claim(target):
-    """Claim a batch for a target, and return it."""
-    found = store.due([target], utcnow(), BATCH)
-    claimed = [store.claim(one, utcnow(), current().mark) for one in found]
-    return [one for one in claimed if one is not None]
+    """Claim a batch for a target, and return it; the caller commits."""
+    return claims.claim(target, BATCH, utcnow())
 
 
 def settle(claimed):
-    """Record a batch that was claimed as delivered."""
-    for one in claimed:
-        store.finish(one, utcnow(), state="delivered", finished=utcnow(), attempts=1, outcome="status 200")
-        db.session.commit()
+    """Record a batch as delivered, and return how many outcomes held; the caller commits."""
+    now = utcnow()
+    settled = [claims.Settled(one.id, "delivered", 1, one.next_at, False, "status 200", now) for one in claimed]
+    return len(claims.settle(settled, claimed[0].token))
 
 
 def drain():
-    """Sweep until nothing is due; {"seconds", "user", "system", "outcomes"}."""
-    outcomes = {}
-    with timed() as took:
-        end = time.monotonic() + LONGEST
-        while time.monotonic() < end:
-            counts = sweep()
-            if not counts:
-                break
-            for name, count in counts.items():
-                outcomes[name] = outcomes.get(name, 0) + count
+    """Sweep until nothing is due; {"seconds", "user", "system", "outcomes"}, until the last sweep that sent."""
+    outcomes, took = {}, {}
+    end = time.monotonic() + LONGEST
+    clock = stopwatch()
+    while time.monotonic() < end:
+        counts = sweep()
+        if not counts:
+            break
+        took = clock()
+        for name, count in counts.items():
+            outcomes[name] = outcomes.get(name, 0) + count
     return dict(took, outcomes=outcomes)
 
 
@@ -67,14 +64,15 @@ def bare(url):
     connection = http.client.HTTPConnection(parts.hostname, parts.port)
     # its handshake is not measured
     connection.connect()
-    with timed() as took:
-        for message_id, body in waiting:
-            headers = dict(client.signed_headers(key, message_id, body), **_headers(message_id, body))
-            connection.request("POST", parts.path, body=body, headers=headers)
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status != 200:
-                raise RuntimeError("The target answered %d." % answer.status)
+    clock = stopwatch()
+    for message_id, body in waiting:
+        headers = dict(client.signed_headers(key, message_id, body), **_headers(message_id, body))
+        connection.request("POST", parts.path, body=body, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise RuntimeError("The target answered %d." % answer.status)
+    took = clock()
     connection.close()
     return took
 
@@ -110,34 +108,39 @@ def counted_drain():
 
 
 def claim_alone(target):
-    """Claim one batch; {"seconds", "user", "system", "claimed"}."""
-    with timed() as took:
-        claimed = claim(target)
+    """Claim one batch, and give it back; {"seconds", "user", "system", "claimed"}."""
+    clock = stopwatch()
+    claimed = claim(target)
+    took = clock()
     db.session.rollback()
     return dict(took, claimed=len(claimed))
 
 
 def claim_and_settle(target):
-    """Claim one batch and record it; {"seconds", "user", "system", "claimed"}."""
-    with timed() as took:
-        claimed = claim(target)
-        settle(claimed)
-    return dict(took, claimed=len(claimed))
+    """Claim one batch and record it, each with its commit; {"seconds", "user", "system", "claimed"}."""
+    clock = stopwatch()
+    claimed = claim(target)
+    db.session.commit()
+    held = settle(claimed)
+    db.session.commit()
+    took = clock()
+    return dict(took, claimed=held)
 
 
 def health():
     """Count the figures of the outbox, as health does; {"seconds", "user", "system"}."""
-    with timed() as took:
-        store.figures()
-    return took
+    clock = stopwatch()
+    store.figures()
+    return clock()
 
 
-@contextlib.contextmanager
-def timed():
-    """A dict that has seconds, and the processor's seconds of this process, after the block."""
-    took = {}
+def stopwatch():
+    """A function that gives the seconds since now, and those that the processor worked for this process."""
     used, began = os.times(), time.perf_counter()
-    yield took
-    took["seconds"] = time.perf_counter() - began
-    now = os.times()
-    took.update(user=now.user - used.user, system=now.system - used.system)
+
+    def clock():
+        now = os.times()
+        seconds = time.perf_counter() - began
+        return {"seconds": seconds, "user": now.user - used.user, "system": now.system - used.system}
+
+    return clock

@@ -136,7 +136,7 @@ class Machine:
             "source_key": self.source_public,
             "targets": {
                 FAST: {"kind": "webhook", "url": self.target_url(FAST)},
-                SLOW: {"kind": "webhook", "url": self.target_url(SLOW)},
+                SLOW: {"kind": "webhook", "url": self.target_url(SLOW), "concurrency": CONCURRENCY},
             },
             "records": records,
             "record": mapping.to_record(self.description),

@@ -49,7 +49,7 @@ def drain(machine, size):
 def workers(machine, size):
     """Two workers against one; the target answers after 20 ms, four requests of each worker at once."""
     one, two = machine.worker(EMPTY), machine.worker(EMPTY, 2)
-    rows, twice = _rows(machine, EMPTY), []
+    rows, twice, lost = _rows(machine, EMPTY), [], []
 
     def measuring(those):
         def measure():
@@ -58,13 +58,13 @@ def workers(machine, size):
             began = time.perf_counter()
             for worker in those:
                 worker.begin("drain")
-            for worker in those:
-                worker.answer()
+            outcomes = [worker.answer()["outcomes"] for worker in those]
             seconds = time.perf_counter() - began
             if rows.pending():
                 raise Failed("%d of %d events were not sent." % (rows.pending(), size.slow))
             counts = machine.counts()
             twice.append(counts["requests"] - counts["messages"])
+            lost.append(sum(of_worker.get("lost", 0) for of_worker in outcomes))
             return size.slow / seconds
 
         return measure
@@ -73,6 +73,7 @@ def workers(machine, size):
     return [
         ratios("workers.ratio", found["two"], found["one"], (">=", 1.7)),
         Figure("workers.twice", "events", [sum(twice)], ("<=", 0)),
+        Figure("workers.lost", "events", [sum(lost)], ("<=", 0)),
         Figure("workers.one.rate", "events/s", found["one"]),
         Figure("workers.two.rate", "events/s", found["two"]),
     ]
@@ -102,7 +103,7 @@ def settle(machine, size):
 
     def measuring(name):
         worker, rows = machine.worker(name), _rows(machine, name)
-        rows.set_pending(size.claims * 60, FAST, body(machine.description), BEHIND)
+        rows.set_pending(size.claims * 60, FAST, body(machine.description), BEHIND if name == FULL else 1)
 
         def measure():
             return _claimed(worker.do("claim_and_settle", target=FAST))
@@ -123,9 +124,7 @@ def due(machine, size):
     rows.set_pending(size.waiting, FAST, body(machine.description), BEHIND)
 
     def measure():
-        seconds = _claimed(worker.do("claim_alone", target=FAST))
-        rows.release()
-        return seconds
+        return _claimed(worker.do("claim_alone", target=FAST))
 
     found = interleave({"due": measure}, size.claims)["due"]
     return [Figure("due.claim", "ms", found, ("<=", 5))]
