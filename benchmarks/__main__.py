@@ -56,6 +56,7 @@ class Size(NamedTuple):
 
 QUICK = Size(5, 15, 200, gets=100, searches=15, posts=20, puts=20, bulks=1, drained=1000, slow=400)
 WHOLE = Size(15, 40, 1000, gets=200, searches=40, posts=50, puts=50, bulks=3, drained=3000, slow=1200)
+BUSY = 0.7  # the load of the last minute from which on figures are doubtful
 
 
 def main(arguments=None):
@@ -81,6 +82,8 @@ def main(arguments=None):
 def measure(names, size, as_json):
     """(figures, names of the groups that did not run)."""
     figures, failed = [], []
+    if os.getloadavg()[0] > BUSY:
+        say("This machine is busy (load %.1f): what follows is slower than it is." % os.getloadavg()[0])
     with Machine(size) as machine:
         for name in names:
             began = time.monotonic()

@@ -36,7 +36,12 @@ def drain(machine, size):
 
     found = interleave({"drain": measure_drain, "bare": measure_bare}, size.runs)
     rates = {side: [size.drained / run["seconds"] for run in runs] for side, runs in found.items()}
-    figures = [ratios("drain.ratio", rates["drain"], rates["bare"], (">=", 0.4))]
+    used = {side: [run["user"] + run["system"] for run in runs] for side, runs in found.items()}
+    figures = [
+        ratios("drain.ratio", rates["drain"], rates["bare"], (">=", 0.4)),
+        # without the database's part, which the loop does not have
+        ratios("drain.ratio.cpu", used["bare"], used["drain"]),
+    ]
     for side, runs in found.items():
         figures.append(Figure("drain.%s.rate" % side, "events/s", rates[side]))
         for part in ("user", "system", "database"):
