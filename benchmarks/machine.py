@@ -16,6 +16,7 @@ from pathlib import Path
 import sqlalchemy
 from sqlalchemy.engine import make_url
 
+from demo.launch import end_with_parent
 from secureb2share_ext import client
 from secureb2share_ext.hosts.records_rest import mapping
 
@@ -156,6 +157,7 @@ class Machine:
                 cwd=ROOT,
                 env=environment,
                 start_new_session=True,
+                preexec_fn=end_with_parent(),
                 **{"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, **streams},
             )
         self.children.append(child)
