@@ -152,13 +152,13 @@ def _values(figures: Figures, name: str) -> Sequence[Tuple[Optional[float], str,
         return [(0 if here else 1, "there is a key that can sign" if here else "there is no key that can sign", "")]
     if name == "clock":
         ahead = figures.clock_ahead
-        said = "something was written %s later than now: the clock was set back" % _span(ahead) if ahead else "no leap"
-        return [(ahead, said, "")]
+        leap = "something was written %s later than now: the clock was set back" % _span(ahead)
+        return [(ahead, leap if ahead else "nothing was written later than now", "")]
     if figures.mark_fault:
         return [(2, figures.mark_fault + ": nothing is sent", "")]
-    here = figures.notices_restore
-    said = "a restored database would be noticed" if here else "a restored database would not be noticed"
-    return [(0 if here else 1, said, "")]
+    notices = figures.notices_restore
+    is_not = "" if notices else "not "
+    return [(0 if notices else 1, "a restored database would %sbe noticed" % is_not, "")]
 
 
 def _expiry(what: str, days: int) -> str:
