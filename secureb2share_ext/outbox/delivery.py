@@ -175,6 +175,9 @@ class Sweep:
         sent, now = list(batch.sent), utcnow()
         held = claims.settle([sending.settled(one) for one in sent], batch.token)
         claims.give_back(batch.unsent(), batch.token)
+        for error in batch.errors():
+            # what it had begun to send is free when its lease ends
+            current_app.logger.error("secureb2share.sending-failed target=%s %s", lane.name, type(error).__name__)
         self.judge_target(lane, batch, now)
         db.session.commit()
         for one in sent:

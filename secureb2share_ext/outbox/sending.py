@@ -56,6 +56,10 @@ class Batch:
         """Ids of the events that nobody began to send."""
         return {event.id for event in list(self._waiting)}
 
+    def errors(self) -> List[BaseException]:
+        """The errors that ended a thread."""
+        return [error for error in (thread.exception() for thread in self._threads if thread.done()) if error]
+
     def down(self) -> Optional[Sent]:
         """The last Sent that says that the target itself takes nothing now, if any."""
         return next((one for one in reversed(self.sent) if _is_down(one.outcome)), None)

@@ -190,5 +190,5 @@ def _leave_transactions_to_us(connection, record):
 
 def _begin(connection):
     raw = connection.connection
-    if not raw.in_transaction:
+    if connection.dialect.name == "sqlite" and not raw.in_transaction:
         raw.execute("BEGIN")
