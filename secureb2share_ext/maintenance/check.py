@@ -6,6 +6,7 @@ from typing import Any, List
 from flask import Flask
 from invenio_db import db
 
+from .. import instance
 from ..datasets import store
 from ..errors import NoSigningKey
 from ..legacy import remains
@@ -42,7 +43,7 @@ def missing(app: Flask, extension: Any) -> List[str]:
         )
     if db.engine.dialect.name == "sqlite" and not app.config["SECUREB2SHARE_DEMO"]:
         found.append("SQLite is not supported for production: use PostgreSQL.")
-    found += _remains(extension)
+    found += instance.doubts(extension) + _remains(extension)
     return found + extension.host.provision_faults() + extension.host.export_faults(app)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from invenio_db import db
 
+from .. import instance
 from ..errors import ConfigError
 from ..outbox import pauses, steps, store
 from ..uploads import lock, triggers
@@ -41,6 +42,7 @@ def measure(app: Flask, extension: Any, now: datetime.datetime) -> Figures:
         index_age=_age(oldest_waiting, now),
         has_signing_key=_can_sign(extension.keyring),
         notices_restore=extension.mark.is_kept,
+        doubts=tuple(instance.doubts(extension)),
     )
 
 

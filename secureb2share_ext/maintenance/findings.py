@@ -29,6 +29,7 @@ class Figures(NamedTuple):
     index_age: Optional[float] = None
     has_signing_key: bool = True
     notices_restore: bool = True
+    doubts: Tuple[str, ...] = ()  # reasons why this may be a copy
 
 
 class Finding(NamedTuple):
@@ -59,6 +60,7 @@ THRESHOLDS: Dict[str, Limits] = {
     "index": (600, 86400),
     "signing-key": (None, 1),
     "restore": (1, None),
+    "instance": (None, 1),
 }
 UNITS = {"sweep": "s", "undelivered": "s", "unacknowledged": "s", "index": "s", "expires": "d"}
 FLAGS = ("signing-key", "restore")  # 0: as it should be
@@ -76,6 +78,8 @@ ADVICE = {
     "signing-key": "Run `secureb2share keys new`, or bring the folder SECUREB2SHARE_SIGNING_KEY back.",
     "restore": "Let the worker write in SECUREB2SHARE_SIGNING_KEY; until then run"
     " `secureb2share deliveries restored` after every restore.",
+    "instance": "Nothing is sent. If the catalogue has another address now, run `secureb2share rename`; if this is a copy,"
+    " see the page Make a staging copy.",
 }
 # the findings of an instance whose mode is not on
 WHILE_NOT_ON = ("triggers-left", "configuration")
@@ -145,6 +149,10 @@ def _values(figures: Figures, name: str) -> Sequence[Tuple[Optional[float], str,
     if name == "signing-key":
         here = figures.has_signing_key
         return [(0 if here else 1, "there is a key that can sign" if here else "there is no key that can sign", "")]
+    if name == "instance":
+        return [
+            (len(figures.doubts), " ".join(figures.doubts) or "database and key folder belong to this instance", "")
+        ]
     here = figures.notices_restore
     return [
         (

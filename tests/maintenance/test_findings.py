@@ -19,6 +19,7 @@ NAMES = [
     "index",
     "signing-key",
     "restore",
+    "instance",
 ]
 
 
@@ -62,6 +63,7 @@ def test_all_is_well():
         ("index_age", 86400.0, "index", "", "critical"),
         ("has_signing_key", False, "signing-key", "", "critical"),
         ("notices_restore", False, "restore", "", "warning"),
+        ("doubts", ("The key folder has no instance.json.",), "instance", "", "critical"),
     ],
 )
 def test_where_each_figure_turns_bad(figure, value, name, label, level):
