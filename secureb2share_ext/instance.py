@@ -168,6 +168,15 @@ def establish(extension: Any) -> List[str]:
     return done or ["Instance: known as %s." % configured]
 
 
+def forget(extension: Any) -> None:
+    """Take the name of this instance out of the key folder, before its tables are dropped."""
+    folder = extension.keyring.folder
+    noted = read(folder)
+    if isinstance(noted, Named) and noted.instance in [row.instance for row in known()]:
+        with contextlib.suppress(OSError):
+            os.remove(os.path.join(folder, NAME))
+
+
 def add(catalogue: str) -> Named:
     """Write a new instance into the database, in the open transaction."""
     named = Named(str(uuid.uuid4()), catalogue)

@@ -4,7 +4,7 @@ import sqlite3
 import stat
 
 import pytest
-from instance import example, running
+from instance import create_app, example, running
 from invenio_db import db
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import text
@@ -378,6 +378,21 @@ def test_a_copy_under_another_address_sends_nothing(served):
     served.app.config["SITE_UI_URL"] = own
     served.sweep()
     assert len(served.receiver.of("clone/1")) == 1
+
+
+def test_tables_that_are_made_again_are_another_instance(served, tmp_path):
+    off = create_app(dict(served.configured, SECUREB2SHARE_MODE="off"))
+    folder = served.data + "/keys"
+    before = instance.read(folder)
+    said = off.test_cli_runner().invoke(
+        args=["secureb2share", "uninstall", "--drop-tables", "--yes", "--map", str(tmp_path / "map")]
+    )
+    assert said.exit_code == 0 and instance.read(folder) is None, said.output
+    assert served.run_cli("init").exit_code == 0 and health(served)["level"] == "ok"
+    assert before.instance != instance.read(folder).instance
+    with off.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize("host", ["localhost", "evil.example.org"])

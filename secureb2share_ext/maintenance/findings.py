@@ -78,8 +78,8 @@ ADVICE = {
     "signing-key": "Run `secureb2share keys new`, or bring the folder SECUREB2SHARE_SIGNING_KEY back.",
     "restore": "Let the worker write in SECUREB2SHARE_SIGNING_KEY; until then run"
     " `secureb2share deliveries restored` after every restore.",
-    "instance": "Nothing is sent. If the catalogue has another address now, run `secureb2share rename`; if this is a copy,"
-    " see the page Make a staging copy.",
+    "instance": "Nothing is sent. If the catalogue has another address now, run `secureb2share rename`; if this is a"
+    " copy, see the page Make a staging copy.",
 }
 # the findings of an instance whose mode is not on
 WHILE_NOT_ON = ("triggers-left", "configuration")

@@ -85,6 +85,7 @@ def take_back(host: Any, is_dropping: bool) -> List[str]:
             removed = triggers.remove(connection)
         done = ["Triggers: %d removed." % len(removed)]
         if is_dropping and tables():
+            instance.forget(current())
             done += host.forget()
             db.session.commit()
             done.append(_drop())

@@ -131,6 +131,7 @@ def test_the_lines_for_nagios():
         " 5 days; undelivered: 2 events, the oldest 2 h old; paused: odd \"name\" : status 401 | 'lock'=1;;1"
         " 'undelivered'=7200.500s;3600;86400 'unacknowledged'=0s;3600; 'parked'=0;1;100 'paused odd \"name\"'=1;1;2"
         " 'expires the secret of its'=5;30:;7: 'index'=0s;600;86400 'signing-key'=0;;1 'restore'=0;1;"
+        " 'instance'=0;;1"
     )
     assert lines[1:3] == [
         "critical lock           A / bar.",
