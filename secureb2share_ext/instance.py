@@ -56,7 +56,9 @@ def differences(rows: List[Named], noted: Noted, configured: Optional[str], has_
     if not has_folder:
         return found
     if noted is None:
-        found.append("The key folder has no %s: run `secureb2share init`." % NAME)
+        # of a copy, or of a catalogue that has moved, `init` would not write it
+        is_here = all(row.catalogue == configured for row in rows)
+        found.append("The key folder has no %s%s." % (NAME, ": run `secureb2share init`" if is_here else ""))
     elif isinstance(noted, str):
         found.append("%s in the key folder cannot be read (%s): bring it back from a backup." % (NAME, noted))
     else:
@@ -82,11 +84,16 @@ def doubts(extension: Any) -> List[str]:
         rows = known()
     except SQLAlchemyError as error:
         db.session.rollback()
-        return ["The table secureb2share_instance cannot be read (%s)." % type(error).__name__]
+        return [unreadable(error)]
     # a worker that outlives `rename --as-copy` makes no more events of the original
     extension.instance_id = rows[0].instance if len(rows) == 1 else None
     folder = extension.keyring.folder
     return differences(rows, read(folder), base_url(extension), bool(folder))
+
+
+def unreadable(error: Exception) -> str:
+    """The sentence for a table that cannot be read."""
+    return "The table secureb2share_instance cannot be read (%s)." % type(error).__name__
 
 
 def id_of(extension: Any) -> str:

@@ -40,7 +40,7 @@ NO_ADDRESS = "The canonical base URL of the catalogue is not configured."
         ([COPY], OURS, [OF_THE_DATABASE]),
         ([COPY], COPY, [OF_THE_DATABASE, OF_THE_FOLDER]),
         ([COPY], OTHER, [OF_THE_DATABASE, NOT_TOGETHER]),
-        ([COPY], None, [OF_THE_DATABASE, NO_FILE]),
+        ([COPY], None, [OF_THE_DATABASE, "The key folder has no instance.json."]),
         ([OURS, OTHER], OURS, [TWO_ROWS]),
     ]
 )
@@ -164,6 +164,9 @@ def test_a_folder_in_the_place_of_the_file_and_a_table_that_is_not_there(catalog
     db.session.commit()
     (said,) = doubts(catalogue)
     assert "cannot be read (OperationalError)" in said
+    for words in ([], ["--as-copy"]):
+        code, told = run(catalogue, "rename", *words)
+        assert code == 1 and said + " Run `secureb2share init`." in " ".join(told.split())
     db.session.execute(text("SELECT count(*) FROM secureb2share_event"))
 
 
@@ -274,7 +277,10 @@ def test_a_copy_becomes_an_instance_of_its_own(original, tmp_path):
     with copied(original, tmp_path) as copy:
         at(copy, ELSEWHERE)
         keys_in(copy, str(tmp_path / "empty"))
-        assert [one.split(",")[0] for one in doubts(copy)] == ["The database belongs to %s" % ADDRESS, NO_FILE]
+        assert [one.split(",")[0] for one in doubts(copy)] == [
+            "The database belongs to %s" % ADDRESS,
+            "The key folder has no instance.json.",
+        ]
         # init leaves the folder empty
         instance.establish(copy.extension)
         assert not os.path.exists(file_of(copy))
@@ -361,7 +367,9 @@ def test_health_and_check_say_what_differs(served):
     assert (found["level"], found["value"]) == ("critical", 2)
     assert "The database belongs to %s, and" % own in found["text"] and "The key folder belongs to" in found["text"]
     checked = served.run_cli("check").output
-    assert "- The database belongs to %s, and the configuration says %s." % (own, ELSEWHERE) in checked
+    (line,) = [one for one in checked.split("\n") if one.startswith("- ")]
+    assert line.startswith("- The database belongs to %s, and the configuration says %s." % (own, ELSEWHERE))
+    assert line.endswith("see the page Make a staging copy.")
     served.app.config["SITE_UI_URL"] = own
     os.remove(served.data + "/keys/" + NAME)
     assert health(served)["text"] == NO_FILE

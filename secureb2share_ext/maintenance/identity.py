@@ -5,6 +5,7 @@ from typing import Any, List, NamedTuple, Optional
 
 from flask import current_app
 from invenio_db import db
+from sqlalchemy.exc import SQLAlchemyError
 
 from .. import instance
 from ..compat import utcnow
@@ -116,7 +117,11 @@ def part(extension: Any, change: Change) -> List[str]:
 
 
 def _row():
-    rows = instance.known()
+    try:
+        rows = instance.known()
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        raise SecureB2ShareError("%s Run `secureb2share init`." % instance.unreadable(error))
     if len(rows) != 1:
         raise SecureB2ShareError(instance.differences(rows, None, "", False)[0])
     return rows[0]
