@@ -195,6 +195,19 @@ def test_what_it_costs(catalogue):
     assert seen and not [one for one in seen if "secureb2share_instance" in one]
 
 
+def test_a_process_learns_of_a_new_id_when_it_asks_for_doubts(catalogue):
+    (row,) = instance.known()
+    catalogue.extension.instance_id = "of the original"
+    assert instance.id_of(catalogue.extension) == "of the original"
+    doubts(catalogue)
+    assert instance.id_of(catalogue.extension) == row.instance
+    db.session.query(instance.Instance).delete()
+    db.session.commit()
+    assert doubts(catalogue) == [NO_ROW] and instance.id_of(catalogue.extension) == ""
+    # nothing is refused for want of it
+    assert catalogue.send("register", "without/1", dataset=example())[0] == 201
+
+
 def test_two_databases_with_one_key_folder():
     with Catalogue() as first:
         with Catalogue(SECUREB2SHARE_SIGNING_KEY=first.folder) as second:
