@@ -69,6 +69,15 @@ def by_pids(pids: Collection[str]) -> Dict[str, DatasetRow]:
     return {row.pid: row for row in rows}
 
 
+# made once: an alias costs more than the statement
+_RELATIVES = _OLDER, _NEWER, _SUCCESSOR = tuple(aliased(DatasetRow) for _ in range(3))
+_ARE_NAMED = (
+    _OLDER.replaced_by == DatasetRow.identifier,
+    _NEWER.identifier == DatasetRow.replaced_by,
+    _SUCCESSOR.identifier == DatasetRow.successor,
+)
+
+
 def with_relatives(
     pids: Collection[str] = (), uuids: Collection[Any] = ()
 ) -> List[Tuple[DatasetRow, Dict[str, DatasetRow]]]:
@@ -80,13 +89,8 @@ def with_relatives(
     named = [column.in_(list(values)) for column, values in columns if values]
     if not named:
         return []
-    older, newer, successor = relatives = [aliased(DatasetRow) for _ in range(3)]
-    query = db.session.query(DatasetRow, *relatives)
-    for other, is_named in (
-        (older, older.replaced_by == DatasetRow.identifier),
-        (newer, newer.identifier == DatasetRow.replaced_by),
-        (successor, successor.identifier == DatasetRow.successor),
-    ):
+    query = db.session.query(DatasetRow, *_RELATIVES)
+    for other, is_named in zip(_RELATIVES, _ARE_NAMED):
         query = query.outerjoin(other, and_(other.source == DatasetRow.source, is_named))
     found: Dict[DatasetRow, Dict[str, DatasetRow]] = {}
     for row, *others in query.filter(or_(*named)):

@@ -107,7 +107,7 @@ def test_a_day_in_the_life_of_an_instance(instance):
     assert bad(health(instance, 1)) == {("index", "")}
     change(instance, "DELETE FROM secureb2share_index")
     os.rename(instance.data + "/keys", instance.data + "/away")
-    assert bad(health(instance, 1)) == {("restore", "")}
+    assert bad(health(instance, 2)) == {("restore", ""), ("instance", "")}
     os.rename(instance.data + "/away", instance.data + "/keys")
 
 
