@@ -43,8 +43,9 @@ class Failed(Exception):
 class PostgreSQL:
     name = "postgresql"
 
-    def __init__(self, folder):
+    def __init__(self, folder, durable=False):
         self.folder = os.path.join(folder, self.name)
+        self.durable = durable
         self.data = os.path.join(self.folder, "data")
         self.log = os.path.join(self.folder, "log")
         # the server refuses to run as root
@@ -62,9 +63,10 @@ class PostgreSQL:
             settings.write(
                 "\nport = %d\nlisten_addresses = '127.0.0.1'\n"
                 # a socket's path may have no more than about 100 characters
-                "unix_socket_directories = ''\n"
-                "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n" % port
+                "unix_socket_directories = ''\n" % port
             )
+            if not self.durable:
+                settings.write("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n")
         self._run(pg_ctl, "-D", self.data, "-l", self.log, "-w", "-t", str(START_SECONDS), "start")
         address = ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres"]
         self._run(os.path.join(os.path.dirname(initdb), "createdb"), *address, "test")
@@ -188,14 +190,17 @@ class OpenSearch:
 SERVICES = {service.name: service for service in (PostgreSQL, Redis, OpenSearch)}
 
 
-def start(folder, names):
-    """Start the services anew; the variables that tell where they are."""
+def start(folder, names, durable=False):
+    """Start the services anew; the variables that tell where they are.
+
+    durable: whether PostgreSQL waits until the disk has what it commits, as on a site.
+    """
     folder = own_folder(folder)
     exports = {FOLDER_VARIABLE: folder}
     started = []
     try:
         for name in names:
-            service = SERVICES[name](folder)
+            service = PostgreSQL(folder, durable) if name == PostgreSQL.name else SERVICES[name](folder)
             # an earlier run may have been killed
             service.stop()
             shutil.rmtree(service.folder, ignore_errors=True)
@@ -379,6 +384,7 @@ def main(arguments=None):
     parser.add_argument("action", choices=["start", "stop"])
     parser.add_argument("services", nargs="*", metavar="SERVICE", help="of: %s (default: all)" % ", ".join(SERVICES))
     parser.add_argument("--folder", help="where they keep what they need (default: $%s)" % FOLDER_VARIABLE)
+    parser.add_argument("--durable", action="store_true", help="PostgreSQL waits for the disk, as on a site")
     options = parser.parse_intermixed_args(arguments)
     for name in options.services:
         if name not in SERVICES:
@@ -387,7 +393,7 @@ def main(arguments=None):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         if options.action == "start":
-            for item in sorted(start(options.folder, options.services or list(SERVICES)).items()):
+            for item in sorted(start(options.folder, options.services or list(SERVICES), options.durable).items()):
                 print("export %s=%s" % (item[0], shlex.quote(item[1])))
         else:
             folder = options.folder or os.environ.get(FOLDER_VARIABLE)

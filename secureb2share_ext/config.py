@@ -61,7 +61,8 @@ than https://nettskjema.no.
 
 SECUREB2SHARE_SIGNING_KEY: Optional[str] = None
 """str: folder of the private keys that ``secureb2share keys new`` makes; readable by the service alone. They sign
-events and access references; without one neither is made."""
+events and access references; without one neither is made. A file ``instance.json`` in it names the instance to which
+the folder belongs: every database needs a folder of its own."""
 
 SECUREB2SHARE_STATE_FOLDER: Optional[str] = None
 """str: folder of the file ``outbox.mark``, which tells a database that came back from a backup. Keep it out of the

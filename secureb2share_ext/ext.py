@@ -31,6 +31,7 @@ class SecureB2Share:
         self.mode = "off"
         self.config_faults: Tuple[str, ...] = ()
         self.has_tables = False
+        self.instance_id: Optional[str] = None  # see instance.id_of
         if app is not None:
             self.init_app(app)
 

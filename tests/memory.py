@@ -10,7 +10,7 @@ from secureb2share_ext.errors import Problem
 from secureb2share_ext.testing.catalogue import Catalogue
 
 # tsd publishes, csc is on review, few may have two datasets and hears no echo
-SOURCES = {"tsd": {}, "csc": {"release": "review"}, "few": {"quota": 2}}
+SOURCES = {"tsd": {}, "csc": {"release": "review"}, "few": {"quota": 2}, "few2": {}}
 CONTACT = {"name": "Another desk", "email": "desk@example.org"}
 
 

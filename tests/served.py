@@ -27,6 +27,9 @@ EVENTS = (
     " ON d.id = e.dataset_id WHERE d.identifier = :i ORDER BY e.id"
 )
 
+# where one database is enough: SQLite, on which the contract itself runs everywhere, is for the demo alone
+ONE_DATABASE = ["postgresql" if os.environ.get("SECUREB2SHARE_TEST_POSTGRESQL") else "sqlite"]
+
 
 def example(name="moba"):
     """A fresh copy of an example's description."""

@@ -4,12 +4,13 @@ import uuid
 import pytest
 from instance import example, running
 from invenio_db import db
+from served import ONE_DATABASE
 from sqlalchemy import text
 
 from secureb2share_ext import client
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=ONE_DATABASE)
 def instance(request, tmp_path_factory):
     if request.param == "postgresql" and not os.environ.get("SECUREB2SHARE_TEST_POSTGRESQL"):
         pytest.skip("no PostgreSQL: SECUREB2SHARE_TEST_POSTGRESQL is not set")

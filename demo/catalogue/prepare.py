@@ -12,8 +12,9 @@ from invenio_db import db
 from invenio_files_rest.models import Location
 from invenio_oauth2server.models import Token
 
+from secureb2share_ext import instance
 from secureb2share_ext.hosts.records_rest.permissions import curate, curate_scope
-from secureb2share_ext.maintenance import install
+from secureb2share_ext.maintenance import identity, install
 from secureb2share_ext.proxies import current
 
 from . import search
@@ -31,6 +32,9 @@ def prepare(app, data):
         db.create_all()
         search.prepare(app)
         install.init(current().is_on)
+        if instance.doubts(current()):
+            # a demo may be started on another port, or with another database
+            identity.rename(current(), identity.Change("", current().host.base_url()))
         if not current().keyring.list():
             current().keyring.new()
         if Location.get_default() is None:

@@ -1,5 +1,6 @@
 """Datasets and held descriptions, found and kept: the only SQL that touches their tables."""
 
+import functools
 from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from invenio_db import db
@@ -69,6 +70,17 @@ def by_pids(pids: Collection[str]) -> Dict[str, DatasetRow]:
     return {row.pid: row for row in rows}
 
 
+@functools.lru_cache(maxsize=None)
+def _relatives():
+    """[(aliased row, how the other row is named)]; made once, since an alias costs more than the statement."""
+    older, newer, successor = (aliased(DatasetRow) for _ in range(3))
+    return [
+        (older, older.replaced_by == DatasetRow.identifier),
+        (newer, newer.identifier == DatasetRow.replaced_by),
+        (successor, successor.identifier == DatasetRow.successor),
+    ]
+
+
 def with_relatives(
     pids: Collection[str] = (), uuids: Collection[Any] = ()
 ) -> List[Tuple[DatasetRow, Dict[str, DatasetRow]]]:
@@ -80,13 +92,8 @@ def with_relatives(
     named = [column.in_(list(values)) for column, values in columns if values]
     if not named:
         return []
-    older, newer, successor = relatives = [aliased(DatasetRow) for _ in range(3)]
-    query = db.session.query(DatasetRow, *relatives)
-    for other, is_named in (
-        (older, older.replaced_by == DatasetRow.identifier),
-        (newer, newer.identifier == DatasetRow.replaced_by),
-        (successor, successor.identifier == DatasetRow.successor),
-    ):
+    query = db.session.query(DatasetRow, *(other for other, _ in _relatives()))
+    for other, is_named in _relatives():
         query = query.outerjoin(other, and_(other.source == DatasetRow.source, is_named))
     found: Dict[DatasetRow, Dict[str, DatasetRow]] = {}
     for row, *others in query.filter(or_(*named)):

@@ -6,11 +6,13 @@ from typing import Any, List
 from flask import Flask
 from invenio_db import db
 
+from .. import instance
 from ..datasets import store
 from ..errors import NoSigningKey
 from ..legacy import remains
 from ..proxies import tables
 from ..uploads import lock, observe, triggers
+from .findings import ADVICE
 from .wording import counted
 
 SWEEP = "secureb2share-sweep"  # the entry of Celery beat
@@ -42,8 +44,13 @@ def missing(app: Flask, extension: Any) -> List[str]:
         )
     if db.engine.dialect.name == "sqlite" and not app.config["SECUREB2SHARE_DEMO"]:
         found.append("SQLite is not supported for production: use PostgreSQL.")
-    found += _remains(extension)
+    found += _doubts(extension) + _remains(extension)
     return found + extension.host.provision_faults() + extension.host.export_faults(app)
+
+
+def _doubts(extension):
+    found = instance.doubts(extension)
+    return [" ".join(found + [ADVICE["instance"]])] if found else []
 
 
 def _remains(extension):

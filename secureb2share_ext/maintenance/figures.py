@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from invenio_db import db
 
+from .. import instance
 from ..errors import ConfigError
 from ..outbox import pauses, steps, store
 from ..uploads import lock, triggers
@@ -43,6 +44,7 @@ def measure(app: Flask, extension: Any, now: datetime.datetime) -> Figures:
         notices_restore=extension.mark.is_kept,
         mark_fault=(extension.mark.fault() or "") if extension.mark.is_kept else "",
         clock_ahead=max((_ahead(moment, now) for moment in (steps.finished(), store.newest())), default=0),
+        doubts=tuple(instance.doubts(extension)),
     )
 
 

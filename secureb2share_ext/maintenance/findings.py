@@ -31,6 +31,7 @@ class Figures(NamedTuple):
     notices_restore: bool = True
     mark_fault: str = ""  # why the outbox's mark cannot be written, for which nothing is sent
     clock_ahead: float = 0  # seconds by which something was written later than now
+    doubts: Tuple[str, ...] = ()  # reasons why this may be a copy
 
 
 class Finding(NamedTuple):
@@ -62,6 +63,7 @@ THRESHOLDS: Dict[str, Limits] = {
     "signing-key": (None, 1),
     "restore": (1, 2),
     "clock": (60, 3600),
+    "instance": (None, 1),
 }
 UNITS = {"clock": "s", "sweep": "s", "undelivered": "s", "unacknowledged": "s", "index": "s", "expires": "d"}
 FLAGS = ("signing-key",)  # 0: as it should be
@@ -81,6 +83,8 @@ ADVICE = {
     " is read-only, run `secureb2share deliveries restored` after every restore.",
     "clock": "Set the clocks of all servers by NTP. Where Celery beat has stopped since, delete its schedule file and"
     " start it again.",
+    "instance": "Nothing is sent. If the catalogue has another address now, run `secureb2share rename`; if this is a"
+    " copy, see the page Make a staging copy.",
 }
 # the findings of an instance whose mode is not on
 WHILE_NOT_ON = ("triggers-left", "configuration")
@@ -154,6 +158,10 @@ def _values(figures: Figures, name: str) -> Sequence[Tuple[Optional[float], str,
         ahead = figures.clock_ahead
         leap = "something was written %s later than now: the clock was set back" % _span(ahead)
         return [(ahead, leap if ahead else "nothing was written later than now", "")]
+    if name == "instance":
+        return [
+            (len(figures.doubts), " ".join(figures.doubts) or "database and key folder belong to this instance", "")
+        ]
     if figures.mark_fault:
         return [(2, figures.mark_fault + ": nothing is sent", "")]
     notices = figures.notices_restore

@@ -7,8 +7,9 @@ from flask import current_app
 from invenio_db import db
 from sqlalchemy import text
 
+from .. import instance
 from ..errors import SecureB2ShareError
-from ..proxies import tables
+from ..proxies import current, tables
 from ..uploads import triggers
 
 BRANCH = "secureb2share"
@@ -16,7 +17,7 @@ LOCK = 0x5EC0B25A  # PostgreSQL's advisory locks are numbers
 
 
 def init(is_on: bool, host: Optional[Any] = None, is_extending: bool = False) -> List[str]:
-    """Make what is missing: tables by our alembic branch, what the host needs, triggers when the mode is on.
+    """Make what is missing: tables by our alembic branch, instance, what the host needs, triggers when the mode is on.
 
     Returns [sentence] of what was done; raises SecureB2ShareError.
 
@@ -24,6 +25,7 @@ def init(is_on: bool, host: Optional[Any] = None, is_extending: bool = False) ->
     """
     with _alone():
         done = [_tables()]
+        done += instance.establish(current())
         if host is not None:
             done += host.provision(is_extending)
         if is_on:
@@ -83,6 +85,7 @@ def take_back(host: Any, is_dropping: bool) -> List[str]:
             removed = triggers.remove(connection)
         done = ["Triggers: %d removed." % len(removed)]
         if is_dropping and tables():
+            instance.forget(current())
             done += host.forget()
             db.session.commit()
             done.append(_drop())

@@ -11,6 +11,8 @@ from invenio_db import db
 from ..client import now_utc
 from ..compat import root_transaction
 from ..dataset import Dataset
+from ..instance import id_of
+from ..proxies import current
 from . import event, steps, store
 
 OBSERVED = "observed:"  # begins the fingerprint of an event that is never sent
@@ -85,7 +87,7 @@ def refused(row: Any, held_digest: str, reason: str, catalogue: str, targets: It
 
 
 def _write(write, row, data, kind, revision, catalogue, targets, state="pending"):
-    time = now_utc()
+    time, instance = now_utc(), id_of(current())
     for target in targets:
-        message_id, body = event.body(catalogue, target, data, kind, row.sequence, revision, time)
+        message_id, body = event.body(instance, catalogue, target, data, kind, row.sequence, revision, time)
         write(target, row.id, row.sequence, kind, message_id, body, state)

@@ -41,7 +41,7 @@ def sweep(extension: Any) -> Dict[str, int]:
         steps.end(utcnow())
         return {}
     try:
-        with leaving.noticed() as is_leaving:
+        with leaving.noticed(one.stop) as is_leaving:
             one.run(is_leaving)
     except Restored as error:
         steps.restored(extension.targets, extension.mark, utcnow(), str(error))
@@ -98,6 +98,12 @@ class Sweep:
             db.session.rollback()
             for lane in self.lanes:
                 lane.close()
+
+    def stop(self) -> None:
+        """Begin to send no further event."""
+        for lane in self.lanes:
+            if lane.batch:
+                lane.batch.stop()
 
     def bound_waits(self):
         """Shorten waits that nobody asked for: the clock ran ahead when they were written."""
@@ -157,8 +163,7 @@ class Sweep:
         threads = [thread for batch in batches for thread in batch.threads]
         futures.wait(threads, timeout=POLL, return_when=futures.FIRST_COMPLETED)
         if is_leaving():
-            for batch in batches:
-                batch.stop()
+            self.stop()
             futures.wait(threads, timeout=GRACE)
         for lane, batch in zip(running, batches):
             if is_leaving() or not batch.threads:
@@ -170,6 +175,9 @@ class Sweep:
         sent, now = list(batch.sent), utcnow()
         held = claims.settle([sending.settled(one) for one in sent], batch.token)
         claims.give_back(batch.unsent(), batch.token)
+        for error in batch.errors():
+            # what it had begun to send is free when its lease ends
+            current_app.logger.error("secureb2share.sending-failed target=%s %s", lane.name, type(error).__name__)
         self.judge_target(lane, batch, now)
         db.session.commit()
         for one in sent:

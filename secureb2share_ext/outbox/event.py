@@ -44,15 +44,22 @@ def kind(first: bool, state: str) -> str:
 
 
 def body(
-    catalogue: str, target: str, data: Dict[str, Any], kind: str, sequence: int, revision: Optional[int], time: str
+    instance: str,
+    catalogue: str,
+    target: str,
+    data: Dict[str, Any],
+    kind: str,
+    sequence: int,
+    revision: Optional[int],
+    time: str,
 ) -> Tuple[str, bytes]:
     """(message id, canonical bytes) of one event for one target.
 
-    catalogue: its base URL; data: from `said` or `refused`; sequence: higher than that of the dataset's last
-    event; revision: of the record, None for a refusal; time: RFC 3339 UTC. The id is a UUIDv5 of what makes the event
-    unique.
+    instance: id of the catalogue's instance, which no copy shares; catalogue: its base URL; data: from `said` or
+    `refused`; sequence: higher than that of the dataset's last event; revision: of the record, None for a refusal;
+    time: RFC 3339 UTC. The id is a UUIDv5 of what makes the event unique.
     """
-    name = canonical([catalogue, target, data["source"], data["identifier"], sequence])
+    name = canonical([instance, catalogue, target, data["source"], data["identifier"], sequence])
     message_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name.decode("utf-8")))
     event = {
         "specversion": "1.0",

@@ -7,14 +7,19 @@ from typing import Callable, Iterator
 
 
 @contextlib.contextmanager
-def noticed() -> Iterator[Callable[[], bool]]:
-    """Let SIGTERM wait until the block has ended, and yield what says whether it came.
+def noticed(stop: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+    """Let SIGTERM call `stop` and wait until the block has ended; yields what says whether it came.
 
     Only the main thread of a process can; elsewhere the signal does what it did, and leases run out.
     """
     came = []
+
+    def note(number, frame):
+        came.append(number)
+        stop()
+
     try:
-        before = signal.signal(signal.SIGTERM, lambda number, frame: came.append(number))
+        before = signal.signal(signal.SIGTERM, note)
     except ValueError:
         yield lambda: False
         return

@@ -3,7 +3,6 @@
 import collections
 import datetime
 import random
-import threading
 import time
 from concurrent import futures
 from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Set
@@ -36,7 +35,7 @@ class Batch:
         self.failures = failures
         self.sent: List[Sent] = []
         self._waiting = collections.deque(events)
-        self._is_over = threading.Event()
+        self._is_over = False  # no lock, so that a signal may set it
         self._end = time.monotonic() + BATCH_TIME
         self._threads: List[Any] = []
 
@@ -46,7 +45,7 @@ class Batch:
 
     def stop(self) -> None:
         """Begin no further event; what is being sent goes on."""
-        self._is_over.set()
+        self._is_over = True
 
     @property
     def threads(self) -> List[Any]:
@@ -57,12 +56,16 @@ class Batch:
         """Ids of the events that nobody began to send."""
         return {event.id for event in list(self._waiting)}
 
+    def errors(self) -> List[BaseException]:
+        """The errors that ended a thread."""
+        return [error for error in (thread.exception() for thread in self._threads if thread.done()) if error]
+
     def down(self) -> Optional[Sent]:
         """The last Sent that says that the target itself takes nothing now, if any."""
         return next((one for one in reversed(self.sent) if _is_down(one.outcome)), None)
 
     def _send(self, channel, sign):
-        while not self._is_over.is_set() and time.monotonic() < self._end:
+        while not self._is_over and time.monotonic() < self._end:
             try:
                 event = self._waiting.popleft()
             except IndexError:
@@ -73,7 +76,7 @@ class Batch:
             self.sent.append(Sent(event, answer, outcome, now))
             if _is_down(outcome):
                 # the others would only wait as long, or count an attempt for nothing
-                self._is_over.set()
+                self._is_over = True
 
 
 def _is_down(outcome):

@@ -59,6 +59,13 @@ def discard(event_id: int, now: datetime.datetime, reason: str) -> bool:
     return bool(rows.update(values, synchronize_session=False))
 
 
+def discard_all(now: datetime.datetime, reason: str) -> int:
+    """Discard every event that is not acknowledged for good; returns how many."""
+    rows = db.session.query(Event).filter(Event.state.in_(("pending", "parked", "delivered")))
+    values = {"state": "discarded", "finished": now, "outcome": reason[:200], "lease_token": None, "lease_until": None}
+    return rows.update(values, synchronize_session=False)
+
+
 def acknowledged(dataset_ids: Iterable[int]) -> Dict[int, Dict[str, bool]]:
     """{dataset id: {target: whether it acknowledged an event}} of the targets that get events of these datasets.
 

@@ -17,6 +17,7 @@ from flask import Flask
 from invenio_db import db
 from sqlalchemy import event, text
 
+from .. import instance
 from ..client import canonical, line, new_key
 from ..compat import utcnow
 from ..datasets import store
@@ -82,6 +83,7 @@ class Catalogue:
         RECORDS.metadata.create_all(connection)
         self.extension.keyring.new()
         db.session.commit()
+        instance.establish(self.extension)
         return self
 
     def __exit__(self, *raised):
@@ -166,13 +168,14 @@ class Catalogue:
         return {name: [dict(zip(result.keys(), row)) for row in result] for name, result in found.items()}
 
     def clear(self) -> None:
-        """Empty every table, for the next test; the keys and the settings stay."""
+        """Empty every table, for the next test; the keys, the instance and the settings stay."""
         db.session.rollback()
         for table in _tables():
-            if table is not Key.__table__:
+            if table not in (Key.__table__, instance.Instance.__table__):
                 db.session.execute(table.delete())
         db.session.commit()
         db.session.remove()
+        self.extension.mark.write(None)
 
 
 def _tables():
@@ -189,5 +192,5 @@ def _leave_transactions_to_us(connection, record):
 
 def _begin(connection):
     raw = connection.connection
-    if not raw.in_transaction:
+    if connection.dialect.name == "sqlite" and not raw.in_transaction:
         raw.execute("BEGIN")

@@ -17,6 +17,7 @@ from invenio_records.api import Record  # noqa: E402
 from invenio_records.models import RecordMetadata  # noqa: E402
 from lxml import etree  # noqa: E402
 from samples import CHECKSUM, CLOSED, HOSTILE, NAME, RESTRICTED  # noqa: E402
+from served import ONE_DATABASE  # noqa: E402
 from werkzeug.test import Client  # noqa: E402
 from xml_schemas import NS, faults, texts  # noqa: E402
 
@@ -46,7 +47,7 @@ def described(right, until, title="A study", **changed):
     return dict(description, **changed)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=ONE_DATABASE)
 def instance(request, tmp_path_factory):
     skip_unless_there(request.param)
     with running(request.param, tmp_path_factory.mktemp("instance")) as found:

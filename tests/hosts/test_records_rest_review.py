@@ -4,9 +4,10 @@ pytest.importorskip("invenio_records_rest")
 
 from instance import running, skip_unless_there  # noqa: E402
 from review_contract import ReviewContract  # noqa: E402
+from served import ONE_DATABASE  # noqa: E402
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=ONE_DATABASE)
 def instance(request, tmp_path_factory):
     skip_unless_there(request.param)
     sources = {"tsd": {"release": "review"}, "csc": {"release": "publish"}}

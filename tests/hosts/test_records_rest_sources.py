@@ -10,12 +10,13 @@ from invenio_access.permissions import superuser_access  # noqa: E402
 from invenio_accounts.proxies import current_datastore  # noqa: E402
 from invenio_db import db  # noqa: E402
 from invenio_oauth2server.models import Token  # noqa: E402
+from served import ONE_DATABASE  # noqa: E402
 from sources_contract import SOURCES, SourcesContract  # noqa: E402
 
 from secureb2share_ext.hosts.records_rest import permissions  # noqa: E402
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=ONE_DATABASE)
 def instance(request, tmp_path_factory):
     skip_unless_there(request.param)
     echo = {name + "-ingest": {"echo": True} for name in SOURCES}

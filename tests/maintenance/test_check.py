@@ -7,6 +7,7 @@ from instance import database
 from invenio_db import db
 from invenio_files_rest.models import Bucket, Location, ObjectVersion
 from invenio_records.models import RecordMetadata
+from served import ONE_DATABASE
 from sqlalchemy import text
 from werkzeug.test import Client
 
@@ -17,7 +18,7 @@ from secureb2share_ext.errors import ConfigError
 from secureb2share_ext.maintenance import install
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=ONE_DATABASE)
 def make(request, tmp_path):
     if request.param == "postgresql" and not os.environ.get("SECUREB2SHARE_TEST_POSTGRESQL"):
         pytest.skip("no PostgreSQL: SECUREB2SHARE_TEST_POSTGRESQL is not set")

@@ -6,6 +6,7 @@ import uuid
 import pytest
 from instance import example, running
 from invenio_db import db
+from served import ONE_DATABASE
 from sqlalchemy import text
 
 from secureb2share_ext import client
@@ -14,7 +15,7 @@ from secureb2share_ext.compat import utcnow
 IN_TEN_DAYS = str(utcnow().date() + datetime.timedelta(days=10))
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=ONE_DATABASE)
 def instance(request, tmp_path_factory):
     if request.param == "postgresql" and not os.environ.get("SECUREB2SHARE_TEST_POSTGRESQL"):
         pytest.skip("no PostgreSQL: SECUREB2SHARE_TEST_POSTGRESQL is not set")
@@ -106,7 +107,7 @@ def test_a_day_in_the_life_of_an_instance(instance):
     assert bad(health(instance, 1)) == {("index", "")}
     change(instance, "DELETE FROM secureb2share_index")
     os.rename(instance.data + "/keys", instance.data + "/away")
-    assert bad(health(instance, 1)) == {("restore", "")}
+    assert bad(health(instance, 2)) == {("restore", ""), ("instance", "")}
     os.rename(instance.data + "/away", instance.data + "/keys")
 
 

@@ -20,6 +20,7 @@ NAMES = [
     "signing-key",
     "restore",
     "clock",
+    "instance",
 ]
 
 
@@ -67,6 +68,7 @@ def test_all_is_well():
         ("clock_ahead", 59.0, "clock", "", None),
         ("clock_ahead", 60.0, "clock", "", "warning"),
         ("clock_ahead", 3600.0, "clock", "", "critical"),
+        ("doubts", ("The key folder has no instance.json.",), "instance", "", "critical"),
     ],
 )
 def test_where_each_figure_turns_bad(figure, value, name, label, level):
@@ -135,6 +137,7 @@ def test_the_lines_for_nagios():
         " 'undelivered'=7200.500s;3600;86400 'unacknowledged'=0s;3600; 'parked'=0;1;100 'paused odd \"name\"'=1;1;2"
         " 'expires the secret of its'=5;30:;7: 'index'=0s;600;86400 'signing-key'=0;;1 'restore'=0;1;2"
         " 'clock'=0s;60;3600"
+        " 'instance'=0;;1"
     )
     assert lines[1:3] == [
         "critical lock           A / bar.",

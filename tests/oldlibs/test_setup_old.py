@@ -44,9 +44,11 @@ def test_a_database_from_before_gets_tables_and_triggers_once(instance):
     assert ours(instance) == []
     assert run(instance, "check") == (1, ["- The tables are missing: run `secureb2share init`.", "1 finding."])
     assert run(instance, "health")[0] == 3
-    assert run(instance, "init") == (0, ["Tables: 13 in all.", "Triggers: 4 made, 4 in all."])
-    assert run(instance, "init") == (0, ["Tables: 13 in all.", "Triggers: 0 made, 4 in all."])
-    assert len(ours(instance)) == 11
+    known = "known as %s." % instance.base_url
+    made = ["Instance: made, " + known, "Instance: noted in the key folder."]
+    assert run(instance, "init") == (0, ["Tables: 13 in all."] + made + ["Triggers: 4 made, 4 in all."])
+    assert run(instance, "init") == (0, ["Tables: 13 in all.", "Instance: " + known, "Triggers: 0 made, 4 in all."])
+    assert len(ours(instance)) == 13
     with instance.app.app_context():
         for name in ours(instance):
             assert columns_there(name) == columns_wanted(name), name
@@ -62,7 +64,7 @@ def test_check_names_the_missing_key(instance):
 
 def test_every_command_says_what_it_does(instance):
     code, lines = run(instance, "--help")
-    for command in "audit check deliveries health ingest init keys reindex review transfer unlock".split():
+    for command in "audit check deliveries health ingest init keys reindex rename review transfer unlock".split():
         assert any(line.startswith("  %s " % command) for line in lines), command
         assert run(instance, command, "--help")[0] == 0
 

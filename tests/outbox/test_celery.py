@@ -10,6 +10,7 @@ import uuid
 import pytest
 from instance import example, running
 from invenio_db import db
+from served import ONE_DATABASE
 from sqlalchemy import text
 
 REDIS = os.environ.get("SECUREB2SHARE_TEST_REDIS")
@@ -30,7 +31,7 @@ KEEP = (
 )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=ONE_DATABASE)
 def instance(request, tmp_path_factory):
     if request.param == "postgresql" and not os.environ.get("SECUREB2SHARE_TEST_POSTGRESQL"):
         pytest.skip("no PostgreSQL: SECUREB2SHARE_TEST_POSTGRESQL is not set")

@@ -28,8 +28,11 @@ def said(dataset=MOBA, **changed):
     return dict(data, **changed)
 
 
-def made(catalogue=CATALOGUE, target="ingest", data=None, kind="published", sequence=1, revision=2):
-    return event.body(catalogue, target, data or said(), kind, sequence, revision, TIME)
+INSTANCE = "6f2b9a0e-3a5c-4d7e-9d53-0a8f4f1f2c11"
+
+
+def made(catalogue=CATALOGUE, target="ingest", data=None, kind="published", sequence=1, revision=2, instance=INSTANCE):
+    return event.body(instance, catalogue, target, data or said(), kind, sequence, revision, TIME)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -80,11 +83,11 @@ def test_equal_input_gives_equal_bytes_whenever_it_is_asked(monkeypatch):
     assert uuid.UUID(first[0]).version == 5
 
 
-def test_the_id_is_that_of_catalogue_target_dataset_and_sequence():
+def test_the_id_is_that_of_instance_catalogue_target_dataset_and_sequence():
     assert made(kind="changed", revision=3, data=said(state="suspended"))[0] == made()[0]
     names = ("", "a", "b|c", "a|b", "c", "c|d")
-    coordinates = list(itertools.product(names, names, names, names, (1, 2, 12)))
-    found = {made(c, t, said(source=s, identifier=i), sequence=n)[0] for c, t, s, i, n in coordinates}
+    coordinates = list(itertools.product(names[:4], names[:4], names, names, names[:4], (1, 2, 12)))
+    found = {made(c, t, said(source=s, identifier=i), sequence=n, instance=o)[0] for o, c, t, s, i, n in coordinates}
     assert len(found) == len(coordinates)
 
 

@@ -8,6 +8,7 @@ import uuid
 import pytest
 from instance import Instance, example, running
 from invenio_db import db
+from served import ONE_DATABASE
 from sqlalchemy import text
 from werkzeug.serving import make_server
 
@@ -21,7 +22,7 @@ OBJECT = "invenio_files_rest.object_api"
 LIST, ITEM = "invenio_records_rest.tsd_list", "invenio_records_rest.tsd_item"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=ONE_DATABASE)
 def instance(request, tmp_path_factory):
     if request.param == "postgresql" and not os.environ.get("SECUREB2SHARE_TEST_POSTGRESQL"):
         pytest.skip("no PostgreSQL: SECUREB2SHARE_TEST_POSTGRESQL is not set")

@@ -141,8 +141,10 @@ class TestLife:
     def test_init_while_off(self, instance):
         before = type(self).before = rows.dump(instance)
         code, said = cli(instance, "init")
-        assert code == 0 and said.splitlines()[-4:] == [
+        assert code == 0 and said.splitlines()[-6:] == [
             "Tables: %d in all." % len(ours(rows.dump(instance))),
+            "Instance: made, known as %s." % instance.base_url,
+            "Instance: noted in the key folder.",
             "Community sensitive: version 0 of the schema was made.",
             "Community second: version 0 of the schema was made.",
             "Triggers: none, because MODE is not on.",
@@ -151,7 +153,7 @@ class TestLife:
         new = rows.new(before, after)
         assert {table: len(found) for table, found in new.items()} == {
             "alembic_version": 1, "b2share_block_schema": 2, "b2share_block_schema_version": 2,
-            "b2share_community_schema_version": 2,
+            "b2share_community_schema_version": 2, "secureb2share_instance": 1,
         }  # fmt: skip
         assert cli(instance, "init")[0] == 0
         assert rows.dump(instance) == after

@@ -304,12 +304,14 @@ class TestLife:
         before = rows.dump(instance)
         code, said = cli(instance, "init")
         made = ours(instance)
-        assert code == 0 and said.splitlines()[-3:] == [
+        assert code == 0 and said.splitlines()[-5:] == [
             "Tables: %d in all." % len(made),
+            "Instance: made, known as %s." % instance.base_url,
+            "Instance: noted in the key folder.",
             "Custom fields: 77 in the search indices.",
             "Triggers: none, because MODE is not on.",
         ]
-        assert set(rows.new(before, rows.dump(instance))) == {"alembic_version"}
+        assert set(rows.new(before, rows.dump(instance))) == {"alembic_version", "secureb2share_instance"}
         after = rows.dump(instance)
         assert cli(instance, "init")[0] == 0 and rows.dump(instance) == after
         code, said = cli(instance, "check")
