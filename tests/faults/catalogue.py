@@ -1,6 +1,7 @@
 """The catalogue of a run: configured, prepared, started, hurt, healed and read."""
 
 import contextlib
+import datetime
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from demo.catalogue.config import settings
 from demo.catalogue.prepare import prepare
 from scripts import services
 from secureb2share_ext import client
+from secureb2share_ext.compat import utcnow
 from secureb2share_ext.proxies import current
 
 DAY = 86400
@@ -26,6 +28,10 @@ EVENTS = (
     " FROM secureb2share_event e JOIN secureb2share_dataset d ON d.id = e.dataset_id"
 )
 QUIET = "SELECT count(*) FROM secureb2share_event WHERE state = 'pending'"
+FAR = (
+    "SELECT count(*) FROM secureb2share_event WHERE state = 'pending' AND next_at > :far",
+    "SELECT count(*) FROM secureb2share_pause WHERE until > :far",
+)
 MODES = ("storm", "busy", "unauthorised", "gone", "hanging")
 
 
@@ -210,6 +216,15 @@ class Catalogue:
             self.mend()
             time.sleep(0.2)
         return None
+
+    def waits_of_a_clock_ahead(self):
+        """How many pending events and pauses wait longer than any shortened wait does: a clock ran ahead."""
+        far = {"far": utcnow() + datetime.timedelta(hours=2)}
+        found = 0
+        with self.engine.connect() as connection:
+            for query in FAR:
+                found += connection.execute(sqlalchemy.text(query), far).scalar()
+        return found
 
     def command(self, *words):
         self.let_go()
