@@ -1,9 +1,9 @@
 """The processes of the catalogue in a run: the web server, Celery workers, and beat.
 
-This process imports Invenio once, and forks the others: each line of its input is [["web"] | ["worker", NAME] | ["beat",
-SCHEDULE], log], and the process id is the answer. At the end of its input it ends all of them. SECUREB2SHARE_FAULTS
-names a JSON file with {"settings", "port", "pool" (processes of one worker), "is_short" (whether waits are shortened)};
-SECUREB2SHARE_FAULTS_CLOCK, where it is set, the file of shifted_clock.py.
+This process imports Invenio once, and forks the others: each line of its input is [["web"] | ["worker", NAME] |
+["beat", SCHEDULE], log], and the process id is the answer. At the end of its input it ends all of them.
+SECUREB2SHARE_FAULTS names a JSON file with {"settings", "port", "pool" (processes of one worker), "is_short" (whether
+waits are shortened)}; SECUREB2SHARE_FAULTS_CLOCK, where it is set, the file of shifted_clock.py.
 """
 
 import contextlib

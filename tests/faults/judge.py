@@ -1,4 +1,4 @@
-"""The judgement of a run: whether every accepted change became one effect, in its order, and nothing is unaccounted for.
+"""The judgement of a run: whether every accepted change became one effect, in order, and nothing is unaccounted for.
 
 It is pure: what the web accepted, what the database holds and what the receivers saw go in, and sentences come out.
 """
@@ -51,7 +51,7 @@ def judge(
     """Every Violation of a run.
 
     accepted: {dataset: what its changes said, in the order in which the web answered 2xx}; arrivals: in the order of
-    each receiver; late: ids that were parked once, so that they may come out of order; waiting: ids that may wait still.
+    each receiver; late: ids that were parked once, so that they may come out of order; waiting: ids that may still wait.
     """
     rows = list(rows)
     return [
