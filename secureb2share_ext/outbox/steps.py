@@ -40,13 +40,19 @@ def commit(mark: Mark, highest: int) -> None:
         raise
 
 
-def begin(mark: Mark) -> None:
-    """Raise Restored or MarkNotWritten where nothing may be sent; else end the transaction."""
-    _seen(mark, _counter())
-    db.session.commit()
+def begin(mark: Mark) -> Optional[datetime.datetime]:
+    """When the last sweep ended, naive UTC, or None; raises Restored or MarkNotWritten where nothing may be sent."""
+    # the file first: another worker may write it, and then the database, at any moment
+    seen = mark.read() if mark.is_kept else None
+    counter, ended = db.session.query(Sweep.mark, Sweep.finished).filter_by(name=SWEEP).one_or_none() or (0, None)
+    db.session.rollback()
+    reason = doubt(seen, counter) if mark.is_kept else None
+    if reason:
+        raise Restored(reason)
     fault = mark.fault() if mark.is_kept else None
     if fault:
         raise MarkNotWritten(fault)
+    return ended
 
 
 def rest(mark: Mark) -> None:
