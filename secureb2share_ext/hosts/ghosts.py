@@ -113,29 +113,31 @@ class Watch:
             db.session.rollback()
             current_app.logger.warning("secureb2share.ghosts-not-looked-for error=%s", type(error).__name__)
             return {}
-        return {"ghosts": found} if found else {}
+        return {"ghosts": len(found)} if found else {}
 
 
-def remove_slice(entries: Entries, before: Any) -> Tuple[int, Any]:
-    """Remove the ghosts of one slice: (how many there were, where the next slice begins or None for the newest)."""
+def remove_slice(entries: Entries, before: Any) -> Tuple[Set[str], Any]:
+    """Remove the ghosts of one slice: ({key} of them, where the next slice begins or None for the newest)."""
     seen = entries.slice(before, SLICE)
     ghosts = entries.ghosts(seen)
     # the transaction that only read
     db.session.commit()
     entries.remove(ghosts)
+    removed = {entry.key for entry in ghosts}
     if len(seen) < SLICE:
-        return len(ghosts), None
+        return removed, None
     # a slice begins with the last moment of the one before, and a moment with more than a slice is passed over
-    return len(ghosts), seen[-1].at - (seen[-1].at == before)
+    return removed, seen[-1].at - (seen[-1].at == before)
 
 
 def remove_all(entries: Entries) -> int:
     """Remove every ghost, slice by slice, and return how many there were; raises what the cluster's client raises."""
-    count, before = remove_slice(entries, None)
+    removed, before = remove_slice(entries, None)
     while before is not None:
         found, before = remove_slice(entries, before)
-        count += found
-    return count
+        # the index may still show what was removed, and slices share a moment
+        removed |= found
+    return len(removed)
 
 
 def count(entries: Entries) -> Optional[int]:

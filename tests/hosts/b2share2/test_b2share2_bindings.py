@@ -28,8 +28,8 @@ class TestB2Share2Bindings(BindingsContract):
 def test_a_publication_that_is_rolled_back_leaves_one_hit_at_most(instance, monkeypatch):
     """B2SHARE indexes before the commit: of a bulk that is killed there, one message has a hit without a record."""
     from secureb2share_ext import client
-    from secureb2share_ext.messages import bulk, envelope, inbox
     from secureb2share_ext.compat import utcnow
+    from secureb2share_ext.messages import bulk, envelope, inbox
     from secureb2share_ext.proxies import current
 
     identifiers = ["killed/%d" % number for number in range(5)]
