@@ -14,7 +14,7 @@ from flask import g
 from ..errors import Failed, Problem
 from .envelope import Line
 
-PAUSES = (0.05, 0.2, 0.8)  # seconds before the 2nd, 3rd and 4th try of one message
+PAUSES = (0.1, 0.5)  # seconds at most before the 2nd and 3rd try of one message
 EARLIER = "An earlier message of this dataset failed, and nothing was stored of this one: send both again, in order."
 LONGEST = 10.0  # seconds that one run pauses in all: a database that is down must not hold a request for minutes
 
