@@ -26,7 +26,7 @@ TIMEOUT = 5  # seconds for each answer of the cluster
 class Entry(NamedTuple):
     """One entry of the index."""
 
-    index: str
+    place: str  # name of the index
     kind: Optional[str]  # its document type, on clusters that have those
     key: str  # its id in the index: the UUID of its record, as text
     at: Any  # its value in the order of the slices
@@ -78,7 +78,7 @@ class Entries(abc.ABC):
         """Take entries out of the index; one that went meanwhile is fine."""
         for entry in entries:
             kind = {"doc_type": entry.kind} if entry.kind not in (None, "_doc") else {}
-            self.client.delete(index=entry.index, id=entry.key, ignore=[404], request_timeout=TIMEOUT, **kind)
+            self.client.delete(index=entry.place, id=entry.key, ignore=[404], request_timeout=TIMEOUT, **kind)
             current_app.logger.warning("secureb2share.index-ghost record=%s", entry.key)
 
 

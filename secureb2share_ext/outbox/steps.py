@@ -84,7 +84,7 @@ def _write(mark, seen):
 
 def end(now: datetime.datetime) -> None:
     """Note that a sweep came to its end."""
-    _of_sweep().update({"finished": now}, synchronize_session=False)
+    _update({"finished": now})
     db.session.commit()
 
 
@@ -96,11 +96,15 @@ def finished() -> Optional[datetime.datetime]:
 def _counter():
     """The counter of the steps of sending, locked until the transaction ends."""
     # an update takes the lock on SQLite too
-    if not _of_sweep().update({"mark": Sweep.mark}, synchronize_session=False):
+    _update({"mark": Sweep.mark})
+    return db.session.query(Sweep.mark).filter_by(name=SWEEP).scalar()
+
+
+def _update(values):
+    if not _of_sweep().update(values, synchronize_session=False):
         with contextlib.suppress(IntegrityError), db.session.begin_nested():
             db.session.add(Sweep(name=SWEEP, mark=0, floor=0))
-        _of_sweep().update({"mark": Sweep.mark}, synchronize_session=False)
-    return db.session.query(Sweep.mark).filter_by(name=SWEEP).scalar()
+        _of_sweep().update(values, synchronize_session=False)
 
 
 def _of_sweep():
