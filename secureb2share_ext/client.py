@@ -311,6 +311,29 @@ def split(lines: Iterable[bytes]) -> Iterator[List[bytes]]:
         yield batch
 
 
+def _named(envelope):
+    """{identifier} of the datasets on which an envelope line builds; empty for one that is none."""
+    try:
+        said = json.loads(json.loads(envelope.decode("utf-8"))["body"])
+        version = said.get("dataset", {}).get("version", {})
+        named = (said["identifier"], version.get("replaces"), said.get("successor"))
+        return {name for name in named if isinstance(name, str)}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return set()
+
+
+def _held(envelope, failed):
+    """The answer to an envelope line that builds on one that failed, or None; failed: {identifier: answer}."""
+    named = _named(envelope) if failed else set()
+    earlier = next((failed[name] for name in sorted(named) if name in failed), None)
+    if earlier is None:
+        return None
+    failed.update(dict.fromkeys(named, earlier))
+    said = json.loads(envelope.decode("utf-8"))
+    identifier = json.loads(said["body"])["identifier"]
+    return {"id": said["id"], "identifier": identifier, "status": earlier["status"], "problem": earlier["problem"]}
+
+
 class Client:
     """One source's side of the registration interface; every call signs, sends, and raises Refused on a refusal.
 
@@ -396,15 +419,25 @@ class Client:
         """Yield the answer of each envelope line, in order: {"id", "identifier", "status", "answer" or "problem"}.
 
         lines: iterable of bytes from `line`; confirm: many withdrawals are meant; without it, Refused is raised behind
-        the answers of the request that the catalogue stopped. Interrupted, send all of them again: what was accepted
-        is answered again and has no second effect.
+        the answers of the request that the catalogue stopped. What failed (a status from 500 on) is sent again, in
+        order, before anything behind it; where it goes on failing, the later lines of its dataset get its answer and
+        are not sent. Interrupted, send all of them again: what was accepted is answered again and has no second effect.
         """
         path = self.prefix + "/datasets" + ("?confirm=withdrawals" if confirm else "")
+        failed: Dict[str, Dict[str, Any]] = {}  # identifier -> the answer by which it failed
         for batch in split(lines):
-            answer = self._post(path, b"".join(batch))
-            if answer.status_code != 200:
-                self._answer(answer)
-            answers = [json.loads(text) for text in answer.text.splitlines()]
+            held = [_held(envelope, failed) for envelope in batch]
+            sent = [envelope for envelope, one in zip(batch, held) if one is None]
+            got = iter(self._repeated(path, sent) if sent else ())
+            answers = []
+            for envelope, one in zip(batch, held):
+                one = one or next(got, None)
+                if one is None:
+                    # the catalogue ended in the middle
+                    break
+                answers.append(one)
+                if one["status"] >= 500:
+                    failed.update(dict.fromkeys(_named(envelope), one))
             yield from answers
             problems = [entry.get("problem", {}) for entry in answers]
             stopped = [problem for problem in problems if problem.get("code") == "mass-withdrawal"]
@@ -415,6 +448,24 @@ class Client:
                 raise ClientError(
                     "The catalogue answered %d of %d envelopes; send them again." % (len(answers), len(batch))
                 )
+
+    def _repeated(self, path, batch):
+        """[answer] of a batch of which what failed was sent again, all of it in one request and in order."""
+        answers = self._answers(path, batch)
+        for attempt in range(1, ATTEMPTS):
+            failed = [number for number, one in enumerate(answers) if one["status"] >= 500]
+            if not failed or len(answers) < len(batch):
+                break
+            time.sleep(0.5 * attempt)
+            for number, one in zip(failed, self._answers(path, [batch[number] for number in failed])):
+                answers[number] = one
+        return answers
+
+    def _answers(self, path, batch):
+        answer = self._post(path, b"".join(batch))
+        if answer.status_code != 200:
+            self._answer(answer)
+        return [json.loads(text) for text in answer.text.splitlines()]
 
     def get(self, identifier: str) -> Dict[str, Any]:
         """Read what the catalogue holds of one dataset, with the receipts of its events."""

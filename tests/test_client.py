@@ -415,3 +415,60 @@ def test_any_name_of_a_source_is_signed(catalogue, source, name):
     _, path, _, headers, _ = catalogue.requests[0]
     assert unquote(path) == "/api/datasets/%s/a" % name
     client.verify([PUBLIC], headers, client.bare("GET", "/api/datasets/%s/a" % name))
+
+
+class Failing:
+    """A session of a catalogue that accepts a line once it has failed as often as `failures` says of its identifier."""
+
+    def __init__(self, **failures):
+        self.failures, self.seen = failures, []
+        self.cookies = SimpleNamespace(set_policy=lambda policy: None)
+
+    def post(self, url, data, **kwargs):
+        given = [json.loads(one) for one in data.splitlines()]
+        identifiers = [json.loads(one["body"])["identifier"] for one in given]
+        self.seen.append(identifiers)
+        answers = [self.answer(*one) for one in zip(given, identifiers)]
+        text = "".join(json.dumps(one) + "\n" for one in answers)
+        return SimpleNamespace(status_code=200, text=text)
+
+    def answer(self, given, identifier):
+        self.failures[identifier] = self.failures.get(identifier, 0) - 1
+        said = {"id": given["id"], "identifier": identifier}
+        if self.failures[identifier] >= 0:
+            return dict(said, status=500, problem={"code": "failed"})
+        return dict(said, status=200, answer={"result": "changed"})
+
+
+def lines_of(found, identifiers):
+    return [
+        client.line(
+            PRIVATE, found.envelope("register", one, dataset={"version": {"replaces": "a"} if one == "r" else {}})
+        )
+        for one in identifiers
+    ]
+
+
+def test_what_failed_is_sent_again_in_order_before_what_follows(monkeypatch):
+    monkeypatch.setattr(client, "BATCH", 4)
+    monkeypatch.setattr(client.time, "sleep", lambda seconds: None)
+    session = Failing(a=2, c=1)
+    found = client.Client("https://catalogue.example.org", "tsd", PRIVATE, session)
+    answers = list(found.send_many(lines_of(found, "abcdae")))
+    assert session.seen == [["a", "b", "c", "d"], ["a", "c"], ["a"], ["a", "e"]]
+    assert [(one["identifier"], one["status"]) for one in answers] == [(one, 200) for one in "abcdae"]
+
+
+def test_nothing_behind_what_goes_on_failing_is_sent(monkeypatch):
+    monkeypatch.setattr(client, "BATCH", 2)
+    monkeypatch.setattr(client.time, "sleep", lambda seconds: None)
+    session = Failing(a=9)
+    found = client.Client("https://catalogue.example.org", "tsd", PRIVATE, session)
+    lines = lines_of(found, "abcarraq")
+    answers = list(found.send_many(lines))
+    assert session.seen == [["a", "b"], ["a"], ["a"], ["c"], ["q"]]
+    assert [(one["identifier"], one["status"]) for one in answers] == [
+        (one, 200 if one in "bcq" else 500) for one in "abcarraq"
+    ]
+    assert [one["id"] for one in answers] == [json.loads(one)["id"] for one in lines]
+    assert {one["problem"]["code"] for one in answers if one["status"] == 500} == {"failed"}

@@ -42,6 +42,10 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
 
     A message that was accepted before has no second effect: after Ctrl-C, run the command again. Refused lines are
     written to a file, each with its message and the reason; the source corrects them and signs them again with new ids.
+
+    A line that failed (status 500 or 503) needs no correction: run the command again. Later lines of its dataset fail
+    with it, so that they stay in order.
+
     Exit codes: 0 all accepted, 1 some refused, 2 stopped before many withdrawals (use --confirm to continue), 130
     interrupted.
     """
@@ -49,6 +53,7 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
     extension = current()
     errors = errors or _errors_of(file, part)
     counts: Dict[str, int] = collections.Counter()
+    failed = 0
     bar = progress.Bar(file)
     interrupts: List[Any] = []
     before = _note_interrupts(interrupts)
@@ -64,6 +69,7 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
                 counts["refused" if "problem" in said else said["answer"]["result"]] += 1
                 if "problem" in said:
                     refused.write(done)
+                    failed += said["status"] >= 500
                 bar.show(len(done.given), sum(counts.values()))
     except KeyboardInterrupt:
         click.echo("\nInterrupted after %d answers; run the same command again." % sum(counts.values()), err=True)
@@ -75,6 +81,8 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
     click.echo(", ".join("%d %s" % (n, name) for name, n in sorted(counts.items())) or "no lines")
     if counts["refused"]:
         click.echo("The refused lines are in %s." % errors)
+    if failed:
+        click.echo("Of these, %d failed here, by no fault of theirs: run the same command again." % failed)
     if stopped:
         click.echo(withdrawal_limit.STOPPED + " Give --confirm to go on.", err=True)
     raise SystemExit(2 if stopped else 1 if counts["refused"] else 0)

@@ -16,7 +16,8 @@ from ..datasets.models import DatasetRow
 from ..errors import Problem, SecureB2ShareError
 from ..legacy.holder import Holder
 from ..messages.sources import Source
-from . import index_queue, pids
+from . import ghosts, index_queue, pids
+from .ghosts import Entries
 
 
 class FormerContent(NamedTuple):
@@ -28,6 +29,14 @@ class FormerContent(NamedTuple):
     communities: Optional[Dict[str, int]]  # {community: number of its uploads since that day}
     records: int
     records_with_files: int
+
+
+class SourceFault(NamedTuple):
+    """What is wrong with a source's community or owner in the host."""
+
+    source: str  # its name
+    sentence: str
+    stops: bool  # whether its registrations are refused, or nobody is there to answer for their records
 
 
 class Host(abc.ABC):
@@ -42,6 +51,8 @@ class Host(abc.ABC):
         """config: of the application; sources: {name: messages.sources.Source}."""
         self.config = config
         self.sources = sources
+        self.bound: Dict[str, str] = {}  # source -> id of its community, see bindings
+        self._ghost_watch = ghosts.Watch()
 
     def faults(self) -> List[str]:
         """[sentence] for each fault in the configuration of this host, seen beside that of the sources."""
@@ -114,6 +125,10 @@ class Host(abc.ABC):
         """[sentence] for each thing that `provision`, or an operator before it, has still to make."""
         return []
 
+    def source_faults(self) -> List[SourceFault]:
+        """[SourceFault] of the sources' communities and owners, as they are now."""
+        return []
+
     def forget(self) -> List[str]:
         """Take back, in the open transaction, what this package wrote outside its tables and outside the records.
 
@@ -152,6 +167,28 @@ class Host(abc.ABC):
         """Have `index` deal with every record of the sources again; returns how many records wait now."""
         names = self.indexed_sources()
         return index_queue.want_all(names) if names else 0
+
+    def index_entries(self) -> Optional[Entries]:
+        """The sources' entries in the search index, or None on a host that has no index for them."""
+        return None
+
+    def look_for_ghosts(self) -> Dict[str, int]:
+        """Remove the index entries without a record in a part of the index, now and then; {what: count}. Never raises.
+
+        For `index` to call.
+        """
+        entries = self.index_entries()
+        return self._ghost_watch.look(entries) if entries is not None else {}
+
+    def remove_ghosts(self) -> int:
+        """Remove every index entry of the sources without a record; the count. Raises what the client does."""
+        entries = self.index_entries()
+        return ghosts.remove_all(entries) if entries is not None else 0
+
+    def ghost_count(self) -> Optional[int]:
+        """The number of index entries without a record among the newest; None: the cluster cannot tell."""
+        entries = self.index_entries()
+        return ghosts.count(entries) if entries is not None else 0
 
     def oldest_waiting(self) -> Optional[datetime.datetime]:
         """Naive UTC time of the oldest change that the host's search does not know yet, or None."""

@@ -15,15 +15,20 @@ from sqlalchemy.exc import IntegrityError
 
 from ..compat import utcnow
 from ..datasets import store
+from ..messages import run
 from .models import IndexJob
+
+# by which a single change goes before those of a run, whose sender waits for none of them in particular
+HEAD_START = datetime.timedelta(hours=1)
 
 
 def want(record_uuid: uuid.UUID) -> None:
     """Note, in the open transaction, that the record changed."""
     now = utcnow()
-    anew = {"next_at": now, "lease_token": None, "attempts": 0}
+    due = now if run.is_of_many() else now - HEAD_START
+    anew = {"next_at": due, "lease_token": None, "attempts": 0}
     if not _rows().filter_by(record_uuid=record_uuid).update(anew, synchronize_session=False):
-        values = {"record_uuid": record_uuid, "since": now, "next_at": now, "attempts": 0}
+        values = {"record_uuid": record_uuid, "since": now, "next_at": due, "attempts": 0}
         db.session.execute(IndexJob.__table__.insert().values(values))
 
 
@@ -48,7 +53,10 @@ def want_all(sources: Iterable[str]) -> int:
 
 
 def claim(now: datetime.datetime, until: datetime.datetime, size: int) -> Tuple[str, Dict[uuid.UUID, int]]:
-    """(token, {record_uuid: attempts}) of at most `size` records, leased until then and committed; the oldest first."""
+    """(token, {record_uuid: attempts}) of at most `size` records, leased until then and committed; the oldest first.
+
+    A single change counts as HEAD_START older than it is.
+    """
     token = str(uuid.uuid4())
     if not size:
         return token, {}

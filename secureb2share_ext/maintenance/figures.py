@@ -40,6 +40,8 @@ def measure(app: Flask, extension: Any, now: datetime.datetime) -> Figures:
         paused=tuple((row.target, row.reason, row.until is None) for row in pauses.every()),
         expiring=expiry.upcoming(secrets, keys, now.date()),
         index_age=_age(oldest_waiting, now),
+        ghosts=extension.host.ghost_count(),
+        sources=tuple((fault.source, fault.sentence, fault.stops) for fault in extension.host.source_faults()),
         has_signing_key=_can_sign(extension.keyring),
         notices_restore=extension.mark.is_kept,
         mark_fault=(extension.mark.fault() or "") if extension.mark.is_kept else "",

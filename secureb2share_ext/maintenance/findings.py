@@ -27,6 +27,8 @@ class Figures(NamedTuple):
     paused: Tuple[Tuple[str, str, bool], ...] = ()  # (target, reason, whether it is held until an operator's word)
     expiring: Tuple[Tuple[str, int], ...] = ()  # (what, days left)
     index_age: Optional[float] = None
+    ghosts: Optional[int] = 0  # entries of the search index without a record; None: the index could not be asked
+    sources: Tuple[Tuple[str, str, bool], ...] = ()  # (source, sentence, whether its registrations stop)
     has_signing_key: bool = True
     notices_restore: bool = True
     mark_fault: str = ""  # why the outbox's mark cannot be written, for which nothing is sent
@@ -60,6 +62,8 @@ THRESHOLDS: Dict[str, Limits] = {
     "paused": (1, 2),
     "expires": (30, 7),
     "index": (600, 86400),
+    "ghosts": (1, None),
+    "sources": (1, 2),
     "signing-key": (None, 1),
     "restore": (1, 2),
     "clock": (60, 3600),
@@ -78,6 +82,8 @@ ADVICE = {
     "paused": "Solve the problem that the reason names, then run `secureb2share deliveries resume --target NAME`.",
     "expires": "Replace it by a new one; see the page Rotate keys.",
     "index": "Look whether the search cluster answers and the Celery worker runs.",
+    "ghosts": "Run `secureb2share reindex`, and look whether the Celery worker runs: each sweep looks for some.",
+    "sources": "Do what the sentence names; `secureb2share check` says whether it helped.",
     "signing-key": "Run `secureb2share keys new`, or bring the folder SECUREB2SHARE_SIGNING_KEY back.",
     "restore": "Let the worker write in SECUREB2SHARE_STATE_FOLDER, by default the folder of the signing keys. While it"
     " is read-only, run `secureb2share deliveries restored` after every restore.",
@@ -151,6 +157,18 @@ def _values(figures: Figures, name: str) -> Sequence[Tuple[Optional[float], str,
     if name == "index":
         age = figures.index_age
         return [(age or 0, "no change waits" if age is None else "the oldest change waits %s" % _span(age), "")]
+    if name == "ghosts":
+        count = figures.ghosts
+        if count is None:
+            return [(0, "the search index could not be asked", "")]
+        return [(count, "%d entries of the search index have no record" % count if count else "none", "")]
+    if name == "sources":
+        # one whose registrations are refused weighs more than one that goes on
+        by_source: Dict[str, List[Tuple[float, str]]] = {}
+        for source, sentence, stops in figures.sources:
+            by_source.setdefault(source, []).append((2 if stops else 1, sentence))
+        told = [(max(said)[0], " ".join(text for _, text in said), source) for source, said in by_source.items()]
+        return told or [(0, "every source can register", "")]
     if name == "signing-key":
         here = figures.has_signing_key
         return [(0 if here else 1, "there is a key that can sign" if here else "there is no key that can sign", "")]

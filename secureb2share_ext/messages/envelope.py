@@ -73,6 +73,12 @@ class Line:
         replaces = replaces_of(self.message.members.get("dataset", {}))
         return {(self.message.source, name) for name in (self.message.identifier, replaces) if name}
 
+    @property
+    def touched(self) -> Set[Tuple[str, str]]:
+        """`datasets` and the successor that it names: all that it builds on."""
+        successor = self.message.members.get("successor") if self.message is not None else None
+        return self.datasets | ({(self.message.source, successor)} if self.message and successor else set())
+
     def accepted(self, status: int, answer: Dict[str, Any]) -> None:
         """Write the answer to a message that was accepted; status: HTTP."""
         self.answer.pop("problem", None)

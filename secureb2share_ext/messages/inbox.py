@@ -5,7 +5,7 @@ at the row or meets its unique key and starts again.
 """
 
 import json
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from flask import current_app
 from invenio_db import db
@@ -18,6 +18,7 @@ from ..proxies import Host
 from . import answers, reports
 from . import store as messages
 from .message import Message
+from .run import Patience
 from .sources import Sender
 
 ACTIONS = {
@@ -29,22 +30,28 @@ ACTIONS = {
 }
 
 
-def carry_out(host: Host, sender: Sender, message: Message) -> Tuple[int, Dict[str, Any]]:
-    """Carry out a message and commit; its HTTP status and answer. Raises a Problem, with nothing stored."""
-    for last_try in (False, False, True):
+# another took the identifier or message id first, changed the record, or each waited for the other
+CONFLICTS = (IntegrityError, OperationalError, StaleDataError)
+
+
+def carry_out(
+    host: Host, sender: Sender, message: Message, patience: Optional[Patience] = None
+) -> Tuple[int, Dict[str, Any]]:
+    """Carry out a message and commit; its HTTP status and answer. Raises a Problem, with nothing stored.
+
+    patience: of the run to which the message belongs; None: it is a single one.
+    """
+    patience, failures = patience or Patience(), 0
+    while True:
         try:
             status, said = take(host, sender, message)
             _commit(message.source, said["pid"])
             return status, said
-        except (IntegrityError, OperationalError, StaleDataError):
-            # another took the identifier or message id first, changed the record, or each waited for the other
+        except Exception as error:
             db.session.rollback()
-            if last_try:
+            failures += 1
+            if not isinstance(error, CONFLICTS) or not patience.again(failures):
                 raise
-        except Exception:
-            db.session.rollback()
-            raise
-    raise AssertionError("the last try returns or raises")
 
 
 def take(host: Host, sender: Sender, message: Message) -> Tuple[int, Dict[str, Any]]:

@@ -25,6 +25,7 @@ BATCH = 50
 LONGEST = 60  # seconds that one sweep goes on claiming
 POLL = 1  # seconds after which a target that had nothing is asked again while another is still busy
 GRACE = 5  # seconds that a worker which has to leave waits for answers
+STOPPED = datetime.timedelta(minutes=10)  # with no sweep for so long, a worker may have been killed at any step
 AHEAD = datetime.timedelta(minutes=1)  # a sweep that ended later than this from now ended by another clock
 
 
@@ -74,14 +75,14 @@ class Sweep:
         self.extension = extension
         self.lanes = [Lane(name, target) for name, target in sorted(extension.targets.items())]
         self.counts: Dict[str, int] = collections.Counter()
+        self.longest = claims.LONGEST_WAIT
 
     def run(self, is_leaving: Any) -> None:
         """Claim, send and settle until nothing is due or the time is over; raises Restored and MarkNotWritten."""
         end = time.monotonic() + LONGEST
         size = sum(len(lane.channels) for lane in self.lanes)
         has_sent = False
-        steps.begin(self.extension.mark)
-        self.bound_waits()
+        self.bound_waits(steps.begin(self.extension.mark))
         try:
             with _pool(size) as pool:
                 while True:
@@ -105,24 +106,22 @@ class Sweep:
             if lane.batch:
                 lane.batch.stop()
 
-    def bound_waits(self):
-        """Shorten waits that nobody asked for: the clock ran ahead when they were written."""
-        now, finished = utcnow(), steps.finished()
-        went_back = finished is not None and finished > now + AHEAD
+    def bound_waits(self, ended):
+        """Shorten waits that nobody asked for: the clock ran ahead when they were written. ended: of the last sweep."""
+        now = utcnow()
+        went_back = ended is not None and ended > now + AHEAD
         if went_back:
             current_app.logger.warning("secureb2share.clock-went-back")
-        bound = datetime.timedelta() if went_back else claims.LONGEST_WAIT
-        if self.lanes:
-            claims.bound_waits([lane.name for lane in self.lanes], now, bound)
-        pauses.bound(now, bound)
-        db.session.commit()
+            self.longest = datetime.timedelta()
+        if self.lanes and (ended is None or went_back or ended < now - STOPPED):
+            claims.bound_waits([lane.name for lane in self.lanes], now, self.longest)
+            db.session.commit()
 
     def start(self, pool):
         """Claim a batch for each target that has none on its way, and begin to send it."""
         now = time.monotonic()
         idle = [lane for lane in self.lanes if not lane.batch and now - lane.asked >= POLL]
-        paused = {row.target: row for row in pauses.every()} if idle else {}
-        db.session.rollback()
+        paused = self.pauses() if idle else {}
         for lane in idle:
             try:
                 lane.batch = self.claim(lane, paused.get(lane.name))
@@ -134,6 +133,16 @@ class Sweep:
                 lane.batch.start(pool, lane.channels, self.sign())
             else:
                 lane.asked = now
+
+    def pauses(self):
+        """{target: models.Pause} of the targets that are paused or held."""
+        found, far = pauses.every(), utcnow() + self.longest
+        if any(row.until and row.until > far for row in found):
+            pauses.bound(utcnow(), self.longest)
+            db.session.commit()
+            found = pauses.every()
+        db.session.rollback()
+        return {row.target: row for row in found}
 
     def claim(self, lane, pause) -> Optional[sending.Batch]:
         """The Batch that is claimed for a target, and committed, or None; pause: its models.Pause, if any."""

@@ -40,13 +40,19 @@ def commit(mark: Mark, highest: int) -> None:
         raise
 
 
-def begin(mark: Mark) -> None:
-    """Raise Restored or MarkNotWritten where nothing may be sent; else end the transaction."""
-    _seen(mark, _counter())
-    db.session.commit()
+def begin(mark: Mark) -> Optional[datetime.datetime]:
+    """When the last sweep ended, naive UTC, or None; raises Restored or MarkNotWritten where nothing may be sent."""
+    # the file first: another worker may write it, and then the database, at any moment
+    seen = mark.read() if mark.is_kept else None
+    counter, ended = db.session.query(Sweep.mark, Sweep.finished).filter_by(name=SWEEP).one_or_none() or (0, None)
+    db.session.rollback()
+    reason = doubt(seen, counter) if mark.is_kept else None
+    if reason:
+        raise Restored(reason)
     fault = mark.fault() if mark.is_kept else None
     if fault:
         raise MarkNotWritten(fault)
+    return ended
 
 
 def rest(mark: Mark) -> None:
@@ -78,7 +84,7 @@ def _write(mark, seen):
 
 def end(now: datetime.datetime) -> None:
     """Note that a sweep came to its end."""
-    _of_sweep().update({"finished": now}, synchronize_session=False)
+    _update({"finished": now})
     db.session.commit()
 
 
@@ -90,11 +96,15 @@ def finished() -> Optional[datetime.datetime]:
 def _counter():
     """The counter of the steps of sending, locked until the transaction ends."""
     # an update takes the lock on SQLite too
-    if not _of_sweep().update({"mark": Sweep.mark}, synchronize_session=False):
+    _update({"mark": Sweep.mark})
+    return db.session.query(Sweep.mark).filter_by(name=SWEEP).scalar()
+
+
+def _update(values):
+    if not _of_sweep().update(values, synchronize_session=False):
         with contextlib.suppress(IntegrityError), db.session.begin_nested():
             db.session.add(Sweep(name=SWEEP, mark=0, floor=0))
-        _of_sweep().update({"mark": Sweep.mark}, synchronize_session=False)
-    return db.session.query(Sweep.mark).filter_by(name=SWEEP).scalar()
+        _of_sweep().update(values, synchronize_session=False)
 
 
 def _of_sweep():

@@ -1,5 +1,6 @@
 import contextlib
 import datetime
+import json
 import uuid
 
 import pytest
@@ -9,14 +10,17 @@ pytest.importorskip("invenio_records_rest")
 from instance import example, running, skip_unless_there  # noqa: E402
 from invenio_db import db  # noqa: E402
 from invenio_indexer.signals import before_record_index  # noqa: E402
+from invenio_records.models import RecordMetadata  # noqa: E402
 from invenio_search import current_search_client  # noqa: E402
 from invenio_search.engine import SearchEngine  # noqa: E402
 from sqlalchemy import text  # noqa: E402
 
 from secureb2share_ext.compat import utcnow  # noqa: E402
 from secureb2share_ext.datasets import store  # noqa: E402
-from secureb2share_ext.hosts import index_queue  # noqa: E402
+from secureb2share_ext.hosts import ghosts, index_queue  # noqa: E402
+from secureb2share_ext.hosts.models import IndexJob  # noqa: E402
 from secureb2share_ext.hosts.records_rest import index, index_document  # noqa: E402
+from secureb2share_ext.messages import run  # noqa: E402
 from secureb2share_ext.proxies import current
 from secureb2share_ext.uploads import lock  # noqa: E402
 
@@ -301,6 +305,117 @@ def test_index_that_was_lost_is_made_anew(instance):
     assert instance.run_cli("reindex").output == "Records that wait for the search index: %d.\n" % published
     assert instance.index() == {"indexed": published}
     assert indexed(instance, pid) and hits(instance, gone) == []
+
+
+def test_single_change_goes_before_those_of_a_run(instance):
+    with instance.app.app_context():
+        with run.of_many():
+            many = [uuid.uuid4() for _ in range(3)]
+            index_queue.want_new(many[:1])
+            [index_queue.want(one) for one in many[1:]]
+        single = uuid.uuid4()
+        index_queue.want(single)
+        db.session.commit()
+        now = utcnow()
+        assert list(index_queue.claim(now, now + HOUR, 1)[1]) == [single]
+        # what a run has left for longer than the head start is not passed for ever
+        later = now + index_queue.HEAD_START + HOUR
+        with run.of_many():
+            index_queue.want(single)
+        db.session.execute(text("UPDATE secureb2share_index SET next_at = :t"), {"t": now})
+        newer = uuid.uuid4()
+        with db.session.no_autoflush:
+            values = {"record_uuid": newer, "since": later, "next_at": later - index_queue.HEAD_START, "attempts": 0}
+            db.session.execute(IndexJob.__table__.insert().values(values))
+        db.session.commit()
+        assert newer not in index_queue.claim(later, later + HOUR, 4)[1]
+        db.session.execute(text("DELETE FROM secureb2share_index"))
+        db.session.commit()
+
+
+def ghost_of(instance, word, age):
+    """The PID of a record that is in the index, written so long ago, and in the database no more."""
+    pid = register(instance, word)["pid"]
+    instance.index()
+    with instance.app.app_context():
+        record_uuid = uuid_of(pid)
+        name = instance.app.config["SEARCH_INDEX_PREFIX"] + "secureb2share-dataset-v1.0.0"
+        body = {"doc": {"_updated": (utcnow() - age).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}}
+        current_search_client.update(index=name, id=str(record_uuid), body=body, refresh=True)
+        query = "DELETE FROM secureb2share_dataset WHERE pid = :pid"
+        with db.engine.begin() as connection:
+            number = connection.execute(text("SELECT id FROM secureb2share_dataset WHERE pid = :pid"), {"pid": pid})
+            number = number.scalar()
+            for table in ("event", "held"):
+                statement = "DELETE FROM secureb2share_%s WHERE dataset_id = :n" % table
+                connection.execute(text(statement), {"n": number})
+            connection.execute(text(query), {"pid": pid})
+        model = db.session.get(RecordMetadata, record_uuid)
+        db.session.delete(model)
+        db.session.commit()
+    return pid
+
+
+def refreshed(instance):
+    with instance.app.app_context():
+        current_search_client.indices.refresh(index=instance.app.config["SEARCH_INDEX_PREFIX"] + "*")
+
+
+def looking_always(instance, monkeypatch):
+    # more than one slice, and no wait between them
+    monkeypatch.setattr(ghosts, "EVERY", 0)
+    with instance.app.app_context():
+        monkeypatch.setattr(current().host, "_ghost_watch", ghosts.Watch())
+
+
+@pytest.mark.parametrize("way", ["sweep", "reindex"])
+def test_entry_without_a_record_is_counted_and_removed(instance, monkeypatch, way):
+    kept = [register(instance, new_word())["pid"] for _ in range(3)]
+    old, young = ghost_of(instance, new_word(), HOUR), ghost_of(instance, new_word(), HOUR / 60)
+    looking_always(instance, monkeypatch)
+    refreshed(instance)
+    assert indexed(instance, old) and indexed(instance, young)
+    finding = [f for f in health(instance) if f["name"] == "ghosts"]
+    assert [(f["level"], f["value"]) for f in finding] == [("warning", 1)]
+    monkeypatch.setattr(ghosts, "SLICE", 2)
+    if way == "sweep":
+        swept = [instance.index() for _ in range(instance.count("secureb2share_dataset"))]
+        assert [one for one in swept if "ghosts" in one] == [{"ghosts": 1}]
+    else:
+        assert "without a record that were taken out of the search index: 1." in instance.run_cli("reindex").output
+    refreshed(instance)
+    # the record of a young one may be in a transaction that is open
+    assert indexed(instance, old) is None and indexed(instance, young)
+    assert all(indexed(instance, pid) for pid in kept)
+    monkeypatch.setattr(ghosts, "GRACE", HOUR * 0)
+    assert "taken out of the search index: 1." in instance.run_cli("reindex").output
+    refreshed(instance)
+    assert indexed(instance, young) is None and all(indexed(instance, pid) for pid in kept)
+
+
+def test_look_for_ghosts_costs_one_search_now_and_then(instance, monkeypatch):
+    with instance.app.app_context():
+        host, searches = current().host, []
+        monkeypatch.setattr(host, "_ghost_watch", ghosts.Watch())
+        search = ghosts.Entries.slice
+        monkeypatch.setattr(ghosts.Entries, "slice", lambda *args: searches.append(1) or search(*args))
+        for _ in range(3):
+            host.index()
+        assert len(searches) == 1
+
+
+def test_ghosts_of_a_cluster_that_is_down(instance, monkeypatch):
+    looking_always(instance, monkeypatch)
+    with cluster_down(instance):
+        assert instance.index() == {}
+        assert [f["level"] for f in health(instance) if f["name"] == "ghosts"] == ["ok"]
+        result = instance.run_cli("reindex")
+        assert result.exit_code == 1 and "could not be asked" in result.output
+
+
+def health(instance):
+    output = instance.run_cli("health", "--json").output
+    return json.loads(output[output.index("{") :])["findings"]
 
 
 @pytest.mark.parametrize("describe_files", ["labels", "full"])

@@ -17,6 +17,8 @@ NAMES = [
     "parked",
     "paused",
     "index",
+    "ghosts",
+    "sources",
     "signing-key",
     "restore",
     "clock",
@@ -62,6 +64,10 @@ def test_all_is_well():
         ("index_age", 599.0, "index", "", None),
         ("index_age", 600.0, "index", "", "warning"),
         ("index_age", 86400.0, "index", "", "critical"),
+        ("ghosts", 1, "ghosts", "", "warning"),
+        ("ghosts", None, "ghosts", "", None),
+        ("sources", (("tsd", "Renamed.", False),), "sources", "tsd", "warning"),
+        ("sources", (("tsd", "Renamed.", False), ("tsd", "No owner.", True)), "sources", "tsd", "critical"),
         ("has_signing_key", False, "signing-key", "", "critical"),
         ("notices_restore", False, "restore", "", "warning"),
         ("mark_fault", "outbox.mark cannot be written (No space left on device)", "restore", "", "critical"),
@@ -135,9 +141,8 @@ def test_the_lines_for_nagios():
         "SECUREB2SHARE CRITICAL - lock: A / bar.; sweep: no sweep has ended yet; expires: the secret of it's ends in"
         " 5 days; undelivered: 2 events, the oldest 2 h old; paused: odd \"name\" : status 401 | 'lock'=1;;1"
         " 'undelivered'=7200.500s;3600;86400 'unacknowledged'=0s;3600; 'parked'=0;1;100 'paused odd \"name\"'=1;1;2"
-        " 'expires the secret of its'=5;30:;7: 'index'=0s;600;86400 'signing-key'=0;;1 'restore'=0;1;2"
-        " 'clock'=0s;60;3600"
-        " 'instance'=0;;1"
+        " 'expires the secret of its'=5;30:;7: 'index'=0s;600;86400 'ghosts'=0;1;"
+        " 'sources'=0;1;2 'signing-key'=0;;1 'restore'=0;1;2 'clock'=0s;60;3600 'instance'=0;;1"
     )
     assert lines[1:3] == [
         "critical lock           A / bar.",

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from invenio_db import db  # noqa: E402
 from memory import CONTACT, described, kinds  # noqa: E402
+from sqlalchemy.orm.exc import StaleDataError  # noqa: E402
 
-from secureb2share_ext.errors import Problem  # noqa: E402
-from secureb2share_ext.messages import bulk, bulk_insert, inbox  # noqa: E402
+from secureb2share_ext.errors import NotReady, Problem  # noqa: E402
+from secureb2share_ext.messages import bulk, bulk_insert, inbox, run  # noqa: E402
 from secureb2share_ext.testing.host import MemoryHost  # noqa: E402
 
 NOW = re.compile(r"(?!2026-01-01)20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?")
@@ -243,6 +244,97 @@ def test_run_that_fails_in_a_chunk_counts_its_withdrawals_once(catalogue, monkey
     answers = catalogue.bulk(withdrawals(catalogue, identifiers))
     assert results(answers) == ["changed"] * 10 + ["mass-withdrawal"]
     db.session.rollback()
+
+
+def failing(monkeypatch, fails, error=RuntimeError):
+    """Have inbox.take raise for each (identifier, action) of `fails`."""
+    take = inbox.take
+
+    def look(host, sender, message):
+        if (message.identifier, message.action) in fails:
+            raise error("a " + "description")
+        return take(host, sender, message)
+
+    monkeypatch.setattr(inbox, "take", look)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 50])
+@pytest.mark.parametrize("error", [RuntimeError, NotReady])
+def test_what_follows_a_failed_message_fails_too_and_nothing_is_lost(catalogue, monkeypatch, chunk, error):
+    monkeypatch.setattr(bulk, "CHUNK", chunk)
+    catalogue.bulk(registrations(catalogue, "abc"))
+    lines = [
+        catalogue.line("state", "a", state="suspended", reason="Consent under review."),
+        catalogue.line("register", "b", dataset=described("B")),
+        catalogue.line("register", "a", dataset=described("B")),
+        catalogue.line("register", "d", dataset=described("D", replaces="a")),
+        catalogue.line("state", "c", state="superseded", reason="Frozen anew.", successor="d"),
+        catalogue.line("register", "b", dataset=described("C")),
+    ]
+    with monkeypatch.context() as patched:
+        failing(patched, [("a", "state")], error)
+        code = "failed" if error is RuntimeError else "not-ready"
+        answers = catalogue.bulk(lines)
+    assert results(answers) == [code, "changed", "failed", "failed", "failed", "changed"]
+    assert [one["status"] for one in answers] == [503 if code == "not-ready" else 500, 200, 500, 500, 500, 200]
+    assert catalogue.row("a").state == "active" and catalogue.row("d") is None
+    again = catalogue.bulk([lines[number] for number in (0, 2, 3, 4)])
+    assert results(again) == ["changed", "changed", "created", "changed"]
+    assert catalogue.row("a").state == "suspended" and catalogue.row("c").state == "superseded"
+
+
+def test_message_that_meets_another_is_tried_after_a_pause(catalogue, monkeypatch):
+    pauses, failures, take = [], [1, 1], inbox.take
+
+    def conflicts(host, sender, message):
+        if failures and failures.pop():
+            raise StaleDataError("another was faster")
+        return take(host, sender, message)
+
+    monkeypatch.setattr(inbox, "take", conflicts)
+    monkeypatch.setattr(run.time, "sleep", pauses.append)
+    assert results(catalogue.bulk(registrations(catalogue, "a"))) == ["created"]
+    assert len(pauses) == 2 and pauses == sorted(pauses) and 0 < sum(pauses) < sum(run.PAUSES)
+
+
+def test_pauses_of_a_run_are_bounded(monkeypatch):
+    pauses = []
+    monkeypatch.setattr(run.time, "sleep", pauses.append)
+    patience = run.Patience()
+    for _ in range(500):
+        assert [patience.again(failures) for failures in (1, 2, 3)] == [True, True, False]
+    assert sum(pauses) == pytest.approx(run.LONGEST)
+
+
+@pytest.mark.parametrize("error, level", [(AttributeError, "ERROR"), (StaleDataError, "WARNING")])
+def test_chunk_that_goes_on_one_by_one_says_why(catalogue, monkeypatch, caplog, error, level):
+    def fails(self, source, pairs):
+        raise error(catalogue.row.__name__ + " of a person")
+
+    monkeypatch.setattr(MemoryHost, "publish_many", fails)
+    assert results(catalogue.bulk(registrations(catalogue, "abc"))) == ["created"] * 3
+    (said,) = [one for one in caplog.records if "bulk-one-by-one" in one.getMessage()]
+    assert said.levelname == level and "messages=3 error=" + error.__name__ in said.getMessage()
+    assert "row of a person" not in caplog.text
+    # a fault of a program has its place
+    assert ("in fails" in said.getMessage()) == (level == "ERROR")
+
+
+def test_failed_message_leaves_no_description_in_the_log(catalogue, monkeypatch, caplog):
+    failing(monkeypatch, [("a", "register")])
+    assert results(catalogue.bulk(registrations(catalogue, "a"))) == ["failed"]
+    assert "message-failed" in caplog.text and "RuntimeError" in caplog.text and "a description" not in caplog.text
+
+
+def test_host_that_cannot_insert_many_has_chunks_of_one(catalogue, monkeypatch):
+    monkeypatch.setattr(MemoryHost, "can_publish_many", lambda self, source: source.name != "csc")
+    commits, commit = [], db.session.commit
+    lines = registrations(catalogue, "abc", source="csc")
+    monkeypatch.setattr(inbox, "_commit", lambda source, pid: (commits.append(source), commit()))
+    assert results(catalogue.bulk(lines)) == ["held"] * 3 and commits == ["csc"] * 3
+    # one of them among others has its own transaction too
+    mixed = registrations(catalogue, "de") + registrations(catalogue, "d", source="csc")
+    assert results(catalogue.bulk(mixed)) == ["created", "created", "held"] and commits == ["csc"] * 4
 
 
 def test_body_is_1_to_500_lines():

@@ -49,7 +49,7 @@ class TestPlainBulk(BulkContract):
     # SQLAlchemy-Continuum's row for each transaction
     not_compared = ("transaction",)
     program = os.path.join(HERE, "old_ingesting.py")
-    many = 300
+    many, chunk = 300, 1
 
 
 class TestPlainVersions(VersionsContract):

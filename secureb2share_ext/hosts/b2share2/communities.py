@@ -17,6 +17,7 @@ from invenio_pidstore.models import PersistentIdentifier
 from invenio_records.models import RecordMetadata
 from invenio_records_files.models import RecordsBuckets
 
+from .. import bindings
 from . import block
 
 RECORD = "#/json_schema"
@@ -45,6 +46,16 @@ def id_of(name: str) -> Optional[str]:
     with db.session.no_autoflush:
         found = db.session.query(Community.id).filter_by(name=name, deleted=False).one_or_none()
     return str(found[0]) if found else None
+
+
+def id_of_source(source: Any) -> Optional[str]:
+    """The id (str) of a source's community, or None; that to which `init` bound it, or before that the named one."""
+    bound = bindings.bound(source.name)
+    if bound is None:
+        return id_of(source.community)
+    with db.session.no_autoflush:
+        found = db.session.query(Community.id).filter_by(id=bound, deleted=False).one_or_none()
+    return bound if found else None
 
 
 def normal(community: Any) -> Optional[str]:
@@ -82,7 +93,7 @@ def source_of(sources: Dict[str, Any], record: Any) -> Optional[Any]:
     community = normal(record.get("community"))
     if community is None:
         return None
-    return next((source for source in sources.values() if id_of(source.community) == community), None)
+    return next((source for source in sources.values() if id_of_source(source) == community), None)
 
 
 def pid_in_index(metadata: Any) -> str:

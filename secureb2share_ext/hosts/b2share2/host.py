@@ -8,8 +8,23 @@ from flask import Flask
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from .. import files_rest
-from ..host import FormerContent, Host
-from . import communities, doi, legacy, mapping, oai, permissions, provision, records, routes, serve, usage, watch
+from ..ghosts import Entries
+from ..host import FormerContent, Host, SourceFault
+from . import (
+    communities,
+    doi,
+    index,
+    legacy,
+    mapping,
+    oai,
+    permissions,
+    provision,
+    records,
+    routes,
+    serve,
+    usage,
+    watch,
+)
 
 
 class B2Share2(Host):
@@ -69,6 +84,9 @@ class B2Share2(Host):
     def provision_faults(self) -> List[str]:
         return provision.faults(self.sources)
 
+    def source_faults(self) -> List[SourceFault]:
+        return provision.source_faults(self.sources)
+
     def forget(self) -> List[str]:
         return provision.forget()
 
@@ -88,8 +106,11 @@ class B2Share2(Host):
         return oai.faults(app)
 
     def index(self) -> Dict[str, int]:
-        # search follows in B2SHARE's own transactions; DataCite does not
-        return doi.sweep()
+        # search follows in B2SHARE's own transactions, of which a killed one leaves hits; DataCite does not
+        return dict(doi.sweep(), **self.look_for_ghosts())
+
+    def index_entries(self) -> Entries:
+        return index.Entries(self.sources)
 
     def indexed_sources(self) -> List[str]:
         return list(self.sources) if doi.is_real(self.config) else []

@@ -40,7 +40,7 @@ class Legacy(Holder):
     def formers(self, pid: Optional[str] = None) -> List[LegacyRecord]:
         found = []
         for source in self.sources.values():
-            community = communities.id_of(source.community)
+            community = communities.id_of_source(source)
             if community is not None:
                 found += _formers(source.name, _of_community(community, pid))
         return sorted(found)

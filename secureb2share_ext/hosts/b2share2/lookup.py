@@ -5,7 +5,6 @@ A record that is not ours costs no statement: its community tells. All others of
 
 from typing import Any, Dict, NamedTuple, Optional
 
-from b2share.modules.communities.models import Community
 from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
 from invenio_records.models import RecordMetadata
@@ -55,12 +54,10 @@ def _known(extension):
     """({community id} of the sources, {community id} of what is or was theirs), asked until every one is found."""
     known = getattr(extension, "b2share2_communities", None)
     if known is None:
-        names = {source.community for source in extension.sources.values()}
-        query = db.session.query(Community.id, Community.name)
+        ids = [communities.id_of_source(source) for source in extension.sources.values()]
         with db.session.no_autoflush:
-            ids = {name: str(found) for found, name in query.filter(Community.name.in_(names), ~Community.deleted)}
-            known = frozenset(ids.values()), frozenset(_of_former_sources())
-        if names <= set(ids):
+            known = frozenset(filter(None, ids)), frozenset(_of_former_sources())
+        if all(ids):
             extension.b2share2_communities = known
     return known
 

@@ -13,7 +13,7 @@ from . import communities
 
 def may_publish(sources: Dict[str, Any]) -> bool:
     """Whether the user of the current request is an administrator of the communities of all sources."""
-    found = [communities.id_of(source.community) for source in sources.values()]
+    found = [communities.id_of_source(source) for source in sources.values()]
     return bool(found) and all(community is not None and _may(community) for community in found)
 
 

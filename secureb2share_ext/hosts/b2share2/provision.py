@@ -5,18 +5,20 @@ is left alone unless the operator gives `--extend`: then a new version has our p
 Root schema 2 is the newest of B2SHARE 2.4. Versions are only ever added, so that older records keep theirs.
 """
 
+from functools import partial
 from typing import Any, Dict, List
 from urllib.error import URLError
 
 from b2share.modules.schemas.api import BlockSchema, CommunitySchema, RootSchema
 from b2share.modules.schemas.errors import InvalidJSONSchemaError, RootSchemaDoesNotExistError
 from b2share.modules.schemas.serializers import block_schema_version_json_schema_link
-from invenio_accounts.models import User
 from invenio_db import db
 from invenio_pidstore.models import PersistentIdentifier
 
 from ...datasets import store
 from ...errors import NotReady, SecureB2ShareError
+from .. import accounts, bindings
+from ..host import SourceFault
 from . import block, communities, records
 
 ROOT_SCHEMA = 2
@@ -26,29 +28,43 @@ NO_META_SCHEMA = (
 )
 
 
-def faults(sources: Dict[str, Any]) -> List[str]:
-    """[sentence] for each thing that a source's community or owner lacks."""
+def source_faults(sources: Dict[str, Any]) -> List[SourceFault]:
+    """[SourceFault] of the sources' communities and owners, and of the search cluster without which none registers."""
     found = []
     for source in sources.values():
-        key = "SECUREB2SHARE_SOURCES[%r]" % source.name
-        community = communities.id_of(source.community)
+        said = partial(SourceFault, source.name)
+        community = communities.id_of_source(source)
         if community is None:
-            found.append(
-                "%s: there is no community %r; make it with `b2share communities create`." % (key, source.community)
-            )
-        elif not communities.has_our_block(community):
-            found.append("The community %r cannot hold descriptions: run `secureb2share init`." % source.community)
-        if db.session.query(User.id).filter(User.email == source.owner).scalar() is None:
-            found.append(
-                "%s: no account has the owner's e-mail address; the owner gets an account by signing in once." % key
-            )
+            found.append(said(_no_community(source), True))
+        else:
+            if not communities.has_our_block(community):
+                found.append(
+                    said(
+                        "The community %r cannot hold descriptions: run `secureb2share init`." % source.community, True
+                    )
+                )
+            name = communities.name_of(community)
+            if name != source.community:
+                found.append(said(bindings.renamed(source.name, source.community, name), False))
+        found += map(partial(said, stops=True), accounts.owner_faults(source))
     try:
         records.check_search()
     except NotReady:
-        found.append(
-            "The search cluster (SEARCH_ELASTIC_HOSTS) does not answer: until it does, nothing can be published."
-        )
+        down = "The search cluster (SEARCH_ELASTIC_HOSTS) does not answer: until it does, nothing can be published."
+        found.append(SourceFault("", down, True))
     return found
+
+
+def faults(sources: Dict[str, Any]) -> List[str]:
+    """[sentence] for each thing that a source's community or owner lacks."""
+    return [fault.sentence for fault in source_faults(sources)]
+
+
+def _no_community(source):
+    return "SECUREB2SHARE_SOURCES[%r]: there is no community %r; make it with `b2share communities create`." % (
+        source.name,
+        source.community,
+    )
 
 
 def provision(sources: Dict[str, Any], is_extending: bool) -> List[str]:
@@ -56,11 +72,12 @@ def provision(sources: Dict[str, Any], is_extending: bool) -> List[str]:
     done = []
     for source in sources.values():
         community = communities.id_of(source.community)
+        if community is not None and bindings.bind(source.name, community):
+            done.append(bindings.sentence(source.name, source.community))
+        # one that was renamed goes on under its id
+        community = community or communities.id_of_source(source)
         if community is None:
-            raise SecureB2ShareError(
-                "SECUREB2SHARE_SOURCES[%r]: there is no community %r; make it with `b2share communities create`."
-                % (source.name, source.community)
-            )
+            raise SecureB2ShareError(_no_community(source))
         block_id, existing = communities.current_block(community)
         if existing is not None and block.is_ours(existing):
             done.append("Community %s: the schema is in place." % source.community)
@@ -126,8 +143,8 @@ def forget() -> List[str]:
 def remains(sources: Dict[str, Any]) -> List[str]:
     """[sentence] for each thing that `provision` made and B2SHARE cannot take back."""
     found = []
-    for name in sorted({source.community for source in sources.values()}):
-        community = communities.id_of(name)
+    for source in sorted(sources.values()):
+        name, community = source.community, communities.id_of_source(source)
         if community is not None and communities.has_our_block(community):
             found.append(
                 "The schema of the community %r stays, because B2SHARE cannot delete schemas: new records there still"

@@ -62,7 +62,7 @@ def check_search() -> None:
 
 def publish(source: Any, row: DatasetRow, dataset: Dataset) -> Any:
     """Make the record of a Dataset as a draft, publish it and return it; sets the row's pid and record_uuid."""
-    community = communities.id_of(source.community)
+    community = communities.id_of_source(source)
     block_id, _ = communities.current_block(community) if community else (None, None)
     if community is None or block_id is None or not communities.has_our_block(community):
         raise NotReady("The community of this source is not prepared; the catalogue's operator has to run `init`.")

@@ -88,7 +88,7 @@ def _before_insert(sender, **kwargs):
         return
     coercion.close(sender)
     # B2SHARE's own permissions and search compare the text
-    sender["community"] = communities.id_of(source.community)
+    sender["community"] = communities.id_of_source(source)
     if communities.is_draft(sender):
         _note_previous(sender)
     if communities.is_record(sender):

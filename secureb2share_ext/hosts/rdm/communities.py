@@ -13,6 +13,7 @@ from invenio_rdm_records.records.models import RDMDraftMetadata, RDMParentMetada
 from invenio_requests.records.models import RequestMetadata
 
 from ...messages.sources import Source
+from .. import bindings
 
 PUBLISHED = CommunityDeletionStatusEnum.PUBLISHED.value
 
@@ -28,6 +29,20 @@ def id_of(name: str) -> Optional[str]:
         except ValueError:
             return None
     return str(found) if found else None
+
+
+def id_of_source(source: Source) -> Optional[str]:
+    """The id (str) of a source's community, or None; that to which `init` bound it, or before that the named one."""
+    bound = bindings.bound(source.name)
+    if bound is None:
+        return id_of(source.community)
+    query = db.session.query(CommunityMetadata.id).filter_by(id=uuid.UUID(bound), deletion_status=PUBLISHED)
+    return bound if query.scalar() is not None else None
+
+
+def slug_of(community: str) -> str:
+    """The slug of the community with this id (str), or ""."""
+    return db.session.query(CommunityMetadata.slug).filter_by(id=uuid.UUID(community)).scalar() or ""
 
 
 def default_of(record: Union[RDMDraft, RDMRecord]) -> Optional[str]:
@@ -49,7 +64,7 @@ def source_of(sources: Dict[str, Source], community: Union[str, uuid.UUID, None]
     """The Source whose community (id as str, or None) this is, or None."""
     if community is None:
         return None
-    return next((source for source in sources.values() if id_of(source.community) == str(community)), None)
+    return next((source for source in sources.values() if id_of_source(source) == str(community)), None)
 
 
 def of_request() -> str:

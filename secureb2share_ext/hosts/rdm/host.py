@@ -11,7 +11,8 @@ from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from ...errors import Problem
 from .. import files_rest
-from ..host import FormerContent, Host
+from ..ghosts import Entries
+from ..host import FormerContent, Host, SourceFault
 from . import communities, index, permissions, policy, provision, records, routes, usage
 from .fields import error_paths, mapping, settings
 from .hooks import before_commit, community_guard, deletion_guard, inclusion, publishing
@@ -80,6 +81,9 @@ class RDM(Host):
     def provision_faults(self) -> List[str]:
         return provision.faults(self.sources)
 
+    def source_faults(self) -> List[SourceFault]:
+        return provision.source_faults(self.sources)
+
     def remains(self) -> List[str]:
         return provision.remains()
 
@@ -98,7 +102,10 @@ class RDM(Host):
         return serializer_config.faults(app) + pages.faults(app)
 
     def index(self) -> Dict[str, int]:
-        return index.sweep()
+        return dict(index.sweep(), **self.look_for_ghosts())
+
+    def index_entries(self) -> Entries:
+        return index.Entries(self.sources)
 
     def indexed_sources(self) -> List[str]:
         return list(self.sources)

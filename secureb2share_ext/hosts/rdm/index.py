@@ -3,17 +3,21 @@
 It is what RDM's own unit of work would have done after the commit.
 """
 
-from typing import Dict
+import uuid
+from typing import Any, Dict, List, Optional, Set
 
 from invenio_db import db
 from invenio_rdm_records.proxies import current_rdm_records_service as service
 from invenio_rdm_records.records.api import RDMRecord
 from invenio_rdm_records.services.pids.tasks import register_or_update_pid
+from invenio_search import current_search_client
 from invenio_search.engine import search
+from invenio_search.utils import build_alias_name
 from sqlalchemy.exc import NoResultFound
 
 from ...datasets import store
-from .. import index_sweep
+from .. import ghosts, index_sweep
+from . import communities
 
 BATCH = 50
 
@@ -79,3 +83,20 @@ def _missing_is_fine(act, record):
     except (search.NotFoundError, search.ConflictError):
         # there is none, as a deletion wants it, or a newer copy
         pass
+
+
+class Entries(ghosts.Entries):
+    """The entries of the records in the sources' communities."""
+
+    updated = "updated"
+
+    def __init__(self, sources: Dict[str, Any]) -> None:
+        self.sources = sources
+        super().__init__(current_search_client, build_alias_name(service.record_cls.index._name))
+
+    def conditions(self) -> Optional[List[Dict[str, Any]]]:
+        ids = [found for found in map(communities.id_of_source, self.sources.values()) if found is not None]
+        return [{"terms": {"parent.communities.ids": ids}}] if ids else None
+
+    def living(self, uuids: List[uuid.UUID]) -> Set[uuid.UUID]:
+        return ghosts.with_record(service.record_cls.model_cls, uuids)

@@ -21,7 +21,7 @@ def may_review(sources: Dict[str, Source]) -> bool:
     """Whether the user of the current request may release and refuse held registrations."""
     if Permission(curate).can():
         return True
-    ids = filter(None, (communities.id_of(source.community) for source in sources.values()))
+    ids = filter(None, map(communities.id_of_source, sources.values()))
     needs = {CommunityRoleNeed(community, role) for community in ids for role in ROLES}
     return bool(needs & g.identity.provides)
 

@@ -1,5 +1,6 @@
 """What RDM needs before descriptions fit into it: mappings of the custom fields, and the sources' communities."""
 
+from functools import partial
 from typing import Dict, List
 
 from invenio_communities.communities.records.api import Community
@@ -11,6 +12,8 @@ from invenio_search.utils import build_alias_name
 
 from ...errors import SecureB2ShareError
 from ...messages.sources import Source
+from .. import accounts, bindings
+from ..host import SourceFault
 from . import communities
 from .fields import definitions
 
@@ -27,7 +30,12 @@ def provision(sources: Dict[str, Source]) -> List[str]:
             " a draft before `init`: make the indices of records and drafts anew, index all, and run `init` again."
             % type(error).__name__
         )
-    return ["Custom fields: %d in the search indices." % len(properties)] + _missing(sources)
+    done = ["Custom fields: %d in the search indices." % len(properties)]
+    for source in sources.values():
+        community = communities.id_of(source.community)
+        if community is not None and bindings.bind(source.name, community):
+            done.append(bindings.sentence(source.name, source.community))
+    return done + _missing(sources)
 
 
 def faults(sources: Dict[str, Source]) -> List[str]:
@@ -49,15 +57,30 @@ def mapping_faults() -> List[str]:
         return []
 
 
-def _missing(sources):
+def source_faults(sources: Dict[str, Source]) -> List[SourceFault]:
+    """[SourceFault] of the sources' communities and owners."""
     found = []
     for source in sources.values():
-        community = communities.id_of(source.community)
+        said = partial(SourceFault, source.name)
+        community = communities.id_of_source(source)
         if community is None:
-            found.append("The community %r of the source %s is missing: make it." % (source.community, source.name))
-        elif Community.get_record(community).access.visibility_is_restricted:
-            found.append("The community %r must be public: descriptions are for everybody." % source.community)
+            found.append(
+                said("The community %r of the source %s is missing: make it." % (source.community, source.name), True)
+            )
+        else:
+            if Community.get_record(community).access.visibility_is_restricted:
+                public = "The community %r must be public: descriptions are for everybody."
+                found.append(said(public % source.community, True))
+            slug = communities.slug_of(community)
+            if source.community not in (slug, community):
+                found.append(said(bindings.renamed(source.name, source.community, slug), False))
+        if source.owner:
+            found += map(partial(said, stops=True), accounts.owner_faults(source))
     return found
+
+
+def _missing(sources):
+    return [fault.sentence for fault in source_faults(sources)]
 
 
 def _indices():

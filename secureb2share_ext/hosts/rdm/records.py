@@ -51,7 +51,7 @@ class OpenWork(UnitOfWork):
 
 def publish(source: Source, row: DatasetRow, dataset: Dataset) -> RDMRecord:
     """The record of a Dataset, published in the source's community; sets the row's pid and record_uuid."""
-    community = communities.id_of(source.community)
+    community = communities.id_of_source(source)
     if community is None:
         raise NotReady("The community of this source is missing; the catalogue's operator has to make it.")
     data = _known(mapping.to_record(dataset.description))

@@ -12,6 +12,7 @@ from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from ...messages.sources import Source
 from .. import files_rest
+from ..ghosts import Entries
 from ..host import FormerContent, Host
 from . import (
     bulk_insert,
@@ -104,7 +105,10 @@ class RecordsRest(Host):
             index_document.register_mapping(app)
 
     def index(self) -> Dict[str, int]:
-        return index.sweep(self)
+        return dict(index.sweep(self), **self.look_for_ghosts())
+
+    def index_entries(self) -> Optional[Entries]:
+        return index.Entries(self) if self.indexers else None
 
     def indexed_sources(self) -> List[str]:
         return [source.name for source in self.sources.values() if source.community in self.indexers]

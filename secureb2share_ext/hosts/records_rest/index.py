@@ -1,15 +1,17 @@
 """The search index of the sources' records: what a sweep sends to the cluster."""
 
-from typing import Any, Dict
+import uuid
+from typing import Any, Dict, List, Optional, Set
 
 from flask import current_app
 from invenio_db import db
 from invenio_search import current_search_client
 from invenio_search.engine import search
+from invenio_search.utils import build_alias_name
 
 from ...errors import Unusable
-from .. import index_sweep
-from . import index_document
+from .. import ghosts, index_sweep
+from . import index_document, mapping, records
 
 BATCH = 500
 
@@ -49,3 +51,20 @@ def _send(actions):
             raise Unusable(reason)
         refused[said["_id"]] = reason.strip()[:200]
     return refused
+
+
+class Entries(ghosts.Entries):
+    """The entries of the sources that have an index."""
+
+    def __init__(self, host: Any) -> None:
+        self.sources = [source for source in host.sources.values() if source.community in host.indexers]
+        endpoints = [host.endpoint(source) for source in self.sources]
+        self.models = {records.record_class(endpoint).model_cls for endpoint in endpoints}
+        names = {build_alias_name(index_document.index_of(endpoint)) for endpoint in endpoints}
+        super().__init__(current_search_client, ",".join(sorted(names)))
+
+    def conditions(self) -> Optional[List[Dict[str, Any]]]:
+        return [{"terms": {mapping.STAMP + ".source": [source.name for source in self.sources]}}]
+
+    def living(self, uuids: List[uuid.UUID]) -> Set[uuid.UUID]:
+        return {found for model in self.models for found in ghosts.with_record(model, uuids)}

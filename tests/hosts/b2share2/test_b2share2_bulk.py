@@ -27,7 +27,7 @@ def instance(tmp_path_factory):
 class TestB2Share2Bulk(BulkContract):
     not_compared = ("transaction",)
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ingesting.py")
-    many = 200
+    many, chunk = 200, 1
 
     def normal(self, rows, folder):
         kept = {row["digest"] for row in rows["secureb2share_dataset"]}

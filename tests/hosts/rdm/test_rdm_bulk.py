@@ -29,7 +29,7 @@ def instance(tmp_path_factory):
 class TestRDMBulk(BulkContract):
     not_compared = ("transaction",)
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rdm_ingesting.py")
-    many, chunk = 60, 10
+    many, chunk = 60, 1
 
     def normal(self, rows, folder):
         kept = {row["digest"] for row in rows["secureb2share_dataset"]}

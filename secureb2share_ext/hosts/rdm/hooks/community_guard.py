@@ -11,6 +11,7 @@ from invenio_drafts_resources.services.records.components import ServiceComponen
 
 from ....errors import NotAccepted, NotAllowed
 from ....proxies import active
+from ... import bindings
 from . import deletion_guard
 
 KEY = "COMMUNITIES_SERVICE_COMPONENTS"
@@ -45,7 +46,7 @@ def _check_stays(record, what, slug=None):
     names = {slug or record.slug, str(record.id)}
     sources = extension.sources.values() if extension is not None else ()
     for source in sources:
-        if source.community in names:
+        if source.community in names or bindings.bound(source.name) == str(record.id):
             raise NotAccepted(
                 "This community cannot be %s while it is that of the source %s in SECUREB2SHARE_SOURCES."
                 % (what, source.name),

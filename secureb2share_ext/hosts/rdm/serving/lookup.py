@@ -8,7 +8,7 @@ from ....datasets.view import Entry
 from ....descriptions.tolerant import member
 from ....exports.published import Published
 from ....proxies import active
-from ... import published
+from ... import bindings, published
 from ..fields.names import full
 
 
@@ -18,6 +18,7 @@ def found_of(records: List[Dict[str, Any]]) -> Dict[str, Entry]:
     if extension is None:
         return {}
     communities = {source.community for source in extension.sources.values()}
+    communities.update(filter(None, map(bindings.bound, extension.sources)))
     return published.by_pids(
         [one["id"] for one in records if isinstance(one.get("id"), str) and may_be_ours(one, communities)]
     )
