@@ -42,7 +42,7 @@ def execute(catalogue, faults):
         whom = catalogue.hurt(fault)
         done[fault.kind] += whom != "nobody"
         print("%7.1f s  %s %s" % (time.monotonic() - began, fault.kind, whom), flush=True)
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while catalogue.ended and time.monotonic() < end:
         catalogue.mend()
         time.sleep(0.05)

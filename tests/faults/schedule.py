@@ -22,8 +22,8 @@ OTHERS = {
     "gone": 4,  # 410
     "hanging": 4,  # takes nothing, and answers nothing
     "disk full": 3,
-    "clock back": 3,  # a day, for the workers and beat
-    "clock ahead": 3,
+    "clock back": 12,  # a day, for the workers and beat, and longer than a sweep goes on
+    "clock ahead": 12,
     "leave": 0,  # SIGTERM to a worker and its pool
 }
 
