@@ -126,7 +126,7 @@ def main(arguments=None):
     parser.add_argument("--database", default="postgresql", choices=("postgresql", "sqlite"))
     parser.add_argument("--gap", type=float, default=1.0, help="mean seconds between two faults")
     parser.add_argument("--chance", type=float, default=0.2, help="of a misbehaviour of a receiver, 0 to 1")
-    parser.add_argument("--patience", type=float, default=120, help="seconds until nothing may wait any more")
+    parser.add_argument("--patience", type=float, default=120, help="seconds that what waits may stay as much")
     parser.add_argument("--real-times", action="store_true", help="shorten no lease, no pause and no time-out")
     parser.add_argument("--keep", action="store_true", help="leave the folder with the logs")
     options = parser.parse_args(arguments)

@@ -208,11 +208,15 @@ class Catalogue:
         return None
 
     def wait_until_quiet(self, seconds):
-        """The seconds until no event was pending, or None."""
-        began = time.monotonic()
-        while time.monotonic() < began + seconds:
-            if self.count() == 0:
+        """The seconds until no event was pending, or None where for so many seconds they became no fewer."""
+        began, fewest = time.monotonic(), None
+        end = began + seconds
+        while time.monotonic() < end:
+            waiting = self.count()
+            if waiting == 0:
                 return time.monotonic() - began
+            if waiting is not None and (fewest is None or waiting < fewest):
+                end, fewest = time.monotonic() + seconds, waiting
             self.mend()
             time.sleep(0.2)
         return None
@@ -242,7 +246,7 @@ class Catalogue:
     def rows(self):
         """[Row] of every event."""
         found = []
-        with self.engine.connect() as connection:
+        with self.engine.connect().execution_options(stream_results=True) as connection:
             for target, dataset, sequence, number, body, state in connection.execute(sqlalchemy.text(EVENTS)):
                 body = bytes(body)
                 found.append(Row(target, dataset, sequence, number, client.digest(body), said(body), state))

@@ -66,13 +66,16 @@ class Process:
         self.kill()
         self.start()
 
-    def kill_child(self, choice):
-        """SIGKILL one of the processes that it has forked; whether there was one."""
-        with contextlib.suppress(OSError, IndexError):
-            with open("/proc/%d/task/%d/children" % (self.pid, self.pid)) as file:
-                children = [int(pid) for pid in file.read().split()]
-            os.kill(children[int(choice * len(children))], signal.SIGKILL)
-            return True
+    def kill_child(self, choice, seconds=5):
+        """SIGKILL one of the processes that it has forked, as soon as there is one; whether there was."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError, IndexError):
+                with open("/proc/%d/task/%d/children" % (self.pid, self.pid)) as file:
+                    children = [int(pid) for pid in file.read().split()]
+                os.kill(children[int(choice * len(children))], signal.SIGKILL)
+                return True
+            time.sleep(0.05)
         return False
 
 
