@@ -15,7 +15,7 @@ from glob import glob
 import services
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-REQUIRABLE = ("postgresql", "redis", "opensearch", "browser", "python36", "rdm13", "rdm14", "docs", "demo")
+REQUIRABLE = ("postgresql", "redis", "opensearch", "browser", "python36", "rdm13", "rdm14", "faults", "docs", "demo")
 SERVERS = {"postgresql": "POSTGRESQL", "redis": "REDIS", "opensearch": "SEARCH"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 EXTRAS = "invenio,exports,postgresql,redis,demo"
@@ -122,13 +122,20 @@ def rdm(version):
 
 
 def units(part):
-    part.tests("pytest", "--ignore=tests/hosts", "--ignore=tests/demo", "--cov=secureb2share_ext", "--cov-report=")
+    elsewhere = ["--ignore=tests/" + folder for folder in ("hosts", "demo", "faults")]
+    part.tests("pytest", *elsewhere, "--cov=secureb2share_ext", "--cov-report=")
     part.tests("coverage", "report", "--format=total")
 
 
 def ruff(part):
     part.tests("ruff", "check", "--no-cache", "--output-format", "concise", ".")
     part.tests("ruff", "format", "--check", "--no-cache", "--output-format", "concise", ".")
+
+
+def faults(part):
+    part.tests("pytest", "tests/faults")
+    # the seed that it prints repeats a schedule
+    part.call(PYTHON, "tests/faults", "--datasets", "30", "--kills", "20")
 
 
 def demo_environment(part):
@@ -146,6 +153,7 @@ BESIDE = {
     "rdm13": rdm("13"),
     "pytest": units,
     "python36": python36,
+    "faults": faults,
     "docs": module("sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build/html"),
     "mypy": module("mypy"),
     "ruff": ruff,
@@ -209,6 +217,8 @@ def reasons(with_services, everything):
             found[name] = "PostgreSQL, Redis and OpenSearch are not all there"
         elif sys.version_info < (3, 11):
             found[name] = "constraints-%s.txt is for Python 3.11 and newer" % name
+    if "postgresql" in found or "redis" in found:
+        found["faults"] = "PostgreSQL and Redis are not both there"
     if "docs" not in required() and not os.path.exists(os.path.join(ROOT, ".venv-tests/bin/sphinx-build")):
         found["docs"] = "Sphinx is not installed (SECUREB2SHARE_TEST_REQUIRE=docs installs it)"
     if "demo" not in required():

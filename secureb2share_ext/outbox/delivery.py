@@ -26,7 +26,6 @@ LONGEST = 60  # seconds that one sweep goes on claiming
 POLL = 1  # seconds after which a target that had nothing is asked again while another is still busy
 GRACE = 5  # seconds that a worker which has to leave waits for answers
 STOPPED = datetime.timedelta(minutes=10)  # with no sweep for so long, a worker may have been killed at any step
-AHEAD = datetime.timedelta(minutes=1)  # a sweep that ended later than this from now ended by another clock
 
 
 def sweep(extension: Any) -> Dict[str, int]:
@@ -109,13 +108,16 @@ class Sweep:
     def bound_waits(self, ended):
         """Shorten waits that nobody asked for: the clock ran ahead when they were written. ended: of the last sweep."""
         now = utcnow()
-        went_back = ended is not None and ended > now + AHEAD
+        went_back = ended is not None and ended > now + steps.AHEAD
         if went_back:
             current_app.logger.warning("secureb2share.clock-went-back")
             self.longest = datetime.timedelta()
         if self.lanes and (ended is None or went_back or ended < now - STOPPED):
             claims.bound_waits([lane.name for lane in self.lanes], now, self.longest)
             db.session.commit()
+        if went_back:
+            pauses.bound(now, self.longest)
+            steps.end(now, went_back=True)
 
     def start(self, pool):
         """Claim a batch for each target that has none on its way, and begin to send it."""

@@ -9,6 +9,7 @@ import datetime
 from typing import Iterable, Optional
 
 from invenio_db import db
+from sqlalchemy import bindparam, text
 from sqlalchemy.exc import IntegrityError
 
 from ..errors import MarkNotWritten, Restored
@@ -17,6 +18,7 @@ from .mark import Mark, Seen, doubt
 from .models import Event, Sweep
 
 SWEEP = "outbox"
+AHEAD = datetime.timedelta(minutes=1)  # a sweep that ended later than this from now ended by another clock
 ADVICE = "look at what would be sent, then resume"
 
 
@@ -82,10 +84,19 @@ def _write(mark, seen):
         raise
 
 
-def end(now: datetime.datetime) -> None:
-    """Note that a sweep came to its end."""
-    _update({"finished": now})
+def end(now: datetime.datetime, went_back: bool = False) -> None:
+    """Note that a sweep came to its end; commits.
+
+    Where another one ended later than now, the clock was set back meanwhile. This stays as it is until a sweep has seen
+    it, and has shortened the waits of that time (went_back).
+    """
+    times = (("now", now), ("far", now + AHEAD))
+    later = text(_LATER).bindparams(*[bindparam(name, value, type_=db.DateTime) for name, value in times])
+    _update({"finished": now if went_back else later})
     db.session.commit()
+
+
+_LATER = "CASE WHEN finished > :far THEN finished ELSE :now END"
 
 
 def finished() -> Optional[datetime.datetime]:
