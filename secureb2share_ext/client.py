@@ -17,6 +17,7 @@ import base64
 import binascii
 import calendar
 import datetime
+import functools
 import hashlib
 import hmac
 import json
@@ -99,6 +100,7 @@ def key_fault(key: Any, prefixes: Sequence[str] = ("whpk_", "whsec_")) -> Option
     return None if least <= size <= most else "has the wrong length"
 
 
+@functools.lru_cache(maxsize=16)  # reading a key takes as long as signing with it
 def _private(key):
     return Ed25519PrivateKey.from_private_bytes(_secret(key, "whsk_")[:32])
 

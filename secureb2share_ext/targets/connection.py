@@ -53,6 +53,7 @@ class Connection:
             connection.response_class = _Response
             connection.sock = self._socket  # type: ignore[assignment]  # what http.client calls of a socket
             connection.request("POST", self._path, body=body, headers=dict(headers, host=self._netloc))
+            self._socket.flush()
             answer = connection.getresponse()
             said = answer.read(MAX_ANSWER + 1)
             # an answer that does not fit is no receipt; its status still counts
@@ -96,6 +97,7 @@ class _Bounded(io.RawIOBase):
 
     def __init__(self, raw: Any, end: float) -> None:
         self._raw = raw
+        self._unsent = b""
         self.end = end
 
     def makefile(self, mode: str) -> io.BufferedReader:
@@ -103,8 +105,15 @@ class _Bounded(io.RawIOBase):
         return io.BufferedReader(_Reader(self))
 
     def sendall(self, data: bytes) -> None:
-        self._wait_at_most(self.end - time.monotonic())
-        self._raw.sendall(data)
+        """Keep `data` for `flush`: http.client brings head and body one after the other."""
+        self._unsent += data
+
+    def flush(self) -> None:
+        """Send what was kept, in one piece."""
+        data, self._unsent = self._unsent, b""
+        if data:
+            self._wait_at_most(self.end - time.monotonic())
+            self._raw.sendall(data)
 
     def readinto(self, buffer: Any) -> Optional[int]:
         self._wait_at_most(self.end - time.monotonic())
