@@ -51,7 +51,7 @@ def judge(
     """Every Violation of a run.
 
     accepted: {dataset: what its changes said, in the order in which the web answered 2xx}; arrivals: in the order of
-    each receiver; late: ids that were parked once, so that they may come out of order; waiting: ids that may still wait.
+    each receiver; late: ids that were parked once and may come out of order; waiting: ids that may still wait.
     """
     rows = list(rows)
     return [
