@@ -36,7 +36,8 @@ class Part:
     """Commands that run one after the other, with their output in one log; variables: added to the environment."""
 
     def __init__(self, variables):
-        self.variables = dict(os.environ, **variables)
+        # what pytest rewrites takes seconds; each process would do it anew
+        self.variables = dict(os.environ, PYTHONDONTWRITEBYTECODE="", **variables)
         self.process = self.log = None
 
     def call(self, *command, **variables):
@@ -105,7 +106,7 @@ def python36(part):
     python = ".venv-py36/bin/python"
     # two of the hosts never run on it
     part.call(python, "-m", "compileall", "-q", "-f", "-x", "hosts/(records_rest|rdm)/", "secureb2share_ext")
-    variables = {"PYTHONPATH": "tests/oldlibs", "PYTHONDONTWRITEBYTECODE": "1"}
+    variables = {"PYTHONPATH": "tests/oldlibs"}
     # each in a process of its own: once SQLite was used, old invenio-db speaks to every database as to SQLite
     for listed in ("tests/python36.txt", "tests/oldlibs/tests.txt"):
         part.call(python, "-m", "pytest", "-p", "old_libraries", *read(listed).split(), **variables)
@@ -116,14 +117,14 @@ def rdm(version):
         folder = ".venv-rdm" + version
         part.environment(folder, sys.executable, "constraints-rdm%s.txt" % version)
         ignored = ["--ignore=" + path for path in left_to_rdm14(version)]
-        part.call(folder + "/bin/python", "-m", "pytest", "tests/hosts/rdm", *ignored, PYTHONDONTWRITEBYTECODE="1")
+        part.call(folder + "/bin/python", "-m", "pytest", "tests/hosts/rdm", *ignored)
 
     return run
 
 
 def units(part):
     elsewhere = ["--ignore=tests/" + folder for folder in ("hosts", "demo", "faults")]
-    part.tests("pytest", *elsewhere, "--cov=secureb2share_ext", "--cov-report=")
+    part.tests("pytest", "-p", "no:schemathesis", *elsewhere, "--cov=secureb2share_ext", "--cov-report=")
     part.tests("coverage", "report", "--format=total")
 
 
@@ -161,7 +162,7 @@ BESIDE = {
 }
 # nothing runs beside them: a browser has no more patience than a reader
 ALONE = {
-    "pytest of the demo": module("pytest", "tests/demo"),
+    "pytest of the demo": module("pytest", "-p", "no:schemathesis", "tests/demo"),
     "demo": lambda part: part.call("./run-demo.sh", "--check"),
 }
 

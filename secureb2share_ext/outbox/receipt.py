@@ -21,9 +21,3 @@ def read(answer: bytes, sent: bytes) -> Tuple[Optional[str], bool]:
     except (ValueError, AttributeError, RecursionError):
         return None, False
     return (text if kept else None), kept.get("digest") == digest(sent)
-
-
-def is_of_another(answer: bytes, sent: bytes) -> bool:
-    """Whether an answer is the receipt of other bytes than the body `sent` (bytes)."""
-    kept, acknowledges = read(answer, sent)
-    return not acknowledges and "digest" in json.loads(kept or "{}")

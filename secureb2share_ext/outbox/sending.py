@@ -5,7 +5,7 @@ import datetime
 import random
 import time
 from concurrent import futures
-from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Set
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from ..compat import utcnow
 from . import receipt, retry
@@ -23,6 +23,7 @@ class Sent(NamedTuple):
     answer: Any  # targets.answer.Answer
     outcome: retry.Outcome
     at: datetime.datetime
+    receipt: Tuple[Optional[str], bool]  # from receipt.read
 
 
 class Batch:
@@ -65,20 +66,22 @@ class Batch:
         return next((one for one in reversed(self.sent) if _is_down(one.outcome)), None)
 
     def _send(self, channel, sign):
-        is_new = True
+        before = None
         while not self._is_over and time.monotonic() < self._end:
             try:
                 event = self._waiting.popleft()
             except IndexError:
                 return
             answer = channel.send(event, sign)
-            if not is_new and receipt.is_of_another(answer.body, event.body):
-                # the answer to an event before it, given twice: this one's own comes over a new connection
+            kept = receipt.read(answer.body, event.body)
+            if before is not None and not kept[1] and receipt.read(answer.body, before.body)[1]:
+                # the answer to the event before it, given twice: this one's own comes over a new connection
                 channel.close()
                 answer = channel.send(event, sign)
-            is_new, now = False, utcnow()
+                kept = receipt.read(answer.body, event.body)
+            before, now = event, utcnow()
             outcome = retry.decide(answer, event.attempts, now, random.random())
-            self.sent.append(Sent(event, answer, outcome, now))
+            self.sent.append(Sent(event, answer, outcome, now, kept))
             if _is_down(outcome):
                 # the others would only wait as long, or count an attempt for nothing
                 self._is_over = True
@@ -92,7 +95,7 @@ def settled(sent: Sent) -> Settled:
     """The row of an event after an attempt."""
     event, outcome = sent.event, sent.outcome
     if isinstance(outcome, retry.Delivered):
-        kept, acknowledged = receipt.read(sent.answer.body, event.body)
+        kept, acknowledged = sent.receipt
         state = "acknowledged" if acknowledged else "delivered"
         said = "status %d" % (sent.answer.status or 0)
         return Settled(event.id, state, event.attempts + 1, event.next_at, False, said, sent.at, kept)

@@ -42,7 +42,7 @@ IGNORED = re.compile(r"Exception ignored in: .*?\nKeyboardInterrupt: *\n", re.S)
 
 
 class BulkContract:
-    """Subclass it as Test..."""
+    """Subclass it as Test...: what a host does with many messages."""
 
     # made once a transaction, and a bulk has fewer of them; or a search engine's own pages
     not_compared = ()
@@ -234,41 +234,6 @@ class BulkContract:
             assert (answer["status"], self.results([answer])) == (status, [code]), (given[:200], answer)
         assert instance.count("secureb2share_dataset", "identifier LIKE '%s/%%'" % folder) == 4
 
-    def test_envelopes_cannot_be_moved(self, instance):
-        identifier, body = new_folder(), None
-        body = instance.source.envelope("register", identifier, dataset=self.description())
-        whole = json.loads(client.line(instance.key, body).decode("utf-8"))
-        headers = {"webhook-" + name: str(whole[name]) for name in ("id", "timestamp", "signature")}
-        # the same signed bytes as one request: the same message, so that it has one effect
-        first = instance.call("PUT", "/api/datasets/tsd/" + identifier, data=body, headers=headers)
-        (again,) = self.post(instance, [client.canonical(whole) + b"\n"])
-        assert (first.status_code, again["status"]) == (201, 201) and first.json() == again["answer"]
-        for path in ("/state", "/transfer", "/decisions", "/receipt"):
-            moved = instance.call("POST", "/api/datasets/tsd/" + identifier + path, data=body, headers=headers)
-            assert (moved.status_code, moved.json()["code"]) == (400, "invalid")
-
-    @pytest.mark.parametrize(
-        "lines, status", [([b"{}\n"] * 500, 200), ([b"{}\n"] * 501, 400), ([], 400), ([b"\n"], 400)]
-    )
-    def test_at_most_500(self, instance, lines, status):
-        answer = instance.call("POST", "/api/datasets", data=b"".join(lines))
-        assert answer.status_code == status
-        if status == 200:
-            assert len(answer.text.splitlines()) == 500
-        else:
-            assert [error["field"] for error in answer.json()["errors"]] == ["(body)"]
-
-    def test_at_most_a_megabyte(self, instance):
-        folder = new_folder()
-        lines = self.lines(instance, ["%s/%d" % (folder, n) for n in range(2)])
-        fits = b"".join(lines) + b"\n" * (1000000 - sum(map(len, lines)))
-        before = dump(instance)
-        answer = instance.call("POST", "/api/datasets", data=fits + b"\n")
-        assert (answer.status_code, answer.json()["code"]) == (403, "body-too-long")
-        assert new(before, dump(instance)) == {}
-        answer = instance.call("POST", "/api/datasets", data=fits)
-        assert self.results(json.loads(one) for one in answer.text.splitlines()) == ["created"] * 2
-
     @pytest.mark.parametrize("order", [1, -1])
     @pytest.mark.parametrize("kind", ["plain", "history"])
     def test_two_posts_of_the_same_at_once(self, instance, order, kind):
@@ -302,24 +267,6 @@ class BulkContract:
             sequences = [sequence for sequence, _, _ in instance.events(identifier)]
             assert sequences == list(range(1, len(sequences) + 1)), sequences
 
-    def test_rings_of_versions_at_once(self, instance):
-        one, two = new_folder(), new_folder()
-        for identifier in (one, two):
-            instance.source.register(identifier, self.description())
-        codes, start = [], threading.Barrier(2)
-
-        def replace(identifier, other):
-            start.wait()
-            try:
-                codes.append(instance.source.register(identifier, self.description(replaces=other))["result"])
-            except client.Refused as refused:
-                codes.append(refused.code)
-
-        threads = [threading.Thread(target=replace, args=pair) for pair in ((one, two), (two, one))]
-        [t.start() for t in threads]
-        [t.join() for t in threads]
-        assert sorted(codes) == ["changed", "invalid"]
-
     def test_interrupted_in_the_middle(self, instance, monkeypatch):
         folder, answered, many = new_folder(), bulk._answered, self.chunk * 13 // 5
         lines = self.lines(instance, ["%s/%d" % (folder, n) for n in range(many)], dataset=self.description("finngen"))
@@ -348,39 +295,6 @@ class BulkContract:
         assert self.results(instance.source.send_many(lines)) == ["created"] * many
         assert instance.count("secureb2share_dataset", "identifier LIKE '%s/%%'" % folder) == many
         assert instance.count("secureb2share_event", "CAST(body AS TEXT) LIKE '%%%s/%%'" % folder) in (0, many)
-
-    def test_mass_withdrawal_stops(self, instance, monkeypatch):
-        folder = new_folder()
-        allowed = max(10, (instance.count("secureb2share_dataset", "source = 'tsd'") + 60) // 20)
-        identifiers = ["%s/%02d" % (folder, n) for n in range(60)]
-        assert allowed < 25, "the other tests leave more datasets than this one can take"
-        assert self.results(self.post(instance, self.lines(instance, identifiers))) == ["created"] * 60
-        ends = [
-            self.line(instance, "state", identifier, state="withdrawn", reason="Study closed.")
-            for identifier in identifiers
-        ]
-        later = self.lines(instance, [folder + "/later"])
-        answers = self.post(instance, ends[:30] + later + ends[30:])
-        assert self.results(answers) == ["changed"] * allowed + ["mass-withdrawal"] * (61 - allowed)
-        assert {a["status"] for a in answers} == {200, 409}
-        assert self.withdrawn(instance, folder) == allowed
-        # single calls never stop
-        for identifier in identifiers[allowed : allowed + 12]:
-            instance.source.set_state(identifier, "withdrawn", "Study closed.")
-        # the client stops with the run: it does not go on with its next request
-        monkeypatch.setattr(client, "BATCH", allowed + 2)
-        answers, left = [], ends[allowed + 12 :]
-        with pytest.raises(client.Refused) as refused:
-            for answer in instance.source.send_many(left):
-                answers.append(answer)
-        assert refused.value.code == "mass-withdrawal" and len(answers) == allowed + 2 < len(left)
-        done = self.withdrawn(instance, folder)
-        assert done == 2 * allowed + 12
-        answers = self.post(instance, ends[done:], "?confirm=withdrawals")
-        assert self.results(answers) == ["changed"] * (60 - done)
-        before = dump(instance)
-        assert self.results(self.post(instance, ends[done:])) == ["changed"] * (60 - done)
-        assert new(before, dump(instance)) == {}
 
     def withdrawn(self, instance, folder):
         return instance.count("secureb2share_dataset", "identifier LIKE '%s/%%' AND state = 'withdrawn'" % folder)
@@ -429,6 +343,96 @@ class BulkContract:
         assert (process.returncode, "%d created" % self.many in output) == (0, True), output
         assert instance.count("secureb2share_dataset", where) == self.many
         assert instance.count("secureb2share_event", "CAST(body AS TEXT) LIKE '%%%s/%%'" % folder) in (0, self.many)
+
+
+class RunContract(BulkContract):
+    """Subclass it as Test...: what a request or a run of many messages does on any host, beside what the host does."""
+
+    def test_envelopes_cannot_be_moved(self, instance):
+        identifier, body = new_folder(), None
+        body = instance.source.envelope("register", identifier, dataset=self.description())
+        whole = json.loads(client.line(instance.key, body).decode("utf-8"))
+        headers = {"webhook-" + name: str(whole[name]) for name in ("id", "timestamp", "signature")}
+        # the same signed bytes as one request: the same message, so that it has one effect
+        first = instance.call("PUT", "/api/datasets/tsd/" + identifier, data=body, headers=headers)
+        (again,) = self.post(instance, [client.canonical(whole) + b"\n"])
+        assert (first.status_code, again["status"]) == (201, 201) and first.json() == again["answer"]
+        for path in ("/state", "/transfer", "/decisions", "/receipt"):
+            moved = instance.call("POST", "/api/datasets/tsd/" + identifier + path, data=body, headers=headers)
+            assert (moved.status_code, moved.json()["code"]) == (400, "invalid")
+
+    @pytest.mark.parametrize(
+        "lines, status", [([b"{}\n"] * 500, 200), ([b"{}\n"] * 501, 400), ([], 400), ([b"\n"], 400)]
+    )
+    def test_at_most_500(self, instance, lines, status):
+        answer = instance.call("POST", "/api/datasets", data=b"".join(lines))
+        assert answer.status_code == status
+        if status == 200:
+            assert len(answer.text.splitlines()) == 500
+        else:
+            assert [error["field"] for error in answer.json()["errors"]] == ["(body)"]
+
+    def test_at_most_a_megabyte(self, instance):
+        folder = new_folder()
+        lines = self.lines(instance, ["%s/%d" % (folder, n) for n in range(2)])
+        fits = b"".join(lines) + b"\n" * (1000000 - sum(map(len, lines)))
+        before = dump(instance)
+        answer = instance.call("POST", "/api/datasets", data=fits + b"\n")
+        assert (answer.status_code, answer.json()["code"]) == (403, "body-too-long")
+        assert new(before, dump(instance)) == {}
+        answer = instance.call("POST", "/api/datasets", data=fits)
+        assert self.results(json.loads(one) for one in answer.text.splitlines()) == ["created"] * 2
+
+    def test_rings_of_versions_at_once(self, instance):
+        one, two = new_folder(), new_folder()
+        for identifier in (one, two):
+            instance.source.register(identifier, self.description())
+        codes, start = [], threading.Barrier(2)
+
+        def replace(identifier, other):
+            start.wait()
+            try:
+                codes.append(instance.source.register(identifier, self.description(replaces=other))["result"])
+            except client.Refused as refused:
+                codes.append(refused.code)
+
+        threads = [threading.Thread(target=replace, args=pair) for pair in ((one, two), (two, one))]
+        [t.start() for t in threads]
+        [t.join() for t in threads]
+        assert sorted(codes) == ["changed", "invalid"]
+
+    def test_mass_withdrawal_stops(self, instance, monkeypatch):
+        folder = new_folder()
+        allowed = max(10, (instance.count("secureb2share_dataset", "source = 'tsd'") + 60) // 20)
+        identifiers = ["%s/%02d" % (folder, n) for n in range(60)]
+        assert allowed < 25, "the other tests leave more datasets than this one can take"
+        assert self.results(self.post(instance, self.lines(instance, identifiers))) == ["created"] * 60
+        ends = [
+            self.line(instance, "state", identifier, state="withdrawn", reason="Study closed.")
+            for identifier in identifiers
+        ]
+        later = self.lines(instance, [folder + "/later"])
+        answers = self.post(instance, ends[:30] + later + ends[30:])
+        assert self.results(answers) == ["changed"] * allowed + ["mass-withdrawal"] * (61 - allowed)
+        assert {a["status"] for a in answers} == {200, 409}
+        assert self.withdrawn(instance, folder) == allowed
+        # single calls never stop
+        for identifier in identifiers[allowed : allowed + 12]:
+            instance.source.set_state(identifier, "withdrawn", "Study closed.")
+        # the client stops with the run: it does not go on with its next request
+        monkeypatch.setattr(client, "BATCH", allowed + 2)
+        answers, left = [], ends[allowed + 12 :]
+        with pytest.raises(client.Refused) as refused:
+            for answer in instance.source.send_many(left):
+                answers.append(answer)
+        assert refused.value.code == "mass-withdrawal" and len(answers) == allowed + 2 < len(left)
+        done = self.withdrawn(instance, folder)
+        assert done == 2 * allowed + 12
+        answers = self.post(instance, ends[done:], "?confirm=withdrawals")
+        assert self.results(answers) == ["changed"] * (60 - done)
+        before = dump(instance)
+        assert self.results(self.post(instance, ends[done:])) == ["changed"] * (60 - done)
+        assert new(before, dump(instance)) == {}
 
     def test_parts_side_by_side(self, instance, tmp_path):
         folder, file = new_folder(), tmp_path / "drop.jsonl"

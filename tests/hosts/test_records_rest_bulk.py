@@ -2,7 +2,7 @@ import pytest
 
 pytest.importorskip("invenio_records_rest")
 
-from bulk_contract import BulkContract  # noqa: E402
+from bulk_contract import RunContract  # noqa: E402
 from instance import running, skip_unless_there  # noqa: E402
 from served import ONE_DATABASE  # noqa: E402
 
@@ -15,6 +15,6 @@ def instance(request, tmp_path_factory):
         yield found
 
 
-class TestRecordsRestBulk(BulkContract):
+class TestRecordsRestBulk(RunContract):
     # SQLAlchemy-Continuum's row for each transaction, and what SQLite keeps of its full-text table
     not_compared = ("transaction",) + tuple("catalogue_search_" + t for t in ("data", "idx", "docsize", "content"))

@@ -7,7 +7,7 @@ import pytest
 if sys.version_info >= (3, 7):
     pytest.skip("the libraries of B2SHARE 2.4 need Python 3.6; run-tests.sh runs it there", allow_module_level=True)
 
-from bulk_contract import BulkContract  # noqa: E402
+from bulk_contract import RunContract  # noqa: E402
 from invenio_access.models import ActionUsers  # noqa: E402
 from invenio_access.permissions import superuser_access  # noqa: E402
 from invenio_accounts.models import User  # noqa: E402
@@ -44,7 +44,7 @@ class TestPlainReview(ReviewContract):
     test_another_came_while_the_curator_read = NO_PAGES(lambda self: None)
 
 
-class TestPlainBulk(BulkContract):
+class TestPlainBulk(RunContract):
     settings = ({"tsd": {"release": "publish"}}, ECHO)
     # SQLAlchemy-Continuum's row for each transaction
     not_compared = ("transaction",)

@@ -132,8 +132,8 @@ class Outbox(RuleBasedStateMachine):
             # its connections end before its lease, see targets/connection.py
             if not is_late and (takes or said.status == 202):
                 self.target.take(event)
-            sent = sending.Sent(event, said, sending.retry.decide(said, event.attempts, self.now(), 0), self.now())
-            outcomes.append(sending.settled(sent))
+            outcome = sending.retry.decide(said, event.attempts, self.now(), 0)
+            outcomes.append(sending.settled(sending.Sent(event, said, outcome, self.now(), (None, False))))
         claims.settle(outcomes, events[0].token)
         db.session.commit()
         self.note_parked()

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("b2share", reason="the real B2SHARE 2.4 is in no registry: see docs/howto/test-on-b2share2.md")
 
 import real_instance  # noqa: E402
-from bulk_contract import DIGEST, MOMENT, BulkContract  # noqa: E402
+from bulk_contract import DIGEST, MOMENT, RunContract  # noqa: E402
 
 # what differs by chance: numbers of rows, PIDs and UUIDs, which are the same 32 digits here, and where signatures begin
 NUMBER = re.compile(r'"((?:\w+_)?id|sequence|index)": \d+')
@@ -24,7 +24,7 @@ def instance(tmp_path_factory):
         yield found
 
 
-class TestB2Share2Bulk(BulkContract):
+class TestB2Share2Bulk(RunContract):
     not_compared = ("transaction",)
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ingesting.py")
     many, chunk = 200, 1

@@ -31,6 +31,15 @@ class TestRDMBulk(BulkContract):
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rdm_ingesting.py")
     many, chunk = 60, 1
 
+    # each message is one of its own here: every way and every history once
+    @pytest.mark.parametrize("way, history", [("post", "history"), ("file", "plain")])
+    def test_bulk_and_single_leave_the_same_rows(self, instance, history, way, tmp_path):
+        super().test_bulk_and_single_leave_the_same_rows(instance, history, way, tmp_path)
+
+    @pytest.mark.parametrize("order, kind", [(1, "plain"), (-1, "history")])
+    def test_two_posts_of_the_same_at_once(self, instance, order, kind):
+        super().test_two_posts_of_the_same_at_once(instance, order, kind)
+
     def normal(self, rows, folder):
         kept = {row["digest"] for row in rows["secureb2share_dataset"]}
 
