@@ -51,11 +51,7 @@ def judge(
     """Every Violation of a run.
 
     accepted: {dataset: what its changes said, in the order in which the web answered 2xx}; arrivals: in the order of
-<<<<<<< HEAD
-    each receiver; late: ids that were parked once, and may come out of order; waiting: ids that may still wait.
-=======
     each receiver; late: ids that were parked once and may come out of order; waiting: ids that may still wait.
->>>>>>> main
     """
     rows = list(rows)
     return [
