@@ -126,10 +126,12 @@ def main(arguments=None):
     parser.add_argument("--database", default="postgresql", choices=("postgresql", "sqlite"))
     parser.add_argument("--gap", type=float, default=1.0, help="mean seconds between two faults")
     parser.add_argument("--chance", type=float, default=0.2, help="of a misbehaviour of a receiver, 0 to 1")
-    parser.add_argument("--patience", type=float, default=120, help="seconds that what waits may stay as much")
+    parser.add_argument("--patience", type=float, help="seconds that what waits may stay as much")
     parser.add_argument("--real-times", action="store_true", help="shorten no lease, no pause and no time-out")
     parser.add_argument("--keep", action="store_true", help="leave the folder with the logs")
     options = parser.parse_args(arguments)
+    # a paused target is tried again after 15 minutes
+    options.patience = options.patience or (1200 if options.real_times else 120)
     # what was started is ended
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     print("seed %d" % options.seed, flush=True)
