@@ -1,6 +1,6 @@
 """Run a catalogue under faults, and judge what came of it.
 
-python tests/faults [--datasets N] [--changes N] [--kills N] [--seed N] [--workers 2|4] [--database postgresql|sqlite]
+.venv-tests/bin/python tests/faults [--datasets N] [--changes N] [--kills N] [--seed N] [--workers 2|4] ...
 """
 
 import argparse

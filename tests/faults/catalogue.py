@@ -43,7 +43,9 @@ class Catalogue:
         self.is_short, self.pool = is_short, max(workers // 2, 1)
         os.environ.setdefault("INVENIO_INSTANCE_PATH", os.path.join(folder, "instance"))
         self.clock = Clock(os.path.join(folder, "clock"))
-        self.receivers = [Receiving(name, folder, seed, chance) for name in ("tsd-ingest", "archive")]
+        # past the time-out of a read
+        late = 2.5 if is_short else 22
+        self.receivers = [Receiving(name, folder, seed, chance, late) for name in ("tsd-ingest", "archive")]
         self.port = services.free_port()
         self.key, public = client.new_key()
         try:

@@ -1,8 +1,8 @@
 """A receiver in a process of its own, which removes duplicates, survives its end, and misbehaves by plan.
 
-python receiver.py SETTINGS, a JSON file with port, name, log, keys (a JWK set), plan (a file) and seed. The log has one
-line for each request; the plan is {"mode": a key of MODES or ""; "chance": of a misbehaviour, 0 to 1}, and is read
-before each answer.
+python receiver.py SETTINGS, a JSON file with port, name, log, keys (a JWK set), plan (a file), seed, and late (seconds
+past the time-out). The log has one line for each request; the plan is {"mode": a key of MODES or ""; "chance": of a
+misbehaviour, 0 to 1}, and is read before each answer.
 """
 
 import hashlib
@@ -22,7 +22,6 @@ MODES = {"storm": (500, 502, 503), "busy": (429,), "unauthorised": (401,), "gone
 # what it does to one request; those of the second line take no effect
 MISBEHAVIOURS = ("drop", "cut", "late", "doubled", "hints", "close", "vanish", "slow", "slow")
 WITHOUT_EFFECT = ("error", "busy", "refuse")
-LATE = 2.5  # seconds, past the time-out of the package with short times
 
 
 class Receiver:
@@ -90,11 +89,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         event, status, name = self.receiver.take({key.lower(): value for key, value in self.headers.items()}, body)
         said = client.canonical(client.receipt(event, body, "r-" + event["id"])) if status == 200 else b"{}"
         if status is None:
-            time.sleep(LATE)
+            time.sleep(self.receiver.settings["late"])
             self.close_connection = True
             return
         if name in ("slow", "late"):
-            time.sleep(LATE if name == "late" else 0.1)
+            time.sleep(self.receiver.settings["late"] if name == "late" else 0.1)
         if name == "drop":
             self.close_connection = True
             return

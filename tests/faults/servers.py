@@ -193,11 +193,12 @@ class Clock:
 class Receiving:
     """A receiver, and what it is told to do."""
 
-    def __init__(self, name, folder, seed, chance):
+    def __init__(self, name, folder, seed, chance, late):
         self.name, self.chance = name, chance
         self.port = services.free_port()
         self.log, self.plan = os.path.join(folder, name + ".jsonl"), os.path.join(folder, name + ".plan")
         self.settings = {"port": self.port, "name": name, "log": self.log, "plan": self.plan, "seed": seed}
+        self.settings["late"] = late
         self.path = os.path.join(folder, name + ".json")
         self.process = Process(name, [sys.executable, os.path.join(HERE, "receiver.py"), self.path], folder)
         self.behave()
