@@ -394,6 +394,8 @@ def test_a_copy_under_another_address_sends_nothing(served):
     served.curate(example(), "clone/1")
     own, served.app.config["SITE_UI_URL"] = served.app.config["SITE_UI_URL"], ELSEWHERE
     served.sweep()
+    said = served.run_cli("deliveries", "list").output
+    assert "Nothing is sent: The database belongs to " in said, said
     assert len(served.receiver.requests) == 0, "a copy sent the original's event"
     served.app.config["SITE_UI_URL"] = own
     served.sweep()

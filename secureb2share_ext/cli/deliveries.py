@@ -6,6 +6,7 @@ import click
 from flask.cli import with_appcontext
 from invenio_db import db
 
+from .. import instance
 from ..compat import utcnow
 from ..maintenance.wording import counted
 from ..outbox import pauses, steps, store
@@ -22,7 +23,11 @@ def deliveries() -> None:
 @click.option("--state", type=click.Choice(STATES))
 @with_appcontext
 def list_deliveries(state: Optional[str]) -> None:
-    """List the events that are not delivered, or those in a state, and the paused targets."""
+    """List the events that are not delivered, or those in a state, the paused targets, and why nothing is sent."""
+    extension = current()
+    fault = extension.mark.fault() if extension.mark.is_kept else None
+    for reason in instance.doubts(extension) + ["%s." % fault] * bool(fault):
+        click.echo("Nothing is sent: " + reason)
     for row in pauses.every():
         how = "paused" if row.until else "held"
         click.echo("target %s is %s since %sZ: %s" % (row.target, how, row.since.isoformat(), row.reason))

@@ -225,6 +225,8 @@ def test_full_disk_holds_every_target_until_there_is_room(instance, monkeypatch)
     assert states(instance, waiting) == ["pending"]
     said = instance.run_cli("health").output
     assert "outbox.mark cannot be written (No space left on device)" in said
+    said = run(instance, "deliveries", "list")
+    assert "Nothing is sent: outbox.mark cannot be written (No space left on device).\n" in said
     monkeypatch.undo()
     instance.sweep()
     assert states(instance, waiting) == ["acknowledged"]
