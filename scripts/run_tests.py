@@ -20,9 +20,9 @@ SERVERS = {"postgresql": "POSTGRESQL", "redis": "REDIS", "opensearch": "SEARCH"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 EXTRAS = "invenio,exports,postgresql,redis,demo"
 PYTHON = os.path.join(ROOT, ".venv-tests", "bin", "python")
-# most of their time goes into starting processes, and InvenioRDM 14 runs them too
+# what the flows decide, and what starts many processes: InvenioRDM 14 runs it too
 ON_14 = "it runs on 14; SECUREB2SHARE_TEST_RDM=both runs it on 13 too"
-LONG_OF_RDM = ("tests/hosts/rdm/test_rdm_bulk.py", "tests/hosts/rdm/test_rdm_life.py")
+LONG_OF_RDM = tuple("tests/hosts/rdm/test_rdm_%s.py" % name for name in ("bulk", "life", "sources", "versions"))
 MAKING = threading.Lock()  # of .venv-tests, and of secureb2share_ext.egg-info, which every environment writes
 PRINTING = threading.Lock()
 STOPPED = threading.Event()

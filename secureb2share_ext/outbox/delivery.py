@@ -53,14 +53,25 @@ def sweep(extension: Any) -> Dict[str, int]:
 
 
 class Lane:
-    """One target in one sweep: its connections, and the batch that is on its way."""
+    """One target in one sweep: its connections, and the batches that are claimed."""
 
     def __init__(self, name: str, target: Any) -> None:
         self.name = name
         self.channels = [target.open() for _ in range(target.concurrency)]
-        self.batch: Optional[sending.Batch] = None
+        self.batches: List[sending.Batch] = []  # the one that is sent, and the next
         self.asked = 0.0  # when it had nothing to send
         self.may_wake = True
+
+    def takes(self, now: float) -> bool:
+        """Whether a batch may be claimed: the first one, or one more while a whole one is sent."""
+        if not self.batches:
+            return now - self.asked >= POLL
+        return len(self.batches) == 1 and self.batches[0].may_be_followed
+
+    def next(self, pool: futures.Executor) -> None:
+        """Begin to send the batch that comes first now."""
+        if self.batches:
+            self.batches[0].start(pool, self.channels)
 
     def close(self) -> None:
         for channel in self.channels:
@@ -87,14 +98,15 @@ class Sweep:
                 while True:
                     if not is_leaving() and time.monotonic() < end:
                         self.start(pool)
-                    running = [lane for lane in self.lanes if lane.batch]
+                    running = [lane for lane in self.lanes if lane.batches]
                     if not running:
                         break
                     has_sent = True
-                    self.wait(running, is_leaving)
+                    self.wait(running, pool, is_leaving)
                 if has_sent:
                     steps.rest(self.extension.mark)
         finally:
+            self.stop()
             db.session.rollback()
             for lane in self.lanes:
                 lane.close()
@@ -102,8 +114,8 @@ class Sweep:
     def stop(self) -> None:
         """Begin to send no further event."""
         for lane in self.lanes:
-            if lane.batch:
-                lane.batch.stop()
+            for batch in lane.batches:
+                batch.stop()
 
     def bound_waits(self, ended):
         """Shorten waits that nobody asked for: the clock ran ahead when they were written. ended: of the last sweep."""
@@ -120,23 +132,28 @@ class Sweep:
             steps.end(now, went_back=True)
 
     def start(self, pool):
-        """Claim a batch for each target that has none on its way, and begin to send it."""
+        """Claim a batch for each target that takes one; the next one is claimed while the first is sent."""
         now = time.monotonic()
-        idle = [lane for lane in self.lanes if not lane.batch and now - lane.asked >= POLL]
-        paused = self.pauses() if idle else {}
-        for lane in idle:
+        ready = [lane for lane in self.lanes if lane.takes(now)]
+        paused = self.paused() if ready else {}
+        for lane in ready:
+            batch = None
             try:
-                lane.batch = self.claim(lane, paused.get(lane.name))
+                batch = self.claim(lane, paused.get(lane.name))
             except SQLAlchemyError as error:
                 # one target must not keep the others from being served
                 db.session.rollback()
                 current_app.logger.error("secureb2share.claim-failed target=%s %s", lane.name, type(error).__name__)
-            if lane.batch:
-                lane.batch.start(pool, lane.channels, self.sign())
-            else:
+            if lane.batches:
+                lane.batches[0].may_be_followed = False
+            elif batch is None:
                 lane.asked = now
+            if batch is not None:
+                lane.batches.append(batch)
+                if len(lane.batches) == 1:
+                    lane.next(pool)
 
-    def pauses(self):
+    def paused(self):
         """{target: models.Pause} of the targets that are paused or held."""
         found, far = pauses.every(), utcnow() + self.longest
         if any(row.until and row.until > far for row in found):
@@ -151,13 +168,15 @@ class Sweep:
         now = utcnow()
         if pause is not None and (pause.until is None or pause.until > now):
             return None
+        if pause is not None and lane.batches:
+            return None
         events = claims.claim(lane.name, 1 if pause else BATCH, now, is_trial=pause is not None)
         if not events or (pause and not pauses.may_send(lane.name, now, now + claims.LEASE)):
             db.session.rollback()
             return None
         failures = pause.failures if pause else 0
         steps.commit(self.extension.mark, max(event.sequence for event in events))
-        return sending.Batch(events, failures)
+        return sending.Batch(events, failures, self.sign(), may_be_followed=len(events) == BATCH)
 
     def sign(self):
         """What signs with the key that is the current one now."""
@@ -168,21 +187,27 @@ class Sweep:
         finally:
             db.session.rollback()
 
-    def wait(self, running: List[Lane], is_leaving):
-        """Settle each batch that has come to its end."""
-        batches = [lane.batch for lane in running if lane.batch]
-        threads = [thread for batch in batches for thread in batch.threads]
+    def wait(self, running: List[Lane], pool: futures.Executor, is_leaving: Any) -> None:
+        """Settle each batch that has come to its end; the next one of its target is sent meanwhile."""
+        first = [lane.batches[0] for lane in running]
+        threads = [thread for batch in first for thread in batch.threads]
         futures.wait(threads, timeout=POLL, return_when=futures.FIRST_COMPLETED)
         if is_leaving():
             self.stop()
             futures.wait(threads, timeout=GRACE)
-        for lane, batch in zip(running, batches):
+        for lane, batch in zip(running, first):
             if is_leaving() or not batch.threads:
-                self.settle(lane, batch)
+                lane.batches.remove(batch)
+                ended = [batch]
+                if is_leaving() or batch.down():
+                    ended += lane.batches
+                    lane.batches = []
+                lane.next(pool)
+                for one in ended:
+                    self.settle(lane, one)
 
     def settle(self, lane, batch):
         """Write what became of a batch; what was not sent is given back."""
-        lane.batch = None
         sent, now = list(batch.sent), utcnow()
         held = claims.settle([sending.settled(one) for one in sent], batch.token)
         claims.give_back(batch.unsent(), batch.token)

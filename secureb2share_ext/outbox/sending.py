@@ -29,20 +29,26 @@ class Sent(NamedTuple):
 class Batch:
     """The events of one claim, on their way to a target."""
 
-    def __init__(self, events: List[Claimed], failures: int) -> None:
-        """failures: of trials of the target, one after the other, before this batch."""
+    def __init__(self, events: List[Claimed], failures: int, sign: Sign, may_be_followed: bool = False) -> None:
+        """failures: of trials of the target, one after the other, before this batch; sign: with the current key.
+
+        may_be_followed: whether the next batch is to be claimed before this one has ended.
+        """
         self.events = events
         self.token = events[0].token
         self.failures = failures
+        self.may_be_followed = may_be_followed
         self.sent: List[Sent] = []
+        self._sign = sign
         self._waiting = collections.deque(events)
         self._is_over = False  # no lock, so that a signal may set it
-        self._end = time.monotonic() + BATCH_TIME
+        self._end = 0.0
         self._threads: List[Any] = []
 
-    def start(self, pool: futures.Executor, channels: Iterable[Any], sign: Sign) -> None:
+    def start(self, pool: futures.Executor, channels: Iterable[Any]) -> None:
         """Send over these channels (targets.webhook.Channel) side by side."""
-        self._threads = [pool.submit(self._send, channel, sign) for channel in channels]
+        self._end = time.monotonic() + BATCH_TIME
+        self._threads = [pool.submit(self._send, channel) for channel in channels]
 
     def stop(self) -> None:
         """Begin no further event; what is being sent goes on."""
@@ -65,19 +71,19 @@ class Batch:
         """The last Sent that says that the target itself takes nothing now, if any."""
         return next((one for one in reversed(self.sent) if _is_down(one.outcome)), None)
 
-    def _send(self, channel, sign):
+    def _send(self, channel):
         before = None
         while not self._is_over and time.monotonic() < self._end:
             try:
                 event = self._waiting.popleft()
             except IndexError:
                 return
-            answer = channel.send(event, sign)
+            answer = channel.send(event, self._sign)
             kept = receipt.read(answer.body, event.body)
             if before is not None and not kept[1] and receipt.read(answer.body, before.body)[1]:
                 # the answer to the event before it, given twice: this one's own comes over a new connection
                 channel.close()
-                answer = channel.send(event, sign)
+                answer = channel.send(event, self._sign)
                 kept = receipt.read(answer.body, event.body)
             before, now = event, utcnow()
             outcome = retry.decide(answer, event.attempts, now, random.random())

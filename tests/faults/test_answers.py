@@ -49,9 +49,9 @@ def test_an_answer_that_is_given_twice_settles_no_other_event(target):
     events = [
         Claimed(n, "t", 1, "id-%d" % n, body, 0, NOW, "token", False) for n, body in enumerate((b'{"n":1}', b'{"n":2}'))
     ]
-    batch = sending.Batch(events, 0)
+    batch = sending.Batch(events, 0, lambda number, body: {})
     with futures.ThreadPoolExecutor(1) as pool:
-        batch.start(pool, [target.open()], lambda number, body: {})
+        batch.start(pool, [target.open()])
         end = time.monotonic() + 10
         while batch.threads and time.monotonic() < end:
             time.sleep(0.01)
