@@ -1,11 +1,11 @@
 import json
 import os
-import sqlite3
+import shutil
 import stat
 
 import pytest
-from instance import create_app, example, running
 from invenio_db import db
+from served import command, example
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import text
 from sqlalchemy.engine import Engine
@@ -62,7 +62,7 @@ def catalogue():
 
 
 def run(catalogue, *words, **more):
-    result = catalogue.app.test_cli_runner().invoke(args=["secureb2share", *words], **more)
+    result = command(catalogue.app, *words, **more)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
     return result.exit_code, result.output
 
@@ -267,8 +267,7 @@ def copied(catalogue, tmp_path):
     """A Catalogue on a copy of the database of another one, which has a key folder of its own."""
     db.session.commit()
     path = catalogue.app.config["SQLALCHEMY_DATABASE_URI"][len("sqlite:///") :]
-    with sqlite3.connect(path) as live, sqlite3.connect(str(tmp_path / "copy.db")) as kept:
-        live.backup(kept)
+    shutil.copyfile(path, str(tmp_path / "copy.db"))
     return Catalogue(SQLALCHEMY_DATABASE_URI="sqlite:///%s" % (tmp_path / "copy.db"))
 
 
@@ -358,68 +357,3 @@ def test_a_copy_whose_file_cannot_be_written_stays_as_it_was(original, tmp_path,
         code, said = run(copy, "rename", "--as-copy", "--yes")
         assert code == 1 and "(No space left on device). Nothing was changed." in said
         assert copy.rows() == before and os.listdir(str(tmp_path / "empty")) == []
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def served(request, tmp_path):
-    if request.param == "postgresql" and not os.environ.get("SECUREB2SHARE_TEST_POSTGRESQL"):
-        pytest.skip("no PostgreSQL: SECUREB2SHARE_TEST_POSTGRESQL is not set")
-    with running(request.param, tmp_path) as found:
-        yield found
-
-
-def health(served):
-    said = served.run_cli("health", "--json").output
-    return {f["name"]: f for f in json.loads(said[said.index("{") :])["findings"]}["instance"]
-
-
-def test_health_and_check_say_what_differs(served):
-    assert (health(served)["level"], health(served)["advice"]) == ("ok", "")
-    own, served.app.config["SITE_UI_URL"] = served.app.config["SITE_UI_URL"], ELSEWHERE
-    found = health(served)
-    assert (found["level"], found["value"]) == ("critical", 2)
-    assert "The database belongs to %s, and" % own in found["text"] and "The key folder belongs to" in found["text"]
-    checked = served.run_cli("check").output
-    (line,) = [one for one in checked.split("\n") if one.startswith("- ")]
-    assert line.startswith("- The database belongs to %s, and the configuration says %s." % (own, ELSEWHERE))
-    assert line.endswith("see the page Make a staging copy.")
-    served.app.config["SITE_UI_URL"] = own
-    os.remove(served.data + "/keys/" + NAME)
-    assert health(served)["text"] == NO_FILE
-    served.run_cli("init")
-    assert health(served)["level"] == "ok"
-
-
-def test_a_copy_under_another_address_sends_nothing(served):
-    served.curate(example(), "clone/1")
-    own, served.app.config["SITE_UI_URL"] = served.app.config["SITE_UI_URL"], ELSEWHERE
-    served.sweep()
-    said = served.run_cli("deliveries", "list").output
-    assert "Nothing is sent: The database belongs to " in said, said
-    assert len(served.receiver.requests) == 0, "a copy sent the original's event"
-    served.app.config["SITE_UI_URL"] = own
-    served.sweep()
-    assert len(served.receiver.of("clone/1")) == 1
-
-
-def test_tables_that_are_made_again_are_another_instance(served, tmp_path):
-    off = create_app(dict(served.configured, SECUREB2SHARE_MODE="off"))
-    folder = served.data + "/keys"
-    before = instance.read(folder)
-    said = off.test_cli_runner().invoke(
-        args=["secureb2share", "uninstall", "--drop-tables", "--yes", "--map", str(tmp_path / "map")]
-    )
-    assert said.exit_code == 0 and instance.read(folder) is None, said.output
-    assert served.run_cli("init").exit_code == 0 and health(served)["level"] == "ok"
-    assert before.instance != instance.read(folder).instance
-    with off.app_context():
-        db.session.remove()
-        db.engine.dispose()
-
-
-@pytest.mark.parametrize("host", ["localhost", "evil.example.org"])
-def test_the_address_does_not_depend_on_a_request(served, host):
-    with served.app.app_context():
-        outside = served.app.extensions["secureb2share"].host.base_url()
-    with served.app.test_request_context("/", base_url="https://%s:1" % host):
-        assert served.app.extensions["secureb2share"].host.base_url() == outside == served.base_url

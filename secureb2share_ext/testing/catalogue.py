@@ -76,6 +76,8 @@ class Catalogue:
     def __enter__(self):
         self._context = self.app.app_context()
         self._context.push()
+        # that of Flask-SQLAlchemy 2.1 belongs to the thread, and would go on with the database of another catalogue
+        db.session.remove()
         event.listen(db.engine, "connect", _leave_transactions_to_us)
         event.listen(db.engine, "begin", _begin)
         connection = db.session.connection()

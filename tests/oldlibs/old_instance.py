@@ -10,12 +10,10 @@ import sys
 import plain_app
 import pytest
 import requests
-from click.testing import CliRunner
-from flask.cli import ScriptInfo
-from served import Served, adjust, example, listening, new_database, package_settings, service, skip_without  # noqa: F401
+from plain_app import create_app  # noqa: F401
+from served import Served, adjust, command, example, listening, new_database, package_settings, service, skip_without  # noqa: F401
 
 from secureb2share_ext import client
-from secureb2share_ext.cli import secureb2share
 from secureb2share_ext.targets.testing import Receiver
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -86,9 +84,7 @@ class Instance(Served):
         return answer
 
     def run_cli(self, *args):
-        # as the command line of Flask 0.11 calls it
-        info = ScriptInfo(create_app=lambda info: self.app)
-        return CliRunner().invoke(secureb2share, list(args), obj=info)
+        return command(self.app, *args)
 
 
 @contextlib.contextmanager
