@@ -71,38 +71,41 @@ def provision(sources: Dict[str, Any], is_extending: bool) -> List[str]:
     """[sentence] of what was done, committed; raises SecureB2ShareError with nothing changed for that community."""
     done = []
     for source in sources.values():
-        community = communities.id_of(source.community)
-        if community is not None and bindings.bind(source.name, community):
-            done.append(bindings.sentence(source.name, source.community))
+        named = communities.id_of(source.community)
         # one that was renamed goes on under its id
-        community = community or communities.id_of_source(source)
+        community = named or communities.id_of_source(source)
         if community is None:
             raise SecureB2ShareError(_no_community(source))
-        block_id, existing = communities.current_block(community)
-        if existing is not None and block.is_ours(existing):
-            done.append("Community %s: the schema is in place." % source.community)
-            continue
-        if existing is not None and existing.get("properties") and not is_extending and not _was_ours(existing):
-            raise SecureB2ShareError(
-                "The community %r has a schema of its own, and B2SHARE allows only one schema: run `init --extend` to"
-                " add our properties to a new version of it." % source.community
-            )
-        try:
-            version = _make(
-                community, source.community, block_id, block.extended(existing) if existing else block.schema()
-            )
-            db.session.commit()
-        except (InvalidJSONSchemaError, URLError):
-            db.session.rollback()
-            raise SecureB2ShareError(NO_META_SCHEMA)
-        except RootSchemaDoesNotExistError:
-            db.session.rollback()
-            raise SecureB2ShareError("B2SHARE's root schema %d is missing: run `b2share schemas init`." % ROOT_SCHEMA)
-        except BaseException:
-            db.session.rollback()
-            raise
-        done.append("Community %s: version %d of the schema was made." % (source.community, version))
+        done.append(_provide(community, source.community, is_extending))
+        # last, so that a source is not bound to a community that cannot hold its descriptions
+        if named is not None and bindings.bind(source.name, named):
+            done.append(bindings.sentence(source.name, source.community))
     return done
+
+
+def _provide(community, name, is_extending):
+    """Make the schema of a community (id), where it is not there, and commit; a sentence."""
+    block_id, existing = communities.current_block(community)
+    if existing is not None and block.is_ours(existing):
+        return "Community %s: the schema is in place." % name
+    if existing is not None and existing.get("properties") and not is_extending and not _was_ours(existing):
+        raise SecureB2ShareError(
+            "The community %r has a schema of its own, and B2SHARE allows only one schema: run `init --extend` to"
+            " add our properties to a new version of it." % name
+        )
+    try:
+        version = _make(community, name, block_id, block.extended(existing) if existing else block.schema())
+        db.session.commit()
+    except (InvalidJSONSchemaError, URLError):
+        db.session.rollback()
+        raise SecureB2ShareError(NO_META_SCHEMA)
+    except RootSchemaDoesNotExistError:
+        db.session.rollback()
+        raise SecureB2ShareError("B2SHARE's root schema %d is missing: run `b2share schemas init`." % ROOT_SCHEMA)
+    except BaseException:
+        db.session.rollback()
+        raise
+    return "Community %s: version %d of the schema was made." % (name, version)
 
 
 def _was_ours(existing):

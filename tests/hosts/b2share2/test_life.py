@@ -153,7 +153,7 @@ class TestLife:
         new = rows.new(before, after)
         assert {table: len(found) for table, found in new.items()} == {
             "alembic_version": 1, "b2share_block_schema": 2, "b2share_block_schema_version": 2,
-            "b2share_community_schema_version": 2, "secureb2share_instance": 1,
+            "b2share_community_schema_version": 2, "secureb2share_binding": 2, "secureb2share_instance": 1,
         }  # fmt: skip
         assert cli(instance, "init")[0] == 0
         assert rows.dump(instance) == after
