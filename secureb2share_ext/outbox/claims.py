@@ -12,7 +12,7 @@ from typing import Iterable, List, NamedTuple, Optional, Sequence, Set
 from invenio_db import db
 from sqlalchemy import bindparam, or_, text
 
-from .models import IS_PENDING, Event
+from .models import IS_PENDING, WOKEN, Event
 
 LEASE = datetime.timedelta(seconds=180)  # longer than a batch and an attempt can take, see delivery.py
 LONGEST_WAIT = datetime.timedelta(hours=27)  # longer than any wait in retry.py
@@ -29,7 +29,7 @@ class Claimed(NamedTuple):
     attempts: int
     next_at: datetime.datetime
     token: str
-    is_early: bool  # whether it is sent before its time, as a trial
+    is_early: bool  # whether it is sent before its time, so that a failure does not count
 
 
 class Settled(NamedTuple):
@@ -81,7 +81,9 @@ def claim(target: str, size: int, now: datetime.datetime, is_trial: bool = False
     if not found and is_trial:
         found = _claim(_EARLY, target, 1, now, token)
     rows = [
-        Claimed(number, name, sequence, message_id, bytes(body), attempts, next_at, token, next_at > now)
+        Claimed(
+            number, name, sequence, message_id, bytes(body), attempts, next_at, token, next_at > now or next_at == WOKEN
+        )
         for number, name, sequence, message_id, body, attempts, next_at in found
     ]
     return sorted(rows, key=lambda row: (row.next_at, row.id))
@@ -148,7 +150,7 @@ def wake(target: str, size: int, now: datetime.datetime) -> int:
     ids = [row.id for row in waiting.order_by(Event.next_at, Event.id).limit(size)]
     if ids:
         rows = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", Event.lease_token.is_(None))
-        rows.update({"next_at": now, "wakes": False}, synchronize_session=False)
+        rows.update({"next_at": WOKEN, "wakes": False}, synchronize_session=False)
     return len(ids)
 
 

@@ -24,6 +24,7 @@ from . import claims, leaving, pauses, retry, sending, steps
 BATCH = 50
 LONGEST = 60  # seconds that one sweep goes on claiming
 POLL = 1  # seconds after which a target that had nothing is asked again while another is still busy
+WAKES = 20  # events that each one wakes which arrives after its target has come back
 GRACE = 5  # seconds that a worker which has to leave waits for answers
 STOPPED = datetime.timedelta(minutes=10)  # with no sweep for so long, a worker may have been killed at any step
 
@@ -60,7 +61,7 @@ class Lane:
         self.channels = [target.open() for _ in range(target.concurrency)]
         self.batches: List[sending.Batch] = []  # the one that is sent, and the next
         self.asked = 0.0  # when it had nothing to send
-        self.may_wake = True
+        self.is_waking = False  # whether it has come back, and events may still wait for that
 
     def takes(self, now: float) -> bool:
         """Whether a batch may be claimed: the first one, or one more while a whole one is sent."""
@@ -223,22 +224,26 @@ class Sweep:
             current_app.logger.info(said, name, one.event.message_id, lane.name)
 
     def judge_target(self, lane, batch, now):
-        """Pause a target that takes nothing; of one that does, wake what waited for it."""
+        """Pause a target that takes nothing; of one that has come back, wake what waited for it."""
         down = batch.down()
-        if down is not None:
-            is_fault = isinstance(down.outcome, retry.Pause)
-            asked = retry.wish(down.answer.retry_after, now)
-            seconds = down.outcome.seconds if is_fault else retry.rest(batch.failures, asked)
-            until = now + datetime.timedelta(seconds=seconds)
-            pauses.pause(lane.name, down.outcome.reason[:200], until, batch.failures + 1)
-            lane.may_wake = True
+        if down:
+            fault = next((one.outcome for one in down if isinstance(one.outcome, retry.Pause)), None)
+            if fault is not None:
+                seconds, failures, reason = fault.seconds, 0, fault.reason
+            else:
+                # the longest time that one of its answers has named
+                asked = max(retry.wish(one.answer.retry_after, now) for one in down)
+                seconds, failures = retry.rest(batch.failures, asked), batch.failures + 1
+                reason = down[-1].outcome.reason
+            pauses.pause(lane.name, reason[:200], now + datetime.timedelta(seconds=seconds), failures)
+            lane.is_waking = False
             return
-        if batch.sent:
-            pauses.end_pause(lane.name)
+        if batch.sent and pauses.end_pause(lane.name):
+            lane.is_waking = True
         delivered = sum(isinstance(one.outcome, retry.Delivered) for one in batch.sent)
-        if delivered and lane.may_wake:
-            # as many again as have just arrived, twice: a target that has come back is not flooded
-            lane.may_wake = claims.wake(lane.name, 2 * delivered, now) > 0
+        if delivered and lane.is_waking:
+            # in steps that grow: a target that has come back is not flooded
+            lane.is_waking = claims.wake(lane.name, WAKES * delivered, now) > 0
 
 
 @contextlib.contextmanager

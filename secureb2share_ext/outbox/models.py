@@ -19,6 +19,7 @@ STATES = ("pending", "delivered", "acknowledged", "parked", "discarded", "observ
 
 
 AT_ONCE = datetime.datetime(1970, 1, 1)  # next_at of what was never tried: due whatever the clock says
+WOKEN = datetime.datetime(1970, 1, 2)  # next_at of what waited for its target: an attempt that does not count
 
 
 def _index(name, columns, condition):
@@ -78,7 +79,7 @@ class Pause(db.Model):
     reason = db.Column(db.String(200), nullable=False)
     since = db.Column(db.DateTime, nullable=False, default=utcnow)
     until = db.Column(db.DateTime)
-    failures = db.Column(db.Integer, nullable=False, default=0)  # of trials one after the other
+    failures = db.Column(db.Integer, nullable=False, default=0)  # one after the other, of a target that is down
 
 
 class Sweep(db.Model):

@@ -47,10 +47,10 @@ def resume(target: str) -> bool:
     return bool(db.session.query(Pause).filter_by(target=target).delete(synchronize_session=False))
 
 
-def end_pause(target: str) -> None:
-    """Send to the target again because it answered, unless it is held."""
+def end_pause(target: str) -> bool:
+    """Send to the target again because it answered, unless it is held; returns whether it was paused."""
     rows = db.session.query(Pause).filter(Pause.target == target, Pause.until.isnot(None))
-    rows.delete(synchronize_session=False)
+    return bool(rows.delete(synchronize_session=False))
 
 
 def of(target: str) -> Optional[Pause]:

@@ -76,10 +76,15 @@ def decide(answer: Any, attempts: int, now: datetime.datetime, jitter: float) ->
     if attempts >= len(PLAN):
         return Park("given up after %d attempts, last: %s" % (attempts + 1, reason), is_down)
     asked = wish(answer.retry_after, now)
-    pause = int(PLAN[attempts] * (1 + 0.1 * jitter))
+    pause = wait(attempts, jitter)
     # a time that the target has named is kept
     wakes = not asked and (status is None or status >= 500)
     return Retry(max(pause, asked), reason, is_down, wakes)
+
+
+def wait(attempts: int, jitter: float) -> int:
+    """Seconds until the next attempt of a message that failed once more, after `attempts` failures."""
+    return int(PLAN[attempts] * (1 + 0.1 * jitter))
 
 
 def rest(failures: int, asked: int) -> int:

@@ -67,9 +67,11 @@ class Batch:
         """The errors that ended a thread."""
         return [error for error in (thread.exception() for thread in self._threads if thread.done()) if error]
 
-    def down(self) -> Optional[Sent]:
-        """The last Sent that says that the target itself takes nothing now, if any."""
-        return next((one for one in reversed(self.sent) if _is_down(one.outcome)), None)
+    def down(self) -> List[Sent]:
+        """What says that the target itself takes nothing now: answers of that kind, or failures and nothing else."""
+        found = [one for one in self.sent if _is_down(one.outcome)]
+        failed = [one for one in self.sent if getattr(one.outcome, "wakes", False)]
+        return found or (failed if failed and len(failed) == len(self.sent) else [])
 
     def _send(self, channel):
         before = None
@@ -86,7 +88,9 @@ class Batch:
                 answer = channel.send(event, self._sign)
                 kept = receipt.read(answer.body, event.body)
             before, now = event, utcnow()
-            outcome = retry.decide(answer, event.attempts, now, random.random())
+            # before its time it can fail as often as its target is down
+            attempts = 0 if event.is_early else event.attempts
+            outcome = retry.decide(answer, attempts, now, random.random())
             self.sent.append(Sent(event, answer, outcome, now, kept))
             if _is_down(outcome):
                 # the others would only wait as long, or count an attempt for nothing
@@ -106,10 +110,18 @@ def settled(sent: Sent) -> Settled:
         said = "status %d" % (sent.answer.status or 0)
         return Settled(event.id, state, event.attempts + 1, event.next_at, False, said, sent.at, kept)
     reason = outcome.reason[:200]
-    if isinstance(outcome, retry.Pause) or (event.is_early and _is_down(outcome)):
-        # the target is at fault, or nothing was due: the attempt does not count, and the plan stays as it was
-        return Settled(event.id, "pending", event.attempts, event.next_at, event.is_early, reason)
+    if isinstance(outcome, retry.Pause):
+        # the target is at fault, and the message keeps its attempts and its time
+        return Settled(event.id, "pending", event.attempts, event.next_at, event.next_at > sent.at, reason)
     if isinstance(outcome, retry.Park):
         return Settled(event.id, "parked", event.attempts + 1, event.next_at, False, reason)
+    if event.next_at > sent.at:
+        # a trial before its time: the plan stays as it was
+        return Settled(event.id, "pending", event.attempts, event.next_at, True, reason)
+    if event.is_early:
+        # woken for nothing: it waits as after its last failure, and is not woken again before that
+        seconds = retry.wait(max(event.attempts - 1, 0), random.random())
+        later = sent.at + datetime.timedelta(seconds=max(seconds, outcome.seconds))
+        return Settled(event.id, "pending", event.attempts, later, False, reason)
     next_at = sent.at + datetime.timedelta(seconds=outcome.seconds)
     return Settled(event.id, "pending", event.attempts + 1, next_at, outcome.wakes, reason)

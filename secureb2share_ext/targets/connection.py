@@ -56,6 +56,8 @@ class Connection:
             self._socket.flush()
             answer = connection.getresponse()
             said = answer.read(MAX_ANSWER + 1)
+            if answer.length and len(said) <= MAX_ANSWER:
+                raise http.client.IncompleteRead(said, answer.length)
             # an answer that does not fit is no receipt; its status still counts
             is_whole = len(said) <= MAX_ANSWER and answer.isclosed()
             found = Answer(answer.status, said if len(said) <= MAX_ANSWER else b"", answer.getheader("retry-after", ""))

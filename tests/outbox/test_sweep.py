@@ -121,6 +121,35 @@ def test_a_trial_before_its_time_costs_no_attempt(catalogue):  # noqa: F811
     assert len(target.tries) > 2 * len(retry.PLAN)
 
 
+@pytest.mark.parametrize("answer", [Answer(500), BUSY, DOWN])
+def test_one_message_that_fails_among_others_keeps_its_plan(catalogue, answer):  # noqa: F811
+    register(catalogue, 1)
+    (poison,) = [row[0] for row in values(catalogue, "message_id")]
+    target = Scripted(lambda event: answer if event.message_id == poison else None)
+    for number in range(1, 40):
+        # another change every 20 seconds, for 13 minutes
+        catalogue.send("register", "other/%d" % number, dataset=described("Other"))
+        with clock(seconds=20 * number):
+            sweep(catalogue, tsd=target)
+    # by the plan after 5 s and 5 min, and once more for each time that the target seemed to have come back
+    tried = target.tries.count(poison)
+    assert 3 <= tried <= 6, tried
+    (state, attempts) = values(catalogue, "state, attempts")[0]
+    assert (state, attempts) == ("pending", 3)
+    assert len(target.effects) == 39
+
+
+def test_the_longest_time_that_was_asked_for_is_kept(catalogue):  # noqa: F811
+    register(catalogue, 4)
+    times = iter(("3", "90", "6", "6"))
+    target = Scripted(lambda event: time.sleep(0.05) or Answer(503, retry_after=next(times)), concurrency=4)
+    sweep(catalogue, tsd=target)
+    (pause,) = pauses.every()
+    rest = (pause.until - compat.utcnow()).total_seconds()
+    db.session.rollback()
+    assert len(target.tries) == 4 and 85 < rest < 91
+
+
 def test_a_time_that_the_target_named_is_kept(catalogue):  # noqa: F811
     register(catalogue, 2)
     target = Scripted(lambda event: Answer(429, retry_after="7200"))
