@@ -9,7 +9,7 @@ from invenio_db import db
 from .. import instance
 from ..compat import utcnow
 from ..maintenance.wording import counted
-from ..outbox import pauses, steps, store
+from ..outbox import claims, pauses, steps, store
 from ..outbox.models import STATES
 from ..proxies import current
 
@@ -28,22 +28,31 @@ def list_deliveries(state: Optional[str]) -> None:
     fault = extension.mark.fault() if extension.mark.is_kept else None
     for reason in instance.doubts(extension) + ["%s." % fault] * bool(fault):
         click.echo("Nothing is sent: " + reason)
+    now = utcnow()
     for row in pauses.every():
         how = "paused" if row.until else "held"
+        if row.failures:
+            how = "left alone until %sZ" % row.until.isoformat(timespec="seconds")
         click.echo("target %s is %s since %sZ: %s" % (row.target, how, row.since.isoformat(), row.reason))
     for event in store.listed(state):
         click.echo(
-            "%d %-12s %s %s attempts=%d next=%sZ %s"
+            "%d %-12s %s %s attempts=%d %s %s"
             % (
                 event.id,
                 event.state,
                 event.target,
                 event.message_id,
                 event.attempts,
-                event.next_at.isoformat(),
+                _when(event, now),
                 event.outcome or "",
             )
         )
+
+
+def _when(event, now):
+    if event.lease_until is not None and event.lease_until > now:
+        return "claimed until %sZ" % event.lease_until.isoformat(timespec="seconds")
+    return "next=now" if event.next_at <= now else "next=%sZ" % event.next_at.isoformat(timespec="seconds")
 
 
 @deliveries.command("retry")
@@ -79,7 +88,8 @@ def _retried_all():
 
 def _due(targets):
     counts = store.retry_all(targets)
-    return ["%s for %s: the next sweeps send." % (counted(counts[name], "event"), name) for name in targets]
+    said = "%s for %s: the next sweeps send, what a worker has claimed within %d minutes."
+    return [said % (counted(counts[name], "event"), name, claims.LEASE.total_seconds() // 60) for name in targets]
 
 
 def _known(target):

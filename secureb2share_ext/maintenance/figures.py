@@ -13,6 +13,8 @@ from ..uploads import lock, triggers
 from . import expiry
 from .findings import Figures
 
+DOWN = 600  # seconds after which a target that does not answer is told
+
 
 def measure(app: Flask, extension: Any, now: datetime.datetime) -> Figures:
     """The Figures of this instance. now: naive UTC."""
@@ -37,7 +39,7 @@ def measure(app: Flask, extension: Any, now: datetime.datetime) -> Figures:
         undelivered=_aged(outbox["undelivered"], now),
         unacknowledged=_aged(outbox["unacknowledged"], now),
         parked=_aged(outbox["parked"], now),
-        paused=tuple((row.target, row.reason, row.until is None) for row in pauses.every()),
+        paused=tuple((row.target, row.reason, row.until is None) for row in pauses.every() if _is_told(row, now)),
         expiring=expiry.upcoming(secrets, keys, now.date()),
         index_age=_age(oldest_waiting, now),
         ghosts=extension.host.ghost_count(),
@@ -59,6 +61,11 @@ def _can_sign(keyring):
 
 def _age(moment, now):
     return None if moment is None else max((now - moment).total_seconds(), 0.0)
+
+
+def _is_told(pause, now):
+    # a target that is down for moments comes back by itself
+    return not pause.failures or (now - pause.since).total_seconds() >= DOWN
 
 
 def _ahead(moment, now):

@@ -29,10 +29,15 @@ def put(target: str, dataset_id: int, sequence: int, kind: str, message_id: str,
 
 
 def listed(state: Optional[str] = None, size: int = 100) -> List[Event]:
-    """Events in a state, or by default those that are pending or parked, the newest first; at most `size`."""
+    """Events in a state, or by default those that are pending or parked; at most `size`.
+
+    Those for which something is still to be done come oldest first, the others newest first.
+    """
     query = db.session.query(Event)
-    query = query.filter_by(state=state) if state else query.filter(Event.state.in_(("pending", "parked")))
-    return query.order_by(Event.id.desc()).limit(size).all()
+    if state in (None, "pending", "parked"):
+        query = query.filter(Event.state.in_((state,) if state else ("pending", "parked")))
+        return query.order_by(Event.created, Event.id).limit(size).all()
+    return query.filter_by(state=state).order_by(Event.id.desc()).limit(size).all()
 
 
 def retry(event_id: int, now: datetime.datetime) -> bool:

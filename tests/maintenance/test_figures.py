@@ -60,7 +60,9 @@ def test_a_day_in_the_life_of_an_instance(instance):
     instance.sweep()
     change(instance, "UPDATE secureb2share_event SET created = :t, next_at = :t", t=ago(5000))
     found = health(instance, 1)
-    assert bad(found) == {("undelivered", ""), ("paused", "tsd-ingest")}
+    assert bad(found) == {("undelivered", "")}
+    change(instance, "UPDATE secureb2share_pause SET since = :t", t=ago(601))
+    assert bad(health(instance, 1)) == {("undelivered", ""), ("paused", "tsd-ingest")}
     assert 5000 <= found["undelivered", ""][1] < 5060
     instance.receiver.answer = None
     instance.run_cli("deliveries", "retry", "--all")
