@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, or_, text
 
 from .models import IS_PENDING, Event
 
-LEASE = datetime.timedelta(seconds=180)  # longer than a batch and an attempt can take, see delivery.py
+# longer than two batches one after the other, each with its last attempt, can take: see sending.py
+LEASE = datetime.timedelta(seconds=180)
 LONGEST_WAIT = datetime.timedelta(hours=27)  # longer than any wait in retry.py
 
 
@@ -153,6 +154,9 @@ def wake(target: str, size: int, now: datetime.datetime) -> int:
 
 
 def bound_waits(targets: Iterable[str], now: datetime.datetime, bound: datetime.timedelta) -> int:
-    """Make every pending event due that waits longer than `bound` from now: the clock was set back meanwhile."""
+    """Make every pending event of the targets (names) due that waits longer than `bound` from now; returns how many.
+
+    The clock was set back after these waits were written. The caller commits.
+    """
     rows = db.session.query(Event).filter(IS_PENDING, Event.target.in_(list(targets)), Event.next_at > now + bound)
     return rows.update({"next_at": now}, synchronize_session=False)

@@ -1,8 +1,8 @@
 """The delivery of events to their targets.
 
 A sweep claims a batch for each target, commits, sends the batches side by side outside any transaction, and records
-exactly one outcome for each event. A worker that is killed between two of these steps leaves leases that run out, and
-the same bytes are sent again under the same id.
+exactly one outcome for each event. While one batch of a target is sent, the next one is claimed already. A worker that
+is killed between two of these steps leaves leases that run out, and the same bytes are sent again under the same id.
 """
 
 import collections
@@ -85,7 +85,7 @@ class Sweep:
         self.extension = extension
         self.lanes = [Lane(name, target) for name, target in sorted(extension.targets.items())]
         self.counts: Dict[str, int] = collections.Counter()
-        self.longest = claims.LONGEST_WAIT
+        self.longest = claims.LONGEST_WAIT  # from now; a longer wait was written by a clock that ran ahead
 
     def run(self, is_leaving: Any) -> None:
         """Claim, send and settle until nothing is due or the time is over; raises Restored and MarkNotWritten."""
@@ -118,7 +118,10 @@ class Sweep:
                 batch.stop()
 
     def bound_waits(self, ended):
-        """Shorten waits that nobody asked for: the clock ran ahead when they were written. ended: of the last sweep."""
+        """Shorten waits that nobody asked for, because the clock ran ahead when they were written.
+
+        ended: when the last sweep ended, naive UTC, or None.
+        """
         now = utcnow()
         went_back = ended is not None and ended > now + steps.AHEAD
         if went_back:
@@ -154,7 +157,7 @@ class Sweep:
                     lane.next(pool)
 
     def paused(self):
-        """{target: models.Pause} of the targets that are paused or held."""
+        """{target: models.Pause} of the targets that are paused or held, none of them for longer than `longest`."""
         found, far = pauses.every(), utcnow() + self.longest
         if any(row.until and row.until > far for row in found):
             pauses.bound(utcnow(), self.longest)
@@ -179,7 +182,10 @@ class Sweep:
         return sending.Batch(events, failures, self.sign(), may_be_followed=len(events) == BATCH)
 
     def sign(self):
-        """What signs with the key that is the current one now."""
+        """The function (message id, body) -> headers that signs with the key that is current now.
+
+        Where there is no key, it raises NoSigningKey for each message, so that a target with a secret is still served.
+        """
         try:
             return self.extension.keyring.signer()
         except NoSigningKey as error:
@@ -223,7 +229,7 @@ class Sweep:
             current_app.logger.info(said, name, one.event.message_id, lane.name)
 
     def judge_target(self, lane, batch, now):
-        """Pause a target that takes nothing; of one that does, wake what waited for it."""
+        """Pause a target that takes nothing; make due what waited for a target that takes events again."""
         down = batch.down()
         if down is not None:
             is_fault = isinstance(down.outcome, retry.Pause)

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from . import egress
 from .answer import Answer
 
-CONNECT, READ, TOTAL = 5, 20, 40  # seconds; with a batch, TOTAL stays under the outbox's lease
+# seconds; claims.LEASE has to be longer than two batches (sending.BATCH_TIME), each with an attempt of TOTAL
+CONNECT, READ, TOTAL = 5, 20, 40
 MAX_ANSWER = 65536  # bytes
 MAX_ADDRESSES = 4  # of one name that are tried in turn
 
