@@ -79,7 +79,7 @@ def _retried_all():
 
 def _due(targets):
     counts = store.retry_all(targets)
-    return ["%s for %s: the next sweeps send." % (counted(counts[name], "event"), name) for name in targets]
+    return ["%s for %s will be sent by the next sweeps." % (counted(counts[name], "event"), name) for name in targets]
 
 
 def _known(target):
