@@ -15,7 +15,7 @@ from typing import Callable, Dict, List, Optional
 
 from invenio_db import db
 
-from .client import new_key, signed_headers, to_jwk
+from .client import key_fault, new_key, signed_headers, to_jwk
 from .compat import utcnow
 from .errors import KeyStays, NoSigningKey
 
@@ -106,11 +106,14 @@ class Keyring:
             try:
                 with open(self._path(kid)) as file:
                     self._private[kid] = file.read().strip()
-            except OSError:
+            except (OSError, ValueError):
                 raise NoSigningKey(
                     "The private part of the signing key %s is not in SECUREB2SHARE_SIGNING_KEY; restore its file,"
                     " or run `secureb2share keys new`." % kid
                 )
+            if key_fault(self._private[kid], ("whsk_",)):
+                del self._private[kid]
+                raise NoSigningKey("The file of the signing key %s is damaged; restore it, or run `keys new`." % kid)
         return self._private[kid]
 
     def _path(self, kid):

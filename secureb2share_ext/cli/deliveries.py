@@ -13,6 +13,8 @@ from ..outbox import claims, pauses, steps, store
 from ..outbox.models import STATES
 from ..proxies import current
 
+WOKEN_AT_ONCE = 1000  # events of one transaction
+
 
 @click.group()
 def deliveries() -> None:
@@ -75,20 +77,26 @@ def retry_delivery(event: Optional[int], target: Optional[str], is_all: bool) ->
 
 
 def _retried(target):
-    return [_resumed(target)] * bool(pauses.of(target)) + _due([target])
+    # the events first, as a sweep does: each locks what it changes
+    said = _due([target])
+    return [_resumed(target)] * bool(pauses.of(target)) + said
 
 
 def _retried_all():
     # a target that is held waits for its own decision
     held = {row.target for row in pauses.every() if row.until is None}
     free = sorted(set(current().targets) - held)
-    said = [_resumed(name) for name in free if pauses.of(name)]
-    return said + _due(free) + ["%s is held: run `deliveries resume`." % name for name in sorted(held)]
+    due = _due(free)
+    return (
+        [_resumed(name) for name in free if pauses.of(name)]
+        + due
+        + ["%s is held: run `deliveries resume`." % name for name in sorted(held)]
+    )
 
 
 def _due(targets):
     counts = store.retry_all(targets)
-    said = "%s for %s: the next sweeps send, what a worker has claimed within %d minutes."
+    said = "%s for %s will be sent by the next sweeps; what a worker has claimed, within %d minutes."
     return [said % (counted(counts[name], "event"), name, claims.LEASE.total_seconds() // 60) for name in targets]
 
 
@@ -121,6 +129,8 @@ def hold_deliveries(target: Optional[str], reason: str) -> None:
 def resume_deliveries(target: Optional[str]) -> None:
     """Send again to targets that are paused or held."""
     for name in [target] if target else [row.target for row in pauses.every()]:
+        while claims.wake(name, WOKEN_AT_ONCE, utcnow()):
+            db.session.commit()
         click.echo(_resumed(name))
     db.session.commit()
 

@@ -12,7 +12,7 @@ from .models import Binding
 
 
 def bound(source: str) -> Optional[str]:
-    """The id of the community to which a source (name) is bound, or None; asked once a process."""
+    """The id of the community to which a source (name) is bound, or None; a process asks for a binding once."""
     known = current().host.bound
     if source not in known and has_tables():
         with db.session.no_autoflush:

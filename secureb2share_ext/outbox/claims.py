@@ -14,7 +14,8 @@ from sqlalchemy import bindparam, or_, text
 
 from .models import IS_PENDING, WOKEN, Event
 
-LEASE = datetime.timedelta(seconds=180)  # longer than a batch and an attempt can take, see delivery.py
+# longer than two batches one after the other, each with its last attempt, can take: see sending.py
+LEASE = datetime.timedelta(seconds=180)
 LONGEST_WAIT = datetime.timedelta(hours=27)  # longer than any wait in retry.py
 
 
@@ -146,15 +147,19 @@ def give_back(ids: Iterable[int], token: str) -> None:
 
 def wake(target: str, size: int, now: datetime.datetime) -> int:
     """Make at most `size` events due that wait because their target was down; the caller commits. Returns how many."""
+    is_free = or_(Event.lease_until.is_(None), Event.lease_until <= now)
     waiting = db.session.query(Event.id).filter(IS_PENDING, Event.target == target, Event.next_at > now, Event.wakes)
-    ids = [row.id for row in waiting.order_by(Event.next_at, Event.id).limit(size)]
+    ids = [row.id for row in waiting.filter(is_free).order_by(Event.next_at, Event.id).limit(size)]
     if ids:
-        rows = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", Event.lease_token.is_(None))
+        rows = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", is_free)
         rows.update({"next_at": WOKEN, "wakes": False}, synchronize_session=False)
     return len(ids)
 
 
 def bound_waits(targets: Iterable[str], now: datetime.datetime, bound: datetime.timedelta) -> int:
-    """Make every pending event due that waits longer than `bound` from now: the clock was set back meanwhile."""
+    """Make every pending event of the targets (names) due that waits longer than `bound` from now; returns how many.
+
+    The clock was set back after these waits were written. The caller commits.
+    """
     rows = db.session.query(Event).filter(IS_PENDING, Event.target.in_(list(targets)), Event.next_at > now + bound)
     return rows.update({"next_at": now}, synchronize_session=False)

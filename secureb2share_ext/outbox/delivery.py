@@ -1,8 +1,8 @@
 """The delivery of events to their targets.
 
 A sweep claims a batch for each target, commits, sends the batches side by side outside any transaction, and records
-exactly one outcome for each event. A worker that is killed between two of these steps leaves leases that run out, and
-the same bytes are sent again under the same id.
+exactly one outcome for each event. While one batch of a target is sent, the next one is claimed already. A worker that
+is killed between two of these steps leaves leases that run out, and the same bytes are sent again under the same id.
 """
 
 import collections
@@ -42,11 +42,12 @@ def sweep(extension: Any) -> Dict[str, int]:
         steps.end(utcnow())
         return {}
     try:
-        with leaving.noticed(one.stop) as is_leaving:
-            one.run(is_leaving)
-    except Restored as error:
-        steps.restored(extension.targets, extension.mark, utcnow(), str(error))
-        current_app.logger.error("secureb2share.database-restored targets=%s", ",".join(sorted(extension.targets)))
+        try:
+            with leaving.noticed(one.stop) as is_leaving:
+                one.run(is_leaving)
+        except Restored as error:
+            steps.restored(extension.targets, extension.mark, utcnow(), str(error))
+            current_app.logger.error("secureb2share.database-restored targets=%s", ",".join(sorted(extension.targets)))
     except MarkNotWritten:
         current_app.logger.error("secureb2share.held reason=mark")
     steps.end(utcnow())
@@ -86,7 +87,6 @@ class Sweep:
         self.extension = extension
         self.lanes = [Lane(name, target) for name, target in sorted(extension.targets.items())]
         self.counts: Dict[str, int] = collections.Counter()
-        self.longest = claims.LONGEST_WAIT
 
     def run(self, is_leaving: Any) -> None:
         """Claim, send and settle until nothing is due or the time is over; raises Restored and MarkNotWritten."""
@@ -119,17 +119,20 @@ class Sweep:
                 batch.stop()
 
     def bound_waits(self, ended):
-        """Shorten waits that nobody asked for: the clock ran ahead when they were written. ended: of the last sweep."""
+        """Shorten waits that nobody asked for: the clock ran ahead when they were written.
+
+        ended: when the last sweep ended, naive UTC, or None.
+        """
         now = utcnow()
         went_back = ended is not None and ended > now + steps.AHEAD
         if went_back:
             current_app.logger.warning("secureb2share.clock-went-back")
-            self.longest = datetime.timedelta()
+        longest = datetime.timedelta() if went_back else claims.LONGEST_WAIT
         if self.lanes and (ended is None or went_back or ended < now - STOPPED):
-            claims.bound_waits([lane.name for lane in self.lanes], now, self.longest)
+            claims.bound_waits([lane.name for lane in self.lanes], now, longest)
+            pauses.bound(now, longest)
             db.session.commit()
         if went_back:
-            pauses.bound(now, self.longest)
             steps.end(now, went_back=True)
 
     def start(self, pool):
@@ -156,13 +159,9 @@ class Sweep:
 
     def paused(self):
         """{target: models.Pause} of the targets that are paused or held."""
-        found, far = pauses.every(), utcnow() + self.longest
-        if any(row.until and row.until > far for row in found):
-            pauses.bound(utcnow(), self.longest)
-            db.session.commit()
-            found = pauses.every()
+        found = {row.target: row for row in pauses.every()}
         db.session.rollback()
-        return {row.target: row for row in found}
+        return found
 
     def claim(self, lane, pause) -> Optional[sending.Batch]:
         """The Batch that is claimed for a target, and committed, or None; pause: its models.Pause, if any."""
@@ -180,7 +179,10 @@ class Sweep:
         return sending.Batch(events, failures, self.sign(), may_be_followed=len(events) == BATCH)
 
     def sign(self):
-        """What signs with the key that is the current one now."""
+        """The function (message id, body) -> headers that signs with the key that is current now.
+
+        Where there is no key, it raises NoSigningKey for each message, so that a target with a secret is still served.
+        """
         try:
             return self.extension.keyring.signer()
         except NoSigningKey as error:
@@ -200,7 +202,7 @@ class Sweep:
             if is_leaving() or not batch.threads:
                 lane.batches.remove(batch)
                 ended = [batch]
-                if is_leaving() or batch.down():
+                if lane.batches and (is_leaving() or batch.down() or lane.name in self.paused()):
                     ended += lane.batches
                     lane.batches = []
                 lane.next(pool)
@@ -210,13 +212,19 @@ class Sweep:
     def settle(self, lane, batch):
         """Write what became of a batch; what was not sent is given back."""
         sent, now = list(batch.sent), utcnow()
-        held = claims.settle([sending.settled(one) for one in sent], batch.token)
-        claims.give_back(batch.unsent(), batch.token)
         for error in batch.errors():
             # what it had begun to send is free when its lease ends
             current_app.logger.error("secureb2share.sending-failed target=%s %s", lane.name, type(error).__name__)
-        self.judge_target(lane, batch, now)
-        db.session.commit()
+        try:
+            held = claims.settle([sending.settled(one) for one in sent], batch.token)
+            claims.give_back(batch.unsent(), batch.token)
+            self.judge_target(lane, batch, now)
+            db.session.commit()
+        except SQLAlchemyError as error:
+            # the leases end, and what was sent is sent again; the other targets go on
+            db.session.rollback()
+            current_app.logger.error("secureb2share.settle-failed target=%s %s", lane.name, type(error).__name__)
+            return
         for one in sent:
             name = type(one.outcome).__name__.lower()
             self.counts[name if one.event.id in held else "lost"] += 1
@@ -240,10 +248,10 @@ class Sweep:
             return
         if batch.sent and pauses.end_pause(lane.name):
             lane.is_waking = True
-        delivered = sum(isinstance(one.outcome, retry.Delivered) for one in batch.sent)
-        if delivered and lane.is_waking:
+        if batch.sent and lane.is_waking:
             # in steps that grow: a target that has come back is not flooded
-            lane.is_waking = claims.wake(lane.name, WAKES * delivered, now) > 0
+            delivered = sum(isinstance(one.outcome, retry.Delivered) for one in batch.sent)
+            lane.is_waking = claims.wake(lane.name, WAKES * max(delivered, 1), now) > 0
 
 
 @contextlib.contextmanager

@@ -117,6 +117,3 @@ class Mark:
             with contextlib.suppress(OSError):
                 os.remove(path)
             raise
-
-
-NO_MARK = Mark()

@@ -4,7 +4,9 @@ The package's docstring has the invariants. A row is *due* iff its state is pend
 unset or expired, no earlier row of the same target and dataset is pending, and its target is not paused. One row per
 target, dataset and sequence.
 
-    pending -> delivered -> acknowledged        pending -> parked | discarded        parked -> pending (retry)
+    pending   -> delivered, acknowledged (the answer has a receipt), parked, discarded
+    parked    -> pending (retry), acknowledged, discarded
+    delivered -> acknowledged, discarded (of a copy alone)
     observed: written while the mode was observe; never sent, and never any other state
 """
 
@@ -16,7 +18,6 @@ from sqlalchemy import text
 from ..compat import utcnow
 
 STATES = ("pending", "delivered", "acknowledged", "parked", "discarded", "observed")
-
 
 AT_ONCE = datetime.datetime(1970, 1, 1)  # next_at of what was never tried: due whatever the clock says
 WOKEN = datetime.datetime(1970, 1, 2)  # next_at of what waited for its target: an attempt that does not count

@@ -23,7 +23,7 @@ def hold(target: str, reason: str, now: datetime.datetime) -> None:
 def pause(target: str, reason: str, until: datetime.datetime, failures: int = 0) -> None:
     """Stop sending to a target, except for one trial after `until`; a target that is held stays held.
 
-    failures: of how many trials one after the other this is the last.
+    failures: how many trials have failed one after the other, this one included.
     """
     values = {"reason": reason, "until": until, "failures": failures}
     rows = db.session.query(Pause).filter_by(target=target)

@@ -30,9 +30,10 @@ class Batch:
     """The events of one claim, on their way to a target."""
 
     def __init__(self, events: List[Claimed], failures: int, sign: Sign, may_be_followed: bool = False) -> None:
-        """failures: of trials of the target, one after the other, before this batch; sign: with the current key.
+        """events: at least one, all of one claim; sign: signs with the current key.
 
-        may_be_followed: whether the next batch is to be claimed before this one has ended.
+        failures: how many trials of the target failed one after the other before this batch; may_be_followed: whether
+        the next batch may be claimed before this one has ended.
         """
         self.events = events
         self.token = events[0].token

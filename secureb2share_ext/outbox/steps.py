@@ -33,13 +33,8 @@ def commit(mark: Mark, highest: int) -> None:
     # the counter's row is locked until the commit, so that nobody else writes the file meanwhile
     if mark.is_kept:
         _write(mark, Seen(counter + 1, counter, max(highest, seen.highest if seen else 0)))
-    try:
-        db.session.commit()
-    except Exception:
-        if mark.is_kept:
-            with contextlib.suppress(MarkNotWritten):
-                mark.write(seen)
-        raise
+    # where this fails, the file is one step ahead, as after a kill
+    db.session.commit()
 
 
 def begin(mark: Mark) -> Optional[datetime.datetime]:
@@ -87,8 +82,8 @@ def _write(mark, seen):
 def end(now: datetime.datetime, went_back: bool = False) -> None:
     """Note that a sweep came to its end; commits.
 
-    Where another one ended later than now, the clock was set back meanwhile. This stays as it is until a sweep has seen
-    it, and has shortened the waits of that time (went_back).
+    Where another one ended later than now, the clock was set back meanwhile. The later time stays until a sweep has
+    seen it and has shortened the waits that were written by the clock of that time (went_back).
     """
     times = (("now", now), ("far", now + AHEAD))
     later = text(_LATER).bindparams(*[bindparam(name, value, type_=db.DateTime) for name, value in times])
@@ -138,7 +133,7 @@ def restored(
     # minutes since 1970: no dataset had that many events, and receivers drop what is not behind the last sequence;
     # after a second restore within minutes the events of the time between may have higher ones
     minutes = int((now - datetime.datetime(1970, 1, 1)).total_seconds() // 60)
-    first = max(minutes, known.highest, _floor() + 1)
+    first = max(minutes, known.highest, floor() + 1)
     (key,) = Event.__table__.c.dataset_id.foreign_keys
     dataset = key.column.table
     db.session.execute(dataset.update().where(dataset.c.sequence < first).values(sequence=first))
@@ -150,8 +145,4 @@ def restored(
 
 def floor() -> int:
     """The sequence after which the events of a new dataset begin: 0, unless the database was restored."""
-    return _floor()
-
-
-def _floor():
     return db.session.query(Sweep.floor).filter_by(name=SWEEP).scalar() or 0

@@ -11,6 +11,7 @@ from ..compat import utcnow
 from .models import AT_ONCE, IS_DELIVERED, IS_PARKED, IS_PENDING, Event
 
 MOST = 10001  # events that health counts of one kind
+UNFINISHED = ("pending", "parked")  # what a sweep or an operator still has to deal with
 
 
 def add(target: str, dataset_id: int, sequence: int, kind: str, message_id: str, body: bytes, state: str) -> None:
@@ -35,38 +36,42 @@ def listed(state: Optional[str] = None, size: int = 100) -> List[Event]:
     """
     query = db.session.query(Event)
     if state in (None, "pending", "parked"):
-        query = query.filter(Event.state.in_((state,) if state else ("pending", "parked")))
+        query = query.filter_by(state=state) if state else _unfinished()
         return query.order_by(Event.created, Event.id).limit(size).all()
     return query.filter_by(state=state).order_by(Event.id.desc()).limit(size).all()
 
 
 def retry(event_id: int, now: datetime.datetime) -> bool:
     """Make a parked or pending event due now, with a full plan of attempts; returns whether there was such an event."""
-    rows = db.session.query(Event).filter(Event.id == event_id, Event.state.in_(("pending", "parked")))
-    values = {"state": "pending", "next_at": now, "attempts": 0, "wakes": False}
-    return bool(rows.update(values, synchronize_session=False))
+    return bool(_anew(_unfinished().filter(Event.id == event_id), now))
 
 
 def retry_all(targets: Iterable[str]) -> Dict[str, int]:
     """Make every parked or pending event of these targets due now, with a full plan; {target: count}."""
-    values = {"state": "pending", "next_at": AT_ONCE, "attempts": 0, "wakes": False}
-    counts = {}
-    for target in targets:
-        rows = db.session.query(Event).filter(Event.target == target, Event.state.in_(("pending", "parked")))
-        counts[target] = rows.update(values, synchronize_session=False)
-    return counts
+    return {target: _anew(_unfinished().filter(Event.target == target), AT_ONCE) for target in targets}
 
 
 def discard(event_id: int, now: datetime.datetime, reason: str) -> bool:
     """Discard a parked or pending event for good; returns whether there was such an event."""
-    rows = db.session.query(Event).filter(Event.id == event_id, Event.state.in_(("pending", "parked")))
-    values = {"state": "discarded", "finished": now, "outcome": reason[:200], "lease_token": None, "lease_until": None}
-    return bool(rows.update(values, synchronize_session=False))
+    return bool(_discarded(_unfinished().filter(Event.id == event_id), now, reason))
 
 
 def discard_all(now: datetime.datetime, reason: str) -> int:
-    """Discard every event that is not acknowledged for good; returns how many."""
-    rows = db.session.query(Event).filter(Event.state.in_(("pending", "parked", "delivered")))
+    """Discard for good every event that was sent, or is to be sent, and is not acknowledged; returns how many."""
+    rows = db.session.query(Event).filter(Event.state.in_(UNFINISHED + ("delivered",)))
+    return _discarded(rows, now, reason)
+
+
+def _unfinished():
+    return db.session.query(Event).filter(Event.state.in_(UNFINISHED))
+
+
+def _anew(rows, next_at):
+    values = {"state": "pending", "next_at": next_at, "attempts": 0, "wakes": False}
+    return rows.update(values, synchronize_session=False)
+
+
+def _discarded(rows, now, reason):
     values = {"state": "discarded", "finished": now, "outcome": reason[:200], "lease_token": None, "lease_until": None}
     return rows.update(values, synchronize_session=False)
 
@@ -87,8 +92,9 @@ def acknowledged(dataset_ids: Iterable[int]) -> Dict[int, Dict[str, bool]]:
 
 
 def acknowledge(dataset_id: int, message_id: str, digest: str, receipt: str) -> Optional[str]:
-    """Note that the secure side has an event; "changed", "unchanged", "differs" (other bytes) or None (no such event).
+    """Note that the secure side has an event.
 
+    Returns "changed", "unchanged", "differs" (the secure side got other bytes) or None (there is no such event).
     digest: SHA-256 hex of the bytes that arrived; receipt: canonical JSON text to keep.
     """
     event = db.session.query(Event).filter_by(dataset_id=dataset_id, message_id=message_id).one_or_none()
@@ -111,7 +117,7 @@ def of_dataset(dataset_id: int) -> List[Event]:
 def figures() -> Dict[str, Tuple[int, Optional[datetime.datetime]]]:
     """{name: (count, oldest time)} of the events that are not acknowledged, for health; no count is above MOST.
 
-    What was given up is as old as what still waits: `undelivered` has both.
+    `undelivered` counts pending and parked events together, so that an event that was parked stays as old as it was.
     """
     waiting, parked, delivered = (_figure(*one) for one in _OF_HEALTH)
     oldest = [time for _, time in (waiting, parked) if time is not None]

@@ -16,8 +16,10 @@ from urllib.parse import urlsplit
 from . import egress
 from .answer import Answer
 
-CONNECT, READ, TOTAL = 5, 20, 40  # seconds; with a batch, TOTAL stays under the outbox's lease
+# seconds; claims.LEASE has to be longer than two batches (sending.BATCH_TIME), each with an attempt of TOTAL
+CONNECT, READ, TOTAL = 5, 20, 40
 MAX_ANSWER = 65536  # bytes
+MOST = 4 * 2**20  # bytes that are read of one answer, with its headers
 MAX_ADDRESSES = 4  # of one name that are tried in turn
 
 
@@ -48,8 +50,9 @@ class Connection:
         try:
             if self._socket is None:
                 self._socket = self._open(end)
-            self._socket.end = end
-            connection = http.client.HTTPConnection(self._host)
+            self._socket.begin(end)
+            # with a port, so that an IPv6 address is not read as one with a port
+            connection = http.client.HTTPConnection(self._host, 443)
             connection.response_class = _Response
             connection.sock = self._socket  # type: ignore[assignment]  # what http.client calls of a socket
             connection.request("POST", self._path, body=body, headers=dict(headers, host=self._netloc))
@@ -100,7 +103,11 @@ class _Bounded(io.RawIOBase):
     def __init__(self, raw: Any, end: float) -> None:
         self._raw = raw
         self._unsent = b""
-        self.end = end
+        self.begin(end)
+
+    def begin(self, end: float) -> None:
+        """Begin another exchange."""
+        self.end, self._left = end, MOST
 
     def makefile(self, mode: str) -> io.BufferedReader:
         """What http.client reads an answer from; closing it leaves the socket open."""
@@ -119,7 +126,12 @@ class _Bounded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> Optional[int]:
         self._wait_at_most(self.end - time.monotonic())
-        return self._raw.recv_into(buffer)
+        read = self._raw.recv_into(buffer)
+        self._left -= read
+        if self._left < 0:
+            # http.client reads a chunk of a size below zero to its end
+            raise OSError("the answer is too long")
+        return read
 
     def readable(self) -> bool:
         return True

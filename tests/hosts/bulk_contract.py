@@ -507,3 +507,7 @@ class RunContract(BulkContract):
         assert process.returncode == 1 and "3 created, 1 refused" in output, output
         assert os.path.exists(instance.data + "/ingest.refused.jsonl")
         assert instance.count("secureb2share_dataset", "identifier LIKE '%s/%%'" % folder) == 3
+
+    # behind the others: it leaves a thousand datasets, of which a withdrawal of 60 is no mass
+    def test_killed_and_again(self, instance, tmp_path):
+        super().test_killed_and_again(instance, tmp_path)

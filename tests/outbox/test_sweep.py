@@ -15,6 +15,7 @@ from sqlalchemy import event as listening
 from sqlalchemy import text
 
 from secureb2share_ext import compat
+from secureb2share_ext.errors import NoSigningKey
 from secureb2share_ext.outbox import claims, delivery, pauses, retry, sending
 from secureb2share_ext.targets.answer import Answer
 
@@ -137,6 +138,108 @@ def test_one_message_that_fails_among_others_keeps_its_plan(catalogue, answer): 
     (state, attempts) = values(catalogue, "state, attempts")[0]
     assert (state, attempts) == ("pending", 3)
     assert len(target.effects) == 39
+
+
+@pytest.mark.parametrize("first", [Answer(500), Answer(422)])
+def test_a_first_answer_that_is_no_success_wakes_too(catalogue, first):  # noqa: F811
+    register(catalogue, 20)
+    target = Scripted(lambda event: DOWN)
+    for minutes in range(0, 20 * 60, 40):
+        with clock(minutes=minutes):
+            sweep(catalogue, tsd=target)
+    tries = len(target.tries)
+    target.answer = lambda event: first if len(target.tries) == tries + 1 else None
+    for minutes in (0, 1, 16, 32):
+        with clock(hours=20, minutes=minutes):
+            sweep(catalogue, tsd=target)
+    states = [state for (state,) in values(catalogue, "state")]
+    assert states.count("acknowledged") >= 19, states
+
+
+def test_resume_makes_due_what_waits(catalogue):  # noqa: F811
+    register(catalogue, 5)
+    target = Scripted(lambda event: DOWN)
+    for minutes in range(0, 5 * 60, 20):
+        with clock(minutes=minutes):
+            sweep(catalogue, tsd=target)
+    said = catalogue.app.test_cli_runner().invoke(args=["secureb2share", "deliveries", "resume"])
+    assert said.output == "Events are sent to tsd again.\n", said.output
+    target.answer = None
+    sweep(catalogue, tsd=target)
+    assert {state for (state,) in values(catalogue, "state")} == {"acknowledged"}
+
+
+def test_a_clock_that_was_set_back_ends_no_pause_that_follows(catalogue):  # noqa: F811
+    register(catalogue, 5)
+    target = Scripted(lambda event: Answer(401))
+    with clock(days=1):
+        sweep(catalogue, tsd=target)
+    sweep(catalogue, tsd=target)
+    assert len(target.tries) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"whsk_AAAA\n"])
+def test_a_damaged_key_costs_no_attempt(catalogue, content):  # noqa: F811
+    register(catalogue, 3)
+    (kid,) = [row.kid for row in catalogue.extension.keyring.list()]
+    path = os.path.join(catalogue.folder, kid + ".key")
+    with open(path, "rb") as file:
+        kept = file.read()
+    catalogue.extension.keyring._private.clear()
+    with open(path, "wb") as file:
+        file.write(content)
+
+    class Signed(Scripted):
+        def send(self, event, sign):
+            try:
+                sign(event.message_id, event.body)
+            except NoSigningKey as error:
+                return Answer(error=type(error).__name__)
+            return super().send(event, sign)
+
+    target = Signed()
+    try:
+        sweep(catalogue, tsd=target)
+        (pause,) = pauses.every()
+        assert (pause.reason, target.tries) == ("NoSigningKey", [])
+        assert values(catalogue, "attempts, lease_token IS NULL") == [(0, 1)] * 3
+    finally:
+        with open(path, "wb") as file:
+            file.write(kept)
+    pauses.resume("tsd")
+    db.session.commit()
+    assert sweep(catalogue, tsd=target) == {"delivered": 3}
+
+
+def test_a_target_that_is_held_gets_no_batch_that_was_claimed_before(catalogue):  # noqa: F811
+    register(catalogue, 80)
+    target = Scripted()
+
+    def hold(event):
+        if len(target.tries) == 50:
+            # the sweep's main thread has the one connection of the database in memory
+            time.sleep(0.3)
+        return None
+
+    target.answer = hold
+    real, held = delivery.Sweep.paused, []
+
+    def paused(self):
+        found = real(self)
+        if len(target.tries) >= 50 and not held:
+            held.append(True)
+            pauses.hold("tsd", "They move house.", compat.utcnow())
+            db.session.commit()
+            found = real(self)
+        return found
+
+    delivery.Sweep.paused = paused
+    try:
+        sweep(catalogue, tsd=target)
+    finally:
+        delivery.Sweep.paused = real
+    assert len(target.tries) == 50
+    assert values(catalogue, "state, lease_token IS NULL").count(("pending", 1)) == 30
 
 
 def test_the_longest_time_that_was_asked_for_is_kept(catalogue):  # noqa: F811

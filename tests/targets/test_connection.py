@@ -93,3 +93,16 @@ def test_what_is_kept_is_a_plain_socket_without_delay(target):
     post(target, b"a")
     raw = target.connection._socket._raw
     assert raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_an_answer_without_an_end_is_read_to_a_bound(target):
+    target.replies = [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" + b"x" * 8 * 2**20 + b"!"]
+    with pytest.raises(OSError, match="too long"):
+        post(target, b"a")
+
+
+def test_an_address_of_ipv6_is_a_host():
+    with pytest.raises(OSError):
+        Connection("http://[::1]:1/ingest", allow_private=True).post(b"a", {})
+    with pytest.raises(OSError):
+        Connection("https://[fe80::abcd%25lo]/", allow_private=True).post(b"a", {})
