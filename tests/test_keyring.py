@@ -3,9 +3,7 @@ import uuid
 
 import pytest
 from instance import example, running
-from invenio_db import db
 from served import ONE_DATABASE
-from sqlalchemy import text
 
 from secureb2share_ext import client
 
@@ -71,8 +69,7 @@ def sent(instance, identifier):
 
 
 def due_again(instance):
-    with instance.app.app_context(), db.engine.begin() as connection:
-        connection.execute(text("UPDATE secureb2share_event SET next_at = created WHERE state = 'pending'"))
+    assert instance.run_cli("deliveries", "retry", "--all").exit_code == 0
 
 
 def test_rotation_drill(instance):
