@@ -377,3 +377,12 @@ def _communities(instance):
             },
         )
         instance.communities[slug] = made.id
+
+
+def unbind(instance, source):
+    """Let a source have the community that its settings name, as before `init`."""
+    from secureb2share_ext.uploads import lock
+
+    instance.execute("DELETE FROM secureb2share_binding WHERE source = :source", source=source)
+    for one in lock.of_instance(instance.app):
+        one.app.extensions["secureb2share"].host.bound.clear()

@@ -304,6 +304,7 @@ def test_slug_of_a_missing_community_is_for_administrators(instance):
         assert instance.call("DELETE", path, "superuser", json=REASON).status_code == 204
         for one in sources:
             one["csc"] = kept._replace(community="yet-to-come")
+        rdm_instance.unbind(instance, "csc")
         # deleted, it takes no registrations
         with pytest.raises(client.Refused) as refused:
             instance.other.register(identifier(), rdm_instance.example())
@@ -311,6 +312,7 @@ def test_slug_of_a_missing_community_is_for_administrators(instance):
     finally:
         for one in sources:
             one["csc"] = kept
+        assert instance.run_cli("init").exit_code == 0
 
 
 def test_rolled_back_savepoint_takes_its_own_announcements_only(instance):

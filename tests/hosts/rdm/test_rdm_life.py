@@ -311,7 +311,11 @@ class TestLife:
             "Custom fields: 77 in the search indices.",
             "Triggers: none, because MODE is not on.",
         ]
-        assert set(rows.new(before, rows.dump(instance))) == {"alembic_version", "secureb2share_instance"}
+        assert set(rows.new(before, rows.dump(instance))) == {
+            "alembic_version",
+            "secureb2share_binding",
+            "secureb2share_instance",
+        }
         after = rows.dump(instance)
         assert cli(instance, "init")[0] == 0 and rows.dump(instance) == after
         code, said = cli(instance, "check")
@@ -485,6 +489,7 @@ class TestLife:
     def test_community_is_missing(self, instance):
         rename = "UPDATE communities_metadata SET slug = :new WHERE slug = :old"
         instance.execute(rename, old="second", new="gone")
+        rdm_instance.unbind(instance, "csc")
         try:
             code, said = cli(instance, "check")
             with pytest.raises(client.Refused) as refused:
@@ -493,6 +498,7 @@ class TestLife:
             assert draft(instance)
         finally:
             instance.execute(rename, old="gone", new="second")
+            assert cli(instance, "init")[0] == 0
         assert code == 1 and "- The community 'second' of the source csc is missing: make it." in said
         assert refused.value.status == 503 and refused.value.code == "not-ready"
 

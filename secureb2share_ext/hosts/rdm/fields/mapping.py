@@ -68,7 +68,7 @@ def from_record(data: Any) -> Dict[str, Any]:
     tags = _tags(metadata, fields)
     if tags is not None:
         core["languages"] = tags
-    default = next((tag for tag in tags or [] if isinstance(tag, str)), languages.UNDETERMINED)
+    default = next((tag for tag in _list(tags) if isinstance(tag, str)), languages.UNDETERMINED)
     if "title" in metadata:
         found = [(metadata["title"], None)] + _members(metadata.get("additional_titles"), "title")
         core["titles"] = _in_languages(found, _unpadded, fields.get(names.TITLE_LANGUAGES), default)
