@@ -11,6 +11,7 @@ import pytest
 from invenio_db import db
 from memory import catalogue, described, made  # noqa: F401 (fixtures)
 from scripted import Scripted, sweep
+from served import command
 from sqlalchemy import event as listening
 from sqlalchemy import text
 
@@ -162,8 +163,7 @@ def test_resume_makes_due_what_waits(catalogue):  # noqa: F811
     for minutes in range(0, 5 * 60, 20):
         with clock(minutes=minutes):
             sweep(catalogue, tsd=target)
-    said = catalogue.app.test_cli_runner().invoke(args=["secureb2share", "deliveries", "resume"])
-    assert said.output == "Events are sent to tsd again.\n", said.output
+    assert command(catalogue.app, "deliveries", "resume").output == "Events are sent to tsd again.\n"
     target.answer = None
     sweep(catalogue, tsd=target)
     assert {state for (state,) in values(catalogue, "state")} == {"acknowledged"}

@@ -1,3 +1,4 @@
+import http.client
 import socket
 import socketserver
 import threading
@@ -97,7 +98,8 @@ def test_what_is_kept_is_a_plain_socket_without_delay(target):
 
 def test_an_answer_without_an_end_is_read_to_a_bound(target):
     target.replies = [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" + b"x" * 8 * 2**20 + b"!"]
-    with pytest.raises(OSError, match="too long"):
+    # Python 3.6 takes it for the line with a chunk's size
+    with pytest.raises((OSError, http.client.LineTooLong), match="too long|more than"):
         post(target, b"a")
 
 
