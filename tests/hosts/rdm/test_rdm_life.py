@@ -174,6 +174,8 @@ def journey(instance):
         ask("POST", path + "/draft/actions/submit-review", role, json={"require_review": False})
         ask("POST", path + "/draft", role)
         ask("POST", path + "/draft/actions/publish", role)
+        # /versions reads the index, which shows a record a second later or not
+        refresh(instance)
         for name in ("", "/files", "/files/a.csv/content", "/versions", "/communities"):
             ask("GET", path + name)
         for kind in ("application/vnd.datacite.datacite+json", "application/x-dc+xml", "application/ld+json"):
