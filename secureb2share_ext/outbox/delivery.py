@@ -160,6 +160,9 @@ class Sweep:
     def paused(self):
         """{target: models.Pause} of the targets that are paused or held."""
         found = {row.target: row for row in pauses.every()}
+        for row in found.values():
+            # another worker may end the pause before it is looked at
+            db.session.expunge(row)
         db.session.rollback()
         return found
 
