@@ -48,8 +48,8 @@ def test_every_command_is_there_and_says_what_it_does(run):
     "words, code, said",
     [
         (["deliveries", "list"], 0, ""),
-        (["deliveries", "retry"], 2, "Name either an event's number or --target."),
-        (["deliveries", "retry", "1", "--target", "x"], 2, "Name either an event's number or --target."),
+        (["deliveries", "retry"], 2, "Name an event's number, --target or --all."),
+        (["deliveries", "retry", "1", "--target", "x"], 2, "Name an event's number, --target or --all."),
         (["deliveries", "retry", "1"], 1, "There is no unfinished event 1."),
         (["deliveries", "discard", "1"], 2, "--reason"),
         (["deliveries", "discard", "1", "--reason", "x"], 1, "There is no unfinished event 1."),
