@@ -1,6 +1,6 @@
 import json
 import os
-import shutil
+import sqlite3
 import stat
 
 import pytest
@@ -267,7 +267,9 @@ def copied(catalogue, tmp_path):
     """A Catalogue on a copy of the database of another one, which has a key folder of its own."""
     db.session.commit()
     path = catalogue.app.config["SQLALCHEMY_DATABASE_URI"][len("sqlite:///") :]
-    shutil.copyfile(path, str(tmp_path / "copy.db"))
+    # Python 3.6 has no backup()
+    with sqlite3.connect(path) as live, sqlite3.connect(str(tmp_path / "copy.db")) as kept:
+        kept.executescript("\n".join(live.iterdump()))
     return Catalogue(SQLALCHEMY_DATABASE_URI="sqlite:///%s" % (tmp_path / "copy.db"))
 
 
