@@ -42,7 +42,9 @@ PURE = """
     hosts.rdm.fields.mapping hosts.rdm.fields.names hosts.rdm.fields.validation_errors
 """.split()
 HEAVY = {"flask", "werkzeug", "sqlalchemy", "celery", "click"}
-OF_CLIENT = set("base64 binascii calendar cryptography datetime functools hashlib hmac http json re requests time urllib".split())
+OF_CLIENT = set(
+    "base64 binascii calendar cryptography datetime functools hashlib hmac http json re requests time urllib".split()
+)
 
 
 def _name(path):
