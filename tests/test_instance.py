@@ -13,7 +13,7 @@ from tables import for_each
 
 from secureb2share_ext import instance
 from secureb2share_ext.instance import NAME, Named, differences
-from secureb2share_ext.outbox.models import Event, Pause, Sweep
+from secureb2share_ext.outbox.models import Event, Pause, SweepRow
 from secureb2share_ext.testing.catalogue import ADDRESS, Catalogue
 
 ELSEWHERE = "https://staging.example.org"
@@ -280,7 +280,7 @@ def original(tmp_path):
             found.send("register", "copy/%d" % number, dataset=example())
             row = found.row("copy/%d" % number)
             db.session.query(Event).filter_by(dataset_id=row.id).update({"state": state})
-        db.session.add(Sweep(name="outbox", mark=70, floor=0))
+        db.session.add(SweepRow(name="outbox", mark=70, floor=0))
         db.session.commit()
         yield found
 
@@ -307,7 +307,7 @@ def test_a_copy_becomes_an_instance_of_its_own(original, tmp_path):
         states = [state for (state,) in db.session.query(Event.state).order_by(Event.id)]
         assert states == ["discarded"] * 3 + ["acknowledged", "observed"]
         assert {pause.target: pause.until for pause in db.session.query(Pause)} == {"csc": None, "tsd": None}
-        assert db.session.query(Sweep.mark).scalar() == 0
+        assert db.session.query(SweepRow.mark).scalar() == 0
         published = {key.kid for key in copy.extension.keyring.list() if key.state != "revoked"}
         assert len(published) == 1 and not published & kids and copy.extension.keyring.current()
 

@@ -32,6 +32,7 @@ def main():
 
     from .app import create_app
     from .config import settings
+    from .server import serve
 
     second = options.second_secure_environment and (options.second_secure_environment, options.second_source_key)
     configured = settings(data, options.port, options.secure_environment, options.source_key, os.environ, second)
@@ -43,32 +44,8 @@ def main():
     elif options.worker:
         work(app, data)
     else:
-        serve(app, options.port)
-
-
-def serve(app, port):
-    """Serve on loopback with gunicorn, one worker with threads, and sweep beside it where no Celery does."""
-    from gunicorn.app.base import BaseApplication
-
-    class Server(BaseApplication):
-        def load_config(self):
-            options = {
-                "bind": ["127.0.0.1:%d" % port],
-                "workers": 1,
-                "worker_class": "gthread",
-                "threads": 8,
-                "post_worker_init": lambda worker: begin(app),
-                "accesslog": None,
-                "control_socket_disable": True,
-            }
-            for name, value in options.items():
-                if name in self.cfg.settings:
-                    self.cfg.set(name, value)
-
-        def load(self):
-            return app
-
-    Server("python -m demo.catalogue").run()
+        # the sweep runs beside it where no Celery does
+        serve(app, options.port, post_worker_init=lambda worker: begin(app))
 
 
 def begin(app):

@@ -3,6 +3,7 @@
 Before `init`, and on hosts whose communities have no id, a source has the community that its settings name.
 """
 
+import time
 from typing import Optional
 
 from invenio_db import db
@@ -10,14 +11,17 @@ from invenio_db import db
 from ..proxies import current, has_tables
 from .models import Binding
 
+AGAIN = 60  # seconds after which a process asks again for what it did not find: a page of others pays nothing
+
 
 def bound(source: str) -> Optional[str]:
-    """The id of the community to which a source (name) is bound, or None; a process asks for a binding once."""
-    known = current().host.bound
-    if source not in known and has_tables():
+    """The id of the community to which a source (name) is bound, or None; one without is asked for now and then."""
+    host = current().host
+    if source not in host.bound and time.monotonic() >= host.bound_again and has_tables():
         with db.session.no_autoflush:
-            known.update(db.session.query(Binding.source, Binding.community).all())
-    return known.get(source)
+            host.bound.update(db.session.query(Binding.source, Binding.community).all())
+        host.bound_again = time.monotonic() + AGAIN
+    return host.bound.get(source)
 
 
 def bind(source: str, community: str) -> bool:

@@ -52,6 +52,7 @@ class Host(abc.ABC):
         self.config = config
         self.sources = sources
         self.bound: Dict[str, str] = {}  # source -> id of its community, see bindings
+        self.bound_again = 0.0  # time.monotonic() from which on another is asked for
         self._ghost_watch = ghosts.Watch()
 
     def faults(self) -> List[str]:

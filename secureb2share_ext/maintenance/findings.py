@@ -161,7 +161,7 @@ def _values(figures: Figures, name: str) -> Sequence[Tuple[Optional[float], str,
         count = figures.ghosts
         if count is None:
             return [(0, "the search index could not be asked", "")]
-        return [(count, "%d entries of the search index have no record" % count if count else "none", "")]
+        return [(count, "entries of the search index without a record: %d" % count if count else "none", "")]
     if name == "sources":
         # one whose registrations are refused weighs more than one that goes on
         by_source: Dict[str, List[Tuple[float, str]]] = {}

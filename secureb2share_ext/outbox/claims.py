@@ -16,6 +16,7 @@ from .models import IS_PENDING, WOKEN, Event
 
 # longer than two batches one after the other, each with its last attempt, can take: see sending.py
 LEASE = datetime.timedelta(seconds=180)
+BOUND = 2 * LEASE  # a lease that ends later from now was written by a clock that ran ahead
 LONGEST_WAIT = datetime.timedelta(hours=27)  # longer than any wait in retry.py
 
 
@@ -91,25 +92,27 @@ def claim(target: str, size: int, now: datetime.datetime, is_trial: bool = False
 
 
 def _claim(when, target, size, now, token):
-    # a lease that ends later than any can was written by a clock that ran ahead
-    values = {"target": target, "size": size, "now": now, "bound": now + 2 * LEASE}
+    values = {"target": target, "size": size, "now": now, "bound": now + BOUND}
     lease = {"lease_token": token, "lease_until": now + LEASE}
     choose = _CHOOSE.format(when=when)
-    if is_postgresql():
+    if _is_postgresql():
         claim = text(_CLAIM.format(choose=choose)).bindparams(**values, **lease)
         return list(db.session.execute(claim))
     times = [bindparam(name, type_=db.DateTime) for name in ("now", "bound")]
     ids = [row[0] for row in db.session.execute(text(choose).bindparams(*times), values)]
     if not ids:
         return []
-    is_free = or_(Event.lease_until.is_(None), Event.lease_until <= now, Event.lease_until > values["bound"])
-    free = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", is_free)
+    free = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", _is_free(now))
     free.update(lease, synchronize_session=False)
     columns = (Event.id, Event.target, Event.sequence, Event.message_id, Event.body, Event.attempts, Event.next_at)
     return list(db.session.query(*columns).filter(Event.id.in_(ids), Event.lease_token == token))
 
 
-def is_postgresql():
+def _is_free(now):
+    return or_(Event.lease_until.is_(None), Event.lease_until <= now, Event.lease_until > now + BOUND)
+
+
+def _is_postgresql():
     """Whether rows can be claimed with SKIP LOCKED, which SQLite drops silently."""
     return db.session.get_bind().dialect.name == "postgresql"
 
@@ -118,7 +121,7 @@ def settle(settled: Sequence[Settled], token: str) -> Set[int]:
     """Write the outcomes where the lease still holds; returns the ids of these. The caller commits."""
     if not settled:
         return set()
-    if is_postgresql():
+    if _is_postgresql():
         rows = json.dumps([_as_json(one) for one in settled])
         return {row[0] for row in db.session.execute(text(_SETTLE), {"rows": rows, "token": token})}
     held = set()
@@ -147,11 +150,10 @@ def give_back(ids: Iterable[int], token: str) -> None:
 
 def wake(target: str, size: int, now: datetime.datetime) -> int:
     """Make at most `size` events due that wait because their target was down; the caller commits. Returns how many."""
-    is_free = or_(Event.lease_until.is_(None), Event.lease_until <= now)
     waiting = db.session.query(Event.id).filter(IS_PENDING, Event.target == target, Event.next_at > now, Event.wakes)
-    ids = [row.id for row in waiting.filter(is_free).order_by(Event.next_at, Event.id).limit(size)]
+    ids = [row.id for row in waiting.filter(_is_free(now)).order_by(Event.next_at, Event.id).limit(size)]
     if ids:
-        rows = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", is_free)
+        rows = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", _is_free(now))
         rows.update({"next_at": WOKEN, "wakes": False}, synchronize_session=False)
     return len(ids)
 

@@ -6,7 +6,7 @@ from typing import Iterable
 from invenio_db import db
 
 from . import pauses, steps, store
-from .models import Sweep
+from .models import SweepRow
 
 OF_THE_ORIGINAL = "this database is a copy; the original sends the event"
 HELD = "this database is a copy; look at the target's address, then resume"
@@ -21,5 +21,5 @@ def sever(targets: Iterable[str], now: datetime.datetime) -> int:
     for target in sorted(targets):
         pauses.hold(target, HELD, now)
     # the folder of the mark is new and empty
-    db.session.query(Sweep).filter_by(name=steps.SWEEP).update({"mark": 0}, synchronize_session=False)
+    db.session.query(SweepRow).filter_by(name=steps.SWEEP).update({"mark": 0}, synchronize_session=False)
     return count

@@ -10,21 +10,18 @@ import contextlib
 import datetime
 import time
 from concurrent import futures
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List
 
 from flask import current_app
 from invenio_db import db
-from sqlalchemy.exc import SQLAlchemyError
 
 from .. import instance
 from ..compat import utcnow
-from ..errors import MarkNotWritten, NoSigningKey, Restored
-from . import claims, leaving, pauses, retry, sending, steps
+from ..errors import MarkNotWritten, Restored
+from . import claims, leaving, pauses, steps
+from .lane import POLL, Lane
 
-BATCH = 50
 LONGEST = 60  # seconds that one sweep goes on claiming
-POLL = 1  # seconds after which a target that had nothing is asked again while another is still busy
-WAKES = 20  # events that each one wakes which arrives after its target has come back
 GRACE = 5  # seconds that a worker which has to leave waits for answers
 STOPPED = datetime.timedelta(minutes=10)  # with no sweep for so long, a worker may have been killed at any step
 
@@ -54,39 +51,13 @@ def sweep(extension: Any) -> Dict[str, int]:
     return dict(one.counts)
 
 
-class Lane:
-    """One target in one sweep: its connections, and the batches that are claimed."""
-
-    def __init__(self, name: str, target: Any) -> None:
-        self.name = name
-        self.channels = [target.open() for _ in range(target.concurrency)]
-        self.batches: List[sending.Batch] = []  # the one that is sent, and the next
-        self.asked = 0.0  # when it had nothing to send
-        self.is_waking = False  # whether it has come back, and events may still wait for that
-
-    def takes(self, now: float) -> bool:
-        """Whether a batch may be claimed: the first one, or one more while a whole one is sent."""
-        if not self.batches:
-            return now - self.asked >= POLL
-        return len(self.batches) == 1 and self.batches[0].may_be_followed
-
-    def next(self, pool: futures.Executor) -> None:
-        """Begin to send the batch that comes first now."""
-        if self.batches:
-            self.batches[0].start(pool, self.channels)
-
-    def close(self) -> None:
-        for channel in self.channels:
-            channel.close()
-
-
 class Sweep:
     """One run over all targets."""
 
     def __init__(self, extension: Any) -> None:
         self.extension = extension
-        self.lanes = [Lane(name, target) for name, target in sorted(extension.targets.items())]
         self.counts: Dict[str, int] = collections.Counter()
+        self.lanes = [Lane(name, extension, self.counts) for name in sorted(extension.targets)]
 
     def run(self, is_leaving: Any) -> None:
         """Claim, send and settle until nothing is due or the time is over; raises Restored and MarkNotWritten."""
@@ -115,8 +86,7 @@ class Sweep:
     def stop(self) -> None:
         """Begin to send no further event."""
         for lane in self.lanes:
-            for batch in lane.batches:
-                batch.stop()
+            lane.stop()
 
     def bound_waits(self, ended):
         """Shorten waits that nobody asked for: the clock ran ahead when they were written.
@@ -137,25 +107,10 @@ class Sweep:
 
     def start(self, pool):
         """Claim a batch for each target that takes one; the next one is claimed while the first is sent."""
-        now = time.monotonic()
-        ready = [lane for lane in self.lanes if lane.takes(now)]
+        ready = [lane for lane in self.lanes if lane.takes_more()]
         paused = self.paused() if ready else {}
         for lane in ready:
-            batch = None
-            try:
-                batch = self.claim(lane, paused.get(lane.name))
-            except SQLAlchemyError as error:
-                # one target must not keep the others from being served
-                db.session.rollback()
-                current_app.logger.error("secureb2share.claim-failed target=%s %s", lane.name, type(error).__name__)
-            if lane.batches:
-                lane.batches[0].may_be_followed = False
-            elif batch is None:
-                lane.asked = now
-            if batch is not None:
-                lane.batches.append(batch)
-                if len(lane.batches) == 1:
-                    lane.next(pool)
+            lane.claim(paused.get(lane.name), pool)
 
     def paused(self):
         """{target: models.Pause} of the targets that are paused or held."""
@@ -165,33 +120,6 @@ class Sweep:
             db.session.expunge(row)
         db.session.rollback()
         return found
-
-    def claim(self, lane, pause) -> Optional[sending.Batch]:
-        """The Batch that is claimed for a target, and committed, or None; pause: its models.Pause, if any."""
-        now = utcnow()
-        if pause is not None and (pause.until is None or pause.until > now):
-            return None
-        if pause is not None and lane.batches:
-            return None
-        events = claims.claim(lane.name, 1 if pause else BATCH, now, is_trial=pause is not None)
-        if not events or (pause and not pauses.may_send(lane.name, now, now + claims.LEASE)):
-            db.session.rollback()
-            return None
-        failures = pause.failures if pause else 0
-        steps.commit(self.extension.mark, max(event.sequence for event in events))
-        return sending.Batch(events, failures, self.sign(), may_be_followed=len(events) == BATCH)
-
-    def sign(self):
-        """The function (message id, body) -> headers that signs with the key that is current now.
-
-        Where there is no key, it raises NoSigningKey for each message, so that a target with a secret is still served.
-        """
-        try:
-            return self.extension.keyring.signer()
-        except NoSigningKey as error:
-            return _refusing(error)
-        finally:
-            db.session.rollback()
 
     def wait(self, running: List[Lane], pool: futures.Executor, is_leaving: Any) -> None:
         """Settle each batch that has come to its end; the next one of its target is sent meanwhile."""
@@ -203,58 +131,8 @@ class Sweep:
             futures.wait(threads, timeout=GRACE)
         for lane, batch in zip(running, first):
             if is_leaving() or not batch.threads:
-                lane.batches.remove(batch)
-                ended = [batch]
-                if lane.batches and (is_leaving() or batch.down() or lane.name in self.paused()):
-                    ended += lane.batches
-                    lane.batches = []
-                lane.next(pool)
-                for one in ended:
-                    self.settle(lane, one)
-
-    def settle(self, lane, batch):
-        """Write what became of a batch; what was not sent is given back."""
-        sent, now = list(batch.sent), utcnow()
-        for error in batch.errors():
-            # what it had begun to send is free when its lease ends
-            current_app.logger.error("secureb2share.sending-failed target=%s %s", lane.name, type(error).__name__)
-        try:
-            held = claims.settle([sending.settled(one) for one in sent], batch.token)
-            claims.give_back(batch.unsent(), batch.token)
-            self.judge_target(lane, batch, now)
-            db.session.commit()
-        except SQLAlchemyError as error:
-            # the leases end, and what was sent is sent again; the other targets go on
-            db.session.rollback()
-            current_app.logger.error("secureb2share.settle-failed target=%s %s", lane.name, type(error).__name__)
-            return
-        for one in sent:
-            name = type(one.outcome).__name__.lower()
-            self.counts[name if one.event.id in held else "lost"] += 1
-            said = "secureb2share.delivery %s event=%s target=%s"
-            current_app.logger.info(said, name, one.event.message_id, lane.name)
-
-    def judge_target(self, lane, batch, now):
-        """Pause a target that takes nothing; of one that has come back, wake what waited for it."""
-        down = batch.down()
-        if down:
-            fault = next((one.outcome for one in down if isinstance(one.outcome, retry.Pause)), None)
-            if fault is not None:
-                seconds, failures, reason = fault.seconds, 0, fault.reason
-            else:
-                # the longest time that one of its answers has named
-                asked = max(retry.wish(one.answer.retry_after, now) for one in down)
-                seconds, failures = retry.rest(batch.failures, asked), batch.failures + 1
-                reason = down[-1].outcome.reason
-            pauses.pause(lane.name, reason[:200], now + datetime.timedelta(seconds=seconds), failures)
-            lane.is_waking = False
-            return
-        if batch.sent and pauses.end_pause(lane.name):
-            lane.is_waking = True
-        if batch.sent and lane.is_waking:
-            # in steps that grow: a target that has come back is not flooded
-            delivered = sum(isinstance(one.outcome, retry.Delivered) for one in batch.sent)
-            lane.is_waking = claims.wake(lane.name, WAKES * max(delivered, 1), now) > 0
+                has_next = len(lane.batches) > 1
+                lane.end(batch, is_leaving() or (has_next and lane.name in self.paused()), pool)
 
 
 @contextlib.contextmanager
@@ -265,10 +143,3 @@ def _pool(size):
     finally:
         # an attempt ends by itself, see targets/connection.py
         pool.shutdown(wait=False)
-
-
-def _refusing(error):
-    def sign(message_id, body):
-        raise error
-
-    return sign

@@ -83,7 +83,7 @@ class Pause(db.Model):
     failures = db.Column(db.Integer, nullable=False, default=0)  # one after the other, of a target that is down
 
 
-class Sweep(db.Model):
+class SweepRow(db.Model):
     """The end of the last sweep, the number of steps of sending (mark.py), and the floor of new sequences."""
 
     __tablename__ = "secureb2share_sweep"

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from ..errors import MarkNotWritten, Restored
 from . import pauses
 from .mark import Mark, Seen, doubt
-from .models import Event, Sweep
+from .models import Event, SweepRow
 
 SWEEP = "outbox"
 AHEAD = datetime.timedelta(minutes=1)  # a sweep that ended later than this from now ended by another clock
@@ -41,7 +41,7 @@ def begin(mark: Mark) -> Optional[datetime.datetime]:
     """When the last sweep ended, naive UTC, or None; raises Restored or MarkNotWritten where nothing may be sent."""
     # the file first: another worker may write it, and then the database, at any moment
     seen = mark.read() if mark.is_kept else None
-    counter, ended = db.session.query(Sweep.mark, Sweep.finished).filter_by(name=SWEEP).one_or_none() or (0, None)
+    counter, ended = db.session.query(SweepRow.mark, SweepRow.finished).filter_by(name=SWEEP).one_or_none() or (0, None)
     db.session.rollback()
     reason = doubt(seen, counter) if mark.is_kept else None
     if reason:
@@ -96,25 +96,25 @@ _LATER = "CASE WHEN finished > :far THEN finished ELSE :now END"
 
 def finished() -> Optional[datetime.datetime]:
     """When the last sweep ended, naive UTC, or None."""
-    return db.session.query(Sweep.finished).filter_by(name=SWEEP).scalar()
+    return db.session.query(SweepRow.finished).filter_by(name=SWEEP).scalar()
 
 
 def _counter():
     """The counter of the steps of sending, locked until the transaction ends."""
     # an update takes the lock on SQLite too
-    _update({"mark": Sweep.mark})
-    return db.session.query(Sweep.mark).filter_by(name=SWEEP).scalar()
+    _update({"mark": SweepRow.mark})
+    return db.session.query(SweepRow.mark).filter_by(name=SWEEP).scalar()
 
 
 def _update(values):
     if not _of_sweep().update(values, synchronize_session=False):
         with contextlib.suppress(IntegrityError), db.session.begin_nested():
-            db.session.add(Sweep(name=SWEEP, mark=0, floor=0))
+            db.session.add(SweepRow(name=SWEEP, mark=0, floor=0))
         _of_sweep().update(values, synchronize_session=False)
 
 
 def _of_sweep():
-    return db.session.query(Sweep).filter_by(name=SWEEP)
+    return db.session.query(SweepRow).filter_by(name=SWEEP)
 
 
 def restored(
@@ -145,4 +145,4 @@ def restored(
 
 def floor() -> int:
     """The sequence after which the events of a new dataset begin: 0, unless the database was restored."""
-    return db.session.query(Sweep.floor).filter_by(name=SWEEP).scalar() or 0
+    return db.session.query(SweepRow.floor).filter_by(name=SWEEP).scalar() or 0

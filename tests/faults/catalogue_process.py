@@ -24,6 +24,7 @@ from flask_celeryext import create_celery_app  # noqa: E402
 from invenio_db import db  # noqa: E402
 
 from demo.catalogue.app import create_app  # noqa: E402
+from demo.catalogue.server import serve  # noqa: E402
 from secureb2share_ext.outbox import claims, delivery, retry, sending  # noqa: E402
 from secureb2share_ext.targets import connection  # noqa: E402
 
@@ -48,40 +49,22 @@ def shorten():
         setattr(module, name, value)
 
 
-def serve(app, port):
+def serve_forked(app, port):
     """Be the web server: two processes with four threads each, made by fork so that a new one is there at once."""
-    from gunicorn.app.base import BaseApplication
 
     def begin(worker):
         # no connection of the parent's is used
         with app.app_context():
             db.engine.dispose(close=False)
 
-    class Server(BaseApplication):
-        def load_config(self):
-            options = {
-                "bind": ["127.0.0.1:%d" % port],
-                "workers": 2,
-                "worker_class": "gthread",
-                "threads": 4,
-                "post_worker_init": begin,
-                "control_socket_disable": True,
-            }
-            for name, value in options.items():
-                if name in self.cfg.settings:
-                    self.cfg.set(name, value)
-
-        def load(self):
-            return app
-
     sys.argv = sys.argv[:1]
-    Server().run()
+    serve(app, port, workers=2, threads=4, post_worker_init=begin)
 
 
 def be(app, celery, given, role, name=""):
     """Be one of the processes, until it ends."""
     if role == "web":
-        serve(app, given["port"])
+        serve_forked(app, given["port"])
     elif role == "beat":
         celery.start(["beat", "-s", name, "-l", "INFO", "--pidfile="])
     else:

@@ -159,7 +159,7 @@ class BindingsContract:
         self.bring(instance)
         ghost, young = self.copy(instance, pid, 3600), self.copy(instance, pid, 60)
         others = self.copy(instance, pid, 3600, **self.elsewhere(instance))
-        assert self.finding(instance, "ghosts") == [("warning", "1 entries of the search index have no record")]
+        assert self.finding(instance, "ghosts") == [("warning", "entries of the search index without a record: 1")]
         if way == "sweep":
             with instance.app.app_context():
                 monkeypatch.setattr(current().host, "_ghost_watch", ghosts.Watch())

@@ -15,7 +15,7 @@ from served import new_database
 from sqlalchemy import text
 
 from secureb2share_ext import compat
-from secureb2share_ext.outbox import claims, delivery, pauses, sending, steps, store
+from secureb2share_ext.outbox import claims, delivery, lane, pauses, sending, steps, store
 from secureb2share_ext.outbox.mark import Mark
 from secureb2share_ext.targets.answer import Answer
 from secureb2share_ext.testing.catalogue import Catalogue
@@ -59,7 +59,7 @@ class Outbox(RuleBasedStateMachine):
         self.changes = 0
         self.held = []  # batches of the other worker: (events, when claimed)
         self.parked = set()  # ids that may arrive late
-        self.real = {module: module.utcnow for module in (delivery, sending)}
+        self.real = {module: module.utcnow for module in (delivery, lane, sending)}
         for module in self.real:
             module.utcnow = self.now
 

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from instance import example, running
+from instance import create_app, example, running
 from invenio_db import db
 from sqlalchemy import text
 
@@ -209,6 +209,27 @@ def test_damaged_mark_holds_every_target_and_is_written_anew(instance, content):
     run(instance, "deliveries", "resume")
     instance.sweep()
     assert states(instance, waiting) == ["acknowledged"]
+
+
+def test_mark_moves_to_a_folder_of_its_own(tmp_path):
+    (tmp_path / "state").mkdir()
+    with running("sqlite", tmp_path) as found:
+        publish(found)
+        found.sweep()
+        keys = tmp_path / "keys"
+        assert Mark(str(keys)).read().steps == 1
+        extension = found.app.extensions["secureb2share"]
+        extension.mark = (
+            create_app(dict(found.configured, SECUREB2SHARE_STATE_FOLDER=str(tmp_path / "state")))
+            .extensions["secureb2share"]
+            .mark
+        )
+        identifier, _ = publish(found)
+        # what was sent before is known: nothing is held, and the keys' folder is not written to
+        before = (keys / "outbox.mark").read_bytes()
+        found.sweep()
+        assert states(found, identifier) == ["acknowledged"]
+        assert (keys / "outbox.mark").read_bytes() == before and Mark(str(tmp_path / "state")).read().steps == 2
 
 
 @pytest.mark.parametrize("instance", ["sqlite"], indirect=True)

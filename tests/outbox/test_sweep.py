@@ -17,11 +17,11 @@ from sqlalchemy import text
 
 from secureb2share_ext import compat
 from secureb2share_ext.errors import NoSigningKey
-from secureb2share_ext.outbox import claims, delivery, pauses, retry, sending
+from secureb2share_ext.outbox import claims, delivery, lane, pauses, retry, sending
 from secureb2share_ext.targets.answer import Answer
 
 DOWN, BUSY = Answer(error="ConnectTimeout"), Answer(503)
-MODULES = (delivery, sending)
+MODULES = (delivery, lane, sending)
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +56,13 @@ def clock(**ahead):
     finally:
         for module, function in real.items():
             module.utcnow = function
+
+
+def sweep_every(catalogue, minutes, hours, **targets):  # noqa: F811
+    """Sweeps in this distance, for so many hours."""
+    for passed in range(0, hours * 60, minutes):
+        with clock(minutes=passed):
+            sweep(catalogue, **targets)
 
 
 def test_a_target_that_hangs_keeps_no_other_waiting(catalogue):  # noqa: F811
@@ -98,9 +105,7 @@ def test_what_waits_is_due_when_its_target_answers_again(catalogue):  # noqa: F8
     register(catalogue, 30)
     target = Scripted(lambda event: DOWN)
     # a day's outage: many trials
-    for minutes in range(0, 24 * 60, 40):
-        with clock(minutes=minutes):
-            sweep(catalogue, tsd=target)
+    sweep_every(catalogue, 40, 24, tsd=target)
     # a change that waits behind what failed
     catalogue.send("register", "d/0", dataset=described("Changed"))
     assert max(attempts for (attempts,) in values(catalogue, "attempts")) >= 2
@@ -115,9 +120,7 @@ def test_what_waits_is_due_when_its_target_answers_again(catalogue):  # noqa: F8
 def test_a_trial_before_its_time_costs_no_attempt(catalogue):  # noqa: F811
     register(catalogue, 1)
     target = Scripted(lambda event: DOWN)
-    for minutes in range(0, 4 * 24 * 60, 40):
-        with clock(minutes=minutes):
-            sweep(catalogue, tsd=target)
+    sweep_every(catalogue, 40, 4 * 24, tsd=target)
     # given up by the plan, 75 h 35 min 5 s and up to a tenth, and not by the trials
     assert values(catalogue, "state, attempts") == [("parked", len(retry.PLAN) + 1)]
     assert len(target.tries) > 2 * len(retry.PLAN)
@@ -145,9 +148,7 @@ def test_one_message_that_fails_among_others_keeps_its_plan(catalogue, answer): 
 def test_a_first_answer_that_is_no_success_wakes_too(catalogue, first):  # noqa: F811
     register(catalogue, 20)
     target = Scripted(lambda event: DOWN)
-    for minutes in range(0, 20 * 60, 40):
-        with clock(minutes=minutes):
-            sweep(catalogue, tsd=target)
+    sweep_every(catalogue, 40, 20, tsd=target)
     tries = len(target.tries)
     target.answer = lambda event: first if len(target.tries) == tries + 1 else None
     for minutes in (0, 1, 16, 32):
@@ -160,9 +161,7 @@ def test_a_first_answer_that_is_no_success_wakes_too(catalogue, first):  # noqa:
 def test_resume_makes_due_what_waits(catalogue):  # noqa: F811
     register(catalogue, 5)
     target = Scripted(lambda event: DOWN)
-    for minutes in range(0, 5 * 60, 20):
-        with clock(minutes=minutes):
-            sweep(catalogue, tsd=target)
+    sweep_every(catalogue, 20, 5, tsd=target)
     assert command(catalogue.app, "deliveries", "resume").output == "Events are sent to tsd again.\n"
     target.answer = None
     sweep(catalogue, tsd=target)

@@ -385,4 +385,4 @@ def unbind(instance, source):
 
     instance.execute("DELETE FROM secureb2share_binding WHERE source = :source", source=source)
     for one in lock.of_instance(instance.app):
-        one.app.extensions["secureb2share"].host.bound.clear()
+        one.app.extensions["secureb2share"].host.bound.pop(source, None)
