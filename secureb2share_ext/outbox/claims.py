@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, or_, text
 
 from .models import IS_PENDING, WOKEN, Event
 
-# longer than two batches one after the other, each with its last attempt, can take: see sending.py
+# longer than a batch with its last attempt, which may be made twice, can take: see sending.py
 LEASE = datetime.timedelta(seconds=180)
 BOUND = 2 * LEASE  # a lease that ends later from now was written by a clock that ran ahead
 LONGEST_WAIT = datetime.timedelta(hours=27)  # longer than any wait in retry.py

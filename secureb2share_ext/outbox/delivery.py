@@ -1,8 +1,8 @@
 """The delivery of events to their targets.
 
 A sweep claims a batch for each target, commits, sends the batches side by side outside any transaction, and records
-exactly one outcome for each event. While one batch of a target is sent, the next one is claimed already. A worker that
-is killed between two of these steps leaves leases that run out, and the same bytes are sent again under the same id.
+exactly one outcome for each event. A worker that is killed between two of these steps leaves leases that run out, and
+the same bytes are sent again under the same id.
 """
 
 import collections
@@ -70,11 +70,11 @@ class Sweep:
                 while True:
                     if not is_leaving() and time.monotonic() < end:
                         self.start(pool)
-                    running = [lane for lane in self.lanes if lane.batches]
+                    running = [lane for lane in self.lanes if lane.batch]
                     if not running:
                         break
                     has_sent = True
-                    self.wait(running, pool, is_leaving)
+                    self.wait(running, is_leaving)
                 if has_sent:
                     steps.rest(self.extension.mark)
         finally:
@@ -106,8 +106,8 @@ class Sweep:
             steps.end(now, went_back=True)
 
     def start(self, pool):
-        """Claim a batch for each target that takes one; the next one is claimed while the first is sent."""
-        ready = [lane for lane in self.lanes if lane.takes_more()]
+        """Claim a batch for each target that has none on its way, and begin to send it."""
+        ready = [lane for lane in self.lanes if lane.is_ready()]
         paused = self.paused() if ready else {}
         for lane in ready:
             lane.claim(paused.get(lane.name), pool)
@@ -121,18 +121,17 @@ class Sweep:
         db.session.rollback()
         return found
 
-    def wait(self, running: List[Lane], pool: futures.Executor, is_leaving: Any) -> None:
-        """Settle each batch that has come to its end; the next one of its target is sent meanwhile."""
-        first = [lane.batches[0] for lane in running]
-        threads = [thread for batch in first for thread in batch.threads]
+    def wait(self, running: List[Lane], is_leaving: Any) -> None:
+        """Settle each batch that has come to its end."""
+        batches = [lane.batch for lane in running if lane.batch]
+        threads = [thread for batch in batches for thread in batch.threads]
         futures.wait(threads, timeout=POLL, return_when=futures.FIRST_COMPLETED)
         if is_leaving():
             self.stop()
             futures.wait(threads, timeout=GRACE)
-        for lane, batch in zip(running, first):
+        for lane, batch in zip(running, batches):
             if is_leaving() or not batch.threads:
-                has_next = len(lane.batches) > 1
-                lane.end(batch, is_leaving() or (has_next and lane.name in self.paused()), pool)
+                lane.settle()
 
 
 @contextlib.contextmanager

@@ -1,9 +1,9 @@
-"""One target in one sweep: its connections, and the batches that are claimed for it."""
+"""One target in one sweep: its connections, and the batch that is claimed for it."""
 
 import datetime
 import time
 from concurrent import futures
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional
 
 from flask import current_app
 from invenio_db import db
@@ -26,88 +26,32 @@ class Lane:
         target = extension.targets[name]
         self.name, self.extension, self.counts = name, extension, counts
         self.channels = [target.open() for _ in range(target.concurrency)]
-        self.batches: List[sending.Batch] = []  # the one that is sent, and the next
+        self.batch: Optional[sending.Batch] = None  # that is sent
         self._asked = 0.0  # when it had nothing to send
         self._is_waking = False  # whether it has come back, and events may still wait for that
 
-    def takes_more(self) -> bool:
-        """Whether a batch may be claimed: the first one, or one more while a whole one is sent."""
-        if not self.batches:
-            return time.monotonic() - self._asked >= POLL
-        return len(self.batches) == 1 and self.batches[0].may_be_followed
+    def is_ready(self) -> bool:
+        """Whether a batch may be claimed."""
+        return self.batch is None and time.monotonic() - self._asked >= POLL
 
     def claim(self, pause: Any, pool: futures.Executor) -> None:
-        """Claim a batch, where something is due, and send it once it is the first; pause: its models.Pause, if any."""
-        batch = None
+        """Claim a batch, where something is due, and begin to send it; pause: its models.Pause, if any."""
         try:
-            batch = self._claimed(pause)
+            self.batch = self._claimed(pause)
         except SQLAlchemyError as error:
             # one target must not keep the others from being served
             db.session.rollback()
             current_app.logger.error("secureb2share.claim-failed target=%s %s", self.name, type(error).__name__)
-        if self.batches:
-            self.batches[0].may_be_followed = False
-        elif batch is None:
+        if self.batch is None:
             self._asked = time.monotonic()
-        if batch is not None:
-            self.batches.append(batch)
-            if len(self.batches) == 1:
-                self._start(pool)
+        else:
+            self.batch.start(pool, self.channels)
 
-    def end(self, batch: sending.Batch, is_last: bool, pool: futures.Executor) -> None:
-        """Settle a batch that has come to its end, while the next one is sent; is_last: that one is given back."""
-        self.batches.remove(batch)
-        ended = [batch]
-        if is_last or batch.down():
-            ended += self.batches
-            self.batches = []
-        self._start(pool)
-        for one in ended:
-            self._settle(one)
-
-    def stop(self) -> None:
-        """Begin to send no further event."""
-        for batch in self.batches:
-            batch.stop()
-
-    def close(self) -> None:
-        """End the connections."""
-        for channel in self.channels:
-            channel.close()
-
-    def _start(self, pool):
-        if self.batches:
-            self.batches[0].start(pool, self.channels)
-
-    def _claimed(self, pause) -> Optional[sending.Batch]:
-        """The Batch that is claimed, and committed, or None."""
-        now = utcnow()
-        if pause is not None and (pause.until is None or pause.until > now):
-            return None
-        if pause is not None and self.batches:
-            return None
-        events = claims.claim(self.name, 1 if pause else BATCH, now, is_trial=pause is not None)
-        if not events or (pause and not pauses.may_send(self.name, now, now + claims.LEASE)):
-            db.session.rollback()
-            return None
-        failures = pause.failures if pause else 0
-        steps.commit(self.extension.mark, max(event.sequence for event in events))
-        return sending.Batch(events, failures, self._sign(), may_be_followed=len(events) == BATCH)
-
-    def _sign(self):
-        """The function (message id, body) -> headers that signs with the key that is current now.
-
-        Where there is no key, it raises NoSigningKey for each message, so that a target with a secret is still served.
-        """
-        try:
-            return self.extension.keyring.signer()
-        except NoSigningKey as error:
-            return _refusing(error)
-        finally:
-            db.session.rollback()
-
-    def _settle(self, batch):
-        """Write what became of a batch; what was not sent is given back."""
+    def settle(self) -> None:
+        """Write what became of the batch, which has come to its end; what was not sent is given back."""
+        batch, self.batch = self.batch, None
+        if batch is None:
+            return
         sent, now = list(batch.sent), utcnow()
         for error in batch.errors():
             # what it had begun to send is free when its lease ends
@@ -127,6 +71,41 @@ class Lane:
             self.counts[name if one.event.id in held else "lost"] += 1
             said = "secureb2share.delivery %s event=%s target=%s"
             current_app.logger.info(said, name, one.event.message_id, self.name)
+
+    def stop(self) -> None:
+        """Begin to send no further event."""
+        if self.batch is not None:
+            self.batch.stop()
+
+    def close(self) -> None:
+        """End the connections."""
+        for channel in self.channels:
+            channel.close()
+
+    def _claimed(self, pause) -> Optional[sending.Batch]:
+        """The Batch that is claimed, and committed, or None."""
+        now = utcnow()
+        if pause is not None and (pause.until is None or pause.until > now):
+            return None
+        events = claims.claim(self.name, 1 if pause else BATCH, now, is_trial=pause is not None)
+        if not events or (pause and not pauses.may_send(self.name, now, now + claims.LEASE)):
+            db.session.rollback()
+            return None
+        failures = pause.failures if pause else 0
+        steps.commit(self.extension.mark, max(event.sequence for event in events))
+        return sending.Batch(events, failures, self._sign())
+
+    def _sign(self):
+        """The function (message id, body) -> headers that signs with the key that is current now.
+
+        Where there is no key, it raises NoSigningKey for each message, so that a target with a secret is still served.
+        """
+        try:
+            return self.extension.keyring.signer()
+        except NoSigningKey as error:
+            return _refusing(error)
+        finally:
+            db.session.rollback()
 
     def _judge(self, batch, now):
         """Pause a target that takes nothing; of one that has come back, wake what waited for it."""

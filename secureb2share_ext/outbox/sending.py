@@ -29,16 +29,11 @@ class Sent(NamedTuple):
 class Batch:
     """The events of one claim, on their way to a target."""
 
-    def __init__(self, events: List[Claimed], failures: int, sign: Sign, may_be_followed: bool = False) -> None:
-        """events: at least one, all of one claim; sign: signs with the current key.
-
-        failures: how many trials of the target failed one after the other before this batch; may_be_followed: whether
-        the next batch may be claimed before this one has ended.
-        """
+    def __init__(self, events: List[Claimed], failures: int, sign: Sign) -> None:
+        """failures: of trials of the target, one after the other, before this batch; sign: with the current key."""
         self.events = events
         self.token = events[0].token
         self.failures = failures
-        self.may_be_followed = may_be_followed
         self.sent: List[Sent] = []
         self._sign = sign
         self._waiting = collections.deque(events)

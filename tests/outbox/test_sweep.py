@@ -210,7 +210,7 @@ def test_a_damaged_key_costs_no_attempt(catalogue, content):  # noqa: F811
     assert sweep(catalogue, tsd=target) == {"delivered": 3}
 
 
-def test_a_target_that_is_held_gets_no_batch_that_was_claimed_before(catalogue):  # noqa: F811
+def test_a_target_that_is_held_meanwhile_gets_no_further_batch(catalogue):  # noqa: F811
     register(catalogue, 80)
     target = Scripted()
 
