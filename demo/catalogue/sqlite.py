@@ -11,6 +11,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 READING = ("GET", "HEAD", "OPTIONS")
+# the host's logout is a GET that deletes the session
+WRITING = ("security.logout",)
 
 
 @event.listens_for(Engine, "connect")
@@ -24,5 +26,5 @@ def _connect(connection, record):
 @event.listens_for(Engine, "begin")
 def _begin(connection):
     if connection.dialect.name == "sqlite":
-        reads = has_request_context() and request.method in READING
+        reads = has_request_context() and request.method in READING and request.endpoint not in WRITING
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

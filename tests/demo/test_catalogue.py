@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import requests
+from invenio_db import db
+from sqlalchemy import text
 
 from demo.catalogue.app import create_app
 from demo.launch import free_ports
@@ -142,6 +145,19 @@ def test_no_page_is_empty(folder, second, visitor, monkeypatch):
         answer = visitor.get(second + path, timeout=30)
         body = re.search(r"</header>(.*)<footer>", answer.text, re.S)
         assert body and len(re.sub(r"<[^>]*>|\s", "", body.group(1))) > 10, path
+
+
+@pytest.mark.parametrize("method, path, waits", [("GET", "/", False), ("GET", "/logout/", True), ("POST", "/", True)])
+def test_only_a_request_that_writes_waits_for_another_writer(folder, monkeypatch, method, path, waits):
+    # SQLite refuses at once a read that becomes a write after somebody else wrote
+    monkeypatch.setenv("INVENIO_INSTANCE_PATH", str(folder))
+    app = create_app()
+    with app.test_request_context(path, method=method):
+        db.session.execute(text("SELECT 1"))
+        with contextlib.closing(sqlite3.connect(str(folder / "catalogue" / "catalogue.db"), timeout=0)) as other:
+            with pytest.raises(sqlite3.OperationalError) if waits else contextlib.nullcontext():
+                other.execute("BEGIN IMMEDIATE")
+        db.session.rollback()
 
 
 def test_what_a_command_publishes_is_in_the_list(folder, environment, second, visitor):
