@@ -27,6 +27,7 @@ print(setup["options"]["install_requires"])
 for extra in setup["options.extras_require"].values():
     print(extra)
 print("setuptools<81")
+print("uv")
 PYTHON
 
 echo "Resolving (about a minute) ..."

@@ -85,7 +85,9 @@ class Part:
             self.call(python, "-m", "venv", folder)
             if early:
                 self.pip(folder, *early)
-            self.pip(folder, "--requirement", constraints)
+                self.pip(folder, "--requirement", constraints)
+            else:
+                self.bash("install_packages", folder, "--no-deps", "--requirement", constraints)
             with open(made, "w") as file:
                 file.write(stamp)
         with MAKING:
