@@ -16,11 +16,10 @@ from sqlalchemy.engine import Engine
 
 from secureb2share_ext import client
 from secureb2share_ext.compat import utcnow
-from secureb2share_ext.outbox import claims, delivery, store
+from secureb2share_ext.outbox import claims, delivery, lane, store
 from secureb2share_ext.proxies import current
 
 LONGEST = 60  # seconds of one drain
-BATCH = 50  # events of one claim
 PENDING = "SELECT message_id, body FROM secureb2share_event WHERE state = 'pending' ORDER BY id"
 
 
@@ -29,9 +28,14 @@ def sweep():
     return delivery.sweep(current())
 
 
+def due(target):
+    """Search for the events of a batch, and return their ids."""
+    return claims.due(target, lane.BATCH, utcnow())
+
+
 def claim(target):
     """Claim a batch for a target, and return it; the caller commits."""
-    return claims.claim(target, BATCH, utcnow())
+    return claims.claim(target, lane.BATCH, utcnow())
 
 
 def settle(claimed):
@@ -105,6 +109,15 @@ def counted_drain():
         event.remove(Engine, "before_cursor_execute", execute)
         event.remove(Engine, "commit", commit)
     return counts
+
+
+def search_alone(target):
+    """Search for one batch; {"seconds", "user", "system", "claimed"}."""
+    clock = stopwatch()
+    found = due(target)
+    took = clock()
+    db.session.rollback()
+    return dict(took, claimed=len(found))
 
 
 def claim_alone(target):

@@ -124,15 +124,15 @@ def settle(machine, size):
 
 
 def due(machine, size):
-    """A batch claimed where 500,000 events are settled and 6,000 wait, which the planner does not know of."""
+    """A batch searched for and claimed where 500,000 events are settled and 6,000 wait, unknown to the planner."""
     worker, rows = machine.worker(FULL), _rows(machine, FULL)
     rows.set_pending(size.waiting, FAST, body(machine.description), BEHIND)
 
-    def measure():
-        return _claimed(worker.do("claim_alone", target=FAST))
+    def measuring(task):
+        return lambda: _claimed(worker.do(task, target=FAST))
 
-    found = interleave({"due": measure}, size.claims)["due"]
-    return [Figure("due.claim", "ms", found, ("<=", 5))]
+    found = interleave({"search": measuring("search_alone"), "claim": measuring("claim_alone")}, size.claims)
+    return [Figure("due.search", "ms", found["search"], ("<=", 5)), Figure("due.claim", "ms", found["claim"])]
 
 
 def health(machine, size):

@@ -91,15 +91,19 @@ def claim(target: str, size: int, now: datetime.datetime, is_trial: bool = False
     return sorted(rows, key=lambda row: (row.next_at, row.id))
 
 
-def _claim(when, target, size, now, token):
-    values = {"target": target, "size": size, "now": now, "bound": now + BOUND}
-    lease = {"lease_token": token, "lease_until": now + LEASE}
-    choose = _CHOOSE.format(when=when)
-    if _is_postgresql():
-        claim = text(_CLAIM.format(choose=choose)).bindparams(**values, **lease)
-        return list(db.session.execute(claim))
+def due(target: str, size: int, now: datetime.datetime, when: str = _DUE) -> List[int]:
+    """Ids of at most `size` events of a target that nobody has claimed and that are due, the longest due first."""
     times = [bindparam(name, type_=db.DateTime) for name in ("now", "bound")]
-    ids = [row[0] for row in db.session.execute(text(choose).bindparams(*times), values)]
+    values = {"target": target, "size": size, "now": now, "bound": now + BOUND}
+    return [row[0] for row in db.session.execute(text(_CHOOSE.format(when=when)).bindparams(*times), values)]
+
+
+def _claim(when, target, size, now, token):
+    lease = {"lease_token": token, "lease_until": now + LEASE}
+    if _is_postgresql():
+        values = {"target": target, "size": size, "now": now, "bound": now + BOUND}
+        return list(db.session.execute(text(_CLAIM.format(choose=_CHOOSE.format(when=when))), dict(values, **lease)))
+    ids = due(target, size, now, when)
     if not ids:
         return []
     free = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", _is_free(now))

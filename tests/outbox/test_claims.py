@@ -14,7 +14,7 @@ from sqlalchemy import event as listening
 from sqlalchemy import text
 
 from secureb2share_ext.compat import utcnow
-from secureb2share_ext.outbox import claims, delivery, store
+from secureb2share_ext.outbox import claims, delivery, lane, store
 from secureb2share_ext.testing.catalogue import Catalogue
 
 pytestmark = pytest.mark.skipif(
@@ -122,7 +122,8 @@ def test_health_reads_a_bounded_number_of_events(catalogue):
     assert found["unacknowledged"][0] == store.MOST and found["unacknowledged"][1] is not None
 
 
-def test_statements_and_commits_of_a_drain(catalogue):
+def test_statements_and_commits_of_a_drain(catalogue, monkeypatch):
+    monkeypatch.setattr(lane, "BATCH", 50)
     register(catalogue, 150)
     catalogue.extension.targets = {"tsd": Scripted()}
     with counted() as (seen, commits):
@@ -134,7 +135,8 @@ def test_statements_and_commits_of_a_drain(catalogue):
     assert len(seen) <= 9 * 3 + 14 and len(commits) <= 2 * 3 + 3, (len(seen), len(commits))
 
 
-def test_two_workers_lose_no_claim_to_each_other(catalogue):
+def test_two_workers_lose_no_claim_to_each_other(catalogue, monkeypatch):
+    monkeypatch.setattr(lane, "BATCH", 50)
     register(catalogue, 120)
     target = Scripted(concurrency=4)
     catalogue.extension.targets = {"tsd": target}

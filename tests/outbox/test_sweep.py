@@ -210,7 +210,8 @@ def test_a_damaged_key_costs_no_attempt(catalogue, content):  # noqa: F811
     assert sweep(catalogue, tsd=target) == {"delivered": 3}
 
 
-def test_a_target_that_is_held_meanwhile_gets_no_further_batch(catalogue):  # noqa: F811
+def test_a_target_that_is_held_meanwhile_gets_no_further_batch(catalogue, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(lane, "BATCH", 50)
     register(catalogue, 80)
     target = Scripted()
 
