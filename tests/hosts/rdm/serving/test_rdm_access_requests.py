@@ -18,14 +18,6 @@ CONFIRM = "/access/requests/confirm?access_request_token="
 
 
 @pytest.fixture(scope="module")
-def instance(tmp_path_factory):
-    if rdm_instance.missing():
-        pytest.skip("%s is not set" % rdm_instance.missing())
-    with rdm_instance.running(tmp_path_factory.mktemp("instance")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def ours(instance):
     # with settings from before it was ours
     body = instance.metadata(rdm_instance.example())

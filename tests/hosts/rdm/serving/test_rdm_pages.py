@@ -21,14 +21,6 @@ STYLES = "/secureb2share/static/secureb2share_rdm/"
 TEXTS = [{"lang": "nb", "text": "Søk."}, {"lang": "en-GB", "text": "Apply."}, {"lang": "fi", "text": "Hae."}]
 
 
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory):
-    if rdm_instance.missing():
-        pytest.skip("%s is not set" % rdm_instance.missing())
-    with rdm_instance.running(tmp_path_factory.mktemp("instance")) as found:
-        yield found
-
-
 def landing(instance, pid, language="en"):
     answer = instance.call("GET", "/records/" + pid, headers={"Accept-Language": language})
     assert answer.status_code == 200, answer.text[:500]
