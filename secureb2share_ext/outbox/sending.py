@@ -44,7 +44,9 @@ class Batch:
     def start(self, pool: futures.Executor, channels: Iterable[Any]) -> None:
         """Send over these channels (targets.webhook.Channel) side by side."""
         self._end = time.monotonic() + BATCH_TIME
-        self._threads = [pool.submit(self._send, channel) for channel in channels]
+        for channel in channels:
+            # one by one, so that those are known which run when no further thread can be started
+            self._threads.append(pool.submit(self._send, channel))
 
     def stop(self) -> None:
         """Begin no further event; what is being sent goes on."""

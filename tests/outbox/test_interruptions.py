@@ -1,0 +1,69 @@
+"""What comes between a claim and its outcome: an operator, another worker, a disk that is full, an end too early."""
+
+import time
+
+import pytest
+from memory import catalogue, described, made  # noqa: F401 (fixtures)
+from scripted import Scripted, sweep
+from test_sweep import register, values
+
+from secureb2share_ext.errors import MarkNotWritten
+from secureb2share_ext.outbox import delivery
+
+
+@pytest.fixture(autouse=True)
+def no_targets(catalogue):  # noqa: F811
+    # each test names the targets that it is about
+    before = dict(catalogue.extension.targets)
+    catalogue.extension.targets = {}
+    yield
+    catalogue.extension.targets = before
+
+
+class FullFrom:
+    """A mark whose file cannot be written from the n-th time on."""
+
+    def __init__(self, mark, number, error):
+        self.mark, self.number, self.error, self.times = mark, number, error, 0
+
+    def __getattr__(self, name):
+        return getattr(self.mark, name)
+
+    def write(self, seen):
+        self.times += 1
+        if self.times >= self.number:
+            raise self.error
+        self.mark.write(seen)
+
+
+def test_a_disk_that_is_full_meanwhile_leaves_nothing_claimed(catalogue, monkeypatch):  # noqa: F811
+    register(catalogue, 20)
+    register(catalogue, 3, "few2")
+    mark = FullFrom(catalogue.extension.mark, 2, MarkNotWritten("outbox.mark cannot be written"))
+    monkeypatch.setattr(catalogue.extension, "mark", mark)
+    slow = Scripted(lambda event: time.sleep(0.1))
+    # the targets are asked by their names, and the second one cannot be claimed for
+    sweep(catalogue, few2=slow, tsd=Scripted())
+    assert len(slow.tries) >= 1
+    sent, claimed = len(slow.tries), "state, lease_token IS NULL"
+    assert values(catalogue, claimed, "few2").count(("acknowledged", 1)) == sent
+    assert {free for _, free in values(catalogue, claimed, "few2") + values(catalogue, claimed)} == {1}
+
+
+def test_a_thread_that_cannot_start_leaves_nothing_claimed(catalogue, monkeypatch):  # noqa: F811
+    register(catalogue, 10)
+    real, started = delivery.futures.ThreadPoolExecutor.submit, []
+
+    def submit(self, *args):
+        started.append(args)
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        return real(self, *args)
+
+    monkeypatch.setattr(delivery.futures.ThreadPoolExecutor, "submit", submit)
+    target = Scripted(lambda event: time.sleep(0.05), concurrency=2)
+    with pytest.raises(RuntimeError):
+        sweep(catalogue, tsd=target)
+    assert len(target.tries) >= 1
+    found = values(catalogue, "state, lease_token IS NULL")
+    assert found.count(("acknowledged", 1)) == len(target.tries) and {free for _, free in found} == {1}
