@@ -45,6 +45,7 @@ class Settled(NamedTuple):
     outcome: str
     finished: Optional[datetime.datetime] = None
     receipt: Optional[str] = None
+    before: Optional[int] = None  # attempts when it was claimed, where another number is to be kept
 
 
 # A subquery with min() cannot be turned into a join, so that no statistics make PostgreSQL read the settled events.
@@ -68,8 +69,8 @@ _SETTLE = """
 UPDATE secureb2share_event e SET state = v.state, attempts = v.attempts, next_at = v.next_at, wakes = v.wakes,
     outcome = v.outcome, finished = v.finished, receipt = v.receipt, lease_token = NULL, lease_until = NULL
 FROM json_to_recordset(CAST(:rows AS json)) AS v(id integer, state text, attempts integer, next_at timestamp,
-    wakes boolean, outcome text, finished timestamp, receipt text)
-WHERE e.id = v.id AND e.lease_token = :token RETURNING e.id
+    wakes boolean, outcome text, finished timestamp, receipt text, before integer)
+WHERE e.id = v.id AND e.lease_token = :token AND (v.before IS NULL OR e.attempts = v.before) RETURNING e.id
 """
 
 
@@ -118,7 +119,10 @@ def _is_postgresql():
 
 
 def settle(settled: Sequence[Settled], token: str) -> Set[int]:
-    """Write the outcomes where the lease still holds; returns the ids of these. The caller commits."""
+    """Write the outcomes where the lease still holds; returns the ids of these. The caller commits.
+
+    A failure is not written where an operator has given the event a full plan meanwhile: it is sent again.
+    """
     if not settled:
         return set()
     if _is_postgresql():
@@ -128,6 +132,9 @@ def settle(settled: Sequence[Settled], token: str) -> Set[int]:
     for one in settled:
         values = dict(one._asdict(), lease_token=None, lease_until=None)
         rows = db.session.query(Event).filter_by(id=values.pop("id"), lease_token=token)
+        before = values.pop("before")
+        if before is not None:
+            rows = rows.filter_by(attempts=before)
         if rows.update(values, synchronize_session=False):
             held.add(one.id)
     return held

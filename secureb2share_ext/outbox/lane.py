@@ -58,7 +58,8 @@ class Lane:
             current_app.logger.error("secureb2share.sending-failed target=%s %s", self.name, type(error).__name__)
         try:
             held = claims.settle([sending.settled(one) for one in sent], batch.token)
-            claims.give_back(batch.unsent(), batch.token)
+            # also what an operator has given a full plan meanwhile
+            claims.give_back(batch.unsent() | {one.event.id for one in sent} - held, batch.token)
             self._judge(batch, now)
             db.session.commit()
         except SQLAlchemyError as error:

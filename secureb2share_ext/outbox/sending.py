@@ -100,7 +100,12 @@ def _is_down(outcome):
 
 
 def settled(sent: Sent) -> Settled:
-    """The row of an event after an attempt."""
+    """The row of an event after an attempt; a failure is for the attempts that the event had when it was claimed."""
+    found = _settled(sent)
+    return found if isinstance(sent.outcome, retry.Delivered) else found._replace(before=sent.event.attempts)
+
+
+def _settled(sent):
     event, outcome = sent.event, sent.outcome
     if isinstance(outcome, retry.Delivered):
         kept, acknowledged = sent.receipt

@@ -1,14 +1,20 @@
 """What comes between a claim and its outcome: an operator, another worker, a disk that is full, an end too early."""
 
+import collections
 import time
+from concurrent import futures
 
 import pytest
+from invenio_db import db
 from memory import catalogue, described, made  # noqa: F401 (fixtures)
 from scripted import Scripted, sweep
-from test_sweep import register, values
+from served import command
+from sqlalchemy import text
+from test_sweep import DOWN, register, values
 
 from secureb2share_ext.errors import MarkNotWritten
-from secureb2share_ext.outbox import delivery
+from secureb2share_ext.outbox import delivery, lane
+from secureb2share_ext.targets.answer import Answer
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +73,25 @@ def test_a_thread_that_cannot_start_leaves_nothing_claimed(catalogue, monkeypatc
     assert len(target.tries) >= 1
     found = values(catalogue, "state, lease_token IS NULL")
     assert found.count(("acknowledged", 1)) == len(target.tries) and {free for _, free in found} == {1}
+
+
+@pytest.mark.parametrize("answer", [Answer(500), Answer(422), DOWN, None])
+def test_an_event_that_is_retried_while_it_is_sent_has_its_full_plan(catalogue, answer):  # noqa: F811
+    register(catalogue, 1)
+    db.session.execute(text("UPDATE secureb2share_event SET attempts = 9"))
+    db.session.commit()
+    target = Scripted(lambda event: answer)
+    catalogue.extension.targets = {"tsd": target}
+    one = lane.Lane("tsd", catalogue.extension, collections.Counter())
+    with futures.ThreadPoolExecutor(1) as pool:
+        one.claim(None, pool)
+    # it is sent, and its outcome is not written yet
+    assert len(target.tries) == 1
+    assert command(catalogue.app, "deliveries", "retry", "--target", "tsd").exit_code == 0
+    one.settle()
+    found = values(catalogue, "state, attempts, lease_token IS NULL")
+    assert found == ([("pending", 0, 1)] if answer else [("acknowledged", 10, 1)])
+    target.answer = None
+    command(catalogue.app, "deliveries", "retry", "--target", "tsd")
+    sweep(catalogue, tsd=target)
+    assert [state for (state,) in values(catalogue, "state")] == ["acknowledged"]
