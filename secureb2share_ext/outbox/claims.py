@@ -155,14 +155,10 @@ def give_back(ids: Iterable[int], token: str) -> None:
         rows.update({"lease_token": None, "lease_until": None}, synchronize_session=False)
 
 
-def wake(target: str, size: int, now: datetime.datetime) -> int:
-    """Make at most `size` events due that wait because their target was down; the caller commits. Returns how many."""
-    waiting = db.session.query(Event.id).filter(IS_PENDING, Event.target == target, Event.next_at > now, Event.wakes)
-    ids = [row.id for row in waiting.filter(_is_free(now)).order_by(Event.next_at, Event.id).limit(size)]
-    if ids:
-        rows = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", _is_free(now))
-        rows.update({"next_at": WOKEN, "wakes": False}, synchronize_session=False)
-    return len(ids)
+def wake(target: str, now: datetime.datetime) -> int:
+    """Make every event due that waits because its target was down; returns how many. The caller commits."""
+    rows = db.session.query(Event).filter(IS_PENDING, Event.target == target, Event.next_at > now, Event.wakes)
+    return rows.filter(_is_free(now)).update({"next_at": WOKEN, "wakes": False}, synchronize_session=False)
 
 
 def bound_waits(targets: Iterable[str], now: datetime.datetime, bound: datetime.timedelta) -> int:

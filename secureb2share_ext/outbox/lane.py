@@ -15,7 +15,6 @@ from . import claims, pauses, retry, sending, steps
 
 BATCH = 50
 POLL = 1  # seconds after which a target that had nothing is asked again while another is still busy
-WAKES = 20  # events that each one wakes which arrives after its target has come back
 
 
 class Lane:
@@ -28,7 +27,6 @@ class Lane:
         self.channels = [target.open() for _ in range(target.concurrency)]
         self.batch: Optional[sending.Batch] = None  # that is sent
         self._asked = 0.0  # when it had nothing to send
-        self._is_waking = False  # whether it has come back, and events may still wait for that
 
     def is_ready(self) -> bool:
         """Whether a batch may be claimed."""
@@ -121,14 +119,10 @@ class Lane:
                 seconds, failures = retry.rest(batch.failures, asked), batch.failures + 1
                 reason = down[-1].outcome.reason
             pauses.pause(self.name, reason[:200], now + datetime.timedelta(seconds=seconds), failures)
-            self._is_waking = False
-            return
-        if batch.sent and pauses.end_pause(self.name):
-            self._is_waking = True
-        if batch.sent and self._is_waking:
-            # in steps that grow: a target that has come back is not flooded
-            delivered = sum(isinstance(one.outcome, retry.Delivered) for one in batch.sent)
-            self._is_waking = claims.wake(self.name, WAKES * max(delivered, 1), now) > 0
+        elif batch.sent and pauses.end_pause(self.name):
+            # all in the transaction that ends the pause, as nothing else remembers it; no flood, because they come
+            # behind what was never tried, and a batch ends with the first answer that says the target is down
+            claims.wake(self.name, now)
 
 
 def _refusing(error):

@@ -1,6 +1,7 @@
 """What comes between a claim and its outcome: an operator, another worker, a disk that is full, an end too early."""
 
 import collections
+import datetime
 import time
 from concurrent import futures
 
@@ -10,10 +11,11 @@ from memory import catalogue, described, made  # noqa: F401 (fixtures)
 from scripted import Scripted, sweep
 from served import command
 from sqlalchemy import text
-from test_sweep import DOWN, register, values
+from test_sweep import DOWN, clock, register, values
 
+from secureb2share_ext import compat
 from secureb2share_ext.errors import MarkNotWritten
-from secureb2share_ext.outbox import delivery, lane
+from secureb2share_ext.outbox import delivery, lane, pauses
 from secureb2share_ext.targets.answer import Answer
 
 
@@ -24,6 +26,31 @@ def no_targets(catalogue):  # noqa: F811
     catalogue.extension.targets = {}
     yield
     catalogue.extension.targets = before
+
+
+def let_wait():
+    """Every event as it is after a failure while its target was down: planned for tomorrow."""
+    db.session.execute(
+        text("UPDATE secureb2share_event SET next_at = :t, attempts = 9, wakes = :w"),
+        {"t": str(compat.utcnow() + datetime.timedelta(hours=20)), "w": True},
+    )
+    pauses.pause("tsd", "status 503", compat.utcnow() - datetime.timedelta(seconds=1), 5)
+    db.session.commit()
+
+
+@pytest.mark.parametrize("passed", [0, 20])
+def test_what_waits_is_due_although_the_first_sweep_ends_early(catalogue, monkeypatch, passed):  # noqa: F811
+    register(catalogue, 60)
+    let_wait()
+    target = Scripted()
+    monkeypatch.setattr(delivery, "LONGEST", 0.3)
+    target.answer = lambda event: time.sleep(0.4) if len(target.tries) == 1 else None
+    sweep(catalogue, tsd=target)
+    assert len(target.tries) == 1 and pauses.every() == []
+    monkeypatch.undo()
+    with clock(minutes=passed):
+        sweep(catalogue, tsd=target)
+    assert [state for (state,) in values(catalogue, "state")].count("acknowledged") == 60
 
 
 class FullFrom:
