@@ -164,7 +164,8 @@ def wake(target: str, now: datetime.datetime) -> int:
 def bound_waits(targets: Iterable[str], now: datetime.datetime, bound: datetime.timedelta) -> int:
     """Make every pending event of the targets (names) due that waits longer than `bound` from now; returns how many.
 
-    The clock was set back after these waits were written. The caller commits.
+    The clock was set back after these waits were written, or two workers have different clocks: a failure then costs
+    no attempt. The caller commits.
     """
     rows = db.session.query(Event).filter(IS_PENDING, Event.target.in_(list(targets)), Event.next_at > now + bound)
-    return rows.update({"next_at": now}, synchronize_session=False)
+    return rows.update({"next_at": WOKEN, "wakes": False}, synchronize_session=False)

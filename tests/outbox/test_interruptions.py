@@ -122,3 +122,14 @@ def test_an_event_that_is_retried_while_it_is_sent_has_its_full_plan(catalogue, 
     command(catalogue.app, "deliveries", "retry", "--target", "tsd")
     sweep(catalogue, tsd=target)
     assert [state for (state,) in values(catalogue, "state")] == ["acknowledged"]
+
+
+def test_two_clocks_cost_no_attempt(catalogue):  # noqa: F811
+    register(catalogue, 1)
+    target = Scripted(lambda event: Answer(503))
+    # two servers, of which one is ahead by two minutes, for ten minutes
+    for turn in range(60):
+        with clock(seconds=10 * turn + 120 * (turn % 2)):
+            sweep(catalogue, tsd=target)
+    ((state, attempts),) = values(catalogue, "state, attempts")
+    assert (state, attempts) != ("parked", 10) and attempts <= 4, (state, attempts, len(target.tries))
