@@ -72,12 +72,12 @@ class Batch:
         return found or (failed if failed and len(failed) == len(self.sent) else [])
 
     def _send(self, channel):
-        before = None
         while not self._is_over and time.monotonic() < self._end:
             try:
                 event = self._waiting.popleft()
             except IndexError:
                 return
+            before, channel.last = channel.last, event
             answer = channel.send(event, self._sign)
             kept = receipt.read(answer.body, event.body)
             if before is not None and not kept[1] and receipt.read(answer.body, before.body)[1]:
@@ -85,7 +85,7 @@ class Batch:
                 channel.close()
                 answer = channel.send(event, self._sign)
                 kept = receipt.read(answer.body, event.body)
-            before, now = event, utcnow()
+            now = utcnow()
             # before its time it can fail as often as its target is down
             attempts = 0 if event.is_early else event.attempts
             outcome = retry.decide(answer, attempts, now, random.random())
