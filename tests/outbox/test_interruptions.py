@@ -15,7 +15,7 @@ from test_sweep import DOWN, clock, register, values
 
 from secureb2share_ext import compat
 from secureb2share_ext.errors import MarkNotWritten
-from secureb2share_ext.outbox import delivery, lane, pauses
+from secureb2share_ext.outbox import delivery, lane, pauses, retry, sending
 from secureb2share_ext.targets.answer import Answer
 
 
@@ -133,3 +133,45 @@ def test_two_clocks_cost_no_attempt(catalogue):  # noqa: F811
             sweep(catalogue, tsd=target)
     ((state, attempts),) = values(catalogue, "state, attempts")
     assert (state, attempts) != ("parked", 10) and attempts <= 4, (state, attempts, len(target.tries))
+
+
+def let_try(failures):
+    """The target is down, and may be tried now."""
+    pauses.pause("tsd", "status 503", compat.utcnow() - datetime.timedelta(seconds=1), failures)
+    db.session.commit()
+
+
+def test_a_target_that_is_resumed_during_its_trial_rests_as_at_first(catalogue):  # noqa: F811
+    register(catalogue, 2)
+    let_try(failures=9)
+    target = Scripted(lambda event: DOWN)
+    catalogue.extension.targets = {"tsd": target}
+    one = lane.Lane("tsd", catalogue.extension, collections.Counter())
+    with futures.ThreadPoolExecutor(1) as pool:
+        one.claim(pauses.of("tsd"), pool)
+    assert len(target.tries) == 1
+    assert command(catalogue.app, "deliveries", "resume").output == "Events are sent to tsd again.\n"
+    one.settle()
+    (pause,) = pauses.every()
+    rest, failures = (pause.until - compat.utcnow()).total_seconds(), pause.failures
+    db.session.rollback()
+    assert rest <= retry.SHORTEST and failures == 1
+
+
+def test_a_trial_that_a_worker_leaves_is_free(catalogue, monkeypatch):  # noqa: F811
+    register(catalogue, 2)
+    let_try(failures=2)
+    start = sending.Batch.start
+
+    def leave(self, pool, channels):
+        # the worker is told to end before anything is sent
+        self.stop()
+        start(self, pool, channels)
+
+    monkeypatch.setattr(sending.Batch, "start", leave)
+    monkeypatch.setattr(delivery, "LONGEST", 0.01)
+    target = Scripted()
+    sweep(catalogue, tsd=target)
+    assert target.tries == []
+    monkeypatch.undo()
+    assert sweep(catalogue, tsd=target) == {"delivered": 2}
