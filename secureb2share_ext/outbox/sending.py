@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Set, Tup
 from ..compat import utcnow
 from . import receipt, retry
 from .claims import Claimed, Settled
+from .models import WOKEN
 
 BATCH_TIME = 20  # seconds after which no further event of a batch is begun
 
@@ -118,8 +119,8 @@ def _settled(sent):
         return Settled(event.id, "pending", event.attempts, event.next_at, event.next_at > sent.at, reason)
     if isinstance(outcome, retry.Park):
         return Settled(event.id, "parked", event.attempts + 1, event.next_at, False, reason)
-    if event.next_at > sent.at:
-        # a trial before its time: the plan stays as it was
+    if event.is_early and event.next_at != WOKEN:
+        # a trial before its time, which may have come meanwhile: the plan stays as it was
         return Settled(event.id, "pending", event.attempts, event.next_at, True, reason)
     if event.is_early:
         # woken for nothing: it waits as after its last failure, and is not woken again before that

@@ -175,3 +175,22 @@ def test_a_trial_that_a_worker_leaves_is_free(catalogue, monkeypatch):  # noqa: 
     assert target.tries == []
     monkeypatch.undo()
     assert sweep(catalogue, tsd=target) == {"delivered": 2}
+
+
+def test_a_trial_during_which_the_time_of_its_event_comes_is_woken_later(catalogue):  # noqa: F811
+    register(catalogue, 1)
+    let_wait()
+    db.session.execute(
+        text("UPDATE secureb2share_event SET next_at = :t"),
+        {"t": str(compat.utcnow() + datetime.timedelta(seconds=0.3))},
+    )
+    db.session.commit()
+    target = Scripted(lambda event: time.sleep(0.6) or DOWN)
+    sweep(catalogue, tsd=target)
+    assert len(target.tries) == 1
+    target.answer = None
+    register(catalogue, 2)
+    for minutes in (15, 16):
+        with clock(minutes=minutes):
+            sweep(catalogue, tsd=target)
+    assert {state for (state,) in values(catalogue, "state")} == {"acknowledged"}
