@@ -55,10 +55,11 @@ WHERE e.state = 'pending' AND e.target = :target AND {when}
 AND (e.lease_until IS NULL OR e.lease_until <= :now OR e.lease_until > :bound)
 AND e.sequence = (SELECT min(f.sequence) FROM secureb2share_event f
     WHERE f.state = 'pending' AND f.target = e.target AND f.dataset_id = e.dataset_id)
-ORDER BY e.next_at, e.id LIMIT :size
+ORDER BY {order} LIMIT :size
 """
-_DUE = "e.next_at <= :now"
-_EARLY = "e.next_at > :now AND e.wakes"
+_DUE = {"when": "e.next_at <= :now", "order": "e.next_at, e.id"}
+# any of them, so that one which always fails is not the trial each time
+_EARLY = {"when": "e.next_at > :now AND e.wakes", "order": "random()"}
 _CLAIM = """
 WITH chosen AS ({choose} FOR UPDATE OF e SKIP LOCKED)
 UPDATE secureb2share_event e SET lease_token = :lease_token, lease_until = :lease_until FROM chosen
@@ -92,10 +93,10 @@ def claim(target: str, size: int, now: datetime.datetime, is_trial: bool = False
     return sorted(rows, key=lambda row: (row.next_at, row.id))
 
 
-def _claim(when, target, size, now, token):
+def _claim(which, target, size, now, token):
     values = {"target": target, "size": size, "now": now, "bound": now + BOUND}
     lease = {"lease_token": token, "lease_until": now + LEASE}
-    choose = _CHOOSE.format(when=when)
+    choose = _CHOOSE.format(**which)
     if _is_postgresql():
         claim = text(_CLAIM.format(choose=choose)).bindparams(**values, **lease)
         return list(db.session.execute(claim))

@@ -56,7 +56,7 @@ class Lane:
             # what it had begun to send is free when its lease ends
             current_app.logger.error("secureb2share.sending-failed target=%s %s", self.name, type(error).__name__)
         try:
-            held = claims.settle([sending.settled(one) for one in sent], batch.token)
+            held = claims.settle([sending.settled(one, self._trial is not None) for one in sent], batch.token)
             # also what an operator has given a full plan meanwhile
             claims.give_back(batch.unsent() | {one.event.id for one in sent} - held, batch.token)
             self._judge(batch, now)

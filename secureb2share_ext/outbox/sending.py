@@ -100,13 +100,16 @@ def _is_down(outcome):
     return isinstance(outcome, retry.Pause) or getattr(outcome, "is_down", False)
 
 
-def settled(sent: Sent) -> Settled:
-    """The row of an event after an attempt; a failure is for the attempts that the event had when it was claimed."""
-    found = _settled(sent)
+def settled(sent: Sent, is_trial: bool = False) -> Settled:
+    """The row of an event after an attempt; a failure is for the attempts that the event had when it was claimed.
+
+    is_trial: whether the target was paused, so that a failure says little about the event.
+    """
+    found = _settled(sent, is_trial)
     return found if isinstance(sent.outcome, retry.Delivered) else found._replace(before=sent.event.attempts)
 
 
-def _settled(sent):
+def _settled(sent, is_trial):
     event, outcome = sent.event, sent.outcome
     if isinstance(outcome, retry.Delivered):
         kept, acknowledged = sent.receipt
@@ -123,9 +126,9 @@ def _settled(sent):
         # a trial before its time, which may have come meanwhile: the plan stays as it was
         return Settled(event.id, "pending", event.attempts, event.next_at, True, reason)
     if event.is_early:
-        # woken for nothing: it waits as after its last failure, and is not woken again before that
+        # woken for nothing: it waits as after its last failure, and is not woken again before that but after a trial
         seconds = retry.wait(max(event.attempts - 1, 0), random.random())
         later = sent.at + datetime.timedelta(seconds=max(seconds, outcome.seconds))
-        return Settled(event.id, "pending", event.attempts, later, False, reason)
+        return Settled(event.id, "pending", event.attempts, later, is_trial and outcome.wakes, reason)
     next_at = sent.at + datetime.timedelta(seconds=outcome.seconds)
     return Settled(event.id, "pending", event.attempts + 1, next_at, outcome.wakes, reason)

@@ -104,7 +104,7 @@ def test_a_claim_reads_none_of_the_settled_events(catalogue, analyzed):
     now = utcnow()
     values = {"target": "tsd", "now": now, "bound": now + 2 * claims.LEASE, "size": 50}
     values.update(lease_token="a", lease_until=now)
-    claim = claims._CLAIM.format(choose=claims._CHOOSE.format(when=claims._DUE))
+    claim = claims._CLAIM.format(choose=claims._CHOOSE.format(**claims._DUE))
     read = rows_read(claim, **values)
     # an index may still name rows that were pending before; VACUUM takes them out, and what is read of a row is counted
     assert read < 50 * 20, read

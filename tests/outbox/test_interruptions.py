@@ -11,7 +11,7 @@ from memory import catalogue, described, made  # noqa: F401 (fixtures)
 from scripted import Scripted, sweep
 from served import command
 from sqlalchemy import text
-from test_sweep import DOWN, clock, register, values
+from test_sweep import DOWN, clock, register, sweep_every, values
 
 from secureb2share_ext import compat
 from secureb2share_ext.errors import MarkNotWritten
@@ -194,3 +194,32 @@ def test_a_trial_during_which_the_time_of_its_event_comes_is_woken_later(catalog
         with clock(minutes=minutes):
             sweep(catalogue, tsd=target)
     assert {state for (state,) in values(catalogue, "state")} == {"acknowledged"}
+
+
+def test_a_target_that_comes_back_twice_wakes_twice(catalogue):  # noqa: F811
+    register(catalogue, 30)
+    let_wait()
+    target = Scripted(lambda event: DOWN if len(target.tries) > 1 else None)
+    sweep(catalogue, tsd=target)
+    # it took one event, and is down again for five hours
+    assert len(target.effects) == 1
+    sweep_every(catalogue, 16, 5, tsd=target)
+    target.answer = None
+    for minutes in (16, 32):
+        with clock(hours=5, minutes=minutes):
+            sweep(catalogue, tsd=target)
+    # the one that was tried while the target seemed to be back follows its plan
+    assert [state for (state,) in values(catalogue, "state")].count("acknowledged") >= 29
+
+
+def test_an_event_that_fails_alone_keeps_no_other_waiting_in_trials(catalogue):  # noqa: F811
+    register(catalogue, 20)
+    let_wait()
+    poison = values(catalogue, "message_id")[0][0]
+    target = Scripted(lambda event: DOWN if event.message_id == poison else None)
+    for minutes in range(0, 60, 5):
+        with clock(minutes=minutes):
+            sweep(catalogue, tsd=target)
+    assert [state for (state,) in values(catalogue, "state")].count("acknowledged") == 19
+    # as a trial, and once because its target had come back
+    assert target.tries.count(poison) <= 5
