@@ -118,8 +118,10 @@ def _settled(sent, is_trial):
         return Settled(event.id, state, event.attempts + 1, event.next_at, False, said, sent.at, kept)
     reason = outcome.reason[:200]
     if isinstance(outcome, retry.Pause):
-        # the target is at fault, and the message keeps its attempts and its time
-        return Settled(event.id, "pending", event.attempts, event.next_at, event.next_at > sent.at, reason)
+        # the target is at fault, and the message keeps its attempts and its time; what is due goes behind what was
+        # never tried, or one message that alone gets this answer would be the trial each time
+        is_waiting = event.next_at > sent.at
+        return Settled(event.id, "pending", event.attempts, event.next_at if is_waiting else WOKEN, is_waiting, reason)
     if isinstance(outcome, retry.Park):
         return Settled(event.id, "parked", event.attempts + 1, event.next_at, False, reason)
     if event.is_early and event.next_at != WOKEN:

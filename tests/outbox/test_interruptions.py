@@ -223,3 +223,19 @@ def test_an_event_that_fails_alone_keeps_no_other_waiting_in_trials(catalogue): 
     assert [state for (state,) in values(catalogue, "state")].count("acknowledged") == 19
     # as a trial, and once because its target had come back
     assert target.tries.count(poison) <= 5
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_an_event_that_alone_pauses_its_target_keeps_no_other_waiting(catalogue, status):  # noqa: F811
+    register(catalogue, 20)
+    poison = values(catalogue, "message_id")[0][0]
+    target = Scripted(lambda event: Answer(status) if event.message_id == poison else None)
+    for minutes in (0, 16):
+        with clock(minutes=minutes):
+            sweep(catalogue, tsd=target)
+    assert len(target.effects) == 19
+    # what is new meanwhile waits for one trial
+    register(catalogue, 30)
+    with clock(minutes=32):
+        sweep(catalogue, tsd=target)
+    assert len(target.effects) == 29 and values(catalogue, "state, attempts")[0] == ("pending", 0)
