@@ -13,8 +13,6 @@ from ..outbox import claims, pauses, steps, store
 from ..outbox.models import STATES
 from ..proxies import current
 
-WOKEN_AT_ONCE = 1000  # events of one transaction
-
 
 @click.group()
 def deliveries() -> None:
@@ -129,8 +127,7 @@ def hold_deliveries(target: Optional[str], reason: str) -> None:
 def resume_deliveries(target: Optional[str]) -> None:
     """Send again to targets that are paused or held."""
     for name in [target] if target else [row.target for row in pauses.every()]:
-        while claims.wake(name, WOKEN_AT_ONCE, utcnow()):
-            db.session.commit()
+        claims.wake(name, utcnow())
         click.echo(_resumed(name))
     db.session.commit()
 

@@ -45,6 +45,7 @@ class Settled(NamedTuple):
     outcome: str
     finished: Optional[datetime.datetime] = None
     receipt: Optional[str] = None
+    before: Optional[int] = None  # attempts when it was claimed, where another number is to be kept
 
 
 # A subquery with min() cannot be turned into a join, so that no statistics make PostgreSQL read the settled events.
@@ -54,10 +55,11 @@ WHERE e.state = 'pending' AND e.target = :target AND {when}
 AND (e.lease_until IS NULL OR e.lease_until <= :now OR e.lease_until > :bound)
 AND e.sequence = (SELECT min(f.sequence) FROM secureb2share_event f
     WHERE f.state = 'pending' AND f.target = e.target AND f.dataset_id = e.dataset_id)
-ORDER BY e.next_at, e.id LIMIT :size
+ORDER BY {order} LIMIT :size
 """
-_DUE = "e.next_at <= :now"
-_EARLY = "e.next_at > :now AND e.wakes"
+_DUE = {"when": "e.next_at <= :now", "order": "e.next_at, e.id"}
+# any of them, so that one which always fails is not the trial each time
+_EARLY = {"when": "e.next_at > :now AND e.wakes", "order": "random()"}
 _CLAIM = """
 WITH chosen AS ({choose} FOR UPDATE OF e SKIP LOCKED)
 UPDATE secureb2share_event e SET lease_token = :lease_token, lease_until = :lease_until FROM chosen
@@ -68,8 +70,8 @@ _SETTLE = """
 UPDATE secureb2share_event e SET state = v.state, attempts = v.attempts, next_at = v.next_at, wakes = v.wakes,
     outcome = v.outcome, finished = v.finished, receipt = v.receipt, lease_token = NULL, lease_until = NULL
 FROM json_to_recordset(CAST(:rows AS json)) AS v(id integer, state text, attempts integer, next_at timestamp,
-    wakes boolean, outcome text, finished timestamp, receipt text)
-WHERE e.id = v.id AND e.lease_token = :token RETURNING e.id
+    wakes boolean, outcome text, finished timestamp, receipt text, before integer)
+WHERE e.id = v.id AND e.lease_token = :token AND (v.before IS NULL OR e.attempts = v.before) RETURNING e.id
 """
 
 
@@ -91,19 +93,23 @@ def claim(target: str, size: int, now: datetime.datetime, is_trial: bool = False
     return sorted(rows, key=lambda row: (row.next_at, row.id))
 
 
-def due(target: str, size: int, now: datetime.datetime, when: str = _DUE) -> List[int]:
+def due(target: str, size: int, now: datetime.datetime) -> List[int]:
     """Ids of at most `size` events of a target that nobody has claimed and that are due, the longest due first."""
+    return _choose(_DUE, target, size, now)
+
+
+def _choose(which, target, size, now):
     times = [bindparam(name, type_=db.DateTime) for name in ("now", "bound")]
     values = {"target": target, "size": size, "now": now, "bound": now + BOUND}
-    return [row[0] for row in db.session.execute(text(_CHOOSE.format(when=when)).bindparams(*times), values)]
+    return [row[0] for row in db.session.execute(text(_CHOOSE.format(**which)).bindparams(*times), values)]
 
 
-def _claim(when, target, size, now, token):
+def _claim(which, target, size, now, token):
     lease = {"lease_token": token, "lease_until": now + LEASE}
     if _is_postgresql():
         values = {"target": target, "size": size, "now": now, "bound": now + BOUND}
-        return list(db.session.execute(text(_CLAIM.format(choose=_CHOOSE.format(when=when))), dict(values, **lease)))
-    ids = due(target, size, now, when)
+        return list(db.session.execute(text(_CLAIM.format(choose=_CHOOSE.format(**which))), dict(values, **lease)))
+    ids = _choose(which, target, size, now)
     if not ids:
         return []
     free = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", _is_free(now))
@@ -122,7 +128,10 @@ def _is_postgresql():
 
 
 def settle(settled: Sequence[Settled], token: str) -> Set[int]:
-    """Write the outcomes where the lease still holds; returns the ids of these. The caller commits."""
+    """Write the outcomes where the lease still holds; returns the ids of these. The caller commits.
+
+    A failure is not written where an operator has given the event a full plan meanwhile: it is sent again.
+    """
     if not settled:
         return set()
     if _is_postgresql():
@@ -132,6 +141,9 @@ def settle(settled: Sequence[Settled], token: str) -> Set[int]:
     for one in settled:
         values = dict(one._asdict(), lease_token=None, lease_until=None)
         rows = db.session.query(Event).filter_by(id=values.pop("id"), lease_token=token)
+        before = values.pop("before")
+        if before is not None:
+            rows = rows.filter_by(attempts=before)
         if rows.update(values, synchronize_session=False):
             held.add(one.id)
     return held
@@ -152,20 +164,17 @@ def give_back(ids: Iterable[int], token: str) -> None:
         rows.update({"lease_token": None, "lease_until": None}, synchronize_session=False)
 
 
-def wake(target: str, size: int, now: datetime.datetime) -> int:
-    """Make at most `size` events due that wait because their target was down; the caller commits. Returns how many."""
-    waiting = db.session.query(Event.id).filter(IS_PENDING, Event.target == target, Event.next_at > now, Event.wakes)
-    ids = [row.id for row in waiting.filter(_is_free(now)).order_by(Event.next_at, Event.id).limit(size)]
-    if ids:
-        rows = db.session.query(Event).filter(Event.id.in_(ids), Event.state == "pending", _is_free(now))
-        rows.update({"next_at": WOKEN, "wakes": False}, synchronize_session=False)
-    return len(ids)
+def wake(target: str, now: datetime.datetime) -> int:
+    """Make every event due that waits because its target was down; returns how many. The caller commits."""
+    rows = db.session.query(Event).filter(IS_PENDING, Event.target == target, Event.next_at > now, Event.wakes)
+    return rows.filter(_is_free(now)).update({"next_at": WOKEN, "wakes": False}, synchronize_session=False)
 
 
 def bound_waits(targets: Iterable[str], now: datetime.datetime, bound: datetime.timedelta) -> int:
     """Make every pending event of the targets (names) due that waits longer than `bound` from now; returns how many.
 
-    The clock was set back after these waits were written. The caller commits.
+    The clock was set back after these waits were written, or two workers have different clocks: a failure then costs
+    no attempt. The caller commits.
     """
     rows = db.session.query(Event).filter(IS_PENDING, Event.target.in_(list(targets)), Event.next_at > now + bound)
-    return rows.update({"next_at": now}, synchronize_session=False)
+    return rows.update({"next_at": WOKEN, "wakes": False}, synchronize_session=False)

@@ -63,18 +63,26 @@ class Sweep:
         """Claim, send and settle until nothing is due or the time is over; raises Restored and MarkNotWritten."""
         end = time.monotonic() + LONGEST
         size = sum(len(lane.channels) for lane in self.lanes)
-        has_sent = False
+        has_sent, failed = False, None
         self.bound_waits(steps.begin(self.extension.mark))
         try:
             with _pool(size) as pool:
                 while True:
-                    if not is_leaving() and time.monotonic() < end:
-                        self.start(pool)
+                    if not failed and not is_leaving() and time.monotonic() < end:
+                        try:
+                            self.start(pool)
+                        except Exception as error:
+                            # what is on its way for the others is settled first, or it would be sent again
+                            failed = error
+                            db.session.rollback()
+                            self.stop()
                     running = [lane for lane in self.lanes if lane.batch]
                     if not running:
                         break
                     has_sent = True
                     self.wait(running, is_leaving)
+                if failed:
+                    raise failed
                 if has_sent:
                     steps.rest(self.extension.mark)
         finally:

@@ -15,7 +15,6 @@ from . import claims, pauses, retry, sending, steps
 
 BATCH = 100
 POLL = 1  # seconds after which a target that had nothing is asked again while another is still busy
-WAKES = 20  # events that each one wakes which arrives after its target has come back
 
 
 class Lane:
@@ -28,7 +27,7 @@ class Lane:
         self.channels = [target.open() for _ in range(target.concurrency)]
         self.batch: Optional[sending.Batch] = None  # that is sent
         self._asked = 0.0  # when it had nothing to send
-        self._is_waking = False  # whether it has come back, and events may still wait for that
+        self._trial: Optional[datetime.datetime] = None  # until when the batch is the one trial of a pause
 
     def is_ready(self) -> bool:
         """Whether a batch may be claimed."""
@@ -57,8 +56,9 @@ class Lane:
             # what it had begun to send is free when its lease ends
             current_app.logger.error("secureb2share.sending-failed target=%s %s", self.name, type(error).__name__)
         try:
-            held = claims.settle([sending.settled(one) for one in sent], batch.token)
-            claims.give_back(batch.unsent(), batch.token)
+            held = claims.settle([sending.settled(one, self._trial is not None) for one in sent], batch.token)
+            # also what an operator has given a full plan meanwhile
+            claims.give_back(batch.unsent() | {one.event.id for one in sent} - held, batch.token)
             self._judge(batch, now)
             db.session.commit()
         except SQLAlchemyError as error:
@@ -87,8 +87,9 @@ class Lane:
         now = utcnow()
         if pause is not None and (pause.until is None or pause.until > now):
             return None
+        self._trial = now + claims.LEASE if pause else None
         events = claims.claim(self.name, 1 if pause else BATCH, now, is_trial=pause is not None)
-        if not events or (pause and not pauses.may_send(self.name, now, now + claims.LEASE)):
+        if not events or (self._trial and not pauses.may_send(self.name, now, self._trial)):
             db.session.rollback()
             return None
         failures = pause.failures if pause else 0
@@ -117,17 +118,17 @@ class Lane:
             else:
                 # the longest time that one of its answers has named
                 asked = max(retry.wish(one.answer.retry_after, now) for one in down)
-                seconds, failures = retry.rest(batch.failures, asked), batch.failures + 1
+                # where an operator has resumed the target meanwhile, the rests begin anew
+                before = batch.failures if pauses.of(self.name) else 0
+                seconds, failures = retry.rest(before, asked), before + 1
                 reason = down[-1].outcome.reason
             pauses.pause(self.name, reason[:200], now + datetime.timedelta(seconds=seconds), failures)
-            self._is_waking = False
-            return
-        if batch.sent and pauses.end_pause(self.name):
-            self._is_waking = True
-        if batch.sent and self._is_waking:
-            # in steps that grow: a target that has come back is not flooded
-            delivered = sum(isinstance(one.outcome, retry.Delivered) for one in batch.sent)
-            self._is_waking = claims.wake(self.name, WAKES * max(delivered, 1), now) > 0
+        elif batch.sent and pauses.end_pause(self.name):
+            # all in the transaction that ends the pause, as nothing else remembers it; no flood, because they come
+            # behind what was never tried, and a batch ends with the first answer that says the target is down
+            claims.wake(self.name, now)
+        elif not batch.sent and self._trial is not None:
+            pauses.give_back(self.name, self._trial, now)
 
 
 def _refusing(error):

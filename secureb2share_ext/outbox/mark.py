@@ -30,6 +30,10 @@ class Seen(NamedTuple):
     highest: int = 0  # the highest sequence in any of them
 
 
+class Former(Seen):
+    """The content of the file in the folder where it was before, which nobody writes any more."""
+
+
 def read(content: bytes) -> Optional[Seen]:
     """The Seen in the bytes of a file, or None where they are damaged."""
     try:
@@ -46,12 +50,12 @@ def read(content: bytes) -> Optional[Seen]:
 def doubt(seen: Union[Seen, str, None], counter: int) -> Optional[str]:
     """The reason why the database, whose counter stands at `counter`, may not send, or None.
 
-    seen: Seen; None: there is no file; DAMAGED.
+    seen: Seen or Former; None: there is no file; DAMAGED.
     """
     if isinstance(seen, str):
         return seen
-    if seen is None:
-        # without a file nobody knows what was sent, unless nothing ever was
+    if seen is None or isinstance(seen, Former) and seen.steps < counter:
+        # without a file of its steps nobody knows what was sent, unless nothing ever was
         return MISSING if counter > 0 else None
     return OLDER if seen.sure > counter or seen.steps > counter + 1 else None
 
@@ -59,7 +63,7 @@ def doubt(seen: Union[Seen, str, None], counter: int) -> Optional[str]:
 class Mark:
     """The file in `folder` (a path). With None, or a folder that cannot be written, no restored database is noticed.
 
-    former: the folder where the file was before; it is read where `folder` has none.
+    former: the folder where the file was before; it is read where `folder` has none, and believed until the next step.
     """
 
     def __init__(self, folder: Optional[str] = None, former: Optional[str] = None) -> None:
@@ -72,16 +76,26 @@ class Mark:
         return bool(self.folder) and os.access(self.folder, os.W_OK)
 
     def read(self) -> Union[Seen, str, None]:
-        """The Seen in the file, DAMAGED, or None where there is no file."""
-        for folder in (self.folder, self.former):
-            if folder:
-                with contextlib.suppress(FileNotFoundError):
-                    try:
-                        with open(os.path.join(folder, NAME), "rb") as file:
-                            return read(file.read(1000)) or DAMAGED
-                    except (IsADirectoryError, PermissionError):
-                        return DAMAGED
-        return None
+        """The Seen or Former in the file, DAMAGED, or None where there is no file. Raises MarkNotWritten."""
+        found = self._read(self.folder)
+        if found is None and self.former != self.folder:
+            found = self._read(self.former)
+            return Former(*found) if isinstance(found, Seen) else found
+        return found
+
+    def _read(self, folder):
+        if not folder:
+            return None
+        try:
+            with open(os.path.join(folder, NAME), "rb") as file:
+                return read(file.read(1000)) or DAMAGED
+        except FileNotFoundError:
+            return None
+        except (IsADirectoryError, PermissionError):
+            return DAMAGED
+        except OSError as error:
+            # of the disk, and perhaps for a moment: no reason to take the database for a restored one
+            raise MarkNotWritten("outbox.mark cannot be read (%s)" % (error.strerror or type(error).__name__))
 
     def write(self, seen: Optional[Seen]) -> None:
         """Replace the file by one with this content, in one step; None removes it. Raises MarkNotWritten."""

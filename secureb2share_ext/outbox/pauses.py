@@ -42,6 +42,12 @@ def may_send(target: str, now: datetime.datetime, until: datetime.datetime) -> b
     return bool(rows.update({"until": until}, synchronize_session=False))
 
 
+def give_back(target: str, until: datetime.datetime, now: datetime.datetime) -> None:
+    """Let another worker make the trial that `may_send` gave, until `until`, to one that could not make it."""
+    rows = db.session.query(Pause).filter(Pause.target == target, Pause.until == until)
+    rows.update({"until": now}, synchronize_session=False)
+
+
 def resume(target: str) -> bool:
     """Send to the target again, because an operator says so; returns whether it was paused."""
     return bool(db.session.query(Pause).filter_by(target=target).delete(synchronize_session=False))

@@ -10,6 +10,7 @@ from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Set, Tup
 from ..compat import utcnow
 from . import receipt, retry
 from .claims import Claimed, Settled
+from .models import WOKEN
 
 BATCH_TIME = 20  # seconds after which no further event of a batch is begun
 
@@ -44,7 +45,9 @@ class Batch:
     def start(self, pool: futures.Executor, channels: Iterable[Any]) -> None:
         """Send over these channels (targets.webhook.Channel) side by side."""
         self._end = time.monotonic() + BATCH_TIME
-        self._threads = [pool.submit(self._send, channel) for channel in channels]
+        for channel in channels:
+            # one by one, so that those are known which run when no further thread can be started
+            self._threads.append(pool.submit(self._send, channel))
 
     def stop(self) -> None:
         """Begin no further event; what is being sent goes on."""
@@ -70,12 +73,12 @@ class Batch:
         return found or (failed if failed and len(failed) == len(self.sent) else [])
 
     def _send(self, channel):
-        before = None
         while not self._is_over and time.monotonic() < self._end:
             try:
                 event = self._waiting.popleft()
             except IndexError:
                 return
+            before, channel.last = channel.last, event
             answer = channel.send(event, self._sign)
             kept = receipt.read(answer.body, event.body)
             if before is not None and not kept[1] and receipt.read(answer.body, before.body)[1]:
@@ -83,7 +86,7 @@ class Batch:
                 channel.close()
                 answer = channel.send(event, self._sign)
                 kept = receipt.read(answer.body, event.body)
-            before, now = event, utcnow()
+            now = utcnow()
             # before its time it can fail as often as its target is down
             attempts = 0 if event.is_early else event.attempts
             outcome = retry.decide(answer, attempts, now, random.random())
@@ -97,8 +100,16 @@ def _is_down(outcome):
     return isinstance(outcome, retry.Pause) or getattr(outcome, "is_down", False)
 
 
-def settled(sent: Sent) -> Settled:
-    """The row of an event after an attempt."""
+def settled(sent: Sent, is_trial: bool = False) -> Settled:
+    """The row of an event after an attempt; a failure is for the attempts that the event had when it was claimed.
+
+    is_trial: whether the target was paused, so that a failure says little about the event.
+    """
+    found = _settled(sent, is_trial)
+    return found if isinstance(sent.outcome, retry.Delivered) else found._replace(before=sent.event.attempts)
+
+
+def _settled(sent, is_trial):
     event, outcome = sent.event, sent.outcome
     if isinstance(outcome, retry.Delivered):
         kept, acknowledged = sent.receipt
@@ -107,17 +118,19 @@ def settled(sent: Sent) -> Settled:
         return Settled(event.id, state, event.attempts + 1, event.next_at, False, said, sent.at, kept)
     reason = outcome.reason[:200]
     if isinstance(outcome, retry.Pause):
-        # the target is at fault, and the message keeps its attempts and its time
-        return Settled(event.id, "pending", event.attempts, event.next_at, event.next_at > sent.at, reason)
+        # the target is at fault, and the message keeps its attempts and its time; what is due goes behind what was
+        # never tried, or one message that alone gets this answer would be the trial each time
+        is_waiting = event.next_at > sent.at
+        return Settled(event.id, "pending", event.attempts, event.next_at if is_waiting else WOKEN, is_waiting, reason)
     if isinstance(outcome, retry.Park):
         return Settled(event.id, "parked", event.attempts + 1, event.next_at, False, reason)
-    if event.next_at > sent.at:
-        # a trial before its time: the plan stays as it was
+    if event.is_early and event.next_at != WOKEN:
+        # a trial before its time, which may have come meanwhile: the plan stays as it was
         return Settled(event.id, "pending", event.attempts, event.next_at, True, reason)
     if event.is_early:
-        # woken for nothing: it waits as after its last failure, and is not woken again before that
+        # woken for nothing: it waits as after its last failure, and is not woken again before that but after a trial
         seconds = retry.wait(max(event.attempts - 1, 0), random.random())
         later = sent.at + datetime.timedelta(seconds=max(seconds, outcome.seconds))
-        return Settled(event.id, "pending", event.attempts, later, False, reason)
+        return Settled(event.id, "pending", event.attempts, later, is_trial and outcome.wakes, reason)
     next_at = sent.at + datetime.timedelta(seconds=outcome.seconds)
     return Settled(event.id, "pending", event.attempts + 1, next_at, outcome.wakes, reason)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ..errors import MarkNotWritten, Restored
 from . import pauses
-from .mark import Mark, Seen, doubt
+from .mark import Former, Mark, Seen, doubt
 from .models import Event, SweepRow
 
 SWEEP = "outbox"
@@ -44,6 +44,9 @@ def begin(mark: Mark) -> Optional[datetime.datetime]:
     counter, ended = db.session.query(SweepRow.mark, SweepRow.finished).filter_by(name=SWEEP).one_or_none() or (0, None)
     db.session.rollback()
     reason = doubt(seen, counter) if mark.is_kept else None
+    if reason and isinstance(seen, Former):
+        # another worker may have begun the file in the new folder meanwhile
+        reason = doubt(mark.read(), counter)
     if reason:
         raise Restored(reason)
     fault = mark.fault() if mark.is_kept else None

@@ -72,8 +72,9 @@ class Connection:
         return found
 
     def _open(self, end):
-        raw = _connect(egress.check_address(self.url, self.allow_private))
+        raw = _connect(egress.check_address(self.url, self.allow_private), end)
         try:
+            raw.settimeout(_at_most(READ, end))
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._is_secure:
                 raw = ssl.create_default_context().wrap_socket(raw, server_hostname=self._host)
@@ -121,11 +122,11 @@ class _Bounded(io.RawIOBase):
         """Send what was kept, in one piece."""
         data, self._unsent = self._unsent, b""
         if data:
-            self._wait_at_most(self.end - time.monotonic())
+            self._raw.settimeout(_at_most(READ, self.end))
             self._raw.sendall(data)
 
     def readinto(self, buffer: Any) -> Optional[int]:
-        self._wait_at_most(self.end - time.monotonic())
+        self._raw.settimeout(_at_most(READ, self.end))
         read = self._raw.recv_into(buffer)
         self._left -= read
         if self._left < 0:
@@ -147,11 +148,6 @@ class _Bounded(io.RawIOBase):
     def shut(self) -> None:
         self._raw.close()
 
-    def _wait_at_most(self, seconds):
-        if seconds <= 0:
-            raise socket.timeout("the target took too long")
-        self._raw.settimeout(min(READ, seconds))
-
 
 class _Reader(io.RawIOBase):
     def __init__(self, bounded: _Bounded) -> None:
@@ -164,17 +160,24 @@ class _Reader(io.RawIOBase):
         return True
 
 
-def _connect(addresses: List[Tuple[int, Any]]) -> socket.socket:
+def _at_most(seconds: float, end: float) -> float:
+    """`seconds`, or less where `end`, a time.monotonic(), comes earlier; raises socket.timeout when it has come."""
+    left = end - time.monotonic()
+    if left <= 0:
+        raise socket.timeout("the target took too long")
+    return min(seconds, left)
+
+
+def _connect(addresses: List[Tuple[int, Any]], end: float) -> socket.socket:
     for number, (family, address) in enumerate(addresses[:MAX_ADDRESSES]):
         connection = socket.socket(family, socket.SOCK_STREAM)
-        connection.settimeout(CONNECT)
         try:
+            connection.settimeout(_at_most(CONNECT, end))
             connection.connect(address)
         except OSError:
             connection.close()
             if number + 1 == len(addresses[:MAX_ADDRESSES]):
                 raise
         else:
-            connection.settimeout(READ)
             return connection
     raise ConnectionError("the host name has no address")

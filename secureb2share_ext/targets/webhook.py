@@ -77,6 +77,7 @@ class Channel:
 
     def __init__(self, target: Webhook) -> None:
         self.target = target
+        self.last: Any = None  # the event that was sent over it before
         self._connection = Connection(target.url, target.allow_private)
 
     def send(self, event: Any, sign: Sign) -> Answer:

@@ -3,7 +3,6 @@
 import datetime
 import socketserver
 import threading
-import time
 from concurrent import futures
 
 import pytest
@@ -45,15 +44,16 @@ def target():
     server.server_close()
 
 
-def test_an_answer_that_is_given_twice_settles_no_other_event(target):
+@pytest.mark.parametrize("batches", [1, 2])
+def test_an_answer_that_is_given_twice_settles_no_other_event(target, batches):
     events = [
         Claimed(n, "t", 1, "id-%d" % n, body, 0, NOW, "token", False) for n, body in enumerate((b'{"n":1}', b'{"n":2}'))
     ]
-    batch = sending.Batch(events, 0, lambda number, body: {})
-    with futures.ThreadPoolExecutor(1) as pool:
-        batch.start(pool, [target.open()])
-        end = time.monotonic() + 10
-        while batch.threads and time.monotonic() < end:
-            time.sleep(0.01)
-    assert [type(one.outcome) for one in batch.sent] == [retry.Delivered, retry.Park]
+    channel, sent = target.open(), []
+    for some in [events] if batches == 1 else [[event] for event in events]:
+        batch = sending.Batch(some, 0, lambda number, body: {})
+        with futures.ThreadPoolExecutor(1) as pool:
+            batch.start(pool, [channel])
+        sent += batch.sent
+    assert [type(one.outcome) for one in sent] == [retry.Delivered, retry.Park]
     assert target.seen == [b'{"n":1}', b'{"n":2}', b'{"n":2}']

@@ -22,7 +22,7 @@ class Scripted:
         self._lock = threading.Lock()
 
     def open(self):
-        return SimpleNamespace(send=self.send, close=lambda: None)
+        return SimpleNamespace(send=self.send, close=lambda: None, last=None)
 
     def send(self, event, sign):
         with self._lock:

@@ -1,6 +1,7 @@
 """Claims on PostgreSQL: what they cost beside many settled events, and two workers at once."""
 
 import contextlib
+import datetime
 import json
 import os
 import threading
@@ -103,7 +104,7 @@ def test_a_claim_reads_none_of_the_settled_events(catalogue, analyzed):
     now = utcnow()
     values = {"target": "tsd", "now": now, "bound": now + 2 * claims.LEASE, "size": 50}
     values.update(lease_token="a", lease_until=now)
-    claim = claims._CLAIM.format(choose=claims._CHOOSE.format(when=claims._DUE))
+    claim = claims._CLAIM.format(choose=claims._CHOOSE.format(**claims._DUE))
     read = rows_read(claim, **values)
     # an index may still name rows that were pending before; VACUUM takes them out, and what is read of a row is counted
     assert read < 50 * 20, read
@@ -190,3 +191,24 @@ def test_a_claim_waits_for_no_other(catalogue):
     thread.join()
     db.session.rollback()
     assert len(first) == 4 and len(rest) == 6 and not {one.id for one in first} & {one.id for one in rest}
+
+
+def test_a_failure_is_written_for_the_attempts_that_were_claimed(catalogue):
+    register(catalogue, 3)
+    now = utcnow()
+    events = claims.claim("tsd", 10, now)
+    db.session.commit()
+    later = now + datetime.timedelta(hours=1)
+    failed = [claims.Settled(event.id, "pending", 1, later, True, "status 500", before=0) for event in events]
+    # an operator has retried the first one, which had failed before
+    failed[0] = failed[0]._replace(before=3)
+    sent = failed[2]._replace(state="delivered", before=None)
+    assert claims.settle(failed[:2] + [sent], events[0].token) == {events[1].id, events[2].id}
+    claims.give_back([events[0].id], events[0].token)
+    db.session.commit()
+    assert [event.id for event in claims.claim("tsd", 10, now)] == [events[0].id]
+    db.session.rollback()
+    # what waits because the target was down
+    assert claims.wake("tsd", now) == 1 and claims.wake("tsd", now) == 0
+    assert [event.is_early for event in claims.claim("tsd", 10, now)] == [False, True]
+    db.session.rollback()

@@ -1,10 +1,11 @@
+import errno
 import os
 
 import pytest
 from tables import for_each
 
 from secureb2share_ext.errors import MarkNotWritten
-from secureb2share_ext.outbox.mark import DAMAGED, MISSING, OLDER, Mark, Seen, doubt, read
+from secureb2share_ext.outbox.mark import DAMAGED, MISSING, OLDER, Former, Mark, Seen, doubt, read
 
 
 @for_each(
@@ -48,6 +49,11 @@ def test_what_a_file_says(content, seen):
         (Seen(8, 8), 7, OLDER),
         (Seen(8, 7), 6, OLDER),
         (Seen(2**40, 2**40), 7, OLDER),
+        # the file in the folder where it was before
+        (Former(8, 8), 8, None),
+        (Former(8, 7), 7, None),
+        (Former(8, 8), 9, MISSING),
+        (Former(8, 8), 7, OLDER),
     ]
 )
 def test_what_a_mark_shows(seen, counter, reason):
@@ -76,3 +82,15 @@ def test_file_that_cannot_be_written(tmp_path):
     with pytest.raises(MarkNotWritten, match=r"outbox\.mark cannot be written \(Is a directory\)"):
         mark.write(Seen(1, 0))
     assert mark.fault() == "outbox.mark cannot be written (Is a directory)"
+
+
+def test_file_that_cannot_be_read_for_a_moment(tmp_path, monkeypatch):
+    mark = Mark(str(tmp_path))
+    mark.write(Seen(1, 0))
+
+    def broken(*args):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("builtins.open", broken)
+    with pytest.raises(MarkNotWritten, match=r"outbox\.mark cannot be read \(Input/output error\)"):
+        mark.read()

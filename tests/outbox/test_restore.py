@@ -230,6 +230,12 @@ def test_mark_moves_to_a_folder_of_its_own(tmp_path):
         found.sweep()
         assert states(found, identifier) == ["acknowledged"]
         assert (keys / "outbox.mark").read_bytes() == before and Mark(str(tmp_path / "state")).read().steps == 2
+        # the file in the keys' folder does not stand in for the one that everybody writes
+        (tmp_path / "state" / "outbox.mark").unlink()
+        waiting, _ = publish(found)
+        found.sweep()
+        assert states(found, waiting) == ["pending"]
+        assert "the file outbox.mark is missing" in run(found, "deliveries", "list")
 
 
 @pytest.mark.parametrize("instance", ["sqlite"], indirect=True)

@@ -2,10 +2,12 @@ import http.client
 import socket
 import socketserver
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
 
+from secureb2share_ext.targets import connection
 from secureb2share_ext.targets.connection import Connection
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
@@ -101,6 +103,18 @@ def test_an_answer_without_an_end_is_read_to_a_bound(target):
     # Python 3.6 takes it for the line with a chunk's size
     with pytest.raises((OSError, http.client.LineTooLong), match="too long|more than"):
         post(target, b"a")
+
+
+def test_opening_a_connection_ends_with_the_attempt(monkeypatch):
+    monkeypatch.setattr(connection, "TOTAL", 0.3)
+    monkeypatch.setattr(connection, "READ", 4)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(1)
+        began = time.monotonic()
+        with pytest.raises(OSError):
+            Connection("https://127.0.0.1:%d/" % silent.getsockname()[1], allow_private=True).post(b"a", {})
+        assert time.monotonic() - began < 3
 
 
 def test_an_address_of_ipv6_is_a_host():
