@@ -1,4 +1,4 @@
-"""What does B2SHARE's linkset (Signposting) of a sensitive community's record say? No file, also of a legacy one.
+"""B2SHARE's linkset (Signposting) of a sensitive community's record, which names no file, also of a legacy one.
 
 B2SHARE's own view gives the names of closed files to everybody where nobody holds superuser-access.
 """

@@ -34,17 +34,17 @@ class _Everybody:
 
 
 def curator(record: Any = None) -> Any:
-    """May create and edit records."""
+    """The permission to create and edit records."""
     return _WithScope(Permission(curate))
 
 
 def administrator(record: Any = None) -> Any:
-    """May delete records."""
+    """The permission to delete records."""
     return _WithScope(Permission(superuser_access))
 
 
 def everybody(record: Any = None) -> Any:
-    """May read: descriptions are public."""
+    """The permission to read, which everybody has: descriptions are public."""
     return _Everybody()
 
 

@@ -1,4 +1,4 @@
-"""Do all of B2SHARE's answers agree on right and link, and does none lead to content?"""
+"""The answers of B2SHARE, which all agree on right and link; none leads to content."""
 
 import contextlib
 import uuid

@@ -22,7 +22,7 @@ from . import before_commit, files
 
 
 class LockComponent(ServiceComponent):
-    """Locks the dataset of a record before RDM writes anything of it, as every message does; the first component.
+    """The lock of a record's dataset, taken before RDM writes anything, as by every message; the first component.
 
     Otherwise a message that has the dataset's row and a publication that has the record's would wait for each other.
     """
