@@ -4,7 +4,7 @@ A change that would be accepted gets the dataset's row and an event that is neve
 is counted. Whatever goes wrong here is logged, and the user's request goes on.
 """
 
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict
 
 from flask import current_app, has_request_context
 from invenio_db import db
@@ -14,19 +14,13 @@ from ..errors import Problem
 from ..uploads import observe
 
 
-def active() -> Optional[Any]:
-    """The extension while the mode is observe, else None."""
-    extension = current_app.extensions.get("secureb2share")
-    return extension if extension is not None and extension.mode == "observe" else None
-
-
 def look(act: Callable[[Any, Any, Any], None], source_of: Callable[[Dict[str, Any]], Any], record: Any) -> None:
     """Call act(host, source, record) while the mode is observe, in a savepoint; never raises.
 
     source_of(sources): the Source in whose community the change is, or None. record: an object with an id, or None.
     """
-    extension = active()
-    if extension is None:
+    extension = current_app.extensions.get("secureb2share")
+    if extension is None or extension.mode != "observe":
         return
     source = None
     try:
