@@ -11,7 +11,7 @@ from invenio_rdm_records.records.api import RDMRecord
 
 from ....datasets import curation, store
 from ....datasets.models import DatasetRow
-from ....errors import Invalid, NotAccepted
+from ....errors import CHANGED_MEANWHILE, Invalid, NotAccepted
 from ....messages.sources import Source
 from ....proxies import active
 from ...host import Host
@@ -118,7 +118,7 @@ def _lock(record):
     model = type(record.model)
     # read before the lock, a record may be another by now, and its relations would be blamed for that
     if row is not None and records.version(model, record.id) != record.model.version_id:
-        raise NotAccepted("Somebody else changed the record at the same time; try again.")
+        raise NotAccepted(CHANGED_MEANWHILE)
 
 
 def enter(extension: Any, source: Source, record: RDMRecord) -> None:
