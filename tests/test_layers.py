@@ -57,11 +57,19 @@ TREES = {_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in so
 PACKAGES = {_name(path) for path in PACKAGE.rglob("__init__.py")}
 
 
+def for_types_alone(module):
+    """The imports under TYPE_CHECKING, which no program executes."""
+    tests = [node for node in ast.walk(TREES[module]) if isinstance(node, ast.If)]
+    return [one for node in tests if "'TYPE_CHECKING'" in ast.dump(node.test) for one in node.body]
+
+
 def imports(module):
     # (dotted names inside the package, top-level names of other ones), also those inside functions
-    ours, others = set(), set()
+    ours, others, never = set(), set(), for_types_alone(module)
     here = module.split(".") if module else []
     for node in ast.walk(TREES[module]):
+        if node in never:
+            continue
         if isinstance(node, ast.Import):
             found = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -124,6 +132,10 @@ def test_no_room_imports_one_that_imports_it():
     assert not wrong, "\n".join(sorted(wrong))
     unused = {(name, other) for name in ROOMS for other in allowed[name]} - used
     assert unused == set(), "the table permits what nobody needs"
+
+
+def test_one_module_names_types_that_stand_above_it():
+    assert [module for module in TREES if for_types_alone(module)] == ["proxies"]
 
 
 def test_only_hosts_know_a_host_and_none_knows_another():

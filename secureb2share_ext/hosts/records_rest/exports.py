@@ -58,7 +58,7 @@ def urls(row: DatasetRow) -> Dict[str, str]:
     if row.source not in extension.sources:
         return {}
     app_config = extension.host.config
-    route = extension.host.endpoint(extension.sources[row.source])["item_route"]
+    route = app_config["RECORDS_REST_ENDPOINTS"][extension.sources[row.source].community]["item_route"]
     path = PID_PLACE.sub(lambda match: quote(row.pid, safe="/"), route)
     address = app_config["SITE_API_URL"].rstrip("/") + path
     return {form.mimetype: "%s?%s=%s" % (address, app_config[ARGUMENT], form.name) for form in FORMATS}
