@@ -11,6 +11,7 @@ from invenio_db import db
 
 from ..datasets import curation, store
 from ..errors import Problem
+from ..proxies import Host, Source
 from ..uploads import observe
 
 
@@ -34,7 +35,7 @@ def look(act: Callable[[Any, Any, Any], None], source_of: Callable[[Dict[str, An
         current_app.logger.exception("secureb2share.not-observed record=%s", getattr(record, "id", None))
 
 
-def deleted(host: Any, source: Any, record: Any) -> None:
+def deleted(host: Host, source: Source, record: Any) -> None:
     """Note the deletion of a record as the withdrawal that it would be."""
     row = store.lock_by_record(record.id)
     if row is not None:

@@ -13,7 +13,7 @@ from ....datasets import curation, store
 from ....datasets.models import DatasetRow
 from ....errors import CHANGED_MEANWHILE, Invalid, NotAccepted
 from ....messages.sources import Source
-from ....proxies import active
+from ....proxies import Extension, active
 from ...host import Host
 from .. import communities, index, records
 from ..fields import mapping, validation_errors
@@ -121,7 +121,7 @@ def _lock(record):
         raise NotAccepted(CHANGED_MEANWHILE)
 
 
-def enter(extension: Any, source: Source, record: RDMRecord) -> None:
+def enter(extension: Extension, source: Source, record: RDMRecord) -> None:
     """Take a published record into a source's community: check it, and write its row and event. Raises a Problem."""
     check(extension.host, source, None, record)
     row = claim(source, record)
