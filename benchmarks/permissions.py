@@ -5,10 +5,10 @@ from invenio_records_rest.utils import allow_all
 
 
 def writer(record=None):
-    """May create and edit: a superuser."""
+    """The permission to create and edit, which a superuser has."""
     return Permission(superuser_access)
 
 
 def everybody(record=None):
-    """May read."""
+    """The permission to read, which everybody has."""
     return allow_all(record)

@@ -29,6 +29,10 @@ Codes are stable: programs match on them, texts may change. Errors of the secure
 
 from typing import Any, Dict, List, Optional, Tuple
 
+# sentences that are said in several places
+DAMAGED = "The record of this dataset is damaged; its source has to register it again."
+CHANGED_MEANWHILE = "Somebody else changed the record at the same time; try again."
+
 
 class SecureB2ShareError(Exception):
     """Anything that this package raises on purpose."""

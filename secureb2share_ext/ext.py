@@ -102,7 +102,7 @@ class SecureB2Share:
             return problem_response(self.host.explained(problem))
 
         def conflict(error):
-            return answer(errors.NotAccepted("Somebody else changed the record at the same time; try again."))
+            return answer(errors.NotAccepted(errors.CHANGED_MEANWHILE))
 
         app.register_error_handler(errors.Problem, answer)
         if self.is_on:

@@ -9,12 +9,13 @@ import contextlib
 import json
 import os
 import uuid
-from typing import Any, List, NamedTuple, Optional, Union
+from typing import List, NamedTuple, Optional, Union
 
 from invenio_db import db
 from sqlalchemy.exc import SQLAlchemyError
 
 from .client import canonical
+from .proxies import Extension
 
 NAME = "instance.json"
 LONGEST = 4096  # bytes of the file that are read
@@ -75,7 +76,7 @@ def _elsewhere(what, catalogue, configured):
     return "The %s belongs to %s, and the configuration says %s." % (what, catalogue, configured)
 
 
-def doubts(extension: Any) -> List[str]:
+def doubts(extension: Extension) -> List[str]:
     """[sentence] for each reason why this may be a copy, from one statement and one small file; raises nothing.
 
     extension: ext.SecureB2Share.
@@ -96,7 +97,7 @@ def unreadable(error: Exception) -> str:
     return "The table secureb2share_instance cannot be read (%s)." % type(error).__name__
 
 
-def id_of(extension: Any) -> str:
+def id_of(extension: Extension) -> str:
     """The id of the instance, which the database is asked for once; "" before `init`, when nothing is sent anyway."""
     if not extension.instance_id:
         with db.session.no_autoflush:
@@ -110,7 +111,7 @@ def known() -> List[Named]:
     return [Named(row.id, row.catalogue) for row in db.session.query(Instance).order_by(Instance.id)]
 
 
-def base_url(extension: Any) -> Optional[str]:
+def base_url(extension: Extension) -> Optional[str]:
     """The configured base URL, or None; a host needs it in mode on alone."""
     try:
         return extension.host.base_url()
@@ -156,7 +157,7 @@ def text_of(named: Named) -> bytes:
     return canonical(named._asdict()) + b"\n"
 
 
-def establish(extension: Any) -> List[str]:
+def establish(extension: Extension) -> List[str]:
     """Make what is missing in the database and in the key folder, overwrite nothing, and commit; [sentence] of it."""
     configured, folder = base_url(extension), extension.keyring.folder
     rows, done = known(), []
@@ -175,11 +176,11 @@ def establish(extension: Any) -> List[str]:
     return done or ["Instance: known as %s." % configured]
 
 
-def forget(extension: Any) -> None:
+def forget(extension: Extension) -> None:
     """Take the name of this instance out of the key folder, before its tables are dropped."""
     folder = extension.keyring.folder
     noted = read(folder)
-    if isinstance(noted, Named) and noted.instance in [row.instance for row in known()]:
+    if folder and isinstance(noted, Named) and noted.instance in [row.instance for row in known()]:
         with contextlib.suppress(OSError):
             os.remove(os.path.join(folder, NAME))
 

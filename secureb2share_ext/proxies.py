@@ -1,6 +1,6 @@
 """The extension of the current application, and whether it is at work there."""
 
-from typing import Any, List, Optional
+from typing import TYPE_CHECKING, Any, List, Optional
 
 from flask import current_app
 from invenio_db import db
@@ -8,12 +8,14 @@ from sqlalchemy import inspect
 
 from .errors import NotReady
 
-# values whose modules stand above those that use them
-Extension = Any  # ext.SecureB2Share
-Host = Any  # hosts.host.Host
-Source = Any  # messages.sources.Source
-Sender = Any  # messages.sources.Sender
-Message = Any  # messages.message.Message
+if TYPE_CHECKING:
+    from .ext import SecureB2Share as Extension
+    from .hosts.host import Host
+    from .messages.message import Message
+    from .messages.sources import Sender, Source
+else:
+    # values whose modules stand above those that use them
+    Extension = Host = Source = Sender = Message = Any
 
 PREFIX = "secureb2share_"  # begins the names of all our tables
 

@@ -1,4 +1,5 @@
 import ast
+import re
 from pathlib import Path
 
 from graphlib import TopologicalSorter
@@ -56,11 +57,19 @@ TREES = {_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in so
 PACKAGES = {_name(path) for path in PACKAGE.rglob("__init__.py")}
 
 
+def for_types_alone(module):
+    """The imports under TYPE_CHECKING, which no program executes."""
+    tests = [node for node in ast.walk(TREES[module]) if isinstance(node, ast.If)]
+    return [one for node in tests if "'TYPE_CHECKING'" in ast.dump(node.test) for one in node.body]
+
+
 def imports(module):
     # (dotted names inside the package, top-level names of other ones), also those inside functions
-    ours, others = set(), set()
+    ours, others, never = set(), set(), for_types_alone(module)
     here = module.split(".") if module else []
     for node in ast.walk(TREES[module]):
+        if node in never:
+            continue
         if isinstance(node, ast.Import):
             found = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -125,6 +134,10 @@ def test_no_room_imports_one_that_imports_it():
     assert unused == set(), "the table permits what nobody needs"
 
 
+def test_one_module_names_types_that_stand_above_it():
+    assert [module for module in TREES if for_types_alone(module)] == ["proxies"]
+
+
 def test_only_hosts_know_a_host_and_none_knows_another():
     wrong = []
     for module, (ours, others) in IMPORTS.items():
@@ -165,6 +178,55 @@ def test_only_compat_looks_at_versions():
             if named or (isinstance(node, (ast.Import, ast.ImportFrom)) and "importlib.metadata" in ast.dump(node)):
                 wrong.append((module, node.lineno))
     assert wrong == []
+
+
+def test_every_error_of_ours_stands_in_the_tree_of_errors():
+    # what the secure side's half raises stands in client.py, which is carried alone
+    errors = {"Exception"} | {node.name for node in ast.walk(TREES["errors"]) if isinstance(node, ast.ClassDef)}
+    elsewhere = [
+        "%s.%s" % (module, node.name)
+        for module in sorted(set(TREES) - {"errors", "client"})
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.ClassDef) and {ast.dump(base) for base in node.bases} & _named(errors)
+    ]
+    drawn = ast.get_docstring(TREES["errors"])
+    assert elsewhere == [] and sorted(name for name in errors - {"Exception"} if name not in drawn) == []
+
+
+def _named(names):
+    # as the base of a class may name them, with and without the module
+    bases = [ast.parse(spelt % name, mode="eval").body for name in names for spelt in ("%s", "errors.%s")]
+    return {ast.dump(base) for base in bases}
+
+
+def test_whatever_is_public_has_types():
+    untyped = []
+    for module, tree in TREES.items():
+        for name, function in _public(tree):
+            arguments = function.args
+            every = arguments.args + arguments.kwonlyargs + [arguments.vararg, arguments.kwarg]
+            bare = [one.arg for one in every if one and one.annotation is None and one.arg not in ("self", "cls")]
+            if bare or function.returns is None:
+                untyped.append("%s.%s %s" % (module, name, bare))
+    assert untyped == []
+
+
+def _public(node, before=""):
+    """Yield (name, function) of the functions of a module, and of the methods of its classes, that are public."""
+    for one in node.body:
+        is_public = not one.name.startswith("_") if hasattr(one, "name") else False
+        if isinstance(one, ast.ClassDef) and is_public:
+            yield from _public(one, one.name + ".")
+        elif isinstance(one, ast.FunctionDef) and (is_public or one.name in ("__init__", "__call__")):
+            yield before + one.name, one
+
+
+def test_no_docstring_begins_with_a_question():
+    asking = re.compile(r"[^.:\n]*\?(\s|$)|(Does|Is|Are|May|Can|Must|Who|Why|How)\b")
+    places = [(module, node) for module, tree in TREES.items() for node in ast.walk(tree)]
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    told = [(module, ast.get_docstring(node) or "") for module, node in places if isinstance(node, kinds)]
+    assert [(module, text.splitlines()[0]) for module, text in told if asking.match(text)] == []
 
 
 def test_every_module_and_whatever_is_public_says_what_it_is():

@@ -4,8 +4,8 @@ from typing import Collection, Optional
 
 from ..compat import utcnow
 from ..datasets import view
-from ..errors import Gone, NoAccess, NoSigningKey, NotReady, UnknownDataset
-from ..exports.rights import label_of, right_of, today_utc
+from ..errors import DAMAGED, Gone, NoAccess, NoSigningKey, NotReady, UnknownDataset
+from ..exports.rights import today_utc
 from ..proxies import Extension
 from . import reference
 
@@ -31,40 +31,35 @@ def destination(extension: Extension, pid: Optional[str], languages: Collection[
         why = ("This dataset was withdrawn. %s" % (row.reason or "")).strip()
         raise Gone(why, **dict(members, state="withdrawn"))
     if not is_whole:
-        raise NotReady("The record of this dataset is damaged; its source has to register it again.", code="damaged")
+        raise NotReady(DAMAGED, code="damaged")
     if row.state == "suspended":
         raise NoAccess("Requests for this dataset are suspended. %s" % row.reason, code="suspended", **members)
     if row.state == "superseded":
         raise NoAccess(
             "This dataset was superseded by %s. %s" % (row.successor, row.reason), code="superseded", **members
         )
-    right = right_of(dataset.sensitive, today_utc(utcnow()))
-    if right.value != "controlled":
-        raise NoAccess(
-            label_of(right, dataset.sensitive) + ".",
-            code=right.value,
-            requests_from=dataset.sensitive.get("embargo_until"),
-            **members,
-        )
+    shown = view.shown(host, found, dataset, today_utc(utcnow()))
+    if shown.right.value != "controlled":
+        raise NoAccess(shown.label + ".", code=shown.right.value, requests_from=shown.requests_from, **members)
     if row.source not in extension.sources:
         raise NotReady("The source of this dataset is not configured here any more.", code="no-source")
-    source = extension.sources[row.source]
-    if not view.is_open(source, found):
+    if not shown.is_open:
         raise NoAccess(
             "The secure environment has not confirmed this dataset yet; try again later.",
             code="not-yet-open",
             **members,
         )
-    return _link(extension, row, dataset, extension.providers[source.access], languages)
+    return _link(extension, shown, extension.providers[extension.sources[row.source].access], languages)
 
 
-def _link(extension, row, dataset, provider, languages):
+def _link(extension, shown, provider, languages):
+    dataset = shown.dataset
     values = {
         "identifier": dataset.identifier,
         "pid": dataset.pid,
         "source": dataset.source,
         "revision": dataset.revision,
-        "record_url": extension.host.record_url(row),
+        "record_url": shown.record_url,
     }
     if provider.signs:
         try:

@@ -6,9 +6,9 @@ branch_labels = ("secureb2share",)
 depends_on = "dbdbc1b19cf2"  # invenio-db's first revision, in every version of it
 
 
-def upgrade():
+def upgrade() -> None:
     """Nothing yet: the branch begins here."""
 
 
-def downgrade():
+def downgrade() -> None:
     """Nothing yet: the branch begins here."""

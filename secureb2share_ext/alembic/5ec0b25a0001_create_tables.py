@@ -10,7 +10,7 @@ branch_labels = ()
 depends_on = None
 
 
-def upgrade():
+def upgrade() -> None:
     """Create the tables."""
     op.create_table(
         "secureb2share_dataset",
@@ -187,7 +187,7 @@ def upgrade():
     )
 
 
-def downgrade():
+def downgrade() -> None:
     """Drop the tables."""
     for name in (
         "binding",

@@ -11,6 +11,7 @@ import click
 from flask.cli import with_appcontext
 
 from ..compat import utcnow
+from ..maintenance.wording import counted
 from ..messages import bulk, envelope, partition, withdrawal_limit
 from ..messages.envelope import Line
 from ..proxies import current
@@ -72,7 +73,9 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
                     failed += said["status"] >= 500
                 bar.show(len(done.given), sum(counts.values()))
     except KeyboardInterrupt:
-        click.echo("\nInterrupted after %d answers; run the same command again." % sum(counts.values()), err=True)
+        click.echo(
+            "\nInterrupted after %s; run the same command again." % counted(sum(counts.values()), "answer"), err=True
+        )
         raise SystemExit(130)
     finally:
         signal.signal(signal.SIGINT, before)

@@ -52,7 +52,7 @@ def audit(as_json: bool) -> None:
     else:
         for row in rows:
             click.echo("%-8s %-3s %-24s %-45s %s" % (row.kind, row.app, row.methods, row.rule, row.reason))
-        click.echo("%d writing routes, %d unknown." % (len(rows), len(unknown)))
+        click.echo("%s, %d unknown." % (counted(len(rows), "writing route"), len(unknown)))
     raise SystemExit(1 if unknown else 0)
 
 

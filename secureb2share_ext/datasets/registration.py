@@ -71,7 +71,7 @@ def _admit(host, source, row, description):
 
 
 def _check_tenant(sender, row, message):
-    if row is None and not sender.may_touch(message.tenant):
-        raise Invalid([("tenant", "must be one of the tenants of this key: %s" % ", ".join(sender.tenants))])
-    if row is not None and message.tenant and row.tenant and message.tenant != row.tenant:
+    if row is None:
+        sender.must_speak_for(message.tenant)
+    elif message.tenant and row.tenant and message.tenant != row.tenant:
         raise Invalid([("tenant", "is not the tenant of the registered dataset; a `transfer` message changes it")])

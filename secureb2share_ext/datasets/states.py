@@ -15,7 +15,7 @@ def change(host: Host, sender: Sender, row: Optional[DatasetRow], message: Messa
     if row is None:
         raise UnknownDataset()
     message.must_follow(row.issued)
-    state, reason, successor = (message.members.get(name) for name in ("state", "reason", "successor"))
+    state, reason, successor = message.members["state"], message.members["reason"], message.members.get("successor")
     if (row.state, row.reason, row.successor) == (state, reason, successor):
         row.issued = message.issued
         return Outcome(200, row, "unchanged")
@@ -45,7 +45,7 @@ def _take_back(row, state, reason):
 def _check_successor(row, successor, sender):
     newer = store.find(row.source, successor)
     if newer is None or newer.pid is None or not sender.may_touch(newer.tenant):
-        raise Invalid([("successor", "is not a published dataset of this source")])
+        raise Invalid([("successor", versions.NOT_PUBLISHED)])
     if newer.state == "withdrawn":
         raise Invalid([("successor", "was withdrawn itself")])
     for _ in range(versions.CHAIN):

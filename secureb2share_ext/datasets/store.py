@@ -178,9 +178,18 @@ def drop_held(dataset_id: int) -> None:
 
 def add(source: str, identifier: str, origin: str) -> DatasetRow:
     """Add a row, and flush it: of two at once, one waits here and then meets an IntegrityError."""
-    row = DatasetRow(source=source, identifier=identifier, origin=origin, state="active", sequence=0)
-    db.session.add(row)
+    row = add_new(source, identifier, origin)
     db.session.flush()
+    return row
+
+
+def add_new(source: str, identifier: str, origin: str, **values: Any) -> DatasetRow:
+    """Add the row of a dataset that is new for sure to the open transaction; the caller flushes it.
+
+    values: of other columns.
+    """
+    row = DatasetRow(source=source, identifier=identifier, origin=origin, state="active", sequence=0, **values)
+    db.session.add(row)
     return row
 
 

@@ -14,10 +14,9 @@ def move(host: Host, sender: Sender, row: Optional[DatasetRow], message: Message
     """The Outcome of a transfer, in the open transaction; the sender must speak for both tenants."""
     if row is None:
         raise UnknownDataset()
-    if not sender.may_touch(message.tenant):
-        raise Invalid([("tenant", "must be one of the tenants of this key: %s" % ", ".join(sender.tenants))])
+    sender.must_speak_for(message.tenant)
     message.must_follow(row.issued)
-    result = give(host, row, message.tenant, message.members.get("contact"), "source")
+    result = give(host, row, message.members["tenant"], message.members.get("contact"), "source")
     row.issued = message.issued
     return Outcome(202 if result == "held" else 200, row, result)
 

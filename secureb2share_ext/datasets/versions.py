@@ -12,6 +12,7 @@ from . import store
 from .models import DatasetRow
 
 CHAIN = 1000  # versions that are looked at
+NOT_PUBLISHED = "is not a published dataset of this source"
 TAKEN = "is already replaced by %s; only one dataset can replace another"
 
 
@@ -27,7 +28,7 @@ def check(
         return
     old = store.find(source, replaces)
     if old is None or old.pid is None or not (sender is None or sender.may_touch(old.tenant)):
-        raise Invalid([(field, "is not a published dataset of this source")])
+        raise Invalid([(field, NOT_PUBLISHED)])
     if is_taken(old, identifier):
         raise Invalid([(field, TAKEN % old.replaced_by)])
     newer = identifier

@@ -6,7 +6,7 @@ from typing import Any, Collection, Dict, List, NamedTuple
 from ..dataset import Dataset
 from ..exports.published import Published, RelatedDataset
 from ..outbox import store as outbox
-from ..proxies import Host, Source
+from ..proxies import Host
 from . import store
 from .models import DatasetRow
 
@@ -76,7 +76,7 @@ def shown(host: Host, found: Entry, dataset: Dataset, today: datetime.date) -> P
         replaces=related(dataset.replaces),
         replaced_by=related(row.replaced_by),
         successor=related(row.successor),
-        is_open=source is not None and is_open(source, found),
+        is_open=source is not None and _is_open(source, found),
     )
 
 
@@ -88,8 +88,8 @@ def state_in_words(row: DatasetRow) -> str:
     return row.state + newer + by + since
 
 
-def is_open(source: Source, found: Entry) -> bool:
-    """Whether access links lead to the form as soon as right and state allow it; source: sources.Source."""
+def _is_open(source, found):
+    """Whether access links lead to the form as soon as right and state allow it."""
     if not _opens_when_told(source):
         return True
     told = [known for target, known in found.told.items() if target in source.targets]

@@ -25,7 +25,7 @@ class DenyAll:
 
 
 class PermissionFactory:
-    """Denies every action that writes content; asks `inner` for the others."""
+    """A permission factory that denies every action which writes content, and asks `inner` for the others."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner

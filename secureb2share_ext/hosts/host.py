@@ -44,7 +44,11 @@ class Host(abc.ABC):
 
     name: str = ""
     extension: str = ""  # the name of the host's own extension on the app, by which `check` confirms the choice
-    needed: Dict[str, str] = {}  # key of the host's configuration -> what it is, for a sentence that asks for it
+    # key of the host's configuration -> what it is, for a sentence that asks for it; base_url and api_url read these
+    needed: Dict[str, str] = {
+        "SITE_UI_URL": "the catalogue's canonical address, such as https://catalogue.example.org",
+        "SITE_API_URL": "the canonical address of its API, such as https://catalogue.example.org/api",
+    }
     pid_types: Tuple[str, ...] = ()  # types of invenio-pidstore, under which a record can be asked for
 
     def __init__(self, config: Dict[str, Any], sources: Dict[str, Source]) -> None:
@@ -109,7 +113,7 @@ class Host(abc.ABC):
 
     def legacy(self) -> Holder:
         """The Holder of the legacy records of the sources' communities; raises SecureB2ShareError for none."""
-        raise SecureB2ShareError("This host (%s) cannot move legacy records out; B2SHARE can." % self.name)
+        raise SecureB2ShareError("This host (%s) cannot move legacy records out." % self.name)
 
     def explained(self, problem: Problem) -> Problem:
         """The Problem as this host words it for its own users."""

@@ -4,20 +4,15 @@ A change that would be accepted gets the dataset's row and an event that is neve
 is counted. Whatever goes wrong here is logged, and the user's request goes on.
 """
 
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict
 
 from flask import current_app, has_request_context
 from invenio_db import db
 
 from ..datasets import curation, store
 from ..errors import Problem
+from ..proxies import Host, Source
 from ..uploads import observe
-
-
-def active() -> Optional[Any]:
-    """The extension while the mode is observe, else None."""
-    extension = current_app.extensions.get("secureb2share")
-    return extension if extension is not None and extension.mode == "observe" else None
 
 
 def look(act: Callable[[Any, Any, Any], None], source_of: Callable[[Dict[str, Any]], Any], record: Any) -> None:
@@ -25,8 +20,8 @@ def look(act: Callable[[Any, Any, Any], None], source_of: Callable[[Dict[str, An
 
     source_of(sources): the Source in whose community the change is, or None. record: an object with an id, or None.
     """
-    extension = active()
-    if extension is None:
+    extension = current_app.extensions.get("secureb2share")
+    if extension is None or extension.mode != "observe":
         return
     source = None
     try:
@@ -40,7 +35,7 @@ def look(act: Callable[[Any, Any, Any], None], source_of: Callable[[Dict[str, An
         current_app.logger.exception("secureb2share.not-observed record=%s", getattr(record, "id", None))
 
 
-def deleted(host: Any, source: Any, record: Any) -> None:
+def deleted(host: Host, source: Source, record: Any) -> None:
     """Note the deletion of a record as the withdrawal that it would be."""
     row = store.lock_by_record(record.id)
     if row is not None:

@@ -4,13 +4,11 @@ app.extensions cannot tell at start-up: the order in which extensions load is un
 """
 
 import importlib
-from typing import TYPE_CHECKING, Optional, Type
+from typing import Optional, Type
 
 from ..compat import is_installed
 from ..errors import ConfigError
-
-if TYPE_CHECKING:
-    from .host import Host
+from ..proxies import Host
 
 # other hosts' environments hold records-rest too, so the order matters
 MODULES = (("b2share2", "b2share"), ("rdm", "invenio_rdm_records"), ("records_rest", "invenio_records_rest"))

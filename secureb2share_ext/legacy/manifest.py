@@ -49,7 +49,7 @@ def is_intact(content: Content, measured: Measurement) -> bool:
 
 
 def path(content: Content) -> str:
-    """Where a holder.Content lies under its record's folder: never a name that somebody gave it."""
+    """The place of a holder.Content under its record's folder: never a name that somebody gave it."""
     return "files/" + content.id
 
 

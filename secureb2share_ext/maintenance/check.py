@@ -1,7 +1,7 @@
 """The check of an instance: what is missing, and what switching on would change."""
 
 import datetime
-from typing import Any, List
+from typing import List
 
 from flask import Flask
 from invenio_db import db
@@ -10,7 +10,7 @@ from .. import instance
 from ..datasets import store
 from ..errors import NoSigningKey
 from ..legacy import remains
-from ..proxies import tables
+from ..proxies import Extension, tables
 from ..uploads import lock, observe, triggers
 from .findings import ADVICE
 from .wording import counted
@@ -19,7 +19,7 @@ SWEEP = "secureb2share-sweep"  # the entry of Celery beat
 YEAR = datetime.timedelta(days=365)
 
 
-def missing(app: Flask, extension: Any) -> List[str]:
+def missing(app: Flask, extension: Extension) -> List[str]:
     """[sentence] for each thing that is missing for the mode that is set."""
     if extension.config_faults:
         return list(extension.config_faults)
@@ -60,7 +60,7 @@ def _remains(extension):
     return found
 
 
-def preview(app: Flask, extension: Any, now: datetime.datetime) -> List[str]:
+def preview(app: Flask, extension: Extension, now: datetime.datetime) -> List[str]:
     """[sentence] for each thing that switching on would change; numbers, never names of persons. now: naive UTC."""
     # before the session opens a transaction: SQLite lets one connection write at a time
     is_prepared = bool(tables())

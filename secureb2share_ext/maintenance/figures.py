@@ -1,7 +1,6 @@
 """The measuring of the figures that health judges."""
 
 import datetime
-from typing import Any
 
 from flask import Flask
 from invenio_db import db
@@ -9,6 +8,7 @@ from invenio_db import db
 from .. import instance
 from ..errors import ConfigError
 from ..outbox import pauses, steps, store
+from ..proxies import Extension
 from ..uploads import lock, triggers
 from . import expiry
 from .findings import Figures
@@ -16,7 +16,7 @@ from .findings import Figures
 DOWN = 600  # seconds after which a target that does not answer is told
 
 
-def measure(app: Flask, extension: Any, now: datetime.datetime) -> Figures:
+def measure(app: Flask, extension: Extension, now: datetime.datetime) -> Figures:
     """The Figures of this instance. now: naive UTC."""
     # before the session opens a transaction: SQLite lets one connection write at a time
     with db.engine.connect() as connection:

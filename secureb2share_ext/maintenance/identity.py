@@ -1,7 +1,7 @@
 """The change of an instance's identity: another address, or a copy that becomes an instance of its own."""
 
 import os
-from typing import Any, List, NamedTuple, Optional
+from typing import List, NamedTuple, Optional
 
 from flask import current_app
 from invenio_db import db
@@ -11,6 +11,7 @@ from .. import instance
 from ..compat import utcnow
 from ..errors import SecureB2ShareError
 from ..outbox import copied
+from ..proxies import Extension
 from .wording import counted
 
 # what tells in a folder that an instance has used it
@@ -25,7 +26,7 @@ class Change(NamedTuple):
     new: str
 
 
-def move(extension: Any) -> Optional[Change]:
+def move(extension: Extension) -> Optional[Change]:
     """The Change to the configured base URL, None where there is none; raises SecureB2ShareError.
 
     extension: ext.SecureB2Share.
@@ -47,7 +48,7 @@ def move(extension: Any) -> Optional[Change]:
     return None if is_done else Change(row.catalogue, configured)
 
 
-def rename(extension: Any, change: Change) -> List[str]:
+def rename(extension: Extension, change: Change) -> List[str]:
     """Have the catalogue known by its new address, in the database and in the key folder; commits.
 
     [sentence] of what was done; change: from `move`.
@@ -63,7 +64,7 @@ def rename(extension: Any, change: Change) -> List[str]:
     return done
 
 
-def parting(extension: Any) -> Change:
+def parting(extension: Extension) -> Change:
     """The Change of a copy's address from that of the original; raises SecureB2ShareError where it cannot part."""
     row, configured = _row(), _configured(extension)
     if row.catalogue == configured:
@@ -83,12 +84,13 @@ def parting(extension: Any) -> Change:
     return Change(row.catalogue, configured)
 
 
-def part(extension: Any, change: Change) -> List[str]:
+def part(extension: Extension, change: Change) -> List[str]:
     """Make a copy an instance of its own, which cannot send what is the original's; commits.
 
     [sentence] of what was done; change: from `parting`. Raises SecureB2ShareError with nothing changed.
     """
     keyring, kid = extension.keyring, None
+    folder = keyring.folder or ""  # `parting` stops without one
     try:
         db.session.query(instance.Instance).delete(synchronize_session=False)
         named = instance.add(change.new)
@@ -97,7 +99,7 @@ def part(extension: Any, change: Change) -> List[str]:
         former = [row.kid for row in keyring.list() if row.kid != kid and row.state != "revoked"]
         for other in former:
             keyring.revoke(other)
-        instance.write(keyring.folder, named)
+        instance.write(folder, named)
         db.session.commit()
     except Exception as error:
         db.session.rollback()

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from .. import instance
 from ..errors import SecureB2ShareError
-from ..proxies import current, tables
+from ..proxies import Host, current, tables
 from ..uploads import triggers
 
 BRANCH = "secureb2share"
@@ -73,7 +73,7 @@ def _tables():
     return "Tables: %d in all." % len(tables())
 
 
-def take_back(host: Any, is_dropping: bool) -> List[str]:
+def take_back(host: Host, is_dropping: bool) -> List[str]:
     """Remove the triggers, and where is_dropping, what the host keeps for us and our tables, by our alembic branch.
 
     Returns [sentence] of what was done. Idempotent. host: hosts.host.Host.

@@ -1,7 +1,7 @@
 """The answers of the catalogue about a dataset, to everybody and to its source."""
 
 import json
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List
 
 from ..datasets import applications, store
 from ..datasets.models import DatasetRow
@@ -62,7 +62,7 @@ def for_source(host: Host, row: DatasetRow) -> Dict[str, Any]:
     return said
 
 
-def lines(host: Host, rows: Sequence[DatasetRow]) -> List[Dict[str, Any]]:
+def lines(host: Host, rows: List[DatasetRow]) -> List[Dict[str, Any]]:
     """The entries of a page of a source's list, by which it compares its own state; two statements for all rows."""
     revisions, reasons = host.revisions(rows), store.held_reasons([row.id for row in rows])
     return [

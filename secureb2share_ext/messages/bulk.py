@@ -60,7 +60,7 @@ def carry_out(host: Host, lines: Iterable[Line], confirmed: bool) -> Iterator[Li
 
 
 def _together(host, line):
-    """How many messages may share a transaction with this one."""
+    """The number of messages that may share a transaction with this one."""
     if line.sender is None or host.can_publish_many(line.sender.source):
         return CHUNK
     # more would save no statement, make SQLAlchemy-Continuum look at all of them at each flush, and leave more hits

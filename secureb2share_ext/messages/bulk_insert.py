@@ -10,7 +10,6 @@ from invenio_db import db
 
 from ..dataset import CATALOGUE_PREFIX, Dataset, replaces_of
 from ..datasets import publication, store
-from ..datasets.models import DatasetRow
 from ..datasets.outcome import Outcome
 from ..proxies import Host
 from . import answers
@@ -48,16 +47,7 @@ def _is_plain(line: Line, read: Message) -> bool:
 def _register(host, source, new):
     pairs = []
     for _, read in new:
-        row = DatasetRow(
-            source=read.source,
-            identifier=read.identifier,
-            origin="source",
-            state="active",
-            sequence=0,
-            tenant=read.tenant,
-            issued=read.issued,
-        )
-        db.session.add(row)
+        row = store.add_new(read.source, read.identifier, "source", tenant=read.tenant, issued=read.issued)
         pairs.append((row, Dataset(read.source, read.identifier, read.members["dataset"])))
     publication.publish_many(host, source, pairs, "source")
     for (line, read), (row, _) in zip(new, pairs):

@@ -37,7 +37,7 @@ class Patience:
 
 
 class Order:
-    """Has the later messages of a dataset fail after one of them that the source has to send again."""
+    """The order in a run: after a message that its source has to send again, the later ones of its dataset fail."""
 
     def __init__(self) -> None:
         self.failed: FrozenSet[Tuple[str, str]] = frozenset()  # {(source, identifier)}

@@ -6,7 +6,7 @@ from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Set, Tu
 from ..client import TOLERANCE, NotVerified, key_fault, verify
 from ..config import day
 from ..dataset import RESERVED_SOURCES
-from ..errors import ConfigError, NotSigned, UnknownDataset
+from ..errors import ConfigError, Invalid, NotSigned, UnknownDataset
 
 
 class SourceKey(NamedTuple):
@@ -44,6 +44,11 @@ class Sender(NamedTuple):
     def may_touch(self, tenant: Optional[str]) -> bool:
         """Whether a dataset of this tenant is one of the sender's."""
         return self.tenants is None or tenant in self.tenants
+
+    def must_speak_for(self, tenant: Optional[str]) -> None:
+        """Raise Invalid when a message would give its dataset to a tenant that is not the sender's."""
+        if self.tenants is not None and tenant not in self.tenants:
+            raise Invalid([("tenant", "must be one of the tenants of this key: %s" % ", ".join(self.tenants))])
 
 
 SETTINGS = Source._fields[1:-1]  # the name is the entry's key, and echo is set by the targets

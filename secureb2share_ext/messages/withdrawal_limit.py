@@ -12,7 +12,7 @@ STOPPED = "This run stopped before it withdrew more than %d datasets and %d %% o
 
 
 class Withdrawals:
-    """Stops a run before it withdraws more than is likely to be meant."""
+    """The withdrawals of a run, which stops before it makes more than are likely to be meant."""
 
     def __init__(self, confirmed: bool) -> None:
         self.confirmed = confirmed

@@ -10,7 +10,7 @@ import contextlib
 import datetime
 import time
 from concurrent import futures
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from flask import current_app
 from invenio_db import db
@@ -20,6 +20,7 @@ from ..compat import utcnow
 from ..errors import MarkNotWritten, Restored
 from . import claims, leaving, pauses, steps
 from .lane import POLL, Lane
+from .models import Pause
 
 LONGEST = 60  # seconds that one sweep goes on claiming
 GRACE = 5  # seconds that a worker which has to leave waits for answers
@@ -96,7 +97,7 @@ class Sweep:
         for lane in self.lanes:
             lane.stop()
 
-    def bound_waits(self, ended):
+    def bound_waits(self, ended: Optional[datetime.datetime]) -> None:
         """Shorten waits that nobody asked for: the clock ran ahead when they were written.
 
         ended: when the last sweep ended, naive UTC, or None.
@@ -113,14 +114,14 @@ class Sweep:
         if went_back:
             steps.end(now, went_back=True)
 
-    def start(self, pool):
+    def start(self, pool: futures.ThreadPoolExecutor) -> None:
         """Claim a batch for each target that has none on its way, and begin to send it."""
         ready = [lane for lane in self.lanes if lane.is_ready()]
         paused = self.paused() if ready else {}
         for lane in ready:
             lane.claim(paused.get(lane.name), pool)
 
-    def paused(self):
+    def paused(self) -> Dict[str, Pause]:
         """{target: models.Pause} of the targets that are paused or held."""
         found = {row.target: row for row in pauses.every()}
         for row in found.values():

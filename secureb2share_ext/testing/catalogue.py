@@ -36,13 +36,18 @@ ADDRESS = "https://catalogue.example.org"
 class Catalogue:
     """An application with empty tables, whose context is entered as long as the object is."""
 
-    def __init__(self, sources=None, targets=None, **overrides):
+    def __init__(
+        self,
+        sources: Optional[Dict[str, Dict[str, Any]]] = None,
+        targets: Optional[Dict[str, Dict[str, Any]]] = None,
+        **overrides: Any,
+    ) -> None:
         """sources: {name: settings} that differ from the defaults, which publish; each has a target of its name.
 
         targets: the same for SECUREB2SHARE_TARGETS; overrides: of the configuration.
         """
         self.folder = tempfile.mkdtemp(prefix="secureb2share-testing-")
-        self.keys = {}  # source -> "whsk_...", with which it signs
+        self.keys: Dict[str, str] = {}  # source -> "whsk_...", with which it signs
         self._issued = datetime.datetime(2026, 1, 1)
         self.app = Flask("secureb2share_testing")
         self.app.config.update(

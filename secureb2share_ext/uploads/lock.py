@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Optional
 from flask import Flask
 from invenio_db import db
 
-from ..proxies import has_tables
+from ..proxies import Host, has_tables
 from . import audit, gate, guard, triggers
 
 # a process may hold the UI's and the API's application; both are looked at
@@ -31,7 +31,7 @@ def audit_instance(app: Flask) -> List[audit.Row]:
 class Lock:
     """The lock of one application."""
 
-    def __init__(self, app: Flask, host: Any, known: Dict[str, str]) -> None:
+    def __init__(self, app: Flask, host: Host, known: Dict[str, str]) -> None:
         """host: hosts.host.Host; known: SECUREB2SHARE_AUDIT_KNOWN."""
         self.app = app
         self.host = host

@@ -13,7 +13,7 @@ from invenio_oauth2server.models import Token  # noqa: E402
 from served import ONE_DATABASE  # noqa: E402
 from sources_contract import SOURCES, SourcesContract  # noqa: E402
 
-from secureb2share_ext.hosts.records_rest import permissions  # noqa: E402
+from secureb2share_ext.hosts import actions  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=ONE_DATABASE)
@@ -26,14 +26,14 @@ def instance(request, tmp_path_factory):
 
 class TestRecordsRestSources(SourcesContract):
     def register_scope(self):
-        return permissions.register_scope.id
+        return actions.register_scope.id
 
     def token(self, instance, scopes, register=(), superuser=False):
         with instance.app.app_context():
             user = current_datastore.create_user(email="%s@example.org" % uuid.uuid4().hex, active=True)
             db.session.flush()
             for name in register:
-                db.session.add(ActionUsers.allow(permissions.register(name), user_id=user.id))
+                db.session.add(ActionUsers.allow(actions.register(name), user_id=user.id))
             if superuser:
                 db.session.add(ActionUsers.allow(superuser_access, user_id=user.id))
             token = Token.create_personal("test", user.id, scopes=scopes).access_token

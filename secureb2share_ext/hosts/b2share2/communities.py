@@ -17,6 +17,7 @@ from invenio_pidstore.models import PersistentIdentifier
 from invenio_records.models import RecordMetadata
 from invenio_records_files.models import RecordsBuckets
 
+from ...messages.sources import Source
 from .. import bindings
 from . import block
 
@@ -48,7 +49,7 @@ def id_of(name: str) -> Optional[str]:
     return str(found[0]) if found else None
 
 
-def id_of_source(source: Any) -> Optional[str]:
+def id_of_source(source: Source) -> Optional[str]:
     """The id (str) of a source's community, or None; that to which `init` bound it, or before that the named one."""
     bound = bindings.bound(source.name)
     if bound is None:
@@ -88,7 +89,7 @@ def of_bucket(bucket: Any) -> Optional[str]:
     return found[0].get("community") if found and found[0] else None
 
 
-def source_of(sources: Dict[str, Any], record: Any) -> Optional[Any]:
+def source_of(sources: Dict[str, Source], record: Any) -> Optional[Source]:
     """The Source in whose community a record or draft (dict) is, or None; sources: {name: Source}."""
     community = normal(record.get("community"))
     if community is None:

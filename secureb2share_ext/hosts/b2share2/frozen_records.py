@@ -1,4 +1,4 @@
-"""What does B2SHARE show of a frozen legacy record? What it was, but no file, and not as open.
+"""A frozen legacy record as B2SHARE shows it: as it was, but without files, and not as open.
 
 Nobody can read the files, so that "open access", or an embargo that ends, would promise what does not hold; the stored
 record keeps what it says.
@@ -27,12 +27,15 @@ def connect(app: Flask) -> None:
 
 
 class Statistics:
-    """Who may ask for which statistics: of downloads from a sensitive community's bucket, which name files, nobody."""
+    """The permission to ask for statistics: nobody has it for downloads from a sensitive community's bucket.
 
-    def __init__(self, inner):
+    Such statistics name files. `inner`, the site's own factory of permissions, is asked for all others.
+    """
+
+    def __init__(self, inner: Any) -> None:
         self.inner = inner
 
-    def __call__(self, query_name, params):
+    def __call__(self, query_name: str, params: Any) -> Any:
         if active() is not None and _is_sensitive((params or {}).get("bucket_id")):
             return files_rest.DenyAll()
         return obj_or_import_string(self.inner)(query_name, params)

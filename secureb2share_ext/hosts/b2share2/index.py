@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional, Set
 from invenio_records.models import RecordMetadata
 from invenio_search import current_search_client
 
+from ...messages.sources import Source
 from .. import ghosts
 from . import communities
 
@@ -15,7 +16,7 @@ INDEX = "records"  # that of published records; drafts have another
 class Entries(ghosts.Entries):
     """The entries of the records in the sources' communities."""
 
-    def __init__(self, sources: Dict[str, Any]) -> None:
+    def __init__(self, sources: Dict[str, Source]) -> None:
         self.sources = sources
         super().__init__(current_search_client, INDEX)
 

@@ -25,6 +25,7 @@ from sqlalchemy import func
 from ...datasets import store as datasets
 from ...errors import NotReady
 from ...legacy.holder import Content, Holder, LegacyRecord
+from ...messages.sources import Source
 from ...proxies import tables
 from . import communities, records
 
@@ -34,7 +35,7 @@ ELSEWHERE = "B"  # the storage class of files that only a link leads to
 class Legacy(Holder):
     """The legacy records of B2SHARE 2.4; sources: {name: Source}."""
 
-    def __init__(self, sources: Dict[str, Any]) -> None:
+    def __init__(self, sources: Dict[str, Source]) -> None:
         self.sources = sources
 
     def formers(self, pid: Optional[str] = None) -> List[LegacyRecord]:

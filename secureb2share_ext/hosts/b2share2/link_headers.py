@@ -1,4 +1,4 @@
-"""What does B2SHARE's linkset (Signposting) of a sensitive community's record say? No file, also of a legacy one.
+"""B2SHARE's linkset (Signposting) of a sensitive community's record, which names no file, also of a legacy one.
 
 B2SHARE's own view gives the names of closed files to everybody where nobody holds superuser-access.
 """
@@ -12,12 +12,13 @@ from invenio_records.api import Record
 
 from ...exports import linkset
 from ...exports.published import Published
+from ...proxies import Extension
 from . import lookup
 
 ENDPOINT = "b2share_linkset.linkset"
 
 
-def rewrite(extension: Any, response: Response) -> None:
+def rewrite(extension: Extension, response: Response) -> None:
     """Put our linkset, or B2SHARE's without files, into the answer of its view."""
     pid = (request.view_args or {})["record_id"]
     record = Record.get_record(RecordUUIDProvider.get(pid).pid.object_uuid)

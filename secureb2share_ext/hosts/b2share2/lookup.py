@@ -14,6 +14,7 @@ from ...datasets import store
 from ...datasets.models import DatasetRow
 from ...exports.published import Published
 from ...legacy import store as legacy_store
+from ...proxies import Extension
 from .. import published
 from . import communities
 
@@ -26,12 +27,12 @@ class Seen(NamedTuple):
     is_frozen: bool = False  # on its way out: its files are hidden
 
 
-def one(extension: Any, pid: Any, metadata: Dict[str, Any]) -> Optional[Seen]:
+def one(extension: Extension, pid: Any, metadata: Dict[str, Any]) -> Optional[Seen]:
     """The Seen of one record or draft, or None where it is not ours."""
     return page(extension, {pid: metadata}).get(pid)
 
 
-def page(extension: Any, records: Dict[Any, Dict[str, Any]]) -> Dict[Any, Seen]:
+def page(extension: Extension, records: Dict[Any, Dict[str, Any]]) -> Dict[Any, Seen]:
     """{pid: Seen} of those records and drafts of a page that are ours.
 
     records: {pid: metadata (dict)}, each as the database or the search index has it.

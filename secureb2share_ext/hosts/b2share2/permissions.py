@@ -3,15 +3,16 @@
 Whoever may publish the submitted drafts of others in the communities of all sources has it.
 """
 
-from typing import Any, Dict
+from typing import Dict
 
 from b2share.modules.access.permissions import StrictDynamicPermission
 from b2share.modules.deposit.permissions import update_deposit_publication_state_need_factory
 
+from ...messages.sources import Source
 from . import communities
 
 
-def may_publish(sources: Dict[str, Any]) -> bool:
+def may_publish(sources: Dict[str, Source]) -> bool:
     """Whether the user of the current request is an administrator of the communities of all sources."""
     found = [communities.id_of_source(source) for source in sources.values()]
     return bool(found) and all(community is not None and _may(community) for community in found)

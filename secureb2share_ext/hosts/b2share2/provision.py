@@ -6,7 +6,7 @@ Root schema 2 is the newest of B2SHARE 2.4. Versions are only ever added, so tha
 """
 
 from functools import partial
-from typing import Any, Dict, List
+from typing import Dict, List
 from urllib.error import URLError
 
 from b2share.modules.schemas.api import BlockSchema, CommunitySchema, RootSchema
@@ -17,6 +17,7 @@ from invenio_pidstore.models import PersistentIdentifier
 
 from ...datasets import store
 from ...errors import NotReady, SecureB2ShareError
+from ...messages.sources import Source
 from .. import accounts, bindings
 from ..host import SourceFault
 from . import block, communities, records
@@ -28,7 +29,7 @@ NO_META_SCHEMA = (
 )
 
 
-def source_faults(sources: Dict[str, Any]) -> List[SourceFault]:
+def source_faults(sources: Dict[str, Source]) -> List[SourceFault]:
     """[SourceFault] of the sources' communities and owners, and of the search cluster without which none registers."""
     found = []
     for source in sources.values():
@@ -55,7 +56,7 @@ def source_faults(sources: Dict[str, Any]) -> List[SourceFault]:
     return found
 
 
-def faults(sources: Dict[str, Any]) -> List[str]:
+def faults(sources: Dict[str, Source]) -> List[str]:
     """[sentence] for each thing that a source's community or owner lacks."""
     return [fault.sentence for fault in source_faults(sources)]
 
@@ -67,7 +68,7 @@ def _no_community(source):
     )
 
 
-def provision(sources: Dict[str, Any], is_extending: bool) -> List[str]:
+def provision(sources: Dict[str, Source], is_extending: bool) -> List[str]:
     """[sentence] of what was done, committed; raises SecureB2ShareError with nothing changed for that community."""
     done = []
     for source in sources.values():
@@ -143,7 +144,7 @@ def forget() -> List[str]:
     return ["Handles in the table of PIDs: %d deleted; the records keep their Handles." % gone]
 
 
-def remains(sources: Dict[str, Any]) -> List[str]:
+def remains(sources: Dict[str, Source]) -> List[str]:
     """[sentence] for each thing that `provision` made and B2SHARE cannot take back."""
     found = []
     for source in sorted(sources.values()):

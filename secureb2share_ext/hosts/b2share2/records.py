@@ -31,6 +31,7 @@ from ...dataset import CATALOGUE_PREFIX, Dataset
 from ...datasets import store, view
 from ...datasets.models import DatasetRow
 from ...errors import NotReady
+from ...messages.sources import Source
 from .. import pids
 from ..host import Host
 from ..revisions import of_rows
@@ -60,7 +61,7 @@ def check_search() -> None:
         )
 
 
-def publish(source: Any, row: DatasetRow, dataset: Dataset) -> Any:
+def publish(source: Source, row: DatasetRow, dataset: Dataset) -> Any:
     """Make the record of a Dataset as a draft, publish it and return it; sets the row's pid and record_uuid."""
     community = communities.id_of_source(source)
     block_id, _ = communities.current_block(community) if community else (None, None)

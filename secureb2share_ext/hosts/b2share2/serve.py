@@ -165,7 +165,7 @@ def _is_changed_by_us(pid):
 
 
 def _refer(pid):
-    """Where a request for access is made instead of by B2SHARE's form, whose e-mail would hold a person's data."""
+    """The answer to B2SHARE's form for access, whose e-mail would hold a person's data; None where it is not ours."""
     row = store.by_pid(pid)
     if row is None:
         return None

@@ -10,7 +10,7 @@ from invenio_rdm_records.services.components import DefaultRecordsComponents
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from ...errors import Problem
-from .. import files_rest
+from .. import files_rest, tokens
 from ..ghosts import Entries
 from ..host import FormerContent, Host, SourceFault
 from . import communities, index, permissions, policy, provision, records, routes, usage
@@ -31,10 +31,6 @@ class RDM(Host):
 
     name = "rdm"
     extension = "invenio-rdm-records"
-    needed = {
-        "SITE_UI_URL": "the catalogue's canonical address, such as https://catalogue.example.org",
-        "SITE_API_URL": "the canonical address of its API, such as https://catalogue.example.org/api",
-    }
     pid_types = records.PID_TYPES
 
     def define(self, app: Flask) -> None:
@@ -117,7 +113,7 @@ class RDM(Host):
         return problem
 
     def sources_of_token(self) -> Optional[Set[str]]:
-        return permissions.registered_by_token(self.sources)
+        return tokens.registered_for(self.sources)
 
     def may_review(self) -> bool:
         return permissions.may_review(self.sources)

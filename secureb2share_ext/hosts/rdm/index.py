@@ -16,6 +16,7 @@ from invenio_search.utils import build_alias_name
 from sqlalchemy.exc import NoResultFound
 
 from ...datasets import store
+from ...messages.sources import Source
 from .. import ghosts, index_sweep
 from . import communities
 
@@ -90,7 +91,7 @@ class Entries(ghosts.Entries):
 
     updated = "updated"
 
-    def __init__(self, sources: Dict[str, Any]) -> None:
+    def __init__(self, sources: Dict[str, Source]) -> None:
         self.sources = sources
         super().__init__(current_search_client, build_alias_name(service.record_cls.index._name))
 

@@ -23,7 +23,7 @@ from ..host import FormerContent
 
 
 def content(since: datetime.datetime) -> FormerContent:
-    """The health.FormerContent; since: naive UTC."""
+    """The FormerContent of this instance; since: naive UTC."""
     recent = ObjectVersion.created >= since, ObjectVersion.file_id.isnot(None)
     uploads, buckets = (
         db.session.query(func.count(distinct(column))).filter(*recent).scalar()

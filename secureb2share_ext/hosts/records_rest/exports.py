@@ -14,7 +14,7 @@ from invenio_records_rest.utils import obj_or_import_string
 
 from ... import compat
 from ...datasets.models import DatasetRow
-from ...errors import NotReady
+from ...errors import DAMAGED, NotReady
 from ...exports import formats, linkset
 from ...exports.published import Published
 from ...proxies import current
@@ -58,7 +58,7 @@ def urls(row: DatasetRow) -> Dict[str, str]:
     if row.source not in extension.sources:
         return {}
     app_config = extension.host.config
-    route = extension.host.endpoint(extension.sources[row.source])["item_route"]
+    route = app_config["RECORDS_REST_ENDPOINTS"][extension.sources[row.source].community]["item_route"]
     path = PID_PLACE.sub(lambda match: quote(row.pid, safe="/"), route)
     address = app_config["SITE_API_URL"].rstrip("/") + path
     return {form.mimetype: "%s?%s=%s" % (address, app_config[ARGUMENT], form.name) for form in FORMATS}
@@ -78,7 +78,7 @@ def _serve(form, own, pid, record, code=200, headers=None, links_factory=None):
         return obj_or_import_string(own)(pid, record, code=code, headers=headers, links_factory=links_factory)
     seen = published.shown(found, record)
     if seen is None:
-        raise NotReady("The record of this dataset is damaged; its source has to register it again.", code="damaged")
+        raise NotReady(DAMAGED, code="damaged")
     response = current_app.response_class(form.write(seen, urls(found.row)), mimetype=form.mimetype, status=code)
     response.cache_control.no_cache = True
     response.set_etag(str(record.revision_id))

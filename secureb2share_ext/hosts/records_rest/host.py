@@ -11,7 +11,7 @@ from ... import compat
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from ...messages.sources import Source
-from .. import files_rest
+from .. import files_rest, tokens
 from ..ghosts import Entries
 from ..host import FormerContent, Host
 from . import (
@@ -36,10 +36,6 @@ class RecordsRest(Host):
 
     name = "records_rest"
     extension = "invenio-records-rest"
-    needed = {
-        "SITE_UI_URL": "the catalogue's canonical address, such as https://catalogue.example.org",
-        "SITE_API_URL": "the canonical address of its API, such as https://catalogue.example.org/api",
-    }
     indexers: Dict[str, Any] = {}  # {community: indexer} of the endpoints that have a search index, see serve
 
     def endpoint(self, source: Source) -> Dict[str, Any]:
@@ -117,7 +113,7 @@ class RecordsRest(Host):
         return usage.content(since)
 
     def sources_of_token(self) -> Optional[Set[str]]:
-        return permissions.registered_by_token(self.sources)
+        return tokens.registered_for(self.sources)
 
     def may_review(self) -> bool:
         return permissions.curator().can()

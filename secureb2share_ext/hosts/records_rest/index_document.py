@@ -14,9 +14,9 @@ from ...datasets import store
 from ...exports.record_json import FULL_ONLY
 from .. import index_sweep
 from . import records, search_mapping
+from .search_mapping import INDEX
 
 ALIAS = "secureb2share"
-INDEX = "secureb2share-dataset-v1.0.0"
 
 
 def indexers(endpoints: Dict[str, Any], communities: Iterable[str]) -> Dict[str, Any]:

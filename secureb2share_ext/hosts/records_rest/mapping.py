@@ -43,7 +43,7 @@ def field(name: str) -> str:
 
 
 def stamp(source: str, identifier: str, row: Any = None) -> Dict[str, str]:
-    """What is written into a record of ours beside its description."""
+    """The member that is written into a record of ours beside its description."""
     said = {"source": source, "identifier": identifier, "state": row.state if row else "active"}
     if row is not None:
         output = ("reason", "state_at", "successor", "replaced_by")

@@ -1,18 +1,17 @@
-"""The permissions of curators, and of tokens that register.
+"""The permissions of curators.
 
-Curators hold the action `secureb2share-curate`; a token needs the scope of that name too. A token registers for a
-source with the scope `secureb2share:register`, if its user holds the action `secureb2share-register` for that source.
+They hold the action `secureb2share-curate`; a token needs the scope of that name too.
 
 A site names these in RECORDS_REST_ENDPOINTS, for example
 ``"create_permission_factory_imp": "secureb2share_ext.hosts.records_rest.permissions:curator"``.
 """
 
-from typing import Any, Iterable, Optional, Set
+from typing import Any
 
-from flask import request
 from invenio_access import Permission, superuser_access
 
-from ..actions import curate, curate_scope, register, register_scope
+from .. import tokens
+from ..actions import curate, curate_scope
 
 
 class _WithScope:
@@ -22,10 +21,8 @@ class _WithScope:
         self.permission = permission
 
     def can(self):
-        scopes = _scopes()
-        if scopes is not None and curate_scope.id not in scopes:
-            return False
-        return self.permission.can()
+        scopes = tokens.scopes()
+        return (scopes is None or curate_scope.id in scopes) and self.permission.can()
 
 
 class _Everybody:
@@ -34,28 +31,15 @@ class _Everybody:
 
 
 def curator(record: Any = None) -> Any:
-    """May create and edit records."""
+    """The permission to create and edit records."""
     return _WithScope(Permission(curate))
 
 
 def administrator(record: Any = None) -> Any:
-    """May delete records."""
+    """The permission to delete records."""
     return _WithScope(Permission(superuser_access))
 
 
 def everybody(record: Any = None) -> Any:
-    """May read: descriptions are public."""
+    """The permission to read, which everybody has: descriptions are public."""
     return _Everybody()
-
-
-def registered_by_token(names: Iterable[str]) -> Optional[Set[str]]:
-    """Those of the sources' names for which the current request's token may register; None without such a token."""
-    scopes = _scopes()
-    if scopes is None or register_scope.id not in scopes:
-        return None
-    return {name for name in names if Permission(register(name)).can()}
-
-
-def _scopes():
-    token = getattr(request, "oauth", None)
-    return None if token is None else token.access_token.scopes

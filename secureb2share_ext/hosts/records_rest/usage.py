@@ -17,7 +17,7 @@ MEMBERS = ("_files", "_bucket")  # with which invenio-records-files and B2SHARE 
 
 
 def content(since: datetime.datetime) -> FormerContent:
-    """The health.FormerContent; since: naive UTC."""
+    """The FormerContent of this instance; since: naive UTC."""
     recent = db.session.query(func.count(), func.count(distinct(ObjectVersion.bucket_id))).filter(
         ObjectVersion.created >= since, ObjectVersion.file_id.isnot(None)
     )

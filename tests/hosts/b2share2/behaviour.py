@@ -1,4 +1,4 @@
-"""What does an instance answer? behaviour.py FOLDER with|without prints JSON: {what was asked: answer}, and its beat.
+"""The answers of an instance: behaviour.py FOLDER with|without prints JSON: {what was asked: answer}, and its beat.
 
 In a process of its own, so that nothing of another run is left in it; `without` has no entry point of this package.
 Times are left out, and numbers that are new each time are replaced by the order in which they appear.

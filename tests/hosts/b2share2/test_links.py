@@ -1,4 +1,4 @@
-"""Do all of B2SHARE's answers agree on right and link, and does none lead to content?"""
+"""The answers of B2SHARE, which all agree on right and link; none leads to content."""
 
 import contextlib
 import uuid
@@ -153,11 +153,35 @@ def test_statements_of_a_page(instance, monkeypatch):
     assert others == stock and ours == {1: stock[0] + 1, 3: stock[0] + 1}
 
 
-def statements(instance, path):
-    """How many SQL statements a page costs when it is asked for again."""
-    assert instance.call("GET", path).status_code == 200
+def test_statements_of_what_has_no_page(instance):
+    pids = [published(instance, "source") for _ in range(2)]
+    found = {}
+    for _ in range(2):
+        pids.append(published(instance, "source"))
+        with counted() as seen:
+            size = len(instance.source.list()["datasets"])
+        found[size] = len(seen)
+    assert len(found) == 2 and len(set(found.values())) == 1 and max(found.values()) <= 3, found
+    assert statements(instance, "/api/access/" + pids[0], 302) <= 4
+    with counted() as seen:
+        published(instance, "source")
+    assert len(of_ours(seen)) <= 17, of_ours(seen)
+    with counted() as seen:
+        answer = instance.call("GET", OAI % ("ListRecords", "oai_dc"))
+    # B2SHARE gives one record after the other
+    records = answer.text.count("</metadata>")
+    assert records >= 4 and len(seen) <= records, (records, seen)
+
+
+def of_ours(seen):
+    return [one for one in seen if "secureb2share_" in one]
+
+
+def statements(instance, path, status=200):
+    """The number of SQL statements that a page costs when it is asked for again."""
+    assert instance.call("GET", path).status_code == status
     with counted() as found:
-        assert instance.call("GET", path).status_code == 200
+        assert instance.call("GET", path).status_code == status
     return len(found)
 
 

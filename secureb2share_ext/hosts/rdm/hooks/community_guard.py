@@ -18,7 +18,7 @@ KEY = "COMMUNITIES_SERVICE_COMPONENTS"
 
 
 class GuardComponent(ServiceComponent):
-    """Refuses what would take a source's community away, or have another one take its place."""
+    """The refusal of what would take a source's community away, or have another one take its place."""
 
     def create(self, identity: Any, data: Any = None, record: Any = None, **kwargs: Any) -> None:
         _check_name(identity, (data or {}).get("slug"))

@@ -17,7 +17,7 @@ from invenio_requests.customizations import RequestType
 from ....datasets import curation, store
 from ....errors import NotAccepted
 from ....messages.sources import Source
-from ....proxies import active, current
+from ....proxies import Extension, active, current
 from .. import communities, records
 from . import deletion_guard, files, publishing
 
@@ -69,7 +69,7 @@ def inclusion(request_type: Type[RequestType]) -> Type[RequestType]:
             if source is not None:
                 check_inclusion(source, record)
             super().execute(identity, uow, **kwargs)
-            if source is not None:
+            if extension is not None and source is not None:
                 included = service.record_cls.get_record(record.id)
                 if communities.default_of(included) == str(community.id):
                     enter(extension, source, included, uow)
@@ -78,7 +78,7 @@ def inclusion(request_type: Type[RequestType]) -> Type[RequestType]:
     return type(request_type.__name__, (request_type,), {"available_actions": actions})
 
 
-def enter(extension: Any, source: Source, record: RDMRecord, uow: UnitOfWork) -> None:
+def enter(extension: Extension, source: Source, record: RDMRecord, uow: UnitOfWork) -> None:
     """Take every version of a record into a source's community; raises a Problem or ValidationError."""
     for record_uuid in versions_of(record):
         one = record if record.id == record_uuid else service.record_cls.get_record(record_uuid)

@@ -33,7 +33,7 @@ def install(app: Flask) -> None:
 
 
 class RecordsObserver(ServiceComponent):
-    """Looks at what RDM's service of records does; the last of its components."""
+    """The look at what RDM's service of records does; the last of its components."""
 
     def edit(self, identity: Any, draft: Any = None, record: Any = None, **kwargs: Any) -> None:
         observation.look(_edited, _source_of(record), record)
@@ -53,7 +53,7 @@ class RecordsObserver(ServiceComponent):
 
 
 class CommunitiesObserver(ServiceComponent):
-    """Looks at what RDM's service of record communities does."""
+    """The look at what RDM's service of record communities does."""
 
     def remove_community(self, identity: Any, record: Any = None, community: Any = None, **kwargs: Any) -> None:
         if community["id"] == communities.default_of(record):

@@ -11,9 +11,9 @@ from invenio_rdm_records.records.api import RDMRecord
 
 from ....datasets import curation, store
 from ....datasets.models import DatasetRow
-from ....errors import Invalid, NotAccepted
+from ....errors import CHANGED_MEANWHILE, Invalid, NotAccepted
 from ....messages.sources import Source
-from ....proxies import active
+from ....proxies import Extension, active
 from ...host import Host
 from .. import communities, index, records
 from ..fields import mapping, validation_errors
@@ -22,7 +22,7 @@ from . import before_commit, files
 
 
 class LockComponent(ServiceComponent):
-    """Locks the dataset of a record before RDM writes anything of it, as every message does; the first component.
+    """The lock of a record's dataset, taken before RDM writes anything, as by every message; the first component.
 
     Otherwise a message that has the dataset's row and a publication that has the record's would wait for each other.
     """
@@ -118,10 +118,10 @@ def _lock(record):
     model = type(record.model)
     # read before the lock, a record may be another by now, and its relations would be blamed for that
     if row is not None and records.version(model, record.id) != record.model.version_id:
-        raise NotAccepted("Somebody else changed the record at the same time; try again.")
+        raise NotAccepted(CHANGED_MEANWHILE)
 
 
-def enter(extension: Any, source: Source, record: RDMRecord) -> None:
+def enter(extension: Extension, source: Source, record: RDMRecord) -> None:
     """Take a published record into a source's community: check it, and write its row and event. Raises a Problem."""
     check(extension.host, source, None, record)
     row = claim(source, record)

@@ -45,7 +45,7 @@ class AccessBox(NamedTuple):
     shown: Published
     access: list  # facts about access: [(title, [(text, its language or None)])]
     data: list  # the same of everything else that the description says of sensitive data
-    files: list  # as decorate.files_member, each with `about`: [text]
+    files: list  # as record_json.files_member, each with `about`: [text]
 
 
 def install(app: Flask) -> None:

@@ -32,7 +32,7 @@ class WithAccess:
 
     @pre_load
     def without_access(self, data: Dict[str, Any], **kwargs: Any) -> Dict[str, Any]:
-        """What a client sends back of our members says nothing."""
+        """Leave out what a client sends back of our members, which the catalogue alone writes."""
         access = data.get("access")
         if active() is not None and isinstance(access, dict):
             return dict(data, access={name: value for name, value in access.items() if name in OF_RDM})

@@ -17,8 +17,6 @@ from . import doi, link_headers, lookup, oai, serializers
 
 SERIALIZERS = link_headers.SERIALIZERS
 EXPORTERS = "APP_RDM_RECORD_EXPORTERS"
-FOREIGN = "%s[%r] is the site's own serializer; check that it says of access what the record's page says."
-AGAIN = "%s[%r] was set anew after this package had wrapped it."
 
 
 def wrap(app: Flask) -> None:
@@ -69,5 +67,5 @@ def _exporter(entry):
 
 def _faults(key, name, serializer):
     if not isinstance(serializer, serializers.AccessSerializer):
-        return [AGAIN % (key, name)]
-    return [] if serializer.is_known else [FOREIGN % (key, name)]
+        return [oai.AGAIN % (key, name)]
+    return [] if serializer.is_known else [oai.FOREIGN % (key, name)]
