@@ -146,6 +146,37 @@ def test_registration(instance):
     assert "ListOf" not in classes
 
 
+def test_list_of_a_source(instance):
+    found = []
+    for number in range(2):
+        with counting() as (statements, _):
+            listed = instance.source.list()["datasets"]
+        found.append((len(listed), len(statements)))
+        registered(instance, "statements/list-%d" % number)
+    (few, asked_first), (more, asked_then) = found
+    assert few >= HITS and more == few + 1 and asked_first == asked_then <= 3, found
+
+
+def test_access_link(instance):
+    with counting() as (statements, _):
+        answer = instance.call("GET", "/api/access/" + instance.ours[0], allow_redirects=False)
+    assert answer.status_code == 302 and len(statements) <= 4, statements
+
+
+def test_refused_upload(instance):
+    with counting() as (statements, _):
+        answer = instance.call("PUT", "/api/files/%s/new.txt" % instance.legacy[0], data=b"bytes")
+    assert answer.status_code == 403 and statements == []
+
+
+def test_idle_sweep(instance):
+    while instance.sweep():
+        pass
+    with counting() as (statements, _):
+        assert instance.sweep() == {}
+    assert len(statements) <= 6, statements  # one for each of two targets
+
+
 def test_mode_off_asks_nothing(instance):
     rdm_instance.start(instance, SECUREB2SHARE_MODE="off")
     try:
