@@ -139,7 +139,8 @@ class Load:
         url = "http://localhost:%d/api/records/%s" % (self.catalogue.port, pid)
         headers = {"Authorization": "Bearer " + self.catalogue.token}
         answer = requests.request(method, url, json=record, headers=headers, timeout=30, allow_redirects=False)
-        if answer.status_code >= 500:
+        # 409 of a record that is new: an attempt whose answer was lost arrived meanwhile, and the source sees it
+        if answer.status_code >= 500 or (method, answer.status_code) == ("POST", 409):
             raise client.ClientError("status %d" % answer.status_code)
         if not 200 <= answer.status_code < 300:
             raise NotAccepted("%s %s: %d %s" % (method, pid, answer.status_code, answer.text[:200]))
