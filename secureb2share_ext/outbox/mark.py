@@ -16,6 +16,8 @@ from ..errors import MarkNotWritten
 NAME = "outbox.mark"
 MOST = 2**53  # steps; a larger number was not written by us
 HIGHEST = 2**31 - 2**20  # a sequence is a 32-bit number
+# a file that says more is taken for this: what is counted on from here has room below the limits of what is read
+PLAUSIBLE_STEPS, PLAUSIBLE_HIGHEST = MOST // 2, HIGHEST - 2**20
 
 MISSING = "the file outbox.mark is missing, so nobody knows what was sent last"
 DAMAGED = "the file outbox.mark is damaged, so nobody knows what was sent last"

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ..errors import MarkNotWritten, Restored
 from . import pauses
-from .mark import Former, Mark, Seen, doubt
+from .mark import PLAUSIBLE_HIGHEST, PLAUSIBLE_STEPS, Former, Mark, Seen, doubt
 from .models import Event, SweepRow
 
 SWEEP = "outbox"
@@ -129,14 +129,14 @@ def restored(
     """
     seen = mark.read() if mark.is_kept else None
     known = seen if isinstance(seen, Seen) else Seen(0, 0)
-    counter = max(_counter(), known.steps)
+    counter = max(_counter(), min(known.steps, PLAUSIBLE_STEPS))
     waiting = {target for (target,) in db.session.query(Event.target).filter_by(state="pending").distinct()}
     for target in sorted(waiting | set(targets)):
         pauses.hold(target, "%s; %s" % (reason, ADVICE), now)
     # minutes since 1970: no dataset had that many events, and receivers drop what is not behind the last sequence;
     # after a second restore within minutes the events of the time between may have higher ones
     minutes = int((now - datetime.datetime(1970, 1, 1)).total_seconds() // 60)
-    first = max(minutes, known.highest, floor() + 1)
+    first = max(minutes, min(known.highest, PLAUSIBLE_HIGHEST), floor() + 1)
     (key,) = Event.__table__.c.dataset_id.foreign_keys
     dataset = key.column.table
     db.session.execute(dataset.update().where(dataset.c.sequence < first).values(sequence=first))

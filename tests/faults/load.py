@@ -124,7 +124,7 @@ class Load:
         def post():
             with contextlib.suppress(client.Refused):
                 return self.catalogue.source.get(name)["pid"]
-            return self._curate("POST", "", record, again=(409,))["id"]
+            return self._curate("POST", "", record)["id"]
 
         pid = self._until(post)
         self._note(name, "t1", "active")
@@ -135,15 +135,12 @@ class Load:
         self._until(lambda: self._curate("PUT", pid, record))
         self._note(name, title, "active")
 
-    def _curate(self, method, pid, record, again=()):
-        """The record that the host answers; again: statuses after which it is asked once more, as after 5xx.
-
-        An attempt that was given up may be done while the next one is made: that one is told 409.
-        """
+    def _curate(self, method, pid, record):
         url = "http://localhost:%d/api/records/%s" % (self.catalogue.port, pid)
         headers = {"Authorization": "Bearer " + self.catalogue.token}
         answer = requests.request(method, url, json=record, headers=headers, timeout=30, allow_redirects=False)
-        if answer.status_code >= 500 or answer.status_code in again:
+        # 409 of a record that is new: an attempt whose answer was lost arrived meanwhile, and the source sees it
+        if answer.status_code >= 500 or (method, answer.status_code) == ("POST", 409):
             raise client.ClientError("status %d" % answer.status_code)
         if not 200 <= answer.status_code < 300:
             raise NotAccepted("%s %s: %d %s" % (method, pid, answer.status_code, answer.text[:200]))

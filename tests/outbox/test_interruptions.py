@@ -16,6 +16,7 @@ from test_sweep import DOWN, clock, register, sweep_every, values
 from secureb2share_ext import compat
 from secureb2share_ext.errors import MarkNotWritten
 from secureb2share_ext.outbox import delivery, lane, pauses, retry, sending
+from secureb2share_ext.outbox.mark import HIGHEST, MOST
 from secureb2share_ext.targets.answer import Answer
 
 
@@ -239,3 +240,19 @@ def test_an_event_that_alone_pauses_its_target_keeps_no_other_waiting(catalogue,
     with clock(minutes=32):
         sweep(catalogue, tsd=target)
     assert len(target.effects) == 29 and values(catalogue, "state, attempts")[0] == ("pending", 0)
+
+
+@pytest.mark.parametrize("limits", [{"steps": MOST, "sure": MOST}, {"steps": MOST, "sure": MOST, "highest": HIGHEST}])
+def test_a_huge_mark_holds_every_target_once(catalogue, limits):  # noqa: F811
+    register(catalogue, 1)
+    target, mark = Scripted(), catalogue.extension.mark
+    sweep(catalogue, tsd=target)
+    mark.write(mark.read()._replace(**limits))
+    sweep(catalogue, tsd=target)
+    assert [row.target for row in pauses.every()] == ["tsd"]
+    for turn in range(3):
+        command(catalogue.app, "deliveries", "resume")
+        register(catalogue, 1, title="Turn %d" % turn)
+        assert sweep(catalogue, tsd=target) == {"delivered": 1} and pauses.every() == []
+    sequences = [sequence for _, sequence in target.effects]
+    assert sequences == sorted(set(sequences))
