@@ -469,10 +469,17 @@ def workflow_of_a_site(instance):
 MISSING = {
     "community": (
         sql(
-            "UPDATE b2share_community SET name = 'gone' WHERE name = 'second'",
-            "UPDATE b2share_community SET name = 'second' WHERE name = 'gone'",
+            "UPDATE b2share_community SET deleted = true WHERE name = 'second'",
+            "UPDATE b2share_community SET deleted = false WHERE name = 'second'",
         ),
         "there is no community 'second'; make it with `b2share communities create`.",
+    ),
+    "name of a community": (
+        sql(
+            "UPDATE b2share_community SET name = 'renamed' WHERE name = 'second'",
+            "UPDATE b2share_community SET name = 'second' WHERE name = 'renamed'",
+        ),
+        "The community of the source csc is called 'renamed' now and not 'second': its registrations go on.",
     ),
     "schema": (
         sql(
