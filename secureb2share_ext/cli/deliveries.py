@@ -34,7 +34,11 @@ def list_deliveries(state: Optional[str]) -> None:
         if row.failures:
             how = "left alone until %sZ" % row.until.isoformat(timespec="seconds")
         click.echo("target %s is %s since %sZ: %s" % (row.target, how, row.since.isoformat(), row.reason))
-    for event in store.listed(state):
+    events = store.listed(state)
+    unfinished = {event.target for event in events if event.state in store.UNFINISHED}
+    for name in sorted(unfinished - set(extension.targets)):
+        click.echo("target %s is not configured: name it in SECUREB2SHARE_TARGETS again, or discard its events." % name)
+    for event in events:
         click.echo(
             "%d %-12s %s %s attempts=%d %s %s"
             % (

@@ -256,3 +256,12 @@ def test_a_huge_mark_holds_every_target_once(catalogue, limits):  # noqa: F811
         assert sweep(catalogue, tsd=target) == {"delivered": 1} and pauses.every() == []
     sequences = [sequence for _, sequence in target.effects]
     assert sequences == sorted(set(sequences))
+
+
+def test_events_of_a_target_that_was_taken_away_are_listed_with_the_reason(catalogue):
+    register(catalogue, 1)
+    catalogue.extension.targets = {"tsd": Scripted()}
+    assert "not configured" not in command(catalogue.app, "deliveries", "list").output
+    catalogue.extension.targets = {}
+    said = command(catalogue.app, "deliveries", "list").output
+    assert said.startswith("target tsd is not configured: ") and said.count("\n") == 2
