@@ -258,7 +258,7 @@ def test_a_huge_mark_holds_every_target_once(catalogue, limits):  # noqa: F811
     assert sequences == sorted(set(sequences))
 
 
-def test_events_of_a_target_that_was_taken_away_are_listed_with_the_reason(catalogue):
+def test_events_of_a_target_that_was_taken_away_are_listed_with_the_reason(catalogue):  # noqa: F811
     register(catalogue, 1)
     catalogue.extension.targets = {"tsd": Scripted()}
     assert "not configured" not in command(catalogue.app, "deliveries", "list").output
