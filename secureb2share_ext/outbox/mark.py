@@ -129,6 +129,9 @@ class Mark:
         try:
             with open(path, "w") as file:
                 file.write(content)
+                # or a power loss leaves an empty file, which holds every target
+                file.flush()
+                os.fsync(file.fileno())
         except OSError:
             with contextlib.suppress(OSError):
                 os.remove(path)
