@@ -22,7 +22,9 @@ from . import claims, leaving, pauses, steps
 from .lane import POLL, Lane
 from .models import Pause
 
-LONGEST = 60  # seconds that one sweep goes on claiming
+# seconds that one sweep goes on claiming, if beat does not start the next one earlier: sweeps that wait for a worker
+# would keep it from the host's own tasks
+LONGEST = 60
 GRACE = 5  # seconds that a worker which has to leave waits for answers
 STOPPED = datetime.timedelta(minutes=10)  # with no sweep for so long, a worker may have been killed at any step
 
@@ -62,12 +64,12 @@ class Sweep:
 
     def run(self, is_leaving: Any) -> None:
         """Claim, send and settle until nothing is due or the time is over; raises Restored and MarkNotWritten."""
-        end = time.monotonic() + LONGEST
         size = sum(len(lane.channels) for lane in self.lanes)
         has_sent, failed = False, None
         self.bound_waits(steps.begin(self.extension.mark))
         try:
             with _pool(size) as pool:
+                end = time.monotonic() + min(LONGEST, current_app.config["SECUREB2SHARE_SWEEP_INTERVAL"])
                 while True:
                     if not failed and not is_leaving() and time.monotonic() < end:
                         try:

@@ -54,6 +54,16 @@ def test_what_waits_is_due_although_the_first_sweep_ends_early(catalogue, monkey
     assert [state for (state,) in values(catalogue, "state")].count("acknowledged") == 60
 
 
+@pytest.mark.parametrize("interval, sent", [(0.01, 5), (5, 12)])
+def test_a_sweep_goes_on_until_the_next_one_begins(catalogue, monkeypatch, interval, sent):  # noqa: F811
+    monkeypatch.setattr(lane, "BATCH", 5)
+    monkeypatch.setitem(catalogue.app.config, "SECUREB2SHARE_SWEEP_INTERVAL", interval)
+    register(catalogue, 12)
+    target = Scripted()
+    target.answer = lambda event: time.sleep(0.01)
+    assert sweep(catalogue, tsd=target) == {"delivered": sent}
+
+
 class FullFrom:
     """A mark whose file cannot be written from the n-th time on."""
 
