@@ -2,6 +2,8 @@
 
 import time
 
+from secureb2share_ext.outbox.lane import BATCH
+
 from .figures import Figure, ratios
 from .machine import FAST, SLOW, Failed
 from .rounds import interleave
@@ -108,7 +110,7 @@ def settle(machine, size):
 
     def measuring(name):
         worker, rows = machine.worker(name), _rows(machine, name)
-        rows.set_pending(size.claims * 60, FAST, body(machine.description), BEHIND if name == FULL else 1)
+        rows.set_pending(size.claims * (BATCH + 10), FAST, body(machine.description), BEHIND if name == FULL else 1)
 
         def measure():
             return _claimed(worker.do("claim_and_settle", target=FAST))

@@ -13,7 +13,7 @@ from ..compat import utcnow
 from ..errors import NoSigningKey
 from . import claims, pauses, retry, sending, steps
 
-BATCH = 100
+BATCH = 200
 POLL = 1  # seconds after which a target that had nothing is asked again while another is still busy
 
 
