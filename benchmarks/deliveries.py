@@ -113,20 +113,20 @@ def counted_drain():
 
 def search_alone(target):
     """Search for one batch; {"seconds", "user", "system", "claimed"}."""
-    clock = stopwatch()
-    found = due(target)
-    took = clock()
-    db.session.rollback()
-    return dict(took, claimed=len(found))
+    return _alone(due, target)
 
 
 def claim_alone(target):
     """Claim one batch, and give it back; {"seconds", "user", "system", "claimed"}."""
+    return _alone(claim, target)
+
+
+def _alone(function, target):
     clock = stopwatch()
-    claimed = claim(target)
+    found = function(target)
     took = clock()
     db.session.rollback()
-    return dict(took, claimed=len(claimed))
+    return dict(took, claimed=len(found))
 
 
 def claim_and_settle(target):

@@ -100,15 +100,20 @@ def due(target: str, size: int, now: datetime.datetime) -> List[int]:
 
 def _choose(which, target, size, now):
     times = [bindparam(name, type_=db.DateTime) for name in ("now", "bound")]
-    values = {"target": target, "size": size, "now": now, "bound": now + BOUND}
-    return [row[0] for row in db.session.execute(text(_CHOOSE.format(**which)).bindparams(*times), values)]
+    statement = text(_CHOOSE.format(**which)).bindparams(*times)
+    return [row[0] for row in db.session.execute(statement, _asked(target, size, now))]
+
+
+def _asked(target, size, now):
+    """The values of _CHOOSE."""
+    return {"target": target, "size": size, "now": now, "bound": now + BOUND}
 
 
 def _claim(which, target, size, now, token):
     lease = {"lease_token": token, "lease_until": now + LEASE}
     if _is_postgresql():
-        values = {"target": target, "size": size, "now": now, "bound": now + BOUND}
-        return list(db.session.execute(text(_CLAIM.format(choose=_CHOOSE.format(**which))), dict(values, **lease)))
+        statement = text(_CLAIM.format(choose=_CHOOSE.format(**which)))
+        return list(db.session.execute(statement, dict(_asked(target, size, now), **lease)))
     ids = _choose(which, target, size, now)
     if not ids:
         return []
