@@ -76,6 +76,10 @@ None is never. Only what differs from the defaults, such as ``{"unacknowledged":
 SECUREB2SHARE_HOST: Optional[str] = None
 """str: ``"rdm"``, ``"b2share2"`` or ``"records_rest"``; by default the first of these that is installed."""
 
+SECUREB2SHARE_PAGE_TEMPLATE: Optional[str] = None
+"""str: the template that this package's pages extend, with the blocks of ``secureb2share_ext/frame.html``. Default: the
+site's ``BASE_TEMPLATE``, in which they fill ``page_body``; where there is none, a frame of this package."""
+
 SECUREB2SHARE_AUDIT_KNOWN: Dict[str, str] = {}
 """dict: endpoint -> reason. A site's own write routes that take no content; any other unknown one stops writing."""
 

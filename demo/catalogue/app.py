@@ -3,6 +3,8 @@
 from flask import session
 from invenio_app.factory import create_app as create_invenio
 
+from secureb2share_ext.pages import render
+
 from . import pages, search, sqlite  # noqa: F401 (search and sqlite listen when they are imported)
 
 
@@ -10,6 +12,7 @@ def create_app(settings=()):
     """One application from the configuration that config.settings made, or from the instance folder's alone."""
     app = create_invenio(**dict(settings))
     app.register_blueprint(pages.blueprint)
+    app.context_processor(render.context)
     app.after_request(forget_empty_session)
     return app
 

@@ -10,6 +10,8 @@ import secrets
 
 from flask_webpackext.manifest import JinjaManifest, JinjaManifestLoader
 
+from secureb2share_ext.pages.language import LANGUAGES
+
 from . import services
 
 HERE = "demo.catalogue"
@@ -68,6 +70,8 @@ def settings(data, port, secure_environment, source_key, environ=(), second=None
         "THEME_BASE_TEMPLATE": "catalogue/theme.html",
         "THEME_COVER_TEMPLATE": "catalogue/theme.html",
         "THEME_ERROR_TEMPLATE": "catalogue/theme.html",
+        "SECUREB2SHARE_PAGE_TEMPLATE": "catalogue/base.html",
+        "I18N_LANGUAGES": [(code, name) for code, name in LANGUAGES.items() if code != "en"],
         "THEME_FRONTPAGE": False,
         "SECURITY_LOGIN_USER_TEMPLATE": "catalogue/login.html",
         # the demo sends no mail, and has the two users that it makes

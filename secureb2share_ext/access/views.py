@@ -4,13 +4,14 @@ The stable address that records carry. 302 to the access-request form, or a page
 Also by DOI or Handle, and by ?source=&id=.
 """
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, request
 from sqlalchemy.exc import DBAPIError
 
 from ..compat import VERBATIM
 from ..dataset import identifier_fault
 from ..datasets import store
 from ..errors import Problem, UnknownDataset
+from ..pages.render import render
 from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
 from .destination import UNKNOWN, destination
@@ -39,7 +40,7 @@ def _explain(problem):
     offered = ["application/problem+json", "application/json", "text/html"]
     if request.accept_mimetypes.best_match(offered, default=offered[0]) != "text/html":
         return problem_response(problem)
-    return make_response(render_template("secureb2share_ext/access.html", problem=problem), problem.status)
+    return make_response(render("secureb2share_ext/access.html", problem=problem), problem.status)
 
 
 @blueprint.errorhandler(DBAPIError)

@@ -1,12 +1,10 @@
-"""The page to which every refusal of an upload links; it says what a depositor can do instead.
-
-The blueprint also has the static files of all pages of this package.
-"""
+"""The page to which every refusal of an upload links; it says what a depositor can do instead."""
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort
 
+from ..pages.render import render
 from ..proxies import current
 from . import refusal
 
@@ -15,8 +13,6 @@ blueprint = Blueprint(
     __name__,
     url_prefix="/secureb2share",
     template_folder="templates",
-    static_folder="static",
-    static_url_path="/static",
 )
 
 
@@ -25,7 +21,7 @@ def closed() -> Any:
     """The page that says why uploads are closed and what to do."""
     if not current().is_on:
         abort(404)
-    return render_template("secureb2share_ext/uploads.html")
+    return render("secureb2share_ext/uploads.html")
 
 
 @blueprint.route("/uploads/closed")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
 from invenio_db import db
@@ -11,6 +11,7 @@ from wtforms import HiddenField, TextAreaField
 
 from ...descriptions import labels
 from ...errors import Problem
+from ...pages.render import render
 from ...proxies import current
 from .. import review, store
 
@@ -43,7 +44,7 @@ def _ask_to_log_in():
     if manager.login_view in current_app.view_functions:
         return manager.unauthorized()
     # the catalogue's log-in is in another application
-    return render_template("secureb2share_ext/review/login.html"), 401
+    return render("secureb2share_ext/review/login.html"), 401
 
 
 @blueprint.after_request
@@ -59,7 +60,7 @@ def waiting() -> str:
     rows = store.held_page(start, PAGE)
     entries = [(row, held, json.loads(held.description)) for row, held in rows]
     more = start + PAGE if len(rows) == PAGE else None
-    return render_template("secureb2share_ext/review/list.html", entries=entries, more=more)
+    return render("secureb2share_ext/review/list.html", entries=entries, more=more)
 
 
 @blueprint.route("/<int:number>")
@@ -107,7 +108,7 @@ def _page(number, form, problem=None):
     record = host.record(row) if row.pid else None
     published = host.from_record(record) if record is not None else {}
     form.digest.data = held.digest
-    return render_template(
+    return render(
         "secureb2share_ext/review/show.html",
         row=row,
         held=held,

@@ -16,6 +16,7 @@ CONTENT_VIEWS = {
 
 KNOWN = {
     "invenio_accounts*": "sign-up, login, password and session forms; no file fields",
+    "invenio_i18n.*": "the language of the pages, as a form field",
     "security.*": "sign-up, login, password and session forms; no file fields",
     "invenio_oauth2server*": "token and application forms; no file fields",
     "invenio_userprofiles*": "profile form; no file fields",

@@ -35,7 +35,7 @@ blueprint = Blueprint(
     __name__,
     template_folder="templates",
     static_folder="static",
-    static_url_path="/secureb2share/static",
+    static_url_path="/secureb2share/rdm-static",
 )
 
 

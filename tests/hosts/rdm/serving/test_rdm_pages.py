@@ -17,7 +17,7 @@ HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)> ש
 ESCAPED = "&lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&gt;&lt;img src=x onerror=alert(1)&gt; שלום"
 BOX = '<section id="secureb2share-access"'
 DATA = '<section id="secureb2share-data"'
-STYLES = "/secureb2share/static/secureb2share_rdm/"
+STYLES = "/secureb2share/rdm-static/secureb2share_rdm/"
 TEXTS = [{"lang": "nb", "text": "Søk."}, {"lang": "en-GB", "text": "Apply."}, {"lang": "fi", "text": "Hae."}]
 
 

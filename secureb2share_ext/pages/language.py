@@ -1,0 +1,144 @@
+"""The reader's language: which one it is, and texts, dates and numbers in it.
+
+The host's i18n (Invenio-I18N) chooses among the languages that its site offers, from a link, the session, the account
+and Accept-Language. Where there is none, Accept-Language chooses among LANGUAGES. The translations are a domain of
+their own, so that none of the host's own texts changes.
+"""
+
+import datetime
+import functools
+import gettext as standard
+import os
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from babel import Locale, dates, numbers
+from flask import current_app, has_request_context, request, session
+
+LANGUAGES: Dict[str, str] = {
+    "en": "English",
+    "nb": "Norsk bokmål",
+    "nn": "Norsk nynorsk",
+    "fi": "Suomi",
+    "sv": "Svenska",
+    "it": "Italiano",
+}
+NEIGHBOURS = {"no": ("nb", "nn"), "nb": ("no", "nn"), "nn": ("no", "nb")}  # read by each other's readers
+DOMAIN = "secureb2share"
+FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "translations")
+SESSION_KEY = "language"  # as Invenio-I18N has it
+
+
+def current() -> str:
+    """The language of the current request's pages, a key of LANGUAGES."""
+    host = current_app.extensions.get("invenio-i18n")
+    return supported([host.language] if host is not None else _asked())
+
+
+def supported(tags: Sequence[str]) -> str:
+    """The first key of LANGUAGES that one of the tags (BCP 47, the best first) leads to, else ``en``. Pure."""
+    for tag in tags:
+        language = main(tag)
+        for known in (language,) + NEIGHBOURS.get(language, ()):
+            if known in LANGUAGES:
+                return known
+    return "en"
+
+
+def offered() -> List[Tuple[str, str]]:
+    """[(language, its own name)] of the languages in which this site offers its pages, English among them."""
+    host = current_app.extensions.get("invenio-i18n")
+    if host is None:
+        return list(LANGUAGES.items())
+    known = {main(str(tag)) for tag, _ in host.get_languages()}
+    return [(language, name) for language, name in LANGUAGES.items() if language in known or language == "en"]
+
+
+def main(tag: str) -> str:
+    """The language of a tag such as ``nb-NO`` or ``nb_NO``, in small letters."""
+    return tag.replace("_", "-").split("-")[0].lower()
+
+
+def gettext(text: str, **values: Any) -> str:
+    """A text of a page in the current language; its places %(name)s are filled with values."""
+    return translate(current(), text) % values if values else translate(current(), text)
+
+
+def ngettext(one: str, many: str, number: int, **values: Any) -> str:
+    """As gettext, for a text that depends on a number, which has the place %(number)s in it."""
+    text = _translations(current()).ngettext(one, many, number)
+    return text % dict(values, number=values.get("number", format_number(number)))
+
+
+def translate(language: str, text: str) -> str:
+    """A text of this package in a language of LANGUAGES, or the text itself where it has no translation. Pure."""
+    return _translations(language).gettext(text) if text else text
+
+
+@functools.lru_cache(maxsize=None)
+def _translations(language):
+    # Bokmål stands in for what Nynorsk lacks
+    languages = [language] + [other for other in NEIGHBOURS.get(language, ()) if other in LANGUAGES]
+    return standard.translation(DOMAIN, FOLDER, languages=languages, fallback=True)
+
+
+def in_language(texts: Sequence[Dict[str, Any]], tags: Sequence[str]) -> List[Dict[str, Any]]:
+    """Of [{lang, text}] those in the first of the tags that has any, or in one that its readers read; else all. Pure.
+
+    tags: BCP 47, the best first; only their main parts are compared.
+    """
+    for tag in tags:
+        language = main(tag)
+        for known in (language,) + NEIGHBOURS.get(language, ()):
+            found = [entry for entry in texts if main(entry["lang"]) == known]
+            if found:
+                return found
+    return list(texts)
+
+
+def preferred() -> List[str]:
+    """Tags of the languages that the reader of the current request prefers, the page's own first."""
+    return [current()] + (_accepted() if has_request_context() else [])
+
+
+def format_date(value: Optional[str], language: Optional[str] = None) -> str:
+    """A date such as ``2031-01-01``, or the beginning of a time, in words: ``1 January 2031``.
+
+    What is no whole date, such as a year, stays as it is.
+    """
+    try:
+        day = datetime.datetime.strptime((value or "")[:10], "%Y-%m-%d").date()
+    except ValueError:
+        return value or ""
+    return dates.format_date(day, format="long", locale=_locale(language))
+
+
+def format_number(value: Any, language: Optional[str] = None) -> str:
+    """A number as readers of the language write it: ``10,000`` or ``10 000``."""
+    # babel renamed it
+    write = getattr(numbers, "format_decimal")
+    return write(value, locale=_locale(language))
+
+
+def country(code: str, language: Optional[str] = None) -> str:
+    """The name of a country of ISO 3166-1 in two letters, or the code where it is unknown."""
+    return _locale(language).territories.get(code, code)
+
+
+def language_name(tag: str, language: Optional[str] = None) -> str:
+    """The name of the language of a tag, or the tag where it is unknown."""
+    return _locale(language).languages.get(main(tag), tag)
+
+
+def _locale(language=None):
+    language = language or current()
+    # English as in the European Union: the day stands before the month
+    return Locale.parse("en_GB" if language == "en" else language)
+
+
+def _asked():
+    chosen = session.get(SESSION_KEY) if has_request_context() else None
+    return ([chosen] if chosen else []) + (_accepted() if has_request_context() else [])
+
+
+def _accepted():
+    return [tag for tag, quality in request.accept_languages if quality]
