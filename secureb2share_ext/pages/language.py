@@ -114,9 +114,7 @@ def format_date(value: Optional[str], language: Optional[str] = None) -> str:
 
 def format_number(value: Any, language: Optional[str] = None) -> str:
     """A number as readers of the language write it: ``10,000`` or ``10 000``."""
-    # babel renamed it
-    write = getattr(numbers, "format_decimal")
-    return write(value, locale=_locale(language))
+    return numbers.format_decimal(value, locale=_locale(language))
 
 
 def country(code: str, language: Optional[str] = None) -> str:
