@@ -60,3 +60,20 @@ def scene(site):
 def hostile_scene(site):
     """The same datasets, described with harm in mind."""
     return make(site, "hostile")
+
+
+@pytest.fixture(scope="session")
+def people(chromium, site):
+    """As whom and with which setting a person comes: one browser context for all pages of each."""
+    known = {}
+
+    def person(role, **setting):
+        key = (role, *sorted(setting.items()))
+        if key not in known:
+            known[key] = Visitor(chromium, site, **setting)
+            known[key].log_in(role)
+        return known[key]
+
+    yield person
+    for visitor in known.values():
+        visitor.context.close()

@@ -52,14 +52,18 @@ class Scene:
     def close(self, name, state, address=None):
         path = "%s/datasets/%s/state" % (address or self.site.secure, self.datasets[name]["identifier"])
         reason = hostile.TEXT if self.kind == "hostile" else REASON
-        _must(self.owner(self.site.secure).post(path, data={"state": state, "reason": reason}, headers=JSON, timeout=30))
+        _must(
+            self.owner(self.site.secure).post(path, data={"state": state, "reason": reason}, headers=JSON, timeout=30)
+        )
 
     def apply(self, state):
         person = dict(zip(("name", "email", "purpose"), PERSON))
         if self.kind == "hostile":
             person.update(name=hostile.TEXT[:190], purpose=hostile.TEXT + "w" * 500)
         person["email"] = state + "@example.org"
-        form = requests.get(self.datasets["active"]["access_url"], allow_redirects=False, timeout=30).headers["location"]
+        form = requests.get(self.datasets["active"]["access_url"], allow_redirects=False, timeout=30).headers[
+            "location"
+        ]
         said = _must(requests.post(form, json=person, headers=JSON, timeout=30)).json()
         self.applications[state] = dict(said, form=form)
         return said["application"]

@@ -114,7 +114,8 @@ class Visitor:
         else:
             playwright.expect(self.heading).to_have_text(self.say(heading))
         self.page.wait_for_load_state()  # without its styles a page is wider
-        assert self.page.evaluate(INSPECTION) == [], self.page.url
+        faults = self.page.evaluate(INSPECTION)
+        assert not faults, "\n".join([self.page.url, *faults])
 
     def follow(self, name, heading=None, exact=True):
         self.page.get_by_role("link", name=self.say(name), exact=exact).first.click()
@@ -133,6 +134,19 @@ class Visitor:
     def sees(self, text, within="main", **values):
         """Expect a text of the pages somewhere on this one."""
         playwright.expect(self.page.locator(within).first).to_contain_text(self.say(text, **values))
+
+    def log_in(self, role):
+        """As the curator, or as the owner of TSD; a reader does not log in."""
+        if role == "curator":
+            self.open(self.site.catalogue + "/login/")
+            self.page.locator("#email").fill(self.site.login["email"])
+            self.page.locator("#password").fill(self.site.login["password"])
+        elif role == "owner":
+            self.open(self.site.secure + "/login")
+            self.page.locator("#password").fill(self.site.passwords[self.site.secure])
+        if role != "reader":
+            self.page.keyboard.press("Enter")
+            playwright.expect(self.page.locator("#password")).to_have_count(0)
 
     def tab_through(self):
         """The names of everything that the Tab key reaches, in that order."""
