@@ -4,13 +4,12 @@ It is made over HTTP as its people make it, once for a plain description and onc
 """
 
 import json
-import re
 from urllib.parse import urlsplit
 
 import hostile
 import requests
 from started import ROOT
-from visitor import PERSON, until
+from visitor import PERSON
 
 EXAMPLES = ROOT / "docs" / "examples"
 JSON = {"Accept": "application/json"}
