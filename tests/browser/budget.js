@@ -20,7 +20,7 @@ async (budget) => {
         const ringed = [stop, stop.parentElement, stop.closest("label"), stop.labels?.[0]].some((element) => {
             if (!element) return false;
             const {outlineStyle, outlineWidth, boxShadow} = getComputedStyle(element);
-            return (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || (element !== stop && boxShadow !== "none");
+            return outlineStyle === "auto" || (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || (element !== stop && boxShadow !== "none");
         });
         if (!ringed) faults.push("no ring around the focus: " + stop.outerHTML.slice(0, 160));
     }
