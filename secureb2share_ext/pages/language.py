@@ -25,32 +25,38 @@ LANGUAGES: Dict[str, str] = {
 NEIGHBOURS = {"no": ("nb", "nn"), "nb": ("no", "nn"), "nn": ("no", "nb")}  # read by each other's readers
 DOMAIN = "secureb2share"
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "translations")
-SESSION_KEY = "language"  # as Invenio-I18N has it
+SESSION_KEY = "language"  # as Invenio-I18N has it by default
+ARGUMENT = "ln"  # of an address, as Invenio-I18N reads it
 
 
 def current() -> str:
     """The language of the current request's pages, a key of LANGUAGES."""
     host = current_app.extensions.get("invenio-i18n")
-    return supported([host.language] if host is not None else _asked())
+    return supported([str(host.language)] if host is not None else _asked())
 
 
 def supported(tags: Sequence[str]) -> str:
     """The first key of LANGUAGES that one of the tags (BCP 47, the best first) leads to, else ``en``. Pure."""
-    for tag in tags:
-        language = main(tag)
-        for known in (language,) + NEIGHBOURS.get(language, ()):
-            if known in LANGUAGES:
-                return known
-    return "en"
+    return next(filter(None, map(_led_to, tags)), "en")
 
 
 def offered() -> List[Tuple[str, str]]:
-    """[(language, its own name)] of the languages in which this site offers its pages, English among them."""
-    host = current_app.extensions.get("invenio-i18n")
-    if host is None:
-        return list(LANGUAGES.items())
-    known = {main(str(tag)) for tag, _ in host.get_languages()}
-    return [(language, name) for language, name in LANGUAGES.items() if language in known or language == "en"]
+    """[(language, its own name)] of the languages in which this site offers its pages, and the current one."""
+    site = _tags_of_site()
+    return [(language, name) for language, name in LANGUAGES.items() if language in site or language == current()]
+
+
+def tag_of_site(language: str) -> str:
+    """The tag under which this site offers a language, such as ``no`` for ``nb``; else the language itself."""
+    return _tags_of_site().get(language, language)
+
+
+def remember() -> None:
+    """Keep the language that ``?ln=`` of the current request asks for, if this site offers it, for later requests."""
+    asked = request.args.get(ARGUMENT)
+    key = current_app.config.get("I18N_SESSION_KEY", SESSION_KEY)
+    if asked in _tags_of_site().values() and current_app.secret_key and session.get(key) != asked:
+        session[key] = asked
 
 
 def main(tag: str) -> str:
@@ -67,6 +73,11 @@ def ngettext(one: str, many: str, number: int, **values: Any) -> str:
     """As gettext, for a text that depends on a number, which has the place %(number)s in it."""
     text = _translations(current()).ngettext(one, many, number)
     return text % dict(values, number=values.get("number", format_number(number)))
+
+
+def N_(text: str) -> str:
+    """The text itself; marks one that stands in a table for the translation, which happens where it is shown."""
+    return text
 
 
 def translate(language: str, text: str) -> str:
@@ -133,9 +144,29 @@ def _locale(language=None):
     return Locale.parse("en_GB" if language == "en" else language)
 
 
+def _led_to(tag):
+    # the key of LANGUAGES that readers of the tag read, or None
+    language = main(tag)
+    return next((known for known in (language,) + NEIGHBOURS.get(language, ()) if known in LANGUAGES), None)
+
+
+def _tags_of_site():
+    """{key of LANGUAGES: the tag by which the site offers it}"""
+    host = current_app.extensions.get("invenio-i18n")
+    if host is None:
+        return {language: language for language in LANGUAGES}
+    found: Dict[str, str] = {}
+    # a language's own tag before that of a neighbour
+    for tag in sorted((str(tag) for tag, _ in host.get_languages()), key=lambda tag: main(tag) not in LANGUAGES):
+        found.setdefault(_led_to(tag) or "", tag)
+    return found
+
+
 def _asked():
-    chosen = session.get(SESSION_KEY) if has_request_context() else None
-    return ([chosen] if chosen else []) + (_accepted() if has_request_context() else [])
+    if not has_request_context():
+        return []
+    chosen = [request.args.get(ARGUMENT), session.get(SESSION_KEY)]
+    return [tag for tag in chosen if tag] + _accepted()
 
 
 def _accepted():
