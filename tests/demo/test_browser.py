@@ -481,7 +481,7 @@ def test_an_upload_from_a_page_is_refused_and_the_script_reads_why(site, visitor
         answer = visitor.page.evaluate(PUT, [method, path, kind])
         assert (answer["status"], answer["type"]) == (403, "application/problem+json")
         assert answer["said"]["code"] == code and "secure environment" in answer["said"]["detail"]
-        visitor.open(answer["said"]["help"], "Uploads are closed")
+        visitor.open(answer["said"]["help"], "Nothing can be uploaded here")
         visitor.follow("To the catalogue", "Datasets")
     assert visitor.refused == [(403, path) for _, path, _, _ in attempts]
 
@@ -491,7 +491,7 @@ def test_every_page_fits_a_narrow_window(site, meet):
     title = "A_title_that_has_no_place_to_break_" * 4
     record = visitor.register(title)
     visitor.open(site.catalogue, "Datasets")
-    visitor.follow("Why nothing can be uploaded here", "Uploads are closed")
+    visitor.follow("Why nothing can be uploaded here", "Nothing can be uploaded here")
     visitor.follow("To the catalogue", "Datasets")
     visitor.follow(title, title)
     visitor.follow("Request access", "Request access")
