@@ -93,7 +93,7 @@ def who(sensitive: Dict[str, Any], language: str) -> str:
 
 
 def who_in_short(sensitive: Dict[str, Any], language: str) -> str:
-    """Who can ask for access, in as few words as a list has room for."""
+    """The groups that can ask for access, in as few words as a list has room for."""
     return "; ".join(label(ELIGIBILITY, code, language) for code in _eligible(sensitive))
 
 
@@ -104,7 +104,7 @@ def ways(sensitive: Dict[str, Any], language: str) -> str:
 
 
 def decision(sensitive: Dict[str, Any], language: str) -> str:
-    """How long a decision usually takes, or that it is not stated."""
+    """The usual time until a decision, or that it is not stated."""
     days = sensitive.get("expected_decision_days")
     if not isinstance(days, int):
         return translate(language, NOT_STATED)
