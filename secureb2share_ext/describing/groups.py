@@ -126,5 +126,3 @@ def _is_in(control: str, names: Sequence[str]) -> bool:
 def group_of(control: str) -> Any:
     """The Group on whose page a control is, or None."""
     return next((group for group in GROUPS if _is_in(control, group.names)), None)
-
-

@@ -69,7 +69,7 @@ HINTS = {
     "sensitive.formats": "Media types of the data, such as text/csv, one a line.",
     "sensitive.storage_country": "The country in which the data are kept.",
     "sensitive.retention_until": "The last day on which the data are kept, such as 2045-12-31.",
-    "sensitive.retention_review": "The day on which it is decided whether the data are kept longer, such as 2035-12-31.",
+    "sensitive.retention_review": "The day on which it is decided whether they are kept longer, such as 2035-12-31.",
     "media_type": "Such as text/csv.",
     "checksum": "sha256: and 64 hexadecimal digits.",
     "size": "In bytes.",

@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import DESCRIPTIONS, HOSTILE, MANY
 
-from secureb2share_ext.describing import buttons, fields, groups, values
+from secureb2share_ext.describing import buttons, faults, fields, groups, values
+from secureb2share_ext.describing.form import Form
+from secureb2share_ext.descriptions import duo, rules, schema
 
 TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=30)
 
@@ -123,7 +125,9 @@ def test_a_group_says_where_it_stands():
     group = groups.find("people")
     nothing = groups.standing(group, {}, ["sensitive.controller_name"])
     assert (nothing.state, nothing.filled) == ("empty", 0)
-    begun = groups.standing(group, {"sensitive.controller_name": ["A"]}, ["sensitive.controller_country", "core.titles"])
+    begun = groups.standing(
+        group, {"sensitive.controller_name": ["A"]}, ["sensitive.controller_country", "core.titles"]
+    )
     assert (begun.state, begun.faults, begun.filled) == ("faults", 1, 1)
     assert groups.standing(group, {"sensitive.special_categories.none": ["yes"]}).state == "whole"
     assert groups.group_of("core.titles.0.text").key == "what" and groups.group_of("nothing") is None
@@ -136,3 +140,75 @@ def test_the_order_of_the_controls_does_not_matter(description, order: random.Ra
     there = list(values.to_values(description).items())
     order.shuffle(there)
     assert values.from_values(dict(there)) == description
+
+
+def check_told(found):
+    told = faults.faults_by_field(found)
+    form = Form({}, told)
+    for control, entries in told.items():
+        assert fields.place(control) or control in fields.FIELDS or groups.group_of(control), control
+        assert fields.place(form.anchor(control)) is not None, control
+        for fault in entries:
+            assert fault.control == control and fault.text % fault.values and "%(message)s" not in fault.text, fault
+    listed = [fault for group in groups.GROUPS for fault in faults.in_order(told, group.names)]
+    assert sorted(map(str, listed)) == sorted(str(fault) for entries in told.values() for fault in entries)
+
+
+@MANY
+@given(FILLED)
+def test_each_fault_stands_beside_its_control_in_words(pairs):
+    check_told(schema.description_faults(values.from_values(values.submitted(pairs))))
+
+
+@MANY
+@given(DESCRIPTIONS)
+def test_so_does_each_fault_of_the_rules(description):
+    check_told(schema.description_faults(description, "labels"))
+
+
+def test_the_words_of_faults():
+    codes = [duo.NRES, duo.POA, *duo.MODIFIERS]
+    wrong = {
+        "duo_codes": codes,
+        "purposes_allowed": ["CommercialResearch"],
+        "duo_months": 0,
+        "min_age": 9,
+        "max_age": 2,
+    }
+    wrong.update(special_categories=[3], legal_basis_art6=["A6-1-a"], consent_type="waived", deidentification="nothing")
+    wrong.update(access_right="embargoed", retention_until="2020-02-31", ethics_approval_reference="x" * 101)
+    found = schema.description_faults(
+        {"core": {"titles": [{"lang": "en"}], "contact": {"name": " "}}, "sensitive": wrong}
+    )
+    check_told(found)
+    told = {
+        name: [fault.text % fault.values for fault in entries]
+        for name, entries in faults.faults_by_field(found).items()
+    }
+    assert told["core.titles.0.text"] == ["Fill in this field."]
+    assert told["core.contact"] == ["Give an e-mail address or a web page."]
+    assert told["sensitive.duo_months"] == ["The number must be at least 1."]
+    assert told["sensitive.ethics_approval_reference"] == ["Write at most 100 characters."]
+    assert len(told["sensitive.duo_codes"]) == 4
+    lines = schema.description_faults({"core": {}, "sensitive": {"formats": ["text/csv", "CSV"]}})
+    (fault,) = faults.faults_by_field(lines)["sensitive.formats"]
+    assert fault.values == {"line": 2} and fault.text.startswith("Write each format as a media type")
+
+
+def test_no_sentence_is_for_a_rule_that_is_no_more():
+    import inspect
+
+    from secureb2share_ext import dataset
+    from secureb2share_ext.datasets import curation, versions
+    from secureb2share_ext.descriptions import dates, role_address
+
+    told = "".join(
+        map(inspect.getsource, (schema, rules, duo, dates, role_address, versions, curation, dataset, values))
+    )
+    told = told.replace("%s", "*")
+    for start in faults.RULES:
+        for name, text in (("DUO:0000004", "*"), ("DUO:0000011", "*"), ("DUO:0000018", "*"), ("max_age", "*")):
+            start = start.replace(name, text)
+        for last in ("temporal_end", "retention_until"):
+            start = start.replace(last, "*")
+        assert start in told, start
