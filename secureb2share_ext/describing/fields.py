@@ -51,7 +51,7 @@ class Field(NamedTuple):
     hint: str
     is_required: bool
     options: List[Tuple[str, str]]  # (code, words)
-    prefixes: List[Tuple[str, str]]  # (what an entry begins with, words)
+    prefixes: List[Tuple[str, str, bool]]  # (what an entry begins with, words, whether a country follows it)
     inner: List[Any]  # [Field]
     longest: Optional[int]  # characters of a text
     most: Optional[int]  # entries of a list, or the greatest number
@@ -71,7 +71,11 @@ def _field(name: str, node: Dict[str, Any], is_required: bool) -> Field:
         hint=_hint(name, node),
         is_required=is_required,
         options=[(code, labels.get(code, code)) for code in codes],
-        prefixes=[(code, words) for code, words in labels.items() if code.endswith(":")],
+        prefixes=[
+            (code, words, code + COUNTRY[1:-1] in item.get("pattern", ""))
+            for code, words in labels.items()
+            if code.endswith(":")
+        ],
         inner=inner if kind in ("texts", "parts", "object") else [],
         longest=node.get("maxLength"),
         most=node.get("maxItems", node.get("maximum")),
@@ -138,7 +142,7 @@ def place(name: str) -> Optional[Tuple[Field, Optional[int], Optional[Field]]]:
         return (field, None, None) if field is not None else None
     if len(rest) == 1 and rest[0] in SUFFIXES.get(field.kind, ()):
         return field, None, None
-    if len(rest) == 1 and field.kind == "open" and rest[0] in [_bare(prefix) for prefix, _ in field.prefixes]:
+    if len(rest) == 1 and field.kind == "open" and rest[0] in [prefix[:-1] for prefix, _, _ in field.prefixes]:
         return field, None, None
     if field.kind == "object" and len(rest) == 1:
         inside = inner(field, rest[0])
@@ -173,7 +177,3 @@ def index(text: str) -> Optional[int]:
 def inner(field: Field, name: str) -> Optional[Field]:
     """The field inside a part or object by its name there, or None."""
     return next((one for one in field.inner if one.name == name), None)
-
-
-def _bare(prefix):
-    return prefix.rstrip(":")

@@ -1,23 +1,30 @@
 """One page of the form as the template shows it: fields with what was filled in, and what is wrong with it."""
 
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Tuple
 
+from ..descriptions.rules import DETAILS
 from . import faults, names
 from .buttons import parts
-from .fields import FIELDS, Field
+from .fields import FIELDS, Field, place
 from .values import Values
 
 
 class Form:
     """The values and faults of the form's controls.
 
-    values: as of values.to_values; told: as of faults.faults_by_field; language: of its reader, as Babel knows it.
+    values: as of values.to_values; told: as of faults.faults_by_field; language: of its reader, as Babel knows it;
+    describe_files: "labels" or "full", the source's setting.
     """
 
     def __init__(
-        self, values: Values, told: Optional[Dict[str, List[faults.Fault]]] = None, language: str = "en"
+        self,
+        values: Values,
+        told: Optional[Dict[str, List[faults.Fault]]] = None,
+        language: str = "en",
+        describe_files: str = "labels",
     ) -> None:
         self.values, self.told, self.language = values, told or {}, language
+        self.describe_files = describe_files
 
     def text(self, name: str) -> str:
         """What stands in the control of this name."""
@@ -35,6 +42,37 @@ class Form:
         """The chosen codes that are not among a field's options: of one's own, or such as the schema refuses."""
         known = [code for code, _ in field.options]
         return [code for code in self.chosen(field.name) if code not in known]
+
+    def prefix(self, field: Field, code: str) -> Tuple[str, str, bool]:
+        """(words, what follows them, whether that is a country) of a code that begins with one of a field's prefixes.
+
+        The words are empty where it begins with none.
+        """
+        for start, words, is_country in field.prefixes:
+            if code.startswith(start):
+                return words, code[len(start) :], is_country
+        return "", code, False
+
+    def inside(self, field: Field) -> List[Field]:
+        """The fields of a field's parts that this source can publish, or in which something stands."""
+        return [one for one in field.inner if field.name != "files" or self._is_public(field, one)]
+
+    def _is_public(self, field, one):
+        filled = [number for number in self.numbers(field) if self.text("%s.%d.%s" % (field.name, number, one.name))]
+        return self.describe_files == "full" or one.name not in DETAILS or bool(filled)
+
+    def empty_parts(self, names: Iterable[str]) -> List[str]:
+        """The members of a description to which fields with these names belong, and that are there and empty."""
+        found = {name.split(".")[0] for name in names}
+        return sorted(part for part in found if place(part + ".none") and FIELDS.get(part) is None)
+
+    def has_none(self, field: Field) -> bool:
+        """Whether a person must say that none of a field's options applies, since an empty list is an answer."""
+        return field.is_required and field.kind == "choices" and not field.schema.get("minItems")
+
+    def first_language(self, number: int) -> str:
+        """The language that a new text has before a person chooses one: the reader's own, then English."""
+        return (self.language, "en")[number] if number < 2 and self.language != "en" else "en" if not number else ""
 
     def faults(self, name: str) -> List[faults.Fault]:
         """What is wrong with the control or field of this name."""

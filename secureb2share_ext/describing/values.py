@@ -167,8 +167,8 @@ def is_filled(field: Field, part: Dict[str, Any]) -> bool:
 def _own(values, name, field):
     """The entries of one's own, one a line, behind what they begin with."""
     entries = _lines(values, name + ".more")
-    for prefix, _ in field.prefixes:
-        entries += [prefix + line for line in _lines(values, "%s.%s" % (name, prefix.rstrip(":")))]
+    for prefix, _, _ in field.prefixes:
+        entries += [prefix + line for line in _lines(values, "%s.%s" % (name, prefix[:-1]))]
     return entries
 
 

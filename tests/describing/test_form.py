@@ -16,7 +16,7 @@ def _controls(field):
     numbered = field.kind in ("texts", "parts")
     names = ["%s.%d.%s" % (field.name, n, one) for n in (0, 1, 7) for one in inside] if numbered else []
     names += ["%s.%s" % (field.name, one) for one in inside] if field.kind == "object" else []
-    own = [prefix.rstrip(":") for prefix, _ in field.prefixes]
+    own = [prefix[:-1] for prefix, _, _ in field.prefixes]
     names += ["%s.%s" % (field.name, word) for word in fields.SUFFIXES.get(field.kind, ()) + tuple(own)]
     return names if inside else names + [field.name]
 
