@@ -5,11 +5,11 @@ from typing import Any, Dict, Mapping, Tuple
 
 from ...descriptions import labels, search_document
 from ...pages import language
+from ...pages import words as pages_words
 from . import mapping
 
 NAME = "_search"
 COUNTRY = ("spatial", "controller_country", "storage_country", "duo_countries")  # codes of ISO 3166-1
-NATIONAL = "national-eid:"
 
 
 def of(record: Mapping[str, Any]) -> Dict[str, Any]:
@@ -24,22 +24,24 @@ def of(record: Mapping[str, Any]) -> Dict[str, Any]:
     return found
 
 
-@functools.lru_cache(maxsize=10000)
 def words(field: str, code: str) -> Tuple[str, ...]:
     """The words for a field's code in every language of the pages; none for what is no code. Pure."""
     part, _, name = field.partition(".")
-    if part == "sensitive" and name in COUNTRY:
-        return tuple(language.country(code, one) for one in language.LANGUAGES)
-    if field == "core.languages":
-        return tuple(language.language_name(code, one) for one in language.LANGUAGES)
-    label = labels.label(field, code)
-    if name == "access_eligibility" and code.startswith(NATIONAL):
-        label = labels.label(field, NATIONAL)
-        country = code[len(NATIONAL) :]
-        return tuple(
-            "%s %s" % (language.translate(one, label), language.country(country, one)) for one in language.LANGUAGES
-        )
-    return () if label == code else tuple(language.translate(one, label) for one in language.LANGUAGES)
+    if field == "core.languages" or (part == "sensitive" and name in COUNTRY):
+        return _names(field, code)
+    return () if labels.label(field, code) == code else _labels(field, code)
+
+
+# few codes, in many descriptions
+@functools.lru_cache(maxsize=1000)
+def _names(field, code):
+    name = language.language_name if field == "core.languages" else language.country
+    return tuple(name(code, one) for one in language.LANGUAGES)
+
+
+@functools.lru_cache(maxsize=1000)
+def _labels(field, code):
+    return tuple(pages_words.label(field, code, one) for one in language.LANGUAGES)
 
 
 def _titles(description):
