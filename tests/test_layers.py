@@ -17,12 +17,11 @@ ROOMS = {
     "pages": "descriptions exports",
     "targets": "",
     "uploads": "pages",
-    "datasets": "descriptions exports outbox",
+    "datasets": "descriptions exports outbox pages",
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
-    "reviewing": "datasets descriptions pages",
-    "hosts": "datasets descriptions exports legacy messages outbox reviewing uploads",
+    "hosts": "datasets descriptions exports legacy messages outbox pages uploads",
     "maintenance": "datasets legacy outbox uploads",
     "cli": "access datasets legacy maintenance messages outbox uploads",
     "ext": "access cli hosts maintenance messages outbox targets uploads",
@@ -38,7 +37,6 @@ PURE = """
     messages.message messages.openapi messages.partition messages.sources
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
-    reviewing.changes reviewing.difference
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping
     hosts.b2share2.block hosts.b2share2.languages hosts.b2share2.mapping
