@@ -17,11 +17,12 @@ ROOMS = {
     "pages": "",
     "targets": "",
     "uploads": "pages",
-    "datasets": "descriptions exports outbox pages",
+    "datasets": "descriptions exports outbox",
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
-    "hosts": "datasets descriptions exports legacy messages outbox uploads",
+    "reviewing": "datasets descriptions pages",
+    "hosts": "datasets descriptions exports legacy messages outbox reviewing uploads",
     "maintenance": "datasets legacy outbox uploads",
     "cli": "access datasets legacy maintenance messages outbox uploads",
     "ext": "access cli hosts maintenance messages outbox targets uploads",
@@ -37,6 +38,7 @@ PURE = """
     messages.message messages.openapi messages.partition messages.sources
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
+    reviewing.changes reviewing.difference
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping
     hosts.b2share2.block hosts.b2share2.languages hosts.b2share2.mapping
