@@ -25,6 +25,7 @@ MAPPING = FOLDER / "babel.cfg"
 TEMPLATE = FOLDER / "secureb2share.pot"
 LANGUAGES = ("nb", "nn", "fi", "sv", "it")
 KEYWORDS = {"t": None, "tn": (1, 2), "gettext": None, "ngettext": (1, 2), "N_": None, "translate": (2,)}
+KEYWORDS["translate_number"] = (2, 3)
 HEADER = "# Texts of the pages of secureb2share_ext; scripts/translations.py writes this file."
 
 

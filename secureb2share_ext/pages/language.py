@@ -74,11 +74,6 @@ def ngettext(one: str, many: str, number: int, **values: Any) -> str:
     return translate_number(current(), one, many, number, **values)
 
 
-def N_(text: str) -> str:
-    """The text itself; marks one that stands in a table for the translation, which happens where it is shown."""
-    return text
-
-
 def translate(language: str, text: str) -> str:
     """A text of this package in a language of LANGUAGES, or the text itself where it has no translation. Pure."""
     return _translations(language).gettext(text) if text else text
