@@ -1,4 +1,4 @@
-"""The tables of datasets, and of what waits for a curator.
+"""The tables of datasets, of what waits for a curator, and of what was decided.
 
 `DatasetRow` is the truth about which records are ours: one row per dataset, whoever made its record. Its SQL lives in
 store.py.
@@ -56,3 +56,20 @@ class HeldDescription(db.Model):
     received = db.Column(db.DateTime, nullable=False, default=utcnow)
     reason = db.Column(db.Text)  # why a curator refused it; None while it waits
     decided_at = db.Column(db.String(32))
+
+
+class Decision(db.Model):
+    """What a curator decided, and when; nobody's name is kept."""
+
+    __tablename__ = "secureb2share_review"
+    __table_args__ = (db.Index("ix_secureb2share_review_dataset_id", "dataset_id", "id"),)
+
+    id = db.Column(db.Integer, primary_key=True)
+    dataset_id = db.Column(
+        db.Integer, db.ForeignKey("secureb2share_dataset.id", name="fk_secureb2share_review_dataset_id"), nullable=False
+    )
+    outcome = db.Column(db.String(10), nullable=False)  # "released" or "refused"
+    kind = db.Column(db.String(10), nullable=False)  # "new", or "change" of what was published
+    digest = db.Column(db.String(64), nullable=False)  # of the description that was decided on
+    reason = db.Column(db.Text)  # of a refusal
+    decided = db.Column(db.DateTime, nullable=False, default=utcnow)

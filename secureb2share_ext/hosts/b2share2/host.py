@@ -94,7 +94,7 @@ class B2Share2(Host):
         return provision.remains(self.sources)
 
     def serve(self, app: Flask) -> None:
-        from ...datasets.review_pages.views import blueprint
+        from ...reviewing.views import blueprint
 
         serve.install(app)
         oai.wrap(app)
