@@ -22,7 +22,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 HERE = Path(__file__).parent
-INSPECTION, BUDGET = ((HERE / name).read_text() for name in ("inspection.js", "budget.js"))
+INSPECTION, BUDGET, FOCUS = ((HERE / name).read_text() for name in ("inspection.js", "budget.js", "focus.js"))
 WEIGHT = 60_000  # bytes of a page and its stylesheet, not compressed
 PERSON = ("A researcher", "researcher@example.org", "To compare.")
 
@@ -52,6 +52,7 @@ class Visitor:
     def __init__(self, browser, site, language="en-GB", script=True, width=1280, scheme="light"):
         self.site, self.language = site, language
         self.complaints = []
+        self.drafts = {}  # of the registration form: {what it is about: its address}
         self.refused = []  # (status, path) of the answers from 400 on
         self.context = browser.new_context(
             viewport={"width": width, "height": 800},
@@ -136,14 +137,15 @@ class Visitor:
         playwright.expect(self.page.locator(within).first).to_contain_text(self.say(text, **values))
 
     def log_in(self, role):
-        """As the curator, or as the owner of TSD; a reader does not log in."""
+        """As the curator, or as the owner of a secure environment; a reader does not log in."""
+        inside = {"owner": self.site.secure, "second": self.site.second}.get(role)
         if role == "curator":
             self.open(self.site.catalogue + "/login/")
             self.page.locator("#email").fill(self.site.login["email"])
             self.page.locator("#password").fill(self.site.login["password"])
-        elif role == "owner":
-            self.open(self.site.secure + "/login")
-            self.page.locator("#password").fill(self.site.passwords[self.site.secure])
+        elif inside:
+            self.open(inside + "/login")
+            self.page.locator("#password").fill(self.site.passwords[inside])
         if role != "reader":
             self.page.keyboard.press("Enter")
             playwright.expect(self.page.locator("#password")).to_have_count(0)
