@@ -164,7 +164,7 @@ class DatasetPage:
 
     @property
     def files_seen(self) -> int:
-        """How many of the files stand on the page without unfolding."""
+        """The number of files that stand on the page without unfolding."""
         return FILES if len(self.dataset.files) > FILES + 3 else len(self.dataset.files)
 
     @property

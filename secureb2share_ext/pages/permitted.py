@@ -141,7 +141,7 @@ def uses(sensitive: Dict[str, Any], language: str) -> List[Use]:
 
 
 def permit(sensitive: Dict[str, Any], language: str) -> str:
-    """How long a permit lasts, or "" where it is not stated."""
+    """The time that a permit lasts, or "" where it is not stated."""
     months = sensitive.get("duo_months")
     if not isinstance(months, int):
         return ""
