@@ -522,8 +522,7 @@ class ReviewContract:
         return session.get(instance.base_url + self.path_of(instance, identifier), allow_redirects=False)
 
     def post(self, instance, identifier, session, page=None, page_field=None, **given):
-        if page_field is not None:
-            given["page"] = page_field
         page = page or self.page_of(instance, identifier, session)
         path = self.path_of(instance, identifier)
-        return session.post(instance.base_url + path, data=self.fields(page, **given), allow_redirects=False)
+        fields = dict(self.fields(page, **given), **({} if page_field is None else {"page": page_field}))
+        return session.post(instance.base_url + path, data=fields, allow_redirects=False)

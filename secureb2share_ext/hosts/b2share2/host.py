@@ -94,12 +94,14 @@ class B2Share2(Host):
         return provision.remains(self.sources)
 
     def serve(self, app: Flask) -> None:
-        from ...reviewing.views import blueprint
+        from ...operating.views import blueprint as operating
+        from ...reviewing.views import blueprint as reviewing
 
         serve.install(app)
         oai.wrap(app)
         # the application of the web interface loads nothing from entry points; the login is the same here
-        app.register_blueprint(blueprint)
+        app.register_blueprint(reviewing)
+        app.register_blueprint(operating)
         app.config.setdefault("SITE_UI_URL", self.base_url())
 
     def export_faults(self, app: Flask) -> List[str]:
@@ -117,6 +119,9 @@ class B2Share2(Host):
 
     def may_review(self) -> bool:
         return permissions.may_publish(self.sources)
+
+    def may_operate(self) -> bool:
+        return permissions.may_operate()
 
     def field(self, name: str) -> str:
         return mapping.field(name)
