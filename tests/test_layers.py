@@ -14,7 +14,7 @@ ROOMS = {
     "descriptions": "",
     "exports": "",
     "outbox": "",
-    "pages": "",
+    "pages": "descriptions exports",
     "targets": "",
     "uploads": "pages",
     "datasets": "descriptions exports outbox",
