@@ -210,6 +210,10 @@ class Host(abc.ABC):
         """Whether the user of the current request may release and refuse held registrations."""
         return False
 
+    def may_operate(self) -> bool:
+        """Whether the user of the current request may see deliveries and health, and retry, hold and discard."""
+        return False
+
     @abc.abstractmethod
     def field(self, name: str) -> str:
         """The name that an editor of the host's records knows for a field of a description (``core.titles``)."""

@@ -143,7 +143,9 @@ def format_ago(value: datetime.datetime, now: datetime.datetime, language: Optio
     if abs((value - now).total_seconds()) < 60:
         said = language or current()
         return translate(said, "a moment ago") if value <= now else translate(said, "in a moment")
-    return dates.format_timedelta(value - now, threshold=1.5, add_direction=True, locale=_locale(language))
+    return dates.format_timedelta(
+        value - now, granularity="minute", threshold=1.5, add_direction=True, locale=_locale(language)
+    )
 
 
 def format_number(value: Any, language: Optional[str] = None) -> str:

@@ -11,6 +11,7 @@ OURS = {
     "secureb2share_datasets.transfer": "a signed change of tenant",
     "secureb2share_datasets.note_receipt": "a signed receipt of an event",
     "secureb2share_review.decide": "a curator's decision: a few form fields",
+    "secureb2share_operate.order": "an operator's order about deliveries: a few form fields",
     "secureb2share_datasets.note_decision": "a signed decision, counted",
 }
 

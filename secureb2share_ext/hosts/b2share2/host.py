@@ -94,14 +94,14 @@ class B2Share2(Host):
         return provision.remains(self.sources)
 
     def serve(self, app: Flask) -> None:
-        from ...access import page
-        from ...datasets.review_pages import views
+        from ...operating.views import blueprint as operating
+        from ...reviewing.views import blueprint as reviewing
 
         serve.install(app)
         oai.wrap(app)
         # the application of the web interface loads nothing from entry points; the login is the same here
-        for pages in (views, page):
-            app.register_blueprint(pages.blueprint)
+        app.register_blueprint(reviewing)
+        app.register_blueprint(operating)
         app.config.setdefault("SITE_UI_URL", self.base_url())
 
     def export_faults(self, app: Flask) -> List[str]:
@@ -119,6 +119,9 @@ class B2Share2(Host):
 
     def may_review(self) -> bool:
         return permissions.may_publish(self.sources)
+
+    def may_operate(self) -> bool:
+        return permissions.may_operate()
 
     def field(self, name: str) -> str:
         return mapping.field(name)
@@ -151,10 +154,6 @@ class B2Share2(Host):
 
     def api_url(self) -> str:
         return self.base_url() + "/api"
-
-    def access_page_url(self, pid: str) -> str:
-        # the application of the web interface has no pages of ours
-        return super().access_page_url(pid).replace(self.base_url(), self.api_url(), 1)
 
 
 HOST = B2Share2

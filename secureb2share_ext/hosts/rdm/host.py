@@ -118,6 +118,9 @@ class RDM(Host):
     def may_review(self) -> bool:
         return permissions.may_review(self.sources)
 
+    def may_operate(self) -> bool:
+        return permissions.may_operate()
+
     def field(self, name: str) -> str:
         return error_paths.of(name)
 
