@@ -8,7 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Tuple
 from ..descriptions import labels
 from ..descriptions.duo import NEEDS
 from .language import format_date, listed, translate, translate_number
-from .words import N_, countries
+from .words import N_, countries, isolated
 
 ONTOLOGY = "http://purl.obolibrary.org/obo/"
 
@@ -176,4 +176,4 @@ def _values(code, sensitive, language):
         return format_date(given, language)
     if code == "DUO:0000025":
         return permit(sensitive, language)
-    return listed(given, language)
+    return listed([isolated(one) for one in given], language)
