@@ -22,7 +22,8 @@ ROOMS = {
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
     "reviewing": "datasets descriptions pages",
-    "hosts": "datasets descriptions exports legacy messages outbox reviewing uploads",
+    "describing": "datasets descriptions pages reviewing",
+    "hosts": "datasets describing descriptions exports legacy messages outbox reviewing uploads",
     "maintenance": "datasets legacy outbox uploads",
     "cli": "access datasets legacy maintenance messages outbox uploads",
     "ext": "access cli hosts maintenance messages outbox targets uploads",
@@ -38,6 +39,8 @@ PURE = """
     messages.message messages.openapi messages.partition messages.sources
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
+    describing.buttons describing.faults describing.fields describing.form describing.groups describing.names
+    describing.values
     reviewing.changes reviewing.difference
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping
