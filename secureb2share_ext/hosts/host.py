@@ -210,9 +210,9 @@ class Host(abc.ABC):
         """Whether the user of the current request may release and refuse held registrations."""
         return False
 
-    def may_operate(self) -> bool:
-        """Whether the user of the current request may see deliveries and health, and retry, hold and discard."""
-        return False
+    def described_sources(self) -> List[str]:
+        """Names of the sources whose datasets the user of the current request may describe and publish."""
+        return list(self.sources) if self.may_review() else []
 
     @abc.abstractmethod
     def field(self, name: str) -> str:
@@ -284,7 +284,3 @@ class Host(abc.ABC):
     def access_url(self, pid: str) -> str:
         """The stable access address that the record with this PID carries, in the canonical base URL."""
         return "%s/access/%s" % (self.api_url(), quote(pid, safe="/"))
-
-    def access_page_url(self, pid: str) -> str:
-        """The page about access to the record with this PID, in the application that has the package's pages."""
-        return "%s/secureb2share/access/%s" % (self.base_url(), quote(pid, safe="/"))
