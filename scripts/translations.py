@@ -25,7 +25,6 @@ MAPPING = FOLDER / "babel.cfg"
 TEMPLATE = FOLDER / "secureb2share.pot"
 LANGUAGES = ("nb", "nn", "fi", "sv", "it")
 KEYWORDS = {"t": None, "tn": (1, 2), "gettext": None, "ngettext": (1, 2), "N_": None, "translate": (2,)}
-KEYWORDS["translate_number"] = (2, 3)
 HEADER = "# Texts of the pages of secureb2share_ext; scripts/translations.py writes this file."
 
 
@@ -50,21 +49,15 @@ def _of_node(node):
         yield from _of_node(one)
 
 
-def of_hints(file, keywords, comments, options):
-    """Yield the texts of the constants in capital letters of a module, as an extractor of Babel does."""
+def of_words(file, keywords, comments, options):
+    """Yield the texts of a module that is a table of words: whatever begins with a capital letter and is no key."""
     tree = ast.parse(file.read())
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and node.targets[0].id.isupper():
-            for text in _texts(ast.literal_eval(node.value)):
-                yield node.lineno, None, text, []
-
-
-def _texts(value):
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    if isinstance(value, str):
-        yield value
-    for one in inner:
-        yield from _texts(one)
+    bare = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    bare += [key for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in bare:
+            if node.value[:1].isupper():
+                yield node.lineno, None, node.value, []
 
 
 def extracted():

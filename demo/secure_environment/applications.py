@@ -146,9 +146,7 @@ def _note(environment, db, application, identifier, what, text=""):
         (application, client.now_utc(), what, text, application),
     )
     if what in history.REPORTED:
-        environment.outgoing.write(
-            db, "decision", identifier, application=application, state=history.REPORTED[what]
-        )
+        environment.outgoing.write(db, "decision", identifier, application=application, state=history.REPORTED[what])
 
 
 def _row(db, application):

@@ -17,7 +17,13 @@ STATE_AFTER = {
     "taken-back": "closed",
 }
 # what the catalogue counts: it knows no return, and that an approval ended is told as "closed"
-REPORTED = {"sent": "submitted", "approved": "approved", "denied": "denied", "revoked": "closed", "taken-back": "closed"}
+REPORTED = {
+    "sent": "submitted",
+    "approved": "approved",
+    "denied": "denied",
+    "revoked": "closed",
+    "taken-back": "closed",
+}
 # the states from which a step may be taken
 MAY = {
     "returned": ("submitted",),

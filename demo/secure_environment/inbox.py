@@ -131,9 +131,7 @@ def decide(application, verb):
         return _decision(row, verb, given, faults), 400
     seen = request.form.get("seen", "")
     try:
-        applications.change(
-            here(), application, what, given["reason"], int(seen) if seen.isdecimal() else None, until
-        )
+        applications.change(here(), application, what, given["reason"], int(seen) if seen.isdecimal() else None, until)
     except applications.Overtaken as overtaken:
         if wants_json():
             raise

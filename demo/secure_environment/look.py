@@ -24,6 +24,8 @@ POLICY = (
 SCRIPTED = ("portal.group", "portal.save")  # the pages with a file field, whose script shows how far a file is
 
 blueprint = Blueprint("look", __name__)
+# the macros of the form that describes a dataset
+fields = Blueprint("describing", "secureb2share_ext.describing", template_folder="templates")
 
 
 def dress(app, site, catalogue_url):
@@ -35,8 +37,8 @@ def dress(app, site, catalogue_url):
         app.jinja_env.globals[name] = getattr(datasets, name)
     app.jinja_env.filters["mb"] = lambda size: render.language.format_number(round(size / 10**6, 1))
     app.context_processor(render.context)
-    app.register_blueprint(pieces)
-    app.register_blueprint(blueprint)
+    for part in (pieces, fields, blueprint):
+        app.register_blueprint(part)
     app.after_request(add_headers)
 
 
@@ -85,5 +87,3 @@ def refuse_other_origins():
     origin = request.headers.get("Origin")
     if request.method in ("POST", "PUT", "DELETE") and origin is not None and origin + "/" != request.host_url:
         raise Problem(403, "Refused", "This was sent by a page of another origin.")
-
-

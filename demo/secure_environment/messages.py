@@ -19,7 +19,10 @@ VIEWS = ("waiting", "refused", "sent")
 def page():
     """The messages in one state, the newest first."""
     store = here().store
-    counted = {row["state"]: row["number"] for row in store.all("SELECT state, count(*) AS number FROM outgoing GROUP BY state")}
+    counted = {
+        row["state"]: row["number"]
+        for row in store.all("SELECT state, count(*) AS number FROM outgoing GROUP BY state")
+    }
     view = request.args.get("show") if request.args.get("show") in VIEWS else "waiting"
     rows = store.all("SELECT * FROM outgoing WHERE state = ? ORDER BY id DESC", (view,))
     listed = listing.page(rows, request.args.get("page"))

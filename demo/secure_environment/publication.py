@@ -20,7 +20,13 @@ def _approved(token):
     """The application and the dataset of a link that is valid now; raises Problem."""
     row = here().store.one("SELECT * FROM applications WHERE publication_token = ? AND state = 'approved'", (token,))
     if row is None:
-        raise Problem(404, gettext("There is nothing to collect at this address"), gettext("The link was never made, or the owner has closed it. The page of your request says which of the two."))
+        raise Problem(
+            404,
+            gettext("There is nothing to collect at this address"),
+            gettext(
+                "The link was never made, or the owner has closed it. The page of your request says which of the two."
+            ),
+        )
     dataset = datasets.find(here().store, row["dataset"])
     datasets.must_be_open(dataset)
     datasets.must_allow_download(dataset)
@@ -67,7 +73,9 @@ def download(token, number):
     _, dataset = _approved(token)
     file = here().store.one("SELECT * FROM files WHERE dataset = ? AND number = ?", (dataset["identifier"], number))
     if file is None:
-        raise Problem(404, gettext("There is no such file"), gettext("The page of the files lists those that there are."))
+        raise Problem(
+            404, gettext("There is no such file"), gettext("The page of the files lists those that there are.")
+        )
     path = here().archive.path(dataset["identifier"], file["stored"])
     # never a type that a browser would open on this origin
     return send_file(path, "application/octet-stream", as_attachment=True, download_name=file["name"])

@@ -24,7 +24,9 @@ def register(environment, dataset, uploads=(), tenant=None, identifier=None, dra
     """
     tenant = tenant or environment.site.tenant
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,19}", tenant):
-        raise Problem(400, gettext("Not registered"), gettext("A tenant is named like %(name)s.", name=environment.site.tenant))
+        raise Problem(
+            400, gettext("Not registered"), gettext("A tenant is named like %(name)s.", name=environment.site.tenant)
+        )
     identifier = identifier or "%s-%s" % (tenant, secrets.token_hex(4))
     if not is_identifier(identifier):
         raise Problem(400, gettext("Not registered"), gettext("This text cannot be the identifier of a dataset."))
@@ -67,9 +69,15 @@ def correct(environment, identifier, dataset):
     with environment.store.write() as db:
         row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (identifier,)).fetchone()
         if row["state"] == "withdrawn":
-            raise Problem(409, gettext("Withdrawn"), gettext("This dataset was withdrawn, and its description cannot change any more."))
+            raise Problem(
+                409,
+                gettext("Withdrawn"),
+                gettext("This dataset was withdrawn, and its description cannot change any more."),
+            )
         if row["registration"] == "discarded":
-            raise Problem(409, gettext("Discarded"), gettext("This registration was discarded. Please register the data anew."))
+            raise Problem(
+                409, gettext("Discarded"), gettext("This registration was discarded. Please register the data anew.")
+            )
         db.execute(
             "UPDATE datasets SET description = ?, problem = NULL,"
             " registration = CASE registration WHEN 'refused' THEN 'waiting' ELSE registration END"
@@ -84,9 +92,17 @@ def discard(environment, identifier):
     with environment.store.write() as db:
         row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (identifier,)).fetchone()
         if row is None:
-            raise Problem(404, gettext("There is no such dataset"), gettext("No dataset with this identifier was registered here."))
+            raise Problem(
+                404,
+                gettext("There is no such dataset"),
+                gettext("No dataset with this identifier was registered here."),
+            )
         if row["registration"] not in ("held", "refused"):
-            raise Problem(409, gettext("Not discarded"), gettext("Only what waits for a curator, or was refused, can be discarded."))
+            raise Problem(
+                409,
+                gettext("Not discarded"),
+                gettext("Only what waits for a curator, or was refused, can be discarded."),
+            )
         files = db.execute("SELECT * FROM files WHERE dataset = ?", (identifier,)).fetchall()
         db.execute("DELETE FROM files WHERE dataset = ?", (identifier,))
         db.execute("UPDATE datasets SET registration = 'discarded', problem = NULL WHERE identifier = ?", (identifier,))

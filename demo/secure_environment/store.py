@@ -18,7 +18,9 @@ CREATE TABLE IF NOT EXISTS applications (
     status_token TEXT NOT NULL UNIQUE, publication_token TEXT UNIQUE, expires REAL
 );
 """
-TABLES = APPLICATIONS + """
+TABLES = (
+    APPLICATIONS
+    + """
 CREATE TABLE IF NOT EXISTS datasets (
     identifier TEXT PRIMARY KEY, tenant TEXT NOT NULL, description TEXT NOT NULL, created TEXT NOT NULL,
     registration TEXT NOT NULL DEFAULT 'waiting'
@@ -67,8 +69,10 @@ CREATE TABLE IF NOT EXISTS announced (
 );
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, digest TEXT NOT NULL, receipt TEXT NOT NULL);
 """
+)
 # of a folder that an earlier version of the demo made
-EARLIER = """
+EARLIER = (
+    """
 ALTER TABLE applications RENAME TO applications_before;
 %s
 INSERT INTO applications (id, dataset, address, title, name, institution, email, purpose, created, state,
@@ -76,7 +80,9 @@ INSERT INTO applications (id, dataset, address, title, name, institution, email,
 SELECT id, dataset, lower(trim(email)), '', name, '', email, purpose, created, state,
     status_token, publication_token, expires FROM applications_before;
 DROP TABLE applications_before;
-""" % APPLICATIONS
+"""
+    % APPLICATIONS
+)
 
 
 class Store:

@@ -4,10 +4,14 @@
 store.py.
 """
 
+from typing import Any
+
 from invenio_db import db
+from sqlalchemy.orm import validates
 from sqlalchemy_utils import UUIDType
 
 from ..compat import utcnow
+from ..dataset import CATALOGUE_PREFIX
 
 
 class DatasetRow(db.Model):
@@ -38,6 +42,15 @@ class DatasetRow(db.Model):
     sequence = db.Column(db.Integer, nullable=False, default=0)  # of the last event
     event_digest = db.Column(db.String(64))  # of what the last event said
     created = db.Column(db.DateTime, nullable=False, default=utcnow)
+
+    is_named_by_pid = False  # while the catalogue assigns the identifier of a dataset that is being published
+
+    @validates("pid")
+    def _name_by_pid(self, key: str, pid: Any) -> Any:
+        # the record that is written next has the identifier in it
+        if self.is_named_by_pid and pid:
+            self.identifier = CATALOGUE_PREFIX + pid
+        return pid
 
 
 class HeldDescription(db.Model):

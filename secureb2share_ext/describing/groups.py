@@ -96,7 +96,7 @@ def after(group: Group) -> Any:
 
 
 class Standing(NamedTuple):
-    """How far a group is filled in."""
+    """The state of a group, and how much of it is filled in."""
 
     state: str  # "empty", "faults" or "whole"
     faults: int

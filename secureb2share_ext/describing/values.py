@@ -194,3 +194,15 @@ def _value(field, text):
     if field.kind == "yesno" and text in (YES, NO):
         return text == YES
     return text
+
+
+def in_old_order(new: Any, old: Any) -> Any:
+    """A description in which lists with the same codes or lines as before keep the order that they had. Pure.
+
+    A browser sends what is chosen in the order of the page, which changes nothing.
+    """
+    if isinstance(new, dict) and isinstance(old, dict):
+        return {name: in_old_order(value, old.get(name)) for name, value in new.items()}
+    if isinstance(new, list) and isinstance(old, list) and all(isinstance(entry, str) for entry in new + old):
+        return old if sorted(new) == sorted(old) else new
+    return new

@@ -82,6 +82,8 @@ def translate(language: str, text: str) -> str:
 def translate_number(language: str, one: str, many: str, number: int, **values: Any) -> str:
     """As ngettext, in a language of LANGUAGES. Pure."""
     text = _translations(language).ngettext(one, many, number)
+    # a pair from a table is translated as two texts: our languages have the two numbers of English
+    text = translate(language, text) if text in (one, many) else text
     return text % dict(values, number=values.get("number", format_number(number, language)))
 
 
@@ -139,8 +141,11 @@ def format_time(value: Optional[datetime.datetime], language: Optional[str] = No
 def format_ago(value: datetime.datetime, now: datetime.datetime, language: Optional[str] = None) -> str:
     """The time since a moment, or until it, in words: ``2 days ago``; both are naive UTC."""
     if abs((value - now).total_seconds()) < 60:
-        return translate(language or current(), "a moment ago" if value <= now else "in a moment")
-    return dates.format_timedelta(value - now, threshold=1.5, add_direction=True, locale=_locale(language))
+        said = language or current()
+        return translate(said, "a moment ago") if value <= now else translate(said, "in a moment")
+    return dates.format_timedelta(
+        value - now, granularity="minute", threshold=1.5, add_direction=True, locale=_locale(language)
+    )
 
 
 def format_number(value: Any, language: Optional[str] = None) -> str:

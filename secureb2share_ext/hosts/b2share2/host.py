@@ -94,12 +94,14 @@ class B2Share2(Host):
         return provision.remains(self.sources)
 
     def serve(self, app: Flask) -> None:
+        from ...describing.views import blueprint as describing
         from ...reviewing.views import blueprint
 
         serve.install(app)
         oai.wrap(app)
         # the application of the web interface loads nothing from entry points; the login is the same here
         app.register_blueprint(blueprint)
+        app.register_blueprint(describing)
         app.config.setdefault("SITE_UI_URL", self.base_url())
 
     def export_faults(self, app: Flask) -> List[str]:
@@ -117,6 +119,9 @@ class B2Share2(Host):
 
     def may_review(self) -> bool:
         return permissions.may_publish(self.sources)
+
+    def described_sources(self) -> List[str]:
+        return permissions.described_sources(self.sources)
 
     def field(self, name: str) -> str:
         return mapping.field(name)
