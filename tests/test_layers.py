@@ -21,7 +21,7 @@ ROOMS = {
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
-    "hosts": "access datasets descriptions exports legacy messages outbox uploads",
+    "hosts": "access datasets descriptions exports legacy messages outbox pages uploads",
     "maintenance": "datasets legacy outbox uploads",
     "cli": "access datasets legacy maintenance messages outbox uploads",
     "ext": "access cli hosts maintenance messages outbox targets uploads",
