@@ -11,7 +11,7 @@ import gettext as standard
 import os
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, lists, numbers
 from flask import current_app, has_request_context, request, session
 
 LANGUAGES: Dict[str, str] = {
@@ -65,13 +65,18 @@ def gettext(text: str, **values: Any) -> str:
 
 def ngettext(one: str, many: str, number: int, **values: Any) -> str:
     """As gettext, for a text that depends on a number, which has the place %(number)s in it."""
-    text = _translations(current()).ngettext(one, many, number)
-    return text % dict(values, number=values.get("number", format_number(number)))
+    return translate_number(current(), one, many, number, **values)
 
 
 def translate(language: str, text: str) -> str:
     """A text of this package in a language of LANGUAGES, or the text itself where it has no translation. Pure."""
     return _translations(language).gettext(text) if text else text
+
+
+def translate_number(language: str, one: str, many: str, number: int, **values: Any) -> str:
+    """As ngettext, in a language of LANGUAGES. Pure."""
+    text = _translations(language).ngettext(one, many, number)
+    return text % dict(values, number=values.get("number", format_number(number, language)))
 
 
 @functools.lru_cache(maxsize=None)
@@ -101,11 +106,14 @@ def preferred() -> List[str]:
 
 
 def format_date(value: Optional[str], language: Optional[str] = None) -> str:
-    """A date such as ``2031-01-01``, or the beginning of a time, in words: ``1 January 2031``.
+    """A date such as ``2031-01-01``, a month, or the beginning of a time, in words: ``1 January 2031``.
 
-    What is no whole date, such as a year, stays as it is.
+    What is neither, such as a year, stays as it is.
     """
     try:
+        if len(value or "") == 7:
+            month = datetime.datetime.strptime(value or "", "%Y-%m").date()
+            return dates.format_date(month, format="LLLL y", locale=_locale(language))
         day = datetime.datetime.strptime((value or "")[:10], "%Y-%m-%d").date()
     except ValueError:
         return value or ""
@@ -115,6 +123,11 @@ def format_date(value: Optional[str], language: Optional[str] = None) -> str:
 def format_number(value: Any, language: Optional[str] = None) -> str:
     """A number as readers of the language write it: ``10,000`` or ``10 000``."""
     return numbers.format_decimal(value, locale=_locale(language))
+
+
+def listed(texts: Sequence[str], language: Optional[str] = None) -> str:
+    """Texts as one list with the language's word for "and": ``Finland, Norway and Sweden``."""
+    return lists.format_list(list(texts), locale=_locale(language)) if texts else ""
 
 
 def country(code: str, language: Optional[str] = None) -> str:

@@ -94,12 +94,14 @@ class B2Share2(Host):
         return provision.remains(self.sources)
 
     def serve(self, app: Flask) -> None:
-        from ...datasets.review_pages.views import blueprint
+        from ...access import page
+        from ...datasets.review_pages import views
 
         serve.install(app)
         oai.wrap(app)
         # the application of the web interface loads nothing from entry points; the login is the same here
-        app.register_blueprint(blueprint)
+        for pages in (views, page):
+            app.register_blueprint(pages.blueprint)
         app.config.setdefault("SITE_UI_URL", self.base_url())
 
     def export_faults(self, app: Flask) -> List[str]:
@@ -149,6 +151,10 @@ class B2Share2(Host):
 
     def api_url(self) -> str:
         return self.base_url() + "/api"
+
+    def access_page_url(self, pid: str) -> str:
+        # the application of the web interface has no pages of ours
+        return super().access_page_url(pid).replace(self.base_url(), self.api_url(), 1)
 
 
 HOST = B2Share2
