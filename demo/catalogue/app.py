@@ -5,14 +5,16 @@ from invenio_app.factory import create_app as create_invenio
 
 from secureb2share_ext.pages import render
 
-from . import pages, search, sqlite  # noqa: F401 (search and sqlite listen when they are imported)
+from . import errors, feed, find, frame, pages, sqlite  # noqa: F401 (sqlite listens when it is imported)
 
 
 def create_app(settings=()):
     """One application from the configuration that config.settings made, or from the instance folder's alone."""
     app = create_invenio(**dict(settings))
-    app.register_blueprint(pages.blueprint)
+    for blueprint in (pages.blueprint, find.blueprint, feed.blueprint, errors.blueprint):
+        app.register_blueprint(blueprint)
     app.context_processor(render.context)
+    app.context_processor(frame.context)
     app.after_request(forget_empty_session)
     return app
 

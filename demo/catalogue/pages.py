@@ -1,8 +1,8 @@
-"""The pages of the catalogue: a list with search, and the page of a record. They are rendered without npm."""
+"""The page of a record. It is rendered without npm."""
 
 import json
 
-from flask import Blueprint, abort, make_response, render_template, request
+from flask import Blueprint, abort, make_response, render_template
 from markupsafe import Markup
 
 from secureb2share_ext.datasets import applications
@@ -12,29 +12,9 @@ from secureb2share_ext.exports import linkset, record_json, schema_org
 from secureb2share_ext.hosts import published
 from secureb2share_ext.hosts.records_rest import exports
 
-from . import search
-
-PAGE = 20
-LAST_PAGE = 10000 // PAGE  # a search cluster goes no further
 SHOWN_ABOVE = ("access_right", "access_conditions", "embargo_until")
 
-blueprint = Blueprint(
-    "catalogue", __name__, template_folder="templates", static_folder="static", static_url_path="/catalogue-static"
-)
-
-
-@blueprint.route("/")
-def front():
-    """The list, searched by ?q="""
-    words = request.args.get("q", "")[:200]
-    number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    total, found = search.find(words, (number - 1) * PAGE, number * PAGE)
-    ours = published.by_pids(found)
-    hits = [_page_of(ours[pid]) for pid in found if pid in ours]
-    more = total > number * PAGE
-    return render_template(
-        "catalogue/list.html", hits=[hit for hit in hits if hit], q=words, total=total, page=number, more=more
-    )
+blueprint = Blueprint("catalogue", __name__, template_folder="templates")
 
 
 @blueprint.route("/records/<pid>")
@@ -56,18 +36,6 @@ def record(pid):
     response = make_response(render_template("catalogue/record.html", **shown))
     response.headers["Link"] = linkset.page_header(shown["shown"], exports.urls(row))
     return response
-
-
-@blueprint.route("/favicon.ico")
-def icon():
-    """For browsers that ask for it where a page names none, such as JSON."""
-    return blueprint.send_static_file("icon.svg")
-
-
-@blueprint.app_errorhandler(404)
-def not_found(error):
-    """Invenio's own error page wants bundles; this one does not."""
-    return render_template("catalogue/not_found.html"), 404
 
 
 def _page_of(found):
