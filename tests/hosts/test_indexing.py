@@ -17,9 +17,10 @@ from sqlalchemy import text  # noqa: E402
 
 from secureb2share_ext.compat import utcnow  # noqa: E402
 from secureb2share_ext.datasets import store  # noqa: E402
+from secureb2share_ext.descriptions import search_document  # noqa: E402
 from secureb2share_ext.hosts import ghosts, index_queue  # noqa: E402
 from secureb2share_ext.hosts.models import IndexJob  # noqa: E402
-from secureb2share_ext.hosts.records_rest import index, index_document  # noqa: E402
+from secureb2share_ext.hosts.records_rest import index, index_document, search_member  # noqa: E402
 from secureb2share_ext.messages import run  # noqa: E402
 from secureb2share_ext.proxies import current
 from secureb2share_ext.uploads import lock  # noqa: E402
@@ -416,6 +417,21 @@ def test_ghosts_of_a_cluster_that_is_down(instance, monkeypatch):
 def health(instance):
     output = instance.run_cli("health", "--json").output
     return json.loads(output[output.index("{") :])["findings"]
+
+
+def test_index_has_the_words_of_codes_and_what_narrows_a_list_down(instance):
+    word = new_word()
+    description = described(word)
+    pid = instance.source.register("index/" + word, description)["pid"]
+    assert instance.index() == {"indexed": 1}
+    member = indexed(instance, pid)["_search"]
+    assert member["access"] == ["controlled"] and word in member["text"]
+    with instance.app.app_context():
+        for country in description["sensitive"]["spatial"]:
+            words = search_member.words("sensitive.spatial", country)
+            assert {search_document.fold(one) for one in words} <= {w for w in member["text"].split()}
+    served = hits(instance, word)
+    assert [hit["id"] for hit in served] == [pid] and "_search" not in served[0]["metadata"]
 
 
 @pytest.mark.parametrize("describe_files", ["labels", "full"])

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from secureb2share_ext.descriptions import schema
-from secureb2share_ext.hosts.records_rest import mapping, search_mapping
+from secureb2share_ext.descriptions.search_document import FACETS
+from secureb2share_ext.hosts.records_rest import mapping, search_mapping, search_member
+from secureb2share_ext.pages import language
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))
 DERIVED = search_mapping.mapping()["mappings"]
@@ -50,8 +52,10 @@ def test_every_field_of_the_schema_and_no_other_is_mapped():
     wanted = {mapping.field(field) for field in fields(schema.SCHEMA)}
     own = "$schema _created _updated control_number _oai.id _oai.sets _oai.updated".split()
     stamp = "source identifier state reason state_at successor replaced_by".split()
+    search = ["text", "days", "opens", *FACETS, *("title." + one for one in language.LANGUAGES)]
     mapped = set(_mapped(DERIVED))
-    assert mapped == wanted | set(own) | {"secureb2share." + name for name in stamp}
+    beside = {"secureb2share." + name for name in stamp} | {"_search." + name for name in search}
+    assert mapped == wanted | set(own) | beside
 
 
 def _mapped(node, path=()):
@@ -109,6 +113,7 @@ def test_what_nobody_decided_on_is_kept_and_not_searched():
 def test_every_value_of_an_example_has_its_place(path):
     record = mapping.to_record(json.loads(path.read_text(encoding="utf-8"))["dataset"])
     record["secureb2share"] = mapping.stamp("tsd", "a")
+    record["_search"] = search_member.of(record)
     missing = [field for field in leaves(record) if not _has_type(field)]
     assert missing == []
 

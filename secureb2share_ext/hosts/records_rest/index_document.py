@@ -13,7 +13,7 @@ from invenio_search.utils import build_alias_name
 from ...datasets import store
 from ...exports.record_json import FULL_ONLY
 from .. import index_sweep
-from . import records, search_mapping
+from . import records, search_mapping, search_member
 from .search_mapping import INDEX
 
 ALIAS = "secureb2share"
@@ -88,6 +88,7 @@ def _document(indexer, record, index, source, row):
     record.replace_refs = lambda: record
     # made as the host's indexer makes it: with dates, its dumper, and what receivers of before_record_index add
     document = indexer._prepare_record(record, index, arguments)
+    document[search_member.NAME] = search_member.of(record)
     if source.describe_files != "full" and isinstance(document.get("files"), list):
         document["files"] = [{k: v for k, v in entry.items() if k not in FULL_ONLY} for entry in document["files"]]
     if "invenio-oaiserver" in current_app.extensions:

@@ -12,6 +12,7 @@ from typing import Any, Dict
 from ...descriptions.dates import DAYS, PERIODS
 from ...descriptions.rules import DETAILS
 from ...descriptions.schema import SCHEMA
+from ...descriptions.search_document import FACETS
 
 PATH = os.path.join(os.path.dirname(__file__), "mappings", "os-v2", "secureb2share", "dataset-v1.0.0.json")
 INDEX = "secureb2share-dataset-v1.0.0"  # the name that invenio-search makes of PATH, without a site's prefix
@@ -31,7 +32,8 @@ ANALYSIS = {
     "analyzer": {"words": {"type": "custom", "tokenizer": "standard", "filter": ["lowercase", "accents"]}},
 }
 
-# what the host and this package write beside a description
+LANGUAGES = ("en", "nb", "nn", "fi", "sv", "it")  # of the pages, each of which has its titles in an order of its own
+# what host and package write beside a description; in _search what search_member makes
 BESIDE = {
     "$schema": _CODE,
     "control_number": _CODE,
@@ -48,6 +50,15 @@ BESIDE = {
             "successor": _CODE,
             "replaced_by": _CODE,
         }
+    },
+    "_search": {
+        "properties": dict(
+            {facet: _CODE for facet in FACETS},
+            text=_PROSE,
+            days={"type": "integer"},
+            opens=_DAY,
+            title={"properties": {language: _CODE for language in LANGUAGES}},
+        )
     },
 }
 
