@@ -17,11 +17,13 @@ ROOMS = {
     "pages": "descriptions exports",
     "targets": "",
     "uploads": "pages",
-    "datasets": "descriptions exports outbox pages",
+    "datasets": "descriptions exports outbox",
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
-    "hosts": "access datasets descriptions exports legacy messages outbox pages uploads",
+    "reviewing": "datasets descriptions pages",
+    "describing": "datasets descriptions pages reviewing",
+    "hosts": "access datasets describing descriptions exports legacy messages outbox pages reviewing uploads",
     "maintenance": "datasets legacy outbox uploads",
     "cli": "access datasets legacy maintenance messages outbox uploads",
     "ext": "access cli hosts maintenance messages outbox targets uploads",
@@ -37,6 +39,9 @@ PURE = """
     messages.message messages.openapi messages.partition messages.sources
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
+    describing.buttons describing.faults describing.fields describing.form describing.groups describing.names
+    describing.values
+    reviewing.changes reviewing.difference
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping
     hosts.b2share2.block hosts.b2share2.languages hosts.b2share2.mapping

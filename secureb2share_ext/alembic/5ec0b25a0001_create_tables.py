@@ -49,6 +49,33 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["dataset_id"], ["secureb2share_dataset.id"], name="fk_secureb2share_held_dataset_id"),
     )
     op.create_table(
+        "secureb2share_review",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("dataset_id", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(10), nullable=False),
+        sa.Column("kind", sa.String(10), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("reason", sa.Text()),
+        sa.Column("decided", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_secureb2share_review"),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["secureb2share_dataset.id"], name="fk_secureb2share_review_dataset_id"
+        ),
+    )
+    op.create_index("ix_secureb2share_review_dataset_id", "secureb2share_review", ["dataset_id", "id"])
+    op.create_table(
+        "secureb2share_draft",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(100), nullable=False),
+        sa.Column("dataset_id", sa.Integer()),
+        sa.Column("base", sa.String(64)),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("updated", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_secureb2share_draft"),
+        sa.ForeignKeyConstraint(["dataset_id"], ["secureb2share_dataset.id"], name="fk_secureb2share_draft_dataset_id"),
+        sa.UniqueConstraint("dataset_id", name="uq_secureb2share_draft_dataset_id"),
+    )
+    op.create_table(
         "secureb2share_message",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(100), nullable=False),
@@ -201,6 +228,8 @@ def downgrade() -> None:
         "pause",
         "event",
         "message",
+        "draft",
+        "review",
         "held",
         "dataset",
     ):

@@ -1,13 +1,17 @@
-"""The tables of datasets, and of what waits for a curator.
+"""The tables of datasets, of what waits for a curator, and of what was decided.
 
 `DatasetRow` is the truth about which records are ours: one row per dataset, whoever made its record. Its SQL lives in
 store.py.
 """
 
+from typing import Any
+
 from invenio_db import db
+from sqlalchemy.orm import validates
 from sqlalchemy_utils import UUIDType
 
 from ..compat import utcnow
+from ..dataset import CATALOGUE_PREFIX
 
 
 class DatasetRow(db.Model):
@@ -39,6 +43,15 @@ class DatasetRow(db.Model):
     event_digest = db.Column(db.String(64))  # of what the last event said
     created = db.Column(db.DateTime, nullable=False, default=utcnow)
 
+    is_named_by_pid = False  # while the catalogue assigns the identifier of a dataset that is being published
+
+    @validates("pid")
+    def _name_by_pid(self, key: str, pid: Any) -> Any:
+        # the record that is written next has the identifier in it
+        if self.is_named_by_pid and pid:
+            self.identifier = CATALOGUE_PREFIX + pid
+        return pid
+
 
 class HeldDescription(db.Model):
     """A registration, or a change of one, that waits for a curator: it is here and nowhere else."""
@@ -56,3 +69,20 @@ class HeldDescription(db.Model):
     received = db.Column(db.DateTime, nullable=False, default=utcnow)
     reason = db.Column(db.Text)  # why a curator refused it; None while it waits
     decided_at = db.Column(db.String(32))
+
+
+class Decision(db.Model):
+    """What a curator decided, and when; nobody's name is kept."""
+
+    __tablename__ = "secureb2share_review"
+    __table_args__ = (db.Index("ix_secureb2share_review_dataset_id", "dataset_id", "id"),)
+
+    id = db.Column(db.Integer, primary_key=True)
+    dataset_id = db.Column(
+        db.Integer, db.ForeignKey("secureb2share_dataset.id", name="fk_secureb2share_review_dataset_id"), nullable=False
+    )
+    outcome = db.Column(db.String(10), nullable=False)  # "released" or "refused"
+    kind = db.Column(db.String(10), nullable=False)  # "new", or "change" of what was published
+    digest = db.Column(db.String(64), nullable=False)  # of the description that was decided on
+    reason = db.Column(db.Text)  # of a refusal
+    decided = db.Column(db.DateTime, nullable=False, default=utcnow)

@@ -77,6 +77,7 @@ def release(host: Host, source: str, identifier: str, seen: Optional[str] = None
         raise Invalid(faults)
     replaces = replaces_of(description)
     versions.check(row.source, row.identifier, replaces, "version.replaces")
+    store.decide(row.id, "released", _kind(row), held.digest)
     store.drop_held(row.id)
     if row.pid is None:
         publication.publish(host, row, description, "curator")
@@ -94,9 +95,14 @@ def refuse(host: Host, source: str, identifier: str, reason: str, seen: Optional
         raise Invalid([("reason", fault)])
     row, held = _waiting(source, identifier, seen)
     held.reason, held.decided_at = reason, now_utc()
+    store.decide(row.id, "refused", _kind(row), held.digest, reason)
     settings = host.sources.get(row.source)
     announce.refused(row, held.digest, reason, host.base_url(), settings.targets if settings else ())
     return row
+
+
+def _kind(row):
+    return "change" if row.pid else "new"
 
 
 def _waiting(source, identifier, seen):

@@ -1,4 +1,4 @@
-"""Datasets and held descriptions, found and kept: the only SQL that touches their tables."""
+"""Datasets, held descriptions and decisions, found and kept: the only SQL that touches their tables."""
 
 import functools
 from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Set, Tuple
@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from ..compat import flush_before_reading_anew, utcnow
 from ..dataset import identifier_fault
-from .models import DatasetRow, HeldDescription
+from .models import DatasetRow, Decision, HeldDescription
 
 
 def find(source: str, identifier: str) -> Optional[DatasetRow]:
@@ -149,6 +149,26 @@ def held_page(start: int, size: int) -> List[Tuple[DatasetRow, HeldDescription]]
 def waiting() -> int:
     """The number of descriptions that wait for a curator."""
     return db.session.query(HeldDescription).filter(HeldDescription.reason.is_(None)).count()
+
+
+def decide(dataset_id: int, outcome: str, kind: str, digest: str, reason: Optional[str] = None) -> Decision:
+    """Note what a curator decided; see models.Decision."""
+    values = {"outcome": outcome, "kind": kind, "digest": digest, "reason": reason, "decided": utcnow()}
+    made = Decision(dataset_id=dataset_id, **values)
+    db.session.add(made)
+    return made
+
+
+def decisions_of(dataset_id: int, size: int) -> List[Decision]:
+    """At most `size` decisions on a dataset, the newest first."""
+    query = db.session.query(Decision).filter_by(dataset_id=dataset_id)
+    return query.order_by(Decision.id.desc()).limit(size).all()
+
+
+def decided_page(start: int, size: int) -> List[Tuple[Decision, DatasetRow]]:
+    """At most `size` pairs (decision, row), the newest first, behind the first `start` ones."""
+    query = db.session.query(Decision, DatasetRow).join(DatasetRow, DatasetRow.id == Decision.dataset_id)
+    return query.order_by(Decision.id.desc()).offset(start).limit(size).all()
 
 
 def published() -> Iterator[DatasetRow]:

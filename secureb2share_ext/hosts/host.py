@@ -210,6 +210,10 @@ class Host(abc.ABC):
         """Whether the user of the current request may release and refuse held registrations."""
         return False
 
+    def described_sources(self) -> List[str]:
+        """Names of the sources whose datasets the user of the current request may describe and publish."""
+        return list(self.sources) if self.may_review() else []
+
     @abc.abstractmethod
     def field(self, name: str) -> str:
         """The name that an editor of the host's records knows for a field of a description (``core.titles``)."""

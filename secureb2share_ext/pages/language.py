@@ -120,6 +120,23 @@ def format_date(value: Optional[str], language: Optional[str] = None) -> str:
     return dates.format_date(day, format="long", locale=_locale(language))
 
 
+def format_time(value: Optional[datetime.datetime], language: Optional[str] = None) -> str:
+    """A time (naive UTC) in words, with its zone: ``25 November 2026 at 20:26 UTC``; "" for none."""
+    if value is None:
+        return ""
+    locale = _locale(language)
+    said = dates.get_datetime_format("long", locale=locale).replace("'", "")
+    clock = dates.format_time(value.time(), "HH:mm", locale=locale) + " UTC"
+    return said.format(clock, dates.format_date(value.date(), format="long", locale=locale))
+
+
+def format_ago(value: datetime.datetime, now: datetime.datetime, language: Optional[str] = None) -> str:
+    """The time since a moment, or until it, in words: ``2 days ago``; both are naive UTC."""
+    if abs((value - now).total_seconds()) < 60:
+        return translate(language or current(), "a moment ago" if value <= now else "in a moment")
+    return dates.format_timedelta(value - now, threshold=1.5, add_direction=True, locale=_locale(language))
+
+
 def format_number(value: Any, language: Optional[str] = None) -> str:
     """A number as readers of the language write it: ``10,000`` or ``10 000``."""
     return numbers.format_decimal(value, locale=_locale(language))

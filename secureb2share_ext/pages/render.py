@@ -46,6 +46,8 @@ class Names:
 
     version = VERSION
     date = staticmethod(language.format_date)
+    time = staticmethod(language.format_time)
+    ago = staticmethod(language.format_ago)
     number = staticmethod(language.format_number)
     country = staticmethod(language.country)
     language_name = staticmethod(language.language_name)

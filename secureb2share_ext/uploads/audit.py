@@ -11,6 +11,12 @@ OURS = {
     "secureb2share_datasets.transfer": "a signed change of tenant",
     "secureb2share_datasets.note_receipt": "a signed receipt of an event",
     "secureb2share_review.decide": "a curator's decision: a few form fields",
+    "secureb2share_describe.begin": "a curator begins a draft; no file fields",
+    "secureb2share_describe.edit": "a curator begins a draft of a change; no file fields",
+    "secureb2share_describe.save": "a curator's description as form fields, checked against a closed schema",
+    "secureb2share_describe.publish": "a curator publishes a draft; no file fields",
+    "secureb2share_describe.discard": "a curator deletes a draft; no file fields",
+    "secureb2share_describe.withdraw": "a curator's reason; no file fields",
     "secureb2share_datasets.note_decision": "a signed decision, counted",
 }
 

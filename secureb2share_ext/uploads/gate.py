@@ -17,15 +17,22 @@ from . import observe, refusal
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM = 20000  # bytes; no form of a host holds more than a few lines
+DESCRIPTIONS = ("secureb2share_describe.save",)  # a form that holds a description is as long as one
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 def decide(
-    method: str, takes_content: bool, mimetype: str, length: Optional[int], is_chunked: bool, longest: int
+    method: str,
+    takes_content: bool,
+    mimetype: str,
+    length: Optional[int],
+    is_chunked: bool,
+    longest: int,
+    longest_form: int = MAX_FORM,
 ) -> Optional[str]:
     """The code of the refusal of a request, or None. Pure.
 
-    takes_content: whether the endpoint carries content; length: of the body, int or None; longest: bytes.
+    takes_content: whether the endpoint carries content; length: of the body, int or None; longest, longest_form: bytes.
     """
     if method in SAFE:
         return None
@@ -33,7 +40,7 @@ def decide(
         return "upload-refused"
     if mimetype == "multipart/form-data":
         return "form-data-refused"
-    if length is not None and length > (MAX_FORM if mimetype == FORM else longest):
+    if length is not None and length > (longest_form if mimetype == FORM else longest):
         return "body-too-long"
     if length is None and is_chunked:
         return "body-unsized"
@@ -58,13 +65,15 @@ def _gate():
     if request.method in SAFE:
         return None
     endpoint = _endpoint()
+    longest = current_app.config["SECUREB2SHARE_MAX_BODY"]
     code = decide(
         request.method,
         endpoint in extension.lock.content_endpoints,
         request.mimetype,
         request.content_length,
         "chunked" in request.headers.get("Transfer-Encoding", "").lower(),
-        current_app.config["SECUREB2SHARE_MAX_BODY"],
+        longest,
+        longest if endpoint in DESCRIPTIONS else MAX_FORM,
     )
     # the body is short enough to be read now
     if code is None and extension.host.brings_content():

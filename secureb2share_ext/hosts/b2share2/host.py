@@ -95,12 +95,13 @@ class B2Share2(Host):
 
     def serve(self, app: Flask) -> None:
         from ...access import page
-        from ...datasets.review_pages import views
+        from ...describing import views as describing
+        from ...reviewing import views as reviewing
 
         serve.install(app)
         oai.wrap(app)
         # the application of the web interface loads nothing from entry points; the login is the same here
-        for pages in (views, page):
+        for pages in (page, reviewing, describing):
             app.register_blueprint(pages.blueprint)
         app.config.setdefault("SITE_UI_URL", self.base_url())
 
@@ -119,6 +120,9 @@ class B2Share2(Host):
 
     def may_review(self) -> bool:
         return permissions.may_publish(self.sources)
+
+    def described_sources(self) -> List[str]:
+        return permissions.described_sources(self.sources)
 
     def field(self, name: str) -> str:
         return mapping.field(name)

@@ -11,6 +11,7 @@ from flask import g, has_request_context
 from invenio_records import signals
 
 from ...client import canonical
+from ...dataset import CATALOGUE_PREFIX
 from ...datasets import curation, store
 from ...errors import NotAccepted
 from ...proxies import active
@@ -96,6 +97,8 @@ def _before_insert(sender, **kwargs):
         # a registration has its row before its record
         row = store.by_pid(pid)
         identifier = row.identifier if row is not None else mapping.claimed(sender, block_id)
+        if row is not None and row.identifier.startswith(CATALOGUE_PREFIX):
+            identifier = None
         if row is None:
             # again, where a site's own way to publish knows no workflow
             curation.check_new(extension.host, source, sender, None)

@@ -118,6 +118,9 @@ class RDM(Host):
     def may_review(self) -> bool:
         return permissions.may_review(self.sources)
 
+    def described_sources(self) -> List[str]:
+        return permissions.described_sources(self.sources)
+
     def field(self, name: str) -> str:
         return error_paths.of(name)
 

@@ -3,7 +3,7 @@
 Reviewers hold the action `secureb2share-curate`, or are curators, managers or owners of a source's community.
 """
 
-from typing import Dict
+from typing import Dict, List
 
 from flask import g
 from invenio_access import Permission
@@ -14,6 +14,17 @@ from ..actions import curate
 from . import communities
 
 ROLES = ("owner", "manager", "curator")
+
+
+def described_sources(sources: Dict[str, Source]) -> List[str]:
+    """Names of the sources whose datasets the user of the current request may describe and publish."""
+    if Permission(curate).can():
+        return list(sources)
+    found = {source.name: communities.id_of_source(source) for source in sources.values()}
+    roles = {
+        name: {CommunityRoleNeed(community, role) for role in ROLES} for name, community in found.items() if community
+    }
+    return [name for name, needs in roles.items() if needs & g.identity.provides]
 
 
 def may_review(sources: Dict[str, Source]) -> bool:

@@ -1,1 +1,0 @@
-"""The pages on which a curator sees the registrations that wait for review."""

@@ -1,0 +1,173 @@
+"""The faults of a description beside the controls of the form, in words for whoever fills it in."""
+
+import re
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
+
+from ..descriptions.labels import title
+from .fields import FIELDS, Field, inner
+
+
+class Fault(NamedTuple):
+    """What is wrong with one control; `text` is a message for gettext, with places for `values`."""
+
+    control: str  # its name, or that of its field
+    title: str  # of the field, a message for gettext
+    text: str
+    values: Dict[str, Any]
+
+
+GENERAL = "(body)"  # of the whole description
+
+
+def faults_by_field(found: Iterable[Tuple[str, str]]) -> Dict[str, List[Fault]]:
+    """{name of a control: [Fault]} of faults as descriptions.schema.description_faults tells them. Pure.
+
+    A fault of a list stands at the list's own name, one of a line in a text of several at that of the text.
+    """
+    told: Dict[str, List[Fault]] = {}
+    for path, message in found:
+        fault = _fault(path, message)
+        # two rules may have the same words, such as a pattern and a length
+        if fault.text not in [one.text for one in told.get(fault.control, ())]:
+            told.setdefault(fault.control, []).append(fault)
+    return told
+
+
+def in_order(told: Dict[str, List[Fault]], names: Iterable[str]) -> List[Fault]:
+    """The faults of the fields with these names, in the order of the form. Pure."""
+    found = []
+    for name in names:
+        own = [control for control in told if control == name or control.startswith(name + ".")]
+        found += [fault for control in sorted(own, key=_by_number) for fault in told[control]]
+    return found
+
+
+def _by_number(control):
+    return [(int(word), "") if word.isdigit() else (-1, word) for word in control.split(".")]
+
+
+def _fault(path, message):
+    words = re.findall(r"[^.\[\]]+", path)
+    size = 1 if words[:1] and words[0] in FIELDS else 2
+    field = FIELDS.get(".".join(words[:size]))
+    if field is None:
+        return Fault(path, title(path), *_words(None, message))
+    rest, control = words[size:], field.name
+    inside = None
+    if field.kind in ("texts", "parts") and rest:
+        control += "." + rest[0]
+        inside = inner(field, rest[1]) if rest[1:] else None
+    elif field.kind == "object" and rest:
+        inside = inner(field, rest[0])
+    elif rest and rest[0].isdigit() and field.kind == "lines":
+        text, values = _words(field, message)
+        return Fault(control, field.title, text, dict(values, line=int(rest[0]) + 1))
+    if inside is not None:
+        control += "." + inside.name
+    return Fault(control, field.title, *_words(inside or field, message))
+
+
+NEEDED = {  # kind -> what is asked of whoever left a field empty that is required
+    "texts": "Write this in at least one language.",
+    "parts": "Add at least one.",
+    "choice": "Choose one.",
+    "yesno": "Choose yes or no.",
+    "country": "Choose a country.",
+    "language": "Choose a language.",
+    "choices": "Choose at least one.",
+    "open": "Choose at least one.",
+    "countries": "Choose at least one country.",
+    "languages": "Choose at least one language.",
+    "object": "Fill in at least the name, and an e-mail address or a web page.",
+}
+FORMS = {  # name or kind -> what a text must look like
+    "orcid": "Write the ORCID as 0000-0002-1825-0097.",
+    "controller_ror": "Write the address in the Research Organization Registry, such as https://ror.org/046nvst19.",
+    "dpo_contact": "Begin with https://, or write the e-mail address of the office.",
+    "duo_diseases": "Write each disease as a MONDO code, such as MONDO:0005015.",
+    "formats": "Write each format as a media type, such as text/csv.",
+    "media_type": "Write a media type, such as text/csv.",
+    "checksum": "Write sha256: and 64 hexadecimal digits in small letters.",
+    "applicable_legislation": "Write the address of the legislation in the European Legislation Identifier, "
+    "such as http://data.europa.eu/eli/reg/2016/679/oj.",
+    "access_eligibility": "Choose from the list, or name a country or an organisation.",
+    "url": "Begin with https://, for example https://example.org/access.",
+    "email": "Write the address of a role or an office, such as access@example.org.",
+    "day": "Write the day as year, month and day, such as 2031-01-31.",
+    "period": "Write a year, a month or a day, such as 2004, 2004-01 or 2004-01-31.",
+    "country": "Choose a country from the list.",
+    "countries": "Choose countries from the list.",
+    "language": "Choose a language from the list.",
+    "languages": "Choose languages from the list.",
+    "choice": "Choose from the list.",
+    "choices": "Choose from the list.",
+    "yesno": "Choose yes or no.",
+    "number": "Write a whole number in digits, such as 12.",
+}
+NUMBERED = (  # a message with a number in it -> its words
+    ("must have at most %s characters", "Write at most %(number)s characters."),
+    ("must have at least %s characters", "Write at least %(number)s characters."),
+    ("must have at most %s entries", "Give at most %(number)s entries."),
+    ("must have at least %s entries", "Give at least %(number)s entries."),
+    ("must be at least %s", "The number must be at least %(number)s."),
+    ("must be at most %s", "The number must be at most %(number)s."),
+)
+RULES = {  # the beginning of a rule's message -> its words
+    "must not have an entry twice": "The same entry stands here twice.",
+    "must have no control characters": "There are characters here that cannot be shown; type the text anew.",
+    "must not hold encoded content": "There is a word of more than 255 characters here; "
+    "encoded content cannot be published.",
+    "needs an email or a url": "Give an e-mail address or a web page.",
+    "looks like a person's own address": "This looks like a person's own address. "
+    "Give the address of a role or an office, or a web page.",
+    "is required when access_right is embargoed": "Give the first day on which access can be requested, "
+    "since you chose that it can be requested from a date.",
+    "is only for datasets whose access_right is embargoed": "Leave this empty, or choose above "
+    "that access can be requested from a date.",
+    "is required for personal data": "Choose at least one, since the data are personal data (GDPR Art. 6).",
+    "is required for special categories": "Choose at least one, since the data are of special categories "
+    "(GDPR Art. 9).",
+    "says that nobody consented": "This says that nobody consented, while a legal basis is consent.",
+    "is required with ethics_approval_reference": "Name the committee, since you gave the reference of its approval.",
+    "is required for health data": "Fill in this field, since the data are about health (HealthDCAT-AP Release 8).",
+    "is not public here": "Leave this empty: your source describes files by their labels only.",
+    "is not a day of the calendar": "There is no such day in the calendar.",
+    "must not be later than temporal_end": "This must not be later than the end of the collection.",
+    "must not be later than retention_until": "This must not be later than the last day on which the data are kept.",
+    "must not be more than max_age": "This must not be more than the age of the oldest participants.",
+    "must hold exactly one permission": "Choose exactly one of the first five; the others narrow it.",
+    "DUO:0000004 (no restriction) has no modifiers": "Where there is no restriction, nothing else can be chosen.",
+    "DUO:0000011 (ancestry research only)": "Research on ancestry only, and no research on ancestry, "
+    "exclude each other.",
+    "DUO:0000018 says what": "The code DUO:0000018 says already what DUO:0000045 and DUO:0000046 say; leave these out.",
+    "is required, for duo_codes hold": "Fill in this field, since you chose the permitted use that it belongs to.",
+    "is only for datasets whose duo_codes hold": "Leave this empty, or choose the permitted use that it belongs to.",
+    "cannot hold CommercialResearch": "Commercial research contradicts the permitted use, which is not commercial.",
+    "is not a published dataset of this source": "There is no published dataset of this source "
+    "with such an identifier.",
+    "is already replaced by": "Another dataset replaces this one already; only one can.",
+    "is this dataset itself": "This is the dataset itself, or one that replaced it.",
+    "must be a text that is not empty": "Write an identifier.",
+    "must not begin or end with a slash": "It must not begin or end with a slash, nor have two in a row.",
+    "must have no segment that is": "It must have no part between slashes that is a dot or two dots.",
+    "must not end in the segment": "It must not end in a word that the catalogue uses itself; choose another one.",
+    "must not begin with": "Such identifiers are assigned by the catalogue alone; choose another one.",
+    "is nested too deeply": "The description is not in a form that can be published.",
+    "has more fields": "The form has more fields than a description can have.",
+}
+
+
+def _words(field: Optional[Field], message: str) -> Tuple[str, Dict[str, Any]]:
+    name, kind = (field.name.split(".")[-1], field.kind) if field is not None else ("", "")
+    if message in ("is required", "is empty"):
+        return NEEDED.get(kind, "Fill in this field."), {}
+    for form, words in NUMBERED:
+        found = re.match(form.replace("%s", "([0-9]+)") + r"\Z", message)
+        if found:
+            return words, {"number": int(found.group(1))}
+    for start, words in RULES.items():
+        if message.startswith(start):
+            return words, {}
+    if name in FORMS or kind in FORMS:
+        return FORMS.get(name) or FORMS[kind], {}
+    return "This cannot be published as it is: %(message)s.", {"message": message}

@@ -1,0 +1,108 @@
+"""One page of the form as the template shows it: fields with what was filled in, and what is wrong with it."""
+
+from typing import Dict, Iterable, List, Optional, Tuple
+
+from ..descriptions.rules import DETAILS
+from . import faults, names
+from .buttons import parts
+from .fields import FIELDS, Field, place
+from .values import Values
+
+
+class Form:
+    """The values and faults of the form's controls.
+
+    values: as of values.to_values; told: as of faults.faults_by_field; language: of its reader, as Babel knows it;
+    describe_files: "labels" or "full", the source's setting.
+    """
+
+    def __init__(
+        self,
+        values: Values,
+        told: Optional[Dict[str, List[faults.Fault]]] = None,
+        language: str = "en",
+        describe_files: str = "labels",
+    ) -> None:
+        self.values, self.told, self.language = values, told or {}, language
+        self.describe_files = describe_files
+
+    def text(self, name: str) -> str:
+        """What stands in the control of this name."""
+        return next(iter(self.values.get(name, [])), "")
+
+    def chosen(self, name: str) -> List[str]:
+        """The codes that are chosen in the field of this name, and no empty ones."""
+        return [text for text in self.values.get(name, []) if text.strip()]
+
+    def numbers(self, field: Field) -> List[int]:
+        """The numbers of a field's parts; one that is not filled in, where there is none."""
+        return parts(self.values, field.name) or [0]
+
+    def strangers(self, field: Field) -> List[str]:
+        """The chosen codes that are not among a field's options: of one's own, or such as the schema refuses."""
+        known = [code for code, _ in field.options]
+        return [code for code in self.chosen(field.name) if code not in known]
+
+    def prefix(self, field: Field, code: str) -> Tuple[str, str, bool]:
+        """(words, what follows them, whether that is a country) of a code that begins with one of a field's prefixes.
+
+        The words are empty where it begins with none.
+        """
+        for start, words, is_country in field.prefixes:
+            if code.startswith(start):
+                return words, code[len(start) :], is_country
+        return "", code, False
+
+    def inside(self, field: Field) -> List[Field]:
+        """The fields of a field's parts that this source can publish, or in which something stands."""
+        return [one for one in field.inner if field.name != "files" or self._is_public(field, one)]
+
+    def _is_public(self, field, one):
+        filled = [number for number in self.numbers(field) if self.text("%s.%d.%s" % (field.name, number, one.name))]
+        return self.describe_files == "full" or one.name not in DETAILS or bool(filled)
+
+    def empty_parts(self, names: Iterable[str]) -> List[str]:
+        """The members of a description to which fields with these names belong, and that are there and empty."""
+        found = {name.split(".")[0] for name in names}
+        return sorted(part for part in found if place(part + ".none") and FIELDS.get(part) is None)
+
+    def has_none(self, field: Field) -> bool:
+        """Whether a person must say that none of a field's options applies, since an empty list is an answer."""
+        return field.is_required and field.kind == "choices" and not field.schema.get("minItems")
+
+    def first_language(self, number: int) -> str:
+        """The language that a new text has before a person chooses one: the reader's own, then English."""
+        return (self.language, "en")[number] if number < 2 and self.language != "en" else "en" if not number else ""
+
+    def faults(self, name: str) -> List[faults.Fault]:
+        """What is wrong with the control or field of this name."""
+        return self.told.get(name, [])
+
+    def is_faulty(self, field: Field) -> bool:
+        """Whether something is wrong with a field or within it."""
+        return any(one == field.name or one.startswith(field.name + ".") for one in self.told)
+
+    def is_open(self, field: Field) -> bool:
+        """Whether something is filled into a field."""
+        return any(one == field.name or one.startswith(field.name + ".") for one in self.values)
+
+    def countries(self) -> List[Tuple[str, str]]:
+        """[(code, name)] of the countries, in the order of their names."""
+        return names.countries(self.language)
+
+    def languages(self) -> List[Tuple[str, str]]:
+        """[(tag, name)] of the languages that are offered, in the order of their names."""
+        return names.languages(self.language)
+
+    def anchor(self, control: str) -> str:
+        """The id of the control to which a link about a fault leads."""
+        field = FIELDS.get(control)
+        if field is not None and field.kind in ("texts", "parts", "object"):
+            numbered = "%d." % self.numbers(field)[0] if field.kind != "object" else ""
+            first = next(one.name for one in field.inner if one.name != "lang")
+            return "%s.%s%s" % (control, numbered, first)
+        words = control.split(".")
+        if words[-1].isdigit():
+            holder = FIELDS.get(".".join(words[:-1]))
+            return "%s.%s" % (control, holder.inner[-1].name) if holder else control
+        return control

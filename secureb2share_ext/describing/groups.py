@@ -1,0 +1,128 @@
+"""The groups of fields, each a page of the form, and where each of them stands."""
+
+from typing import Any, Dict, Iterable, List, NamedTuple, Sequence
+
+from .fields import FIELDS, Field
+from .values import Values, from_values, of_group
+
+
+class Group(NamedTuple):
+    """One page of the form."""
+
+    key: str
+    title: str
+    lead: str
+    names: List[str]  # of its fields
+
+    @property
+    def fields(self) -> List[Field]:
+        return [FIELDS[name] for name in self.names]
+
+
+# (key, title, what it is about, names of its fields)
+_TABLE = (
+    (
+        "what",
+        "What it is",
+        "All of this becomes public. Nothing in it may point to a person.",
+        "core.titles core.descriptions core.creators core.publisher core.publication_year core.contact core.keywords"
+        " core.languages version.label version.replaces",
+    ),
+    (
+        "access",
+        "Access",
+        "Who can ask for access, on which conditions, and how an approved requester works with the data.",
+        "access_right embargo_until access_conditions access_mode access_eligibility access_protocol_url"
+        " expected_decision_days fees",
+    ),
+    (
+        "people",
+        "The people in the data",
+        "Who answers for the data, on which basis, and whom they are about.",
+        "controller_name controller_country controller_ror joint_controllers processor dpo_contact deidentification"
+        " special_categories legal_basis_art6 legal_basis_art9 applicable_legislation consent_type"
+        " ethics_approval_body ethics_approval_reference sensitivity_level participants_band min_age max_age"
+        " population_coverage",
+    ),
+    (
+        "use",
+        "Permitted use",
+        "For what the data may be used. Leave it empty where no such codes are decided.",
+        "purposes_allowed duo_codes duo_diseases duo_topics duo_countries duo_until duo_months duo_projects"
+        " duo_institutions",
+    ),
+    (
+        "health",
+        "Health data",
+        "Only for data about health; otherwise leave it empty.",
+        "health_categories health_themes hdab_name hdab_contact has_structured_data",
+    ),
+    (
+        "where",
+        "Where and how long",
+        "Where the data come from, what they are made of, and where and how long they are kept.",
+        "provenance spatial temporal_start temporal_end records_band size_band variables coding_systems formats"
+        " storage_service storage_organisation storage_country retention_until retention_review retention_basis",
+    ),
+    ("files", "Files", "What the secure environment holds, in words. No file is ever in the catalogue.", "files"),
+)
+
+
+def _groups():
+    found, known = [], set()
+    for key, title, lead, row in _TABLE:
+        names = [name if name in FIELDS else "sensitive." + name for name in row.split()]
+        found.append(Group(key, title, lead, [name for name in names if name in FIELDS]))
+        known.update(names)
+    # a field that is new in the schema has its place with those of its member
+    for name in FIELDS:
+        if name not in known:
+            found[0 if name.split(".")[0] in ("core", "version") else 2].names.append(name)
+    return found
+
+
+GROUPS = _groups()
+
+
+def find(key: str) -> Any:
+    """The Group with a key, or None."""
+    return next((group for group in GROUPS if group.key == key), None)
+
+
+def after(group: Group) -> Any:
+    """The Group behind another one, or None."""
+    number = GROUPS.index(group) + 1
+    return GROUPS[number] if number < len(GROUPS) else None
+
+
+class Standing(NamedTuple):
+    """The state of a group, and how much of it is filled in."""
+
+    state: str  # "empty", "faults" or "whole"
+    faults: int
+    filled: int  # number of its fields that have a value
+    size: int
+
+
+def standing(group: Group, values: Values, faulty: Iterable[str] = ()) -> Standing:
+    """The Standing of a group; faulty: a name of a control for each fault. Pure."""
+    found = from_values(of_group(values, group.names))
+    filled = [name for name in group.names if _value(found, name) is not None]
+    count = sum(1 for name in faulty if _is_in(name, group.names))
+    state = "empty" if not filled else "faults" if count else "whole"
+    return Standing(state, count, len(filled), len(group.names))
+
+
+def _value(description: Dict[str, Any], name: str) -> Any:
+    part, _, member = name.partition(".")
+    found = description.get(part)
+    return found.get(member) if member and found is not None else found
+
+
+def _is_in(control: str, names: Sequence[str]) -> bool:
+    return any(control == name or control.startswith(name + ".") for name in names)
+
+
+def group_of(control: str) -> Any:
+    """The Group on whose page a control is, or None."""
+    return next((group for group in GROUPS if _is_in(control, group.names)), None)

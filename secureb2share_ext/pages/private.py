@@ -1,0 +1,47 @@
+"""Pages for those who hold a right: others log in first, or read why they see nothing; no copy of a page is kept."""
+
+from typing import Any, Callable
+
+from flask import Blueprint, abort, current_app
+from flask_login import current_user
+from flask_wtf import FlaskForm
+
+from ..proxies import current
+from .render import render
+
+
+class Order(FlaskForm):
+    """A form without fields of its own; Flask-WTF's token keeps other sites from sending it."""
+
+
+def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str) -> None:
+    """Let a blueprint answer only while the mode is on, and only to whoever `may` is true for.
+
+    needs: a sentence of this package that says which right a reader lacks.
+    """
+
+    def look():
+        if not current().is_on:
+            abort(404)
+        if not current_user.is_authenticated:
+            return _ask_to_log_in()
+        if not may():
+            return render("secureb2share_ext/private.html", needs=needs), 403
+        return None
+
+    blueprint.before_request(look)
+    blueprint.after_request(_keep_private)
+
+
+def _ask_to_log_in():
+    application: Any = current_app  # the types of Flask know nothing of Flask-Login
+    manager = application.login_manager
+    if manager.login_view in current_app.view_functions:
+        return manager.unauthorized()
+    # the catalogue's log-in is in another application
+    return render("secureb2share_ext/private.html", needs=None), 401
+
+
+def _keep_private(response):
+    response.headers["Cache-Control"] = "no-store"
+    return response

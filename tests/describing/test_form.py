@@ -1,0 +1,214 @@
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import DESCRIPTIONS, HOSTILE, MANY
+
+from secureb2share_ext.describing import buttons, faults, fields, groups, values
+from secureb2share_ext.describing.form import Form
+from secureb2share_ext.descriptions import duo, rules, schema
+
+TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=30)
+
+
+def _controls(field):
+    inside = [inner.name for inner in field.inner]
+    numbered = field.kind in ("texts", "parts")
+    names = ["%s.%d.%s" % (field.name, n, one) for n in (0, 1, 7) for one in inside] if numbered else []
+    names += ["%s.%s" % (field.name, one) for one in inside] if field.kind == "object" else []
+    own = [prefix[:-1] for prefix, _, _ in field.prefixes]
+    names += ["%s.%s" % (field.name, word) for word in fields.SUFFIXES.get(field.kind, ()) + tuple(own)]
+    return names if inside else names + [field.name]
+
+
+CONTROLS = [name for field in fields.FIELDS.values() for name in _controls(field)]
+FILLED = st.lists(st.tuples(st.sampled_from(CONTROLS), TEXTS), max_size=40)
+
+
+def through_a_browser(value):
+    if isinstance(value, dict):
+        return {name: through_a_browser(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [through_a_browser(one) for one in value]
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+
+
+def sent(there):
+    """What a browser sends of a form: every text with its own line ends."""
+    return [(name, through_a_browser(text).replace("\n", "\r\n")) for name, texts in there.items() for text in texts]
+
+
+@MANY
+@given(DESCRIPTIONS)
+def test_every_description_comes_back_from_the_form(description):
+    there = values.to_values(description)
+    assert values.from_values(there) == description
+    assert [name for name in there if fields.place(name) is None] == []
+    assert values.from_values(values.submitted(sent(there))) == through_a_browser(description)
+
+
+@MANY
+@given(FILLED)
+def test_nothing_that_was_typed_is_lost_whatever_the_schema_thinks_of_it(pairs):
+    first = values.submitted(pairs)
+    stored = values.from_values(first)
+    again = values.to_values(stored)
+    assert values.from_values(again) == stored
+    kept = [text for texts in again.values() for one in texts for text in one.split("\n")]
+    for name, texts in first.items():
+        field, number, inside = fields.place(name)
+        # of what one control holds one text is sent
+        single = (inside or field).kind not in values.MANY_TEXTS + ("lines",)
+        for text in [one for one in texts if one.strip()][: 1 if single else None]:
+            is_mark = name.endswith(".none") or (inside is not None and inside.name == "lang")
+            number_of = str(int(text)) if field.kind == "number" and values._NUMBER.match(text) else text
+            assert is_mark or all(any(line in one for one in kept) for line in number_of.split("\n")), (name, text)
+
+
+@MANY
+@given(DESCRIPTIONS, st.sampled_from(groups.GROUPS), DESCRIPTIONS)
+def test_a_page_of_the_form_changes_its_own_group_alone(description, group, other):
+    before, sent_now = values.to_values(description), values.to_values(other)
+    mixed = dict(values.without_group(before, group.names), **values.of_group(sent_now, group.names))
+    for one in groups.GROUPS:
+        wanted = sent_now if one is group else before
+        assert values.of_group(mixed, one.names) == values.of_group(wanted, one.names)
+
+
+def test_every_field_of_the_schema_has_its_place_once():
+    named = [name for group in groups.GROUPS for name in group.names]
+    assert sorted(named) == sorted(fields.FIELDS)
+    kinds = {field.kind for field in fields.FIELDS.values()}
+    assert kinds == {
+        "texts", "parts", "object", "text", "long", "number", "day", "period", "url", "code", "choice", "choices",
+        "open", "countries", "languages", "country", "lines", "yesno",
+    } - {"long"}  # fmt: skip
+    assert all(field.title and field.title != field.name for field in fields.FIELDS.values())
+
+
+def test_hostile_names_and_thousands_of_fields_are_bounded():
+    hostile = [
+        "__proto__", "core", "core.", "core.titles", "core.titles.-1.text", "core.titles.0", "core.titles.0.text.0",
+        "core.titles.01.text", "core.titles.99999999999.text", "core.titles.٣.text", "core.titles.0.nothing",
+        "sensitive.access_right.none", "secureb2share.identifier", "files.2001.label", "." * 5000, "", "csrf_token",
+        "core.contact.name.name", "sensitive.access_eligibility.any",
+    ]  # fmt: skip
+    assert list(values.submitted((name, "x") for name in hostile)) == ["core.titles"]
+    assert values.from_values({"core.titles": ["x"]}) == {"core": {}, "sensitive": {}}
+    many = [("files.%d.label" % number, "x") for number in range(fields.LARGEST)]
+    assert len(values.from_values(values.submitted(many))["files"]) == fields.LARGEST
+    try:
+        values.submitted(("core.publisher", str(number)) for number in range(10**9))
+    except values.Invalid as refused:
+        assert refused.extra["errors"]
+    else:
+        raise AssertionError("a form without end was read")
+
+
+def test_buttons_add_and_remove_parts():
+    one = values.to_values({"core": {"creators": [{"name": "A"}, {"name": "B", "orcid": "x"}, {"name": "C"}]}})
+    assert buttons.parts(one, "core.creators") == [0, 1, 2]
+    more = buttons.press(one, "add", "core.creators")
+    assert buttons.parts(more, "core.creators") == [0, 1, 2, 3] and values.from_values(more) == values.from_values(one)
+    less = buttons.press(more, "remove", "core.creators.1")
+    assert [part["name"] for part in values.from_values(less)["core"]["creators"]] == ["A", "C"]
+    for button, target in (
+        ("add", "core.publisher"), ("add", "core.nothing"), ("remove", "core.creators.9"), ("remove", "core.creators"),
+        ("remove", "core"), ("remove", ""), ("burn", "core.creators"), ("remove", "core.creators.1.name"),
+    ):  # fmt: skip
+        assert buttons.press(one, button, target) == one
+    full = {"core.titles.%d.text" % number: ["x"] for number in range(30)}
+    assert buttons.press(full, "add", "core.titles") == full
+
+
+def test_a_group_says_where_it_stands():
+    group = groups.find("people")
+    nothing = groups.standing(group, {}, ["sensitive.controller_name"])
+    assert (nothing.state, nothing.filled) == ("empty", 0)
+    begun = groups.standing(
+        group, {"sensitive.controller_name": ["A"]}, ["sensitive.controller_country", "core.titles"]
+    )
+    assert (begun.state, begun.faults, begun.filled) == ("faults", 1, 1)
+    assert groups.standing(group, {"sensitive.special_categories.none": ["yes"]}).state == "whole"
+    assert groups.group_of("core.titles.0.text").key == "what" and groups.group_of("nothing") is None
+    assert groups.after(groups.find("files")) is None and groups.after(group).key == "use"
+
+
+@MANY
+@given(DESCRIPTIONS, st.randoms())
+def test_the_order_of_the_controls_does_not_matter(description, order: random.Random):
+    there = list(values.to_values(description).items())
+    order.shuffle(there)
+    assert values.from_values(dict(there)) == description
+
+
+def check_told(found):
+    told = faults.faults_by_field(found)
+    form = Form({}, told)
+    for control, entries in told.items():
+        assert fields.place(control) or control in fields.FIELDS or groups.group_of(control), control
+        assert fields.place(form.anchor(control)) is not None, control
+        for fault in entries:
+            assert fault.control == control and fault.text % fault.values and "%(message)s" not in fault.text, fault
+    listed = [fault for group in groups.GROUPS for fault in faults.in_order(told, group.names)]
+    assert sorted(map(str, listed)) == sorted(str(fault) for entries in told.values() for fault in entries)
+
+
+@MANY
+@given(FILLED)
+def test_each_fault_stands_beside_its_control_in_words(pairs):
+    check_told(schema.description_faults(values.from_values(values.submitted(pairs))))
+
+
+@MANY
+@given(DESCRIPTIONS)
+def test_so_does_each_fault_of_the_rules(description):
+    check_told(schema.description_faults(description, "labels"))
+
+
+def test_the_words_of_faults():
+    codes = [duo.NRES, duo.POA, *duo.MODIFIERS]
+    wrong = {
+        "duo_codes": codes,
+        "purposes_allowed": ["CommercialResearch"],
+        "duo_months": 0,
+        "min_age": 9,
+        "max_age": 2,
+    }
+    wrong.update(special_categories=[3], legal_basis_art6=["A6-1-a"], consent_type="waived", deidentification="nothing")
+    wrong.update(access_right="embargoed", retention_until="2020-02-31", ethics_approval_reference="x" * 101)
+    found = schema.description_faults(
+        {"core": {"titles": [{"lang": "en"}], "contact": {"name": " "}}, "sensitive": wrong}
+    )
+    check_told(found)
+    told = {
+        name: [fault.text % fault.values for fault in entries]
+        for name, entries in faults.faults_by_field(found).items()
+    }
+    assert told["core.titles.0.text"] == ["Fill in this field."]
+    assert told["core.contact"] == ["Give an e-mail address or a web page."]
+    assert told["sensitive.duo_months"] == ["The number must be at least 1."]
+    assert told["sensitive.ethics_approval_reference"] == ["Write at most 100 characters."]
+    assert len(told["sensitive.duo_codes"]) == 4
+    lines = schema.description_faults({"core": {}, "sensitive": {"formats": ["text/csv", "CSV"]}})
+    (fault,) = faults.faults_by_field(lines)["sensitive.formats"]
+    assert fault.values == {"line": 2} and fault.text.startswith("Write each format as a media type")
+
+
+def test_no_sentence_is_for_a_rule_that_is_no_more():
+    import inspect
+
+    from secureb2share_ext import dataset
+    from secureb2share_ext.datasets import curation, versions
+    from secureb2share_ext.descriptions import dates, role_address
+
+    told = "".join(
+        map(inspect.getsource, (schema, rules, duo, dates, role_address, versions, curation, dataset, values))
+    )
+    told = told.replace("%s", "*")
+    for start in faults.RULES:
+        for name, text in (("DUO:0000004", "*"), ("DUO:0000011", "*"), ("DUO:0000018", "*"), ("max_age", "*")):
+            start = start.replace(name, text)
+        for last in ("temporal_end", "retention_until"):
+            start = start.replace(last, "*")
+        assert start in told, start
