@@ -22,8 +22,9 @@ ROOMS = {
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
     "reviewing": "datasets descriptions pages",
-    "hosts": "datasets descriptions exports legacy messages outbox reviewing uploads",
     "maintenance": "datasets legacy outbox uploads",
+    "operating": "datasets maintenance outbox pages",
+    "hosts": "datasets descriptions exports legacy messages operating outbox reviewing uploads",
     "cli": "access datasets legacy maintenance messages outbox uploads",
     "ext": "access cli hosts maintenance messages outbox targets uploads",
     # ships for tests; no other room imports it
@@ -38,7 +39,7 @@ PURE = """
     messages.message messages.openapi messages.partition messages.sources
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
-    reviewing.changes reviewing.difference
+    operating.standing reviewing.changes reviewing.difference
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping
     hosts.b2share2.block hosts.b2share2.languages hosts.b2share2.mapping
