@@ -9,7 +9,7 @@ from invenio_db import db
 from .. import instance
 from ..compat import utcnow
 from ..maintenance.wording import counted
-from ..outbox import claims, pauses, steps, store
+from ..outbox import claims, orders, pauses, steps, store
 from ..outbox.models import STATES
 from ..proxies import current
 
@@ -30,8 +30,8 @@ def list_deliveries(state: Optional[str]) -> None:
         click.echo("Nothing is sent: " + reason)
     now = utcnow()
     for row in pauses.every():
-        how = "paused" if row.until else "held"
-        if row.failures:
+        how = orders.kind(row)
+        if how == orders.RESTING:
             how = "left alone until %sZ" % row.until.isoformat(timespec="seconds")
         click.echo("target %s is %s since %sZ: %s" % (row.target, how, row.since.isoformat(), row.reason))
     events = store.listed(state)
@@ -54,7 +54,7 @@ def list_deliveries(state: Optional[str]) -> None:
 
 
 def _when(event, now):
-    if event.lease_until is not None and event.lease_until > now:
+    if orders.is_claimed(event, now):
         return "claimed until %sZ" % event.lease_until.isoformat(timespec="seconds")
     return "next=now" if event.next_at <= now else "next=%sZ" % event.next_at.isoformat(timespec="seconds")
 
@@ -79,27 +79,20 @@ def retry_delivery(event: Optional[int], target: Optional[str], is_all: bool) ->
 
 
 def _retried(target):
-    # the events first, as a sweep does: each locks what it changes
-    said = _due([target])
-    return [_resumed(target)] * bool(pauses.of(target)) + said
+    return _told([orders.retry(target)])
 
 
 def _retried_all():
-    # a target that is held waits for its own decision
-    held = {row.target for row in pauses.every() if row.until is None}
-    free = sorted(set(current().targets) - held)
-    due = _due(free)
-    return (
-        [_resumed(name) for name in free if pauses.of(name)]
-        + due
-        + ["%s is held: run `deliveries resume`." % name for name in sorted(held)]
-    )
+    retried, held = orders.retry_every(current().targets)
+    return _told(retried) + ["%s is held: run `deliveries resume`." % name for name in held]
 
 
-def _due(targets):
-    counts = store.retry_all(targets)
+def _told(retried):
     said = "%s for %s will be sent by the next sweeps; what a worker has claimed, within %d minutes."
-    return [said % (counted(counts[name], "event"), name, claims.LEASE.total_seconds() // 60) for name in targets]
+    minutes = claims.LEASE.total_seconds() // 60
+    return [_resumed(one.target, True) for one in retried if one.is_resumed] + [
+        said % (counted(one.count, "event"), one.target, minutes) for one in retried
+    ]
 
 
 def _known(target):
@@ -109,8 +102,8 @@ def _known(target):
     return target
 
 
-def _resumed(target):
-    return "Events are sent to %s again." % target if pauses.resume(target) else "%s was not paused." % target
+def _resumed(target, was_paused):
+    return "Events are sent to %s again." % target if was_paused else "%s was not paused." % target
 
 
 @deliveries.command("hold")
@@ -119,8 +112,7 @@ def _resumed(target):
 @with_appcontext
 def hold_deliveries(target: Optional[str], reason: str) -> None:
     """Send nothing until `resume`, not even a retry or a probe."""
-    for name in [_known(target)] if target else sorted(current().targets):
-        pauses.hold(name, reason[:200], utcnow())
+    for name in orders.hold([_known(target)] if target else current().targets, reason, utcnow()):
         click.echo("%s is held." % name)
     db.session.commit()
 
@@ -131,8 +123,7 @@ def hold_deliveries(target: Optional[str], reason: str) -> None:
 def resume_deliveries(target: Optional[str]) -> None:
     """Send again to targets that are paused or held."""
     for name in [target] if target else [row.target for row in pauses.every()]:
-        claims.wake(name, utcnow())
-        click.echo(_resumed(name))
+        click.echo(_resumed(name, orders.resume(name, utcnow())))
     db.session.commit()
 
 

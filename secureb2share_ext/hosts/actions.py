@@ -10,6 +10,7 @@ from invenio_access import ParameterizedActionNeed
 from invenio_oauth2server.models import Scope
 
 curate = ActionNeed("secureb2share-curate")
+operate = ActionNeed("secureb2share-operate")
 register_for_all = ParameterizedActionNeed("secureb2share-register", None)
 curate_scope = Scope(
     "secureb2share:curate", group="secureb2share", help_text="Create and edit records of datasets", internal=False

@@ -214,6 +214,10 @@ class Host(abc.ABC):
         """Names of the sources whose datasets the user of the current request may describe and publish."""
         return list(self.sources) if self.may_review() else []
 
+    def may_operate(self) -> bool:
+        """Whether the user of the current request may see deliveries and health, and retry, hold and discard."""
+        return False
+
     @abc.abstractmethod
     def field(self, name: str) -> str:
         """The name that an editor of the host's records knows for a field of a description (``core.titles``)."""

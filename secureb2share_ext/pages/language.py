@@ -134,7 +134,9 @@ def format_ago(value: datetime.datetime, now: datetime.datetime, language: Optio
     """The time since a moment, or until it, in words: ``2 days ago``; both are naive UTC."""
     if abs((value - now).total_seconds()) < 60:
         return translate(language or current(), "a moment ago" if value <= now else "in a moment")
-    return dates.format_timedelta(value - now, threshold=1.5, add_direction=True, locale=_locale(language))
+    return dates.format_timedelta(
+        value - now, granularity="minute", threshold=1.5, add_direction=True, locale=_locale(language)
+    )
 
 
 def format_number(value: Any, language: Optional[str] = None) -> str:

@@ -2,9 +2,11 @@
 
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
+from ..descriptions.schema import SCHEMA
 from .difference import ADDED, REMOVED, Budget, Side, of_lists, of_texts, whole
 
 PARTS = ("core", "sensitive", "version")
+ORDER = {name: number for part in PARTS for number, name in enumerate(SCHEMA["properties"][part]["properties"])}
 FIRST = ("text", "name", "label")  # of an entry with several members, what names it
 
 Spell = Callable[[str, Any], str]  # (field, code) -> the code in words
@@ -45,7 +47,7 @@ class Compared(NamedTuple):
 
 
 def fields(description: Dict[str, Any], spell: Spell) -> List[Field]:
-    """Every field of a description, in its order; nothing that becomes public is left out."""
+    """Every field of a description, in the schema's order; nothing that becomes public is left out."""
     found: Dict[Tuple[str, str], Field] = {}
     for path, value in _members(description):
         is_list = isinstance(value, list)
@@ -107,8 +109,10 @@ def _merged(old, new):
 
 def _members(description) -> Iterator[Tuple[str, Any]]:
     for part in PARTS:
-        for name, value in description.get(part, {}).items():
-            yield "%s.%s" % (part, name), value
+        given = description.get(part, {})
+        # canonical JSON has lost the order; a name that this schema does not know comes last
+        for name in sorted(given, key=lambda name: (ORDER.get(name, len(ORDER)), name)):
+            yield "%s.%s" % (part, name), given[name]
     if "files" in description:
         yield "files", description["files"]
 

@@ -24,7 +24,8 @@ def packed(text: str) -> str:
 def unpacked(field: str, named: str) -> Optional[Dict[str, Any]]:
     """The description of a hidden field, or None where it has not the digest (SHA-256 hex) that is named. Pure."""
     try:
-        text = zlib.decompressobj().decompress(base64.urlsafe_b64decode(field[:LONGEST_FIELD].encode("ascii")), LONGEST_TEXT)
+        data = base64.urlsafe_b64decode(field[:LONGEST_FIELD].encode("ascii"))
+        text = zlib.decompressobj().decompress(data, LONGEST_TEXT)
         return json.loads(text.decode("utf-8")) if digest(text) == named else None
     except (ValueError, UnicodeError, binascii.Error, zlib.error):
         return None

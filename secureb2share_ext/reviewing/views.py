@@ -11,7 +11,7 @@ from ..compat import utcnow
 from ..datasets import review, store
 from ..errors import Problem
 from ..pages import notices, private
-from ..pages.language import gettext
+from ..pages.language import gettext, in_language, preferred
 from ..pages.render import render
 from ..proxies import current
 from . import changes, seen, spelling
@@ -86,9 +86,7 @@ def confirm(number: int) -> Any:
         return _page(number, Decision(), _faults("changed"), 409)
     form, description = _filled(Decision(), held), json.loads(held.description)
     values = {"count": len(_compared(row, description).changes)} if row.pid else {}
-    return render(
-        "secureb2share_ext/review/confirm.html", row=row, form=form, title=_title(description), **values
-    )
+    return render("secureb2share_ext/review/confirm.html", row=row, form=form, title=_title(description), **values)
 
 
 @blueprint.route("/<int:number>", methods=["POST"])
@@ -215,7 +213,7 @@ def _filled(form, held):
 
 
 def _title(description):
-    return description["core"]["titles"][0]
+    return in_language(description["core"]["titles"], preferred())[0]
 
 
 def _address(row):

@@ -314,7 +314,10 @@ class ReviewContract:
         threads = [threading.Thread(target=act, args=pair) for pair in zip(sessions, pages)]
         [t.start() for t in threads]
         [t.join() for t in threads]
-        assert sorted(results) in ([302, 404, 404], [302, 404, 409]), results
+        assert sorted(results) == [303, 409, 409], results
+        late = self.post(instance, identifier, sessions[0], page=pages[0], decision="refuse", reason="Why.")
+        assert late.status_code == 409 and "Another curator was faster" in late.text
+        assert "/records/" in late.text and self.page_of(instance, identifier, sessions[1]).status_code == 200
         assert len(instance.events(identifier)) == 1
         assert instance.count("secureb2share_dataset", "identifier = '%s' AND pid IS NOT NULL" % identifier) == 1
 
@@ -322,14 +325,18 @@ class ReviewContract:
         identifier, session = self.held(instance), self.login(instance)
         page = self.page_of(instance, identifier, session)
         self.held(instance, self.description("Another"), identifier)
-        for decision in ("release", "refuse"):
+        for decision in ("ask", "release", "refuse"):
             answer = self.post(instance, identifier, session, page=page, decision=decision, reason="Why.")
             assert answer.status_code == 409 and "sent another description in the meantime" in answer.text
+            # it says what, word by word, and no other page's text is believed
+            assert "What the source changed since your page" in answer.text and "Another</ins>" in answer.text
+            answer = self.post(instance, identifier, session, page=page, page_field="x", decision=decision)
+            assert answer.status_code == 409 and "since your page" not in answer.text
         # without the digest of what was read nothing is decided either
         answer = self.post(instance, identifier, session, page=page, digest=None, decision="release")
         assert answer.status_code == 409
         assert instance.source.get(identifier)["review"]["state"] == "held"
-        assert self.post(instance, identifier, session, decision="release").status_code == 302
+        assert self.post(instance, identifier, session, decision="release").status_code == 303
 
     def test_another_came_within_the_curators_own_transaction(self, instance):
         from invenio_db import db
@@ -394,14 +401,60 @@ class ReviewContract:
         session = self.login(instance)
         released, refused = self.held(instance), self.held(instance)
         answer = self.post(instance, released, session, decision="release")
-        assert (answer.status_code, answer.headers["cache-control"]) == (302, "no-store")
+        assert (answer.status_code, answer.headers["cache-control"]) == (303, "no-store")
         assert instance.call("GET", "/api/datasets/tsd/" + released).status_code == 200
-        assert self.post(instance, refused, session, decision="refuse", reason=HOSTILE).status_code == 302
+        address = instance.base_url + "/secureb2share/review/"
+        listed = session.get(address).text
+        pid = instance.source.get(released)["pid"]
+        # the notice says once what was done, and leads to the record
+        assert 'role="status"' in listed and "/records/" + pid in listed and released in listed
+        assert 'role="status"' not in session.get(address).text
+        assert self.post(instance, refused, session, decision="refuse", reason=HOSTILE).status_code == 303
         assert instance.source.get(refused)["review"]["reason"] == HOSTILE
-        listed = session.get(instance.base_url + "/secureb2share/review/")
+        session.get(address)
+        listed = session.get(address)
         assert released not in listed.text and refused not in listed.text
         shown = self.page_of(instance, refused, session)
-        assert "<script>alert" not in shown.text and "Its source has to send another one" in shown.text
+        assert "<script>alert" not in shown.text and "This registration was refused" in shown.text
+        decided = session.get(address + "decided").text
+        assert "<script>alert" not in decided and decided.index(refused) < decided.index(released)
+        assert self.post(instance, refused, session, page=shown, decision="release").status_code == 400
+
+    def test_page_asks_before_it_publishes(self, instance):
+        session, identifier = self.login(instance), self.held(instance)
+        path = self.path_of(instance, identifier)
+        asked = self.post(instance, identifier, session, decision="ask")
+        assert asked.status_code == 303 and asked.headers["location"].split(instance.base_url)[-1].startswith(path)
+        question = session.get(requests.compat.urljoin(instance.base_url, asked.headers["location"]))
+        assert question.status_code == 200 and instance.source.get(identifier)["pid"] is None
+        # what comes meanwhile is not what the question was about
+        self.held(instance, self.description("Another"), identifier)
+        answer = self.post(instance, identifier, session, page=question, decision="release")
+        assert answer.status_code == 409 and "Another</ins>" in answer.text
+        stale = session.get(requests.compat.urljoin(instance.base_url, asked.headers["location"]))
+        assert stale.status_code == 409 and instance.source.get(identifier)["pid"] is None
+        fresh = self.post(instance, identifier, session, decision="ask").headers["location"]
+        question = session.get(requests.compat.urljoin(instance.base_url, fresh))
+        assert self.post(instance, identifier, session, page=question, decision="release").status_code == 303
+        assert instance.source.get(identifier)["pid"]
+
+    def test_page_of_what_the_source_took_back(self, instance):
+        session, identifier = self.login(instance), self.held(instance)
+        page = self.page_of(instance, identifier, session)
+        instance.source.set_state(identifier, "withdrawn", "Sent by mistake.")
+        for decision in ("ask", "release", "refuse"):
+            answer = self.post(instance, identifier, session, page=page, decision=decision, reason="Why.")
+            assert answer.status_code == 409 and "The dataset was withdrawn" in answer.text
+
+    def test_page_of_a_change(self, instance):
+        session, old = self.login(instance), self.description("Old words here")
+        identifier = self.released(instance, old)
+        instance.source.register(identifier, self.description("New words here"))
+        page = self.page_of(instance, identifier, session).text
+        for marked in ("removed:] </span>Old</del> words here", "added:] </span>New</ins> words here"):
+            assert marked in page
+        changed = page.index("<ins>"), page.index("Published now</p>"), page.index("Sent</p>")
+        assert max(changed) < page.index('<details class="fold') < page.index("Your decision") and "1 of " in page
 
     def test_hostile_text_is_escaped(self, instance):
         description = self.marked(HOSTILE, HOSTILE)
@@ -468,7 +521,8 @@ class ReviewContract:
     def page_of(self, instance, identifier, session):
         return session.get(instance.base_url + self.path_of(instance, identifier), allow_redirects=False)
 
-    def post(self, instance, identifier, session, page=None, **given):
+    def post(self, instance, identifier, session, page=None, page_field=None, **given):
         page = page or self.page_of(instance, identifier, session)
         path = self.path_of(instance, identifier)
-        return session.post(instance.base_url + path, data=self.fields(page, **given), allow_redirects=False)
+        fields = dict(self.fields(page, **given), **({} if page_field is None else {"page": page_field}))
+        return session.post(instance.base_url + path, data=fields, allow_redirects=False)

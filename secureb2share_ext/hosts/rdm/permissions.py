@@ -1,16 +1,18 @@
-"""The right to review.
+"""The rights to review and to operate.
 
-Reviewers hold the action `secureb2share-curate`, or are curators, managers or owners of a source's community.
+Reviewers hold the action `secureb2share-curate`, or are curators, managers or owners of a source's community. Operators
+hold the action `secureb2share-operate`, or may administrate the instance.
 """
 
 from typing import Dict, List
 
 from flask import g
 from invenio_access import Permission
+from invenio_administration.permissions import administration_access_action
 from invenio_communities.generators import CommunityRoleNeed
 
 from ...messages.sources import Source
-from ..actions import curate
+from ..actions import curate, operate
 from . import communities
 
 ROLES = ("owner", "manager", "curator")
@@ -34,3 +36,8 @@ def may_review(sources: Dict[str, Source]) -> bool:
     ids = filter(None, map(communities.id_of_source, sources.values()))
     needs = {CommunityRoleNeed(community, role) for community in ids for role in ROLES}
     return bool(needs & g.identity.provides)
+
+
+def may_operate() -> bool:
+    """Whether the user of the current request may see deliveries and health, and retry, hold and discard."""
+    return Permission(operate, administration_access_action).can()

@@ -118,6 +118,9 @@ class RecordsRest(Host):
     def may_review(self) -> bool:
         return permissions.curator().can()
 
+    def may_operate(self) -> bool:
+        return permissions.operator().can()
+
     def field(self, name: str) -> str:
         return mapping.field(name)
 

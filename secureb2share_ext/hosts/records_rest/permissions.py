@@ -11,7 +11,7 @@ from typing import Any
 from invenio_access import Permission, superuser_access
 
 from .. import tokens
-from ..actions import curate, curate_scope
+from ..actions import curate, curate_scope, operate
 
 
 class _WithScope:
@@ -33,6 +33,11 @@ class _Everybody:
 def curator(record: Any = None) -> Any:
     """The permission to create and edit records."""
     return _WithScope(Permission(curate))
+
+
+def operator() -> Any:
+    """The permission to operate, which no token holds."""
+    return Permission(operate)
 
 
 def administrator(record: Any = None) -> Any:

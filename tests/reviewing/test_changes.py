@@ -1,0 +1,98 @@
+import copy
+
+import pytest
+from served import example
+
+from secureb2share_ext.client import canonical, digest
+from secureb2share_ext.descriptions import labels
+from secureb2share_ext.descriptions.schema import SCHEMA
+from secureb2share_ext.reviewing import changes, seen
+from secureb2share_ext.reviewing.difference import Budget
+
+
+def spell(path, value):
+    return str(labels.label(path, value))
+
+
+def leaves(value):
+    """Every text and number in a description."""
+    if isinstance(value, dict):
+        return [leaf for member in value.values() for leaf in leaves(member)]
+    return [leaf for entry in value for leaf in leaves(entry)] if isinstance(value, list) else [str(value)]
+
+
+def full():
+    found = example()
+    found["core"]["contact"] = {"name": "Office", "email": "office@example.org", "url": "https://office.example.org"}
+    found["core"]["creators"] = [{"name": "A", "orcid": "0000-0002-1825-0097", "affiliation": "Institute"}]
+    found["files"] = [{"label": "Table", "name": "a.csv", "size": 12345, "checksum": "sha256:" + "ab" * 32}]
+    return found
+
+
+def test_all_that_becomes_public_is_shown():
+    description = full()
+    found = changes.fields(description, spell)
+    shown = " ".join(" ".join(entry) for field in found for entry in field.entries) + str([f.lang for f in found])
+    assert [leaf for leaf in leaves(description) if leaf not in shown] == []
+
+
+def test_fields_come_in_the_order_of_the_schema():
+    order = ["%s.%s" % (part, name) for part in changes.PARTS for name in SCHEMA["properties"][part]["properties"]]
+    found = [field.path for field in changes.fields(full(), spell)]
+    assert found[-1] == "files" and found[:-1] == sorted(found[:-1], key=order.index)
+
+
+@pytest.mark.parametrize(
+    "part, name, value",
+    [
+        ("core", "contact", {"name": "Office", "email": "other@example.org"}),
+        ("core", "creators", [{"name": "A", "orcid": "0000-0002-1694-233X"}]),
+        ("core", "titles", [{"lang": "da", "text": "T"}]),
+        ("core", "keywords", ["a", "b"]),
+        ("core", "publication_year", 1999),
+        ("sensitive", "access_right", "metadata-only"),
+        ("sensitive", "has_structured_data", False),
+        ("sensitive", "health_categories", None),
+        ("version", "label", "2"),
+    ],
+)
+def test_every_difference_is_shown_and_nothing_else(part, name, value):
+    before, after = full(), full()
+    before["core"]["titles"] = after["core"]["titles"] = [{"lang": "nb", "text": "T"}]
+    after[part][name] = value
+    if value is None:
+        del after[part][name]
+    for one, other in ((before, after), (after, before)):
+        found = changes.compare(one, other, spell, Budget())
+        assert {change.path for change in found.changes} == {"%s.%s" % (part, name)}
+        for change in found.changes:
+            marks = [piece.mark for side in change.before + change.after for piece in side]
+            assert any(marks), "nothing in it is marked"
+        assert not {change.path for change in found.changes} & {field.path for field in found.same if not field.lang}
+
+
+def test_what_comes_and_goes_is_shown():
+    before, after = full(), copy.deepcopy(full())
+    del after["files"]
+    (change,) = changes.compare(before, after, spell, Budget()).changes
+    assert (change.path, change.after, len(change.before)) == ("files", [], 1)
+    (change,) = changes.compare(after, before, spell, Budget()).changes
+    assert (change.path, change.before, change.is_list) == ("files", [], True)
+
+
+def test_another_order_alone_is_said():
+    before, after = full(), full()
+    before["core"]["keywords"], after["core"]["keywords"] = ["a", "b"], ["b", "a"]
+    (change,) = changes.compare(before, after, spell, Budget()).changes
+    assert change.is_order
+    assert not any(piece.mark for side in change.before + change.after for piece in side)
+
+
+def test_a_forms_description_is_believed_only_with_its_digest():
+    text = canonical(full()).decode("utf-8")
+    field, named = seen.packed(text), digest(text.encode("utf-8"))
+    assert seen.unpacked(field, named) == full()
+    bomb = seen.packed("0" * 3 * seen.LONGEST_TEXT)
+    for other in ("", "x", "é", field[: len(field) // 2], bomb, seen.packed("[1"), seen.packed("{}")):
+        assert seen.unpacked(other, named) is None
+    assert seen.unpacked(field, "0" * 64) is None
