@@ -1,130 +1,173 @@
-"""Applications: a person asks for access, and learns what was decided.
+"""Applications: what a person asks for, and every step that it takes.
 
-The catalogue's access link leads here with a signed reference, which names a dataset and nobody.
-The person is named in the form, and the name stays in this environment.
+Each step is taken under the write lock, once: who comes second is told what the first one did. The catalogue learns
+only that there is an application and how it was decided, by an id that names nobody.
 """
 
 import re
 import secrets
 import time
-
-import requests
-from flask import Blueprint, jsonify, render_template, request, url_for
+import unicodedata
 
 from secureb2share_ext import client
+from secureb2share_ext.pages.language import gettext
 
-from . import datasets
-from .environment import here
-from .problem import Problem, wants_json
+from . import datasets, history
+from .problem import Problem
 
-blueprint = Blueprint("applications", __name__)
-
-LIMITS = {"name": 200, "email": 254, "purpose": 5000}
-
-
-@blueprint.route("/request", methods=["GET"])
-def form():
-    """The form for one dataset, if the reference holds."""
-    dataset = _referenced(request.args)
-    if wants_json():
-        return jsonify(
-            dataset=dataset["identifier"],
-            title=dataset["title"],
-            record_url=dataset["record_url"],
-            verified=True,
-        )
-    return _page(dataset, request.args["ref"])
+LIMITS = {"title": 200, "name": 200, "institution": 200, "email": 254, "purpose": 5000}
+OPTIONAL = ("title", "institution")
+LONGEST_TEXT = 2000  # characters of what an owner writes
+LONGEST_APPROVAL = 5 * 366 * history.DAY
 
 
-@blueprint.route("/request", methods=["POST"])
-def submit():
-    """Store the application, and report to the catalogue that there is one."""
-    given = request.get_json(silent=True) if request.is_json else request.form
-    given = {k: v for k, v in dict(request.args, **(given or {})).items() if isinstance(v, str)}
-    dataset = _referenced(given)
-    values = {name: given.get(name, "").strip() for name in LIMITS}
-    faults = _faults(values)
-    if faults:
-        if wants_json():
-            errors = [{"field": name, "message": text} for name, text in faults.items()]
-            raise Problem(400, "Not sent", "The application has faults.", errors=errors)
-        return _page(dataset, given["ref"], values, faults), 400
-    application, token = "app-" + secrets.token_hex(8), secrets.token_urlsafe(24)
-    with here().store.write() as db:
+def faults(values):
+    """{field: sentence} of what a person filled in."""
+    found = {}
+    for name, limit in LIMITS.items():
+        if not values[name] and name not in OPTIONAL:
+            found[name] = gettext("Please fill in this field.")
+        elif len(values[name]) > limit:
+            found[name] = gettext("Please write at most %(limit)s characters.", limit=limit)
+    if values["email"] and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", values["email"]):
+        found["email"] = gettext("Please write an e-mail address, such as name@example.org.")
+    return found
+
+
+def address(email):
+    """An e-mail address as it is compared with others: capital letters and forms of one letter make no difference."""
+    return unicodedata.normalize("NFKC", email).strip().casefold()
+
+
+def submit(environment, dataset, values, form=None):
+    """Store an application, unless there is one; returns (row, whether it is new).
+
+    The first one counts: one that the same form made, or an open or approved one from the same address for the same
+    dataset. form: the form's one-time token, or None for a program
+    """
+    with environment.store.write() as db:
+        row = _same_form(db, form) or _still_going(db, dataset["identifier"], values["email"])
+        if row is not None:
+            return row, False
+        application = "app-" + secrets.token_hex(8)
         db.execute(
-            "INSERT INTO applications (id, dataset, name, email, purpose, created, status_token)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                application,
-                dataset["identifier"],
-                values["name"],
-                values["email"],
-                values["purpose"],
-                client.now_utc(),
-                token,
+            "INSERT INTO applications (id, dataset, form, address, title, name, institution, email, purpose, created,"
+            " status_token) VALUES (:id, :dataset, :form, :address, :title, :name, :institution, :email, :purpose,"
+            " :created, :status_token)",
+            dict(
+                values,
+                id=application,
+                dataset=dataset["identifier"],
+                form=form,
+                address=address(values["email"]),
+                created=client.now_utc(),
+                status_token=secrets.token_urlsafe(24),
             ),
         )
-        here().outgoing.write(db, "decision", dataset["identifier"], application=application, state="submitted")
-    here().outgoing.send(dataset["identifier"])
-    status_url = url_for("applications.status", token=token, _external=True)
-    if wants_json():
-        return jsonify(application=application, state="submitted", status_url=status_url), 201
-    return render_template("sent.html", dataset=dataset, application=application, status_url=status_url), 201
+        _note(environment, db, application, dataset["identifier"], "sent")
+        row = _row(db, application)
+    environment.outgoing.send(dataset["identifier"])
+    return row, True
 
 
-def _page(dataset, ref, values=(), faults=()):
-    ways = datasets.ways_of_access(dataset)
-    return render_template(
-        "request.html", dataset=dataset, ways=ways, ref=ref, values=dict(values), faults=dict(faults)
-    )
+def _same_form(db, form):
+    return form and db.execute("SELECT * FROM applications WHERE form = ?", (form,)).fetchone()
 
 
-def _faults(values):
-    faults = {name: "must be filled in" for name, text in values.items() if not text}
-    faults.update(
-        (n, "is longer than %d characters" % LIMITS[n]) for n, text in values.items() if len(text) > LIMITS[n]
-    )
-    if values["email"] and not re.fullmatch(r"[^@\s]+@[^@\s]+", values["email"]):
-        faults["email"] = "is not an e-mail address"
-    return faults
+def _still_going(db, identifier, email):
+    return db.execute(
+        "SELECT * FROM applications WHERE dataset = ? AND address = ? AND (state IN ('submitted', 'returned')"
+        " OR state = 'approved' AND (expires IS NULL OR expires > ?)) ORDER BY created",
+        (identifier, address(email), time.time()),
+    ).fetchone()
 
 
-def _referenced(given):
-    """The dataset that the reference names; raises Problem."""
-    identifier, ref = given.get("dataset", ""), given.get("ref", "")
-    if not identifier or not ref:
-        raise Problem(
-            400,
-            "Not a link of the catalogue",
-            "Please start from the dataset's page in the catalogue, and follow its link to request access.",
+def change(environment, application, what, text="", seen=None, until=None, values=None):
+    """Take a step of history.MAY, and report to the catalogue what it counts; raises Problem.
+
+    text: of the owner; seen: the number of steps that the person had before their eyes, or None; until: seconds since
+    1970 at which an approval ends; values: {field: text} that an applicant sends anew
+    """
+    with environment.store.write() as db:
+        row = _row(db, application)
+        if row is None:
+            raise Problem(404, gettext("There is no such request"), gettext("Nothing was changed."))
+        steps = _steps(db, application)
+        if row["state"] not in history.MAY[what] or (seen is not None and seen != len(steps)):
+            raise Overtaken(row, steps)
+        if what == "approved":
+            _approve(environment, db, row, until)
+        elif what == "revoked":
+            db.execute("UPDATE applications SET publication_token = NULL, expires = NULL WHERE id = ?", (application,))
+        elif what == "sent-again":
+            _replace(db, application, values)
+        db.execute("UPDATE applications SET state = ? WHERE id = ?", (history.STATE_AFTER[what], application))
+        _note(environment, db, application, row["dataset"], what, text)
+    environment.outgoing.send(row["dataset"])
+
+
+class Overtaken(Problem):
+    """Somebody else was faster, or the request changed since it was read: `row` and `steps` as they are now."""
+
+    def __init__(self, row, steps):
+        super().__init__(
+            409,
+            gettext("Somebody was faster"),
+            gettext("This request has changed since you opened its page. Nothing that you sent was stored."),
+            state=row["state"],
         )
-    try:
-        claims = here().keys.verify(lambda jwks: client.verify_reference(ref, jwks, issuer=here().catalogue_url))
-    except client.NotVerified as error:
-        raise Problem(400, "The reference is not valid", str(error))
-    except (requests.RequestException, client.Refused):
-        raise Problem(503, "Please try again", "The catalogue cannot be reached to check the reference.")
-    if (claims["source"], claims["identifier"]) != (here().site.source, identifier):
-        raise Problem(400, "The reference is not valid", "It was made for another dataset.")
-    dataset = datasets.find(here().store, identifier)
-    if dataset is None:
-        raise Problem(404, "Not known here", "This dataset has not arrived in the secure environment yet.")
-    datasets.must_take_requests(dataset)
-    return dataset
+        self.row, self.steps = row, steps
 
 
-@blueprint.route("/request/<token>")
-def status(token):
-    """What was decided; who has the address may read it."""
-    row = here().store.one("SELECT * FROM applications WHERE status_token = ?", (token,))
-    if row is None:
-        raise Problem(404, "Not found", "There is no application at this address.")
-    dataset = datasets.find(here().store, row["dataset"])
-    link, downloads = None, datasets.allows_download(dataset)
-    is_open = dataset["state"] not in datasets.CLOSED
-    if row["publication_token"] and downloads and is_open and row["expires"] > time.time():
-        link = url_for("publication.page", token=row["publication_token"], _external=True)
-    if wants_json():
-        return jsonify(application=row["id"], dataset=row["dataset"], state=row["state"], publication_url=link)
-    ways = datasets.ways_of_access(dataset) if is_open and not downloads else []
-    return render_template("status.html", application=row, dataset=dataset, link=link, ways=ways)
+def _approve(environment, db, row, until):
+    dataset = datasets.find(environment.store, row["dataset"])
+    datasets.must_be_open(dataset)
+    # a later change of the way of access must not turn this approval into a download
+    token = secrets.token_urlsafe(24) if datasets.allows_download(dataset) else None
+    db.execute(
+        "UPDATE applications SET publication_token = ?, expires = ? WHERE id = ?",
+        (token, until, row["id"]),
+    )
+
+
+def _replace(db, application, values):
+    # who asks stays who asked: the address is the one that was compared
+    db.execute(
+        "UPDATE applications SET title = :title, name = :name, institution = :institution, purpose = :purpose"
+        " WHERE id = :id",
+        dict(values, id=application),
+    )
+
+
+def _note(environment, db, application, identifier, what, text=""):
+    db.execute(
+        "INSERT INTO steps (application, number, at, what, text) SELECT ?, count(*) + 1, ?, ?, ? FROM steps"
+        " WHERE application = ?",
+        (application, client.now_utc(), what, text, application),
+    )
+    if what in history.REPORTED:
+        environment.outgoing.write(db, "decision", identifier, application=application, state=history.REPORTED[what])
+
+
+def _row(db, application):
+    return db.execute("SELECT * FROM applications WHERE id = ?", (application,)).fetchone()
+
+
+def _steps(db, application):
+    return db.execute("SELECT * FROM steps WHERE application = ? ORDER BY number", (application,)).fetchall()
+
+
+def steps(store, application):
+    """The steps of an application, the first one first."""
+    return store.all("SELECT * FROM steps WHERE application = ? ORDER BY number", (application,))
+
+
+def link_is_open(row, dataset):
+    """Whether the approved person can download the files now."""
+    return bool(
+        row["state"] == "approved"
+        and row["publication_token"]
+        and datasets.allows_download(dataset)
+        and dataset["state"] not in datasets.CLOSED
+        and row["expires"] > time.time()
+    )

@@ -14,12 +14,15 @@ MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*"
 
 
 class Upload(NamedTuple):
-    """One file as it arrives."""
+    """One file as it arrives: a stream, or a whole file of uploads.Uploads with its size and checksum."""
 
-    stream: object  # binary file object
+    stream: object  # binary file object, or None
     name: str
     media_type: str
     label: str
+    path: str = ""
+    size: int = 0
+    sha256: str = ""
 
 
 class Archive:
@@ -45,28 +48,48 @@ class Archive:
         return [self._keep(identifier, number, upload) for number, upload in enumerate(uploads, 1)]
 
     def _keep(self, identifier, number, upload):
-        stored, checksum, size = uuid.uuid4().hex, hashlib.sha256(), 0
-        with open(self.path(identifier, stored), "xb") as file:
-            for block in iter(lambda: upload.stream.read(1 << 16), b""):
-                checksum.update(block)
-                size += len(block)
-                file.write(block)
+        stored = uuid.uuid4().hex
+        if upload.path:
+            os.link(upload.path, self.path(identifier, stored))
+            size, sha256 = upload.size, upload.sha256
+        else:
+            with open(self.path(identifier, stored), "xb") as file:
+                size, sha256 = copy(upload.stream, file)
         media_type = upload.media_type if MEDIA_TYPE.fullmatch(upload.media_type or "") else "application/octet-stream"
         return {
             "number": number,
             "stored": stored,
-            "name": _plain_name(upload.name),
+            "name": plain_name(upload.name),
             # never the file's name: it may hold an identity number
             "label": upload.label.strip()[:300] or "File %d" % number,
             "media_type": media_type,
             "size": size,
-            "sha256": checksum.hexdigest(),
+            "sha256": sha256,
         }
+
+    def is_intact(self, identifier, file):
+        """Whether an archived file, a row of `files`, still has its size and checksum."""
+        try:
+            with open(self.path(identifier, file["stored"]), "rb") as kept:
+                return copy(kept) == (file["size"], file["sha256"])
+        except OSError:
+            return False
 
     def forget(self, identifier, files):
         """Remove what `keep` stored, when the registration that it was for did not come about."""
         for file in files:
             os.remove(self.path(identifier, file["stored"]))
+
+
+def copy(source, target=None):
+    """(size, SHA-256 in hex) of a binary stream, which is written to another one if there is one."""
+    checksum, size = hashlib.sha256(), 0
+    for block in iter(lambda: source.read(1 << 16), b""):
+        checksum.update(block)
+        size += len(block)
+        if target is not None:
+            target.write(block)
+    return size, checksum.hexdigest()
 
 
 def public(files):
@@ -78,6 +101,7 @@ def _band(size):
     return next((name for limit, name in BANDS if size < limit), ">1TB")
 
 
-def _plain_name(name):
+def plain_name(name):
+    """The last part of a file's name, without what could act on a terminal or a path."""
     last = re.split(r"[/\\]", name or "")[-1]
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", "", last)[:255] or "file"

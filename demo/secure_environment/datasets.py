@@ -9,6 +9,7 @@ import json
 
 from secureb2share_ext import client
 from secureb2share_ext.descriptions import labels
+from secureb2share_ext.pages.language import format_date, gettext, in_language, preferred
 
 from .problem import Problem
 
@@ -26,33 +27,84 @@ def find(store, identifier):
     return row and view(row, own)
 
 
+def own(store):
+    """The rows of the datasets that were registered here, the newest first, without those that were discarded."""
+    return store.all("SELECT * FROM datasets WHERE registration != 'discarded' ORDER BY created DESC")
+
+
+def announced(store):
+    """The rows of the datasets that a curator described in the catalogue."""
+    return store.all(
+        "SELECT * FROM announced WHERE identifier NOT IN (SELECT identifier FROM datasets) ORDER BY identifier"
+    )
+
+
 def view(row, own):
-    """{"identifier", "title", "lang", "state", "record_url", "pid", "sensitive", "own"} of a row."""
+    """{"identifier", "title", "lang", "state", "record_url", "pid", "sensitive", "contact", "own"} of a row."""
     description = json.loads(row["description"])
     members = {name: row[name] for name in ("identifier", "state", "record_url", "pid")}
-    sensitive = description.get("sensitive")
+    sensitive, core = (description.get(part) for part in ("sensitive", "core"))
     title, lang = main_title(description)
     sensitive = sensitive if isinstance(sensitive, dict) else {}
-    return dict(members, title=title, lang=lang, sensitive=sensitive, own=own)
+    contact = core.get("contact") if isinstance(core, dict) else None
+    contact = contact if isinstance(contact, dict) else {}
+    return dict(members, title=title, lang=lang, sensitive=sensitive, contact=contact, own=own)
+
+
+def summary(row, own):
+    """What a program reads of a row in the inbox."""
+    shown = view(row, own)
+    del shown["sensitive"], shown["contact"]
+    if own:
+        shown.update(registration=row["registration"], review=row["review"], reason=reason(row))
+    return shown
+
+
+def reason(row):
+    """What the catalogue or its curator said against the description of an own dataset, or an empty text."""
+    return json.loads(row["problem"] or "{}").get("detail") or ""
 
 
 def main_title(description):
-    """The main title of a description and its language, whatever else is wrong with it."""
+    """The title of a description in a language of the reader's, and that language, whatever else is wrong with it."""
     try:
-        first = description["core"]["titles"][0]
-        return str(first["text"]), str(first["lang"])
-    except (KeyError, IndexError, TypeError):
-        return "(no title)", "en"
+        found = [entry for entry in description["core"]["titles"] if isinstance(entry["text"], str)]
+        first = in_language(found, preferred())[0]
+        return first["text"], str(first["lang"])
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return gettext("(no title)"), "en"
+
+
+def texts(dataset, member):
+    """[{"lang", "text"}] of a member such as ``access_conditions``, in the reader's language where there is one."""
+    said = dataset["sensitive"].get(member)
+    said = said if isinstance(said, list) else []
+    said = [entry for entry in said if isinstance(entry, dict) and isinstance(entry.get("text"), str)]
+    return in_language([dict(entry, lang=str(entry.get("lang", "und"))) for entry in said], preferred())
+
+
+def expected_days(dataset):
+    """How many days a decision usually takes, as the description says, or None."""
+    days = dataset["sensitive"].get("expected_decision_days")
+    return days if isinstance(days, int) and not isinstance(days, bool) and days > 0 else None
 
 
 def must_be_open(dataset):
     """Raise the Problem that says why nothing of this dataset is given out now."""
     if dataset["state"] == "withdrawn":
-        raise Problem(410, "Withdrawn", "This dataset was withdrawn; access to it has ended.")
+        raise Problem(410, gettext("Withdrawn"), gettext("This dataset was withdrawn, and access to it has ended."))
     if dataset["state"] == "superseded":
-        raise Problem(403, "Superseded", "Another dataset has taken the place of this one; its record names it.")
+        raise Problem(
+            403,
+            gettext("Replaced by another dataset"),
+            gettext("Another dataset has taken the place of this one. Its page in the catalogue names it."),
+        )
     if dataset["state"] == "suspended":
-        raise Problem(403, "Suspended", "Access to this dataset is suspended for the time being.")
+        raise Problem(
+            403,
+            gettext("Paused for the time being"),
+            gettext("The owner has suspended access to this dataset. It may be opened again later."),
+        )
 
 
 def access_modes(dataset):
@@ -63,7 +115,7 @@ def access_modes(dataset):
 
 def ways_of_access(dataset):
     """[text]: the same in words."""
-    return labels.in_words("sensitive.access_mode", access_modes(dataset))
+    return [gettext(text) for text in labels.in_words("sensitive.access_mode", access_modes(dataset))]
 
 
 def allows_download(dataset):
@@ -78,9 +130,9 @@ def allows_download(dataset):
 def must_allow_download(dataset):
     """Raise the Problem that says why the files of this dataset are not downloaded by anybody."""
     if not allows_download(dataset):
-        ways = "; ".join(ways_of_access(dataset)) or "none is said"
-        said = "The files of this dataset cannot be downloaded here. Way of access: %s." % ways
-        raise Problem(403, "No download", said)
+        ways = "; ".join(ways_of_access(dataset)) or gettext("not stated")
+        said = gettext("The files of this dataset cannot be downloaded here. Way of access: %(ways)s.", ways=ways)
+        raise Problem(403, gettext("No download"), said)
 
 
 def must_take_requests(dataset, today=None):
@@ -89,9 +141,16 @@ def must_take_requests(dataset, today=None):
     right, until = dataset["sensitive"].get("access_right"), dataset["sensitive"].get("embargo_until")
     today = today or datetime.datetime.now(datetime.timezone.utc).date().isoformat()
     if right == "metadata-only":
-        raise Problem(403, "No access", "Only the description of this dataset is public; access cannot be requested.")
+        raise Problem(
+            403,
+            gettext("No access for research"),
+            gettext("Only the description of this dataset is public, and access cannot be requested."),
+        )
     if right == "embargoed" and (until or "9999") > today:
-        raise Problem(403, "Not yet", "Access to this dataset can be requested from %s." % (until or "a later date"))
+        said = gettext("Access to this dataset can be requested from a later date.")
+        if until:
+            said = gettext("Access to this dataset can be requested from %(date)s.", date=format_date(until))
+        raise Problem(403, gettext("Not yet"), said)
 
 
 def settled(db, message, said, outcome, answer):

@@ -9,6 +9,7 @@ from .archive import Archive
 from .outgoing import Outgoing
 from .sites import SITES
 from .store import Store
+from .uploads import Uploads
 
 
 class Environment:
@@ -21,6 +22,7 @@ class Environment:
         self.password = keys.password(data)
         self.store = Store(data)
         self.archive = Archive(data)
+        self.uploads = Uploads(data, self.store)
         self.keys = keys.CatalogueKeys(lambda: self.client().keys())
         self.outgoing = Outgoing(self.store, self.client)
 

@@ -1,156 +1,183 @@
-"""The data owner's inbox: what the owner sees and decides."""
+"""The data owner's inbox: the requests for access, and what the owner decides."""
 
-import json
-import secrets
 import time
 
-import requests
-from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
-from markupsafe import Markup
+from flask import Blueprint, current_app, jsonify, render_template, request, url_for
 
-from secureb2share_ext import client
+from secureb2share_ext.pages.language import gettext
 
-from . import datasets, login, registration
+from . import applications, datasets, history, listing, login, look, tokens
 from .environment import here
 from .problem import Problem, wants_json
 
 blueprint = Blueprint("inbox", __name__)
 blueprint.before_request(login.must_be_owner)
 
+VIEWS = {"open": ("submitted",), "returned": ("returned",), "decided": ("approved", "denied", "revoked", "closed")}
+# the verb in an address, and the step; all but an approval need words for who asked
+VERBS = {"approve": "approved", "return": "returned", "deny": "denied", "revoke": "revoked"}
+
 
 @blueprint.route("/inbox")
 def page():
-    """Applications, open ones first; the datasets; what the catalogue announced; what waits to be sent."""
+    """The requests, open ones first and the oldest of them at the top; a program gets all that the owner sees."""
     store = here().store
-    applications = store.all("SELECT * FROM applications ORDER BY state != 'submitted', created DESC")
-    own = store.all("SELECT * FROM datasets WHERE registration != 'discarded' ORDER BY created DESC")
-    announced = store.all(
-        "SELECT * FROM announced WHERE identifier NOT IN (SELECT identifier FROM datasets) ORDER BY identifier"
+    rows = store.all("SELECT * FROM applications ORDER BY state != 'submitted', created DESC")
+    if wants_json():
+        return jsonify(_everything(store, rows))
+    view = request.args.get("show") if request.args.get("show") in VIEWS else "open"
+    chosen, words = request.args.get("dataset", ""), request.args.get("q", "").strip()
+    known = {identifier: datasets.find(store, identifier) for identifier in sorted({row["dataset"] for row in rows})}
+    of_dataset = [row for row in rows if chosen in ("", row["dataset"]) and _is_about(row, words, known)]
+    shown = [row for row in of_dataset if row["state"] in VIEWS[view]]
+    if view == "open":
+        shown.reverse()
+    listed = listing.page(shown, request.args.get("page"))
+    return render_template(
+        "inbox.html",
+        listed=listed,
+        requests=[_entry(store, row, known) for row in listed.entries],
+        counts={name: sum(row["state"] in states for row in of_dataset) for name, states in VIEWS.items()},
+        view=view,
+        chosen=chosen,
+        words=words,
+        known=known,
     )
+
+
+def _is_about(row, words, known):
+    texts = [row[name] for name in ("id", "title", "name", "institution", "email", "purpose")]
+    return listing.matches(words, *texts, known[row["dataset"]]["title"])
+
+
+def _entry(store, row, known):
+    steps = applications.steps(store, row["id"])
+    return {
+        "row": row,
+        "dataset": known[row["dataset"]],
+        "day": history.days(steps, time.time()),
+        "last": steps[-1],
+        "ends": history.day_of(row["expires"] - 1) if row["expires"] else None,
+        "left": history.days_left(row["expires"], time.time()),
+    }
+
+
+def _everything(store, rows):
+    secret = ("status_token", "publication_token", "form")
     outgoing = store.all(
         "SELECT id, kind, identifier, state, attempts, said FROM outgoing WHERE state != 'sent' ORDER BY id"
     )
-    if wants_json():
-        secret = ("status_token", "publication_token")
-        return jsonify(
-            applications=[{k: row[k] for k in row.keys() if k not in secret} for row in applications],
-            datasets=[_summary(row, True) for row in own],
-            announced=[_summary(row, False) for row in announced],
-            outgoing=[dict(row) for row in outgoing],
+    return {
+        "applications": [{k: row[k] for k in row.keys() if k not in secret} for row in rows],
+        "datasets": [datasets.summary(row, True) for row in datasets.own(store)],
+        "announced": [datasets.summary(row, False) for row in datasets.announced(store)],
+        "outgoing": [dict(row) for row in outgoing],
+    }
+
+
+def _known(application):
+    row = here().store.one("SELECT * FROM applications WHERE id = ?", (application,))
+    if row is None:
+        raise Problem(
+            404,
+            gettext("There is no such request"),
+            gettext("No request with this number was sent to this secure environment."),
+            [(gettext("Inbox"), url_for("inbox.page"))],
         )
-    titles = {row["identifier"]: _title(row) for row in [*announced, *own]}
+    return row
+
+
+@blueprint.route("/inbox/<application>")
+def one(application):
+    """One request: who asks, what for, for which dataset, what happened, and what can be decided."""
+    row = _known(application)
+    store, known = here().store, {row["dataset"]: datasets.find(here().store, row["dataset"])}
+    others = store.all(
+        "SELECT state, count(*) AS number FROM applications WHERE dataset = ? AND id != ? GROUP BY state",
+        (row["dataset"], application),
+    )
     return render_template(
-        "inbox.html",
-        applications=applications,
-        own=own,
-        announced=announced,
-        outgoing=outgoing,
-        titles=titles,
-        asked_for={row["dataset"]: datasets.find(store, row["dataset"]) for row in applications},
-        ways_of=datasets.ways_of_access,
-        allows_download=datasets.allows_download,
-        reasons={row["identifier"]: _reason(row) for row in own},
+        "application.html",
+        **_entry(store, row, known),
+        steps=applications.steps(store, application),
+        others={other["state"]: other["number"] for other in others},
+        link=applications.link_is_open(row, known[row["dataset"]]),
     )
 
 
-def _title(row):
-    title, lang = datasets.main_title(json.loads(row["description"]))
-    return Markup('<span lang="{}">{}</span>').format(lang, title)
-
-
-def _reason(row):
-    return json.loads(row["problem"] or "{}").get("detail", "")
-
-
-def _summary(row, own):
-    summary = datasets.view(row, own)
-    del summary["sensitive"]
-    if own:
-        summary.update(registration=row["registration"], review=row["review"], reason=_reason(row))
-    return summary
-
-
-@blueprint.route("/inbox/<application>/approve", methods=["POST"], defaults={"state": "approved"})
-@blueprint.route("/inbox/<application>/deny", methods=["POST"], defaults={"state": "denied"})
-def decide(application, state):
-    """Decide an open application once, and report that to the catalogue; no person is in the report."""
-    with here().store.write() as db:
-        row = db.execute("SELECT * FROM applications WHERE id = ?", (application,)).fetchone()
-        if row is None:
-            raise Problem(404, "Not found", "There is no such application.")
-        if row["state"] != "submitted":
-            raise Problem(409, "Already decided", "This application was %s before." % row["state"])
-        token = expires = None
-        if state == "approved":
-            dataset = datasets.find(here().store, row["dataset"])
-            datasets.must_be_open(dataset)
-            # a later change of the way of access must not turn this approval into a download
-            if datasets.allows_download(dataset):
-                token = secrets.token_urlsafe(24)
-                expires = time.time() + current_app.config["PUBLICATION_SECONDS"]
-        db.execute(
-            "UPDATE applications SET state = ?, publication_token = ?, expires = ? WHERE id = ?",
-            (state, token, expires, application),
-        )
-        here().outgoing.write(db, "decision", row["dataset"], application=application, state=state)
-    here().outgoing.send(row["dataset"])
-    if wants_json():
-        return jsonify(application=application, state=state)
-    return redirect(url_for("inbox.page"), 303)
-
-
-@blueprint.route("/datasets/<path:identifier>/state", methods=["POST"])
-def set_state(identifier):
-    """Suspend, reactivate or withdraw a dataset that was registered here and is public."""
-    state, reason = request.form.get("state", ""), request.form.get("reason", "").strip()
-    if state not in ("active", "suspended", "withdrawn") or not 0 < len(reason) <= 1000:
-        raise Problem(400, "Not changed", "A state (active, suspended, withdrawn) and a reason are needed.")
-    with here().store.write() as db:
-        row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (identifier,)).fetchone()
-        if row is None:
-            raise Problem(404, "Not found", "No dataset with this identifier was registered here.")
-        if row["registration"] != "registered":
-            raise Problem(409, "Not public yet", "The catalogue has not published this dataset.")
-        if row["state"] == "withdrawn":
-            raise Problem(409, "Withdrawn", "A withdrawal is final.")
-        if state != "active":
-            db.execute("UPDATE datasets SET state = ? WHERE identifier = ?", (state, identifier))
-        here().outgoing.write(db, "state", identifier, state=state, reason=reason)
-    here().outgoing.send(identifier)
-    if wants_json():
-        row = here().store.one("SELECT state FROM datasets WHERE identifier = ?", (identifier,))
-        waiting = bool(here().outgoing.waiting(identifier))
-        return jsonify(identifier=identifier, state=row["state"], waiting=waiting)
-    return redirect(url_for("inbox.page"), 303)
-
-
-@blueprint.route("/datasets/<path:identifier>/discard", methods=["POST"])
-def discard(identifier):
-    """Forget a registration that waits for a curator or was refused."""
-    registration.discard(here(), identifier)
-    here().outgoing.send(identifier)
-    return jsonify(identifier=identifier) if wants_json() else redirect(url_for("inbox.page"), 303)
-
-
-@blueprint.route("/datasets/<path:identifier>/ask", methods=["POST"])
-def ask(identifier):
-    """Ask the catalogue what its curators made of a registration; its events say the same."""
-    if here().store.one("SELECT 1 FROM datasets WHERE identifier = ?", (identifier,)) is None:
-        raise Problem(404, "Not found", "No dataset with this identifier was registered here.")
+@blueprint.route("/inbox/<application>/<any(%s):verb>" % ", ".join(VERBS), methods=["GET", "POST"])
+def decide(application, verb):
+    """The page of one decision, and the decision; each is made once, and no person is in what the catalogue learns."""
+    row = _known(application)
+    what = VERBS[verb]
+    if request.method == "GET":
+        if row["state"] not in history.MAY[what]:
+            return look.done(url_for("inbox.one", application=application), _is_decided(), "wait")
+        return _decision(row, verb, {"until": _default_end()}, {})
+    given = {name: request.form.get(name, "").strip().replace("\r\n", "\n") for name in ("reason", "until")}
+    faults, until = {}, None
+    if what != "approved" and not given["reason"]:
+        faults["reason"] = gettext("Please say why: the person who asked reads this.")
+    if len(given["reason"]) > applications.LONGEST_TEXT:
+        faults["reason"] = gettext("Please write at most %(limit)s characters.", limit=applications.LONGEST_TEXT)
+    if what == "approved":
+        until = _end(given["until"])
+        if until is None:
+            faults["until"] = gettext("Please choose a day from today on, within the next five years.")
+    if faults or not tokens.is_of_session():
+        if wants_json():
+            errors = [{"field": name, "message": text} for name, text in faults.items()]
+            raise Problem(400, gettext("Not decided"), gettext("The decision has faults."), errors=errors)
+        return _decision(row, verb, given, faults), 400
+    seen = request.form.get("seen", "")
     try:
-        said = here().client().get(identifier)
-    except (requests.RequestException, client.Refused):
-        raise Problem(503, "Please try again", "The catalogue does not tell at the moment.")
-    with here().store.write() as db:
-        datasets.compare(db, identifier, said)
+        applications.change(here(), application, what, given["reason"], int(seen) if seen.isdecimal() else None, until)
+    except applications.Overtaken as overtaken:
+        if wants_json():
+            raise
+        return render_template("overtaken.html", row=overtaken.row, last=overtaken.steps[-1], text=given["reason"]), 409
     if wants_json():
-        row = here().store.one("SELECT * FROM datasets WHERE identifier = ?", (identifier,))
-        return jsonify(_summary(row, True))
-    return redirect(url_for("portal.registered", identifier=identifier), 303)
+        return jsonify(application=application, state=history.STATE_AFTER[what])
+    return look.done(url_for("inbox.one", application=application), _said(what))
 
 
-@blueprint.route("/outgoing/send", methods=["POST"])
-def send_now():
-    """Try at once what waits for the catalogue."""
-    here().outgoing.send()
-    return redirect(url_for("inbox.page"), 303)
+def _decision(row, verb, values, faults):
+    steps = applications.steps(here().store, row["id"])
+    return render_template(
+        "decision.html",
+        application=row,
+        dataset=datasets.find(here().store, row["dataset"]),
+        verb=verb,
+        seen=request.form.get("seen") or len(steps),
+        values=values,
+        faults=faults,
+        today=history.day_of(time.time()),
+        latest=history.day_of(time.time() + applications.LONGEST_APPROVAL),
+        limit=applications.LONGEST_TEXT,
+    )
+
+
+def _default_end():
+    return history.day_of(time.time() + current_app.config["PUBLICATION_SECONDS"])
+
+
+def _end(day):
+    """Seconds since 1970 at which an approval until this day ends, or None if it cannot."""
+    try:
+        until = history.end_of(day or _default_end())
+    except ValueError:
+        return None
+    return until if time.time() < until <= time.time() + applications.LONGEST_APPROVAL + history.DAY else None
+
+
+def _is_decided():
+    return gettext("This cannot be decided any more: the request has changed. Its page says where it stands.")
+
+
+def _said(what):
+    return {
+        "approved": gettext("You have approved the request. The person who asked reads it on the page of the request."),
+        "returned": gettext("You have given the request back. The days stand still until the person has answered."),
+        "denied": gettext("You have denied the request. The person who asked reads your reason."),
+        "revoked": gettext("You have taken the approval back. Its link is closed from this moment on."),
+    }[what]

@@ -4,23 +4,29 @@ Everything that shows or decides something in the owner's name is behind it. A r
 """
 
 import hmac
-import re
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from werkzeug.urls import iri_to_uri
 
+from secureb2share_ext.pages.language import gettext
+
+from . import look, tokens
 from .environment import here
 from .problem import Problem, wants_json
 
 blueprint = Blueprint("login", __name__)
 
+KEEPING = ("portal.save", "inbox.decide")  # they show what was typed again when the form is too old
+
 
 def must_be_owner():
-    """Lead a person who is not logged in to the login; raise Problem for a program."""
+    """Lead a person who is not logged in to the login; raise Problem for a program, and for a form of elsewhere."""
     if session.get("owner"):
+        if request.endpoint not in KEEPING:
+            tokens.must_be_of_session()
         return None
     if wants_json() or request.path.startswith("/api/"):
-        raise Problem(401, "Not logged in", "Please log in as the data owner, at /login.")
+        raise Problem(401, gettext("Not signed in"), gettext("Please sign in as the data owner, at /login."))
     wanted = iri_to_uri(request.full_path.rstrip("?")) if request.method == "GET" else None
     return redirect(url_for("login.form", next=wanted), 303)
 
@@ -35,21 +41,26 @@ def form():
 def submit():
     """Log the owner in, and lead to the page that was asked for."""
     wanted = _own_page(request.form.get("next"))
+    if not tokens.is_ours():
+        return render_template("login.html", next=wanted, is_old=True), 400
     given = request.form.get("password", "")
     if not hmac.compare_digest(given.encode("utf-8"), here().password.encode("utf-8")):
         return render_template("login.html", next=wanted, is_wrong=True), 403
+    kept = {name: session[name] for name in ("language", "mine") if name in session}
     session.clear()
-    session["owner"] = True
+    session.update(kept, owner=True)
+    tokens.begin()
     return redirect(wanted, 303)
 
 
 @blueprint.route("/logout", methods=["POST"])
 def leave():
     """Log the owner out."""
-    session.clear()
+    tokens.must_be_of_session()
+    for name in ("owner", "form"):
+        session.pop(name, None)
     return redirect(url_for("front"), 303)
 
 
 def _own_page(address):
-    # browsers read "//host", "/\host" and "/<tab>/host" as another site
-    return address if re.fullmatch(r"/([^/\\\s][^\\\s]*)?", address or "") else url_for("inbox.page")
+    return look.own_page(address, url_for("inbox.page"))

@@ -1,15 +1,29 @@
-"""The data owner's registrations, on a page or by a program, and what became of each."""
+"""The data owner's registrations, on pages or by a program, and what became of each.
+
+The form has a page for each group of fields; each is kept as a draft when one goes on, and the last page sends it.
+"""
 
 import json
+import os
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 
-from . import archive, datasets, description, fields, login, registration
+from secureb2share_ext.describing import buttons, groups, values
+from secureb2share_ext.describing import form as forms
+from secureb2share_ext.errors import Invalid
+from secureb2share_ext.pages import language
+from secureb2share_ext.pages.language import gettext
+
+from . import archive, datasets, description, drafts, login, look, registration, tokens, uploads
 from .environment import here
 from .problem import Problem
 
 blueprint = Blueprint("portal", __name__)
 blueprint.before_request(login.must_be_owner)
+
+ROWS = 3  # file fields that the page has at first
+UPLOAD_JS = archive.copy(open(os.path.join(os.path.dirname(__file__), "static/upload.js"), "rb"))[1][:8]
+FILES = "files"  # the group that has them
 
 
 def _row(identifier):
@@ -19,49 +33,181 @@ def _row(identifier):
 def _known(identifier):
     row = _row(identifier)
     if row is None:
-        raise Problem(404, "Not found", "No dataset with this identifier was registered here.")
+        raise Problem(
+            404,
+            gettext("There is no such dataset"),
+            gettext("No dataset with this identifier was registered here."),
+            [(gettext("All datasets"), url_for("states.page"))],
+        )
     return row
 
 
 @blueprint.route("/register", methods=["GET"])
 def form():
-    """The empty form, or that of a registered dataset."""
+    """Where a registration or a correction begins, and the drafts that can be gone on with."""
     identifier = request.args.get("dataset")
-    if not identifier:
-        return _page(None, {"eligibility": ["not-stated"], "controller_country": [here().site.country]})
-    row = _known(identifier)
-    return _page(row, description.to_form(json.loads(row["description"])), json.loads(row["problem"] or "{}"))
+    row = _known(identifier) if identifier else None
+    return render_template(
+        "register.html",
+        row=row,
+        dataset=row and datasets.view(row, True),
+        reason=row and datasets.reason(row),
+        drafts=[(one, *drafts.title(one)) for one in drafts.open_ones(here().store)],
+        groups=groups.GROUPS,
+    )
 
 
 @blueprint.route("/register", methods=["POST"])
-def submit():
-    """Register what the form holds; the catalogue's faults come back next to their fields."""
+def begin():
+    """Begin a draft, or go on with that of the dataset."""
     identifier = request.args.get("dataset")
-    if identifier:
-        row = _known(identifier)
-        registration.correct(here(), identifier, description.from_form(request.form, json.loads(row["description"])))
+    row = _known(identifier) if identifier else None
+    draft = drafts.begin(here(), request.form.get("once"), row)
+    return redirect(url_for("portal.group", draft=draft, key=groups.GROUPS[0].key), 303)
+
+
+@blueprint.route("/register/<draft>/<any(%s):key>" % ", ".join(one.key for one in groups.GROUPS))
+def group(draft, key):
+    """One page of the form."""
+    row = drafts.get(here(), draft)
+    if row["sent"]:
+        return redirect(url_for("portal.registered", identifier=row["dataset"]), 303)
+    return _page(row, groups.find(key))
+
+
+@blueprint.route("/register/<draft>/<key>", methods=["POST"])
+def save(draft, key):
+    """Keep what is typed, do what the button says, and go where it leads."""
+    row, one = drafts.get(here(), draft), groups.find(key)
+    if one is None:
+        raise Problem(404, gettext("There is no such page"), gettext("The form has no such part."))
+    try:
+        given = values.of_group(values.submitted(request.form.items(multi=True)), one.names)
+    except Invalid:
+        raise Problem(413, gettext("This form is too large"), gettext("Nothing was stored."))
+    if not tokens.is_of_session():
+        return _page(row, one, given), 400
+    button = next((name for name in ("add", "remove") if name in request.form), "")
+    target = request.form.get(button, "")
+    if button:
+        given = buttons.press(given, button, target)
+    drafts.save(here(), draft, one, given)
+    if key == FILES and row["dataset"] is None:
+        _keep_files(draft)
+    if button or "more" in request.form or "drop" in request.form:
+        rows = int(request.form.get("rows", ROWS)) + 1 if "more" in request.form else None
+        place = {"add": target, "remove": target.rpartition(".")[0]}.get(button, "uploads")
+        return redirect(url_for("portal.group", draft=draft, key=key, rows=rows, _anchor=place), 303)
+    if "leave" in request.form:
+        return look.done(url_for("portal.form"), gettext("The draft is kept. You can go on with it later."))
+    following = groups.after(one)
+    if following is None:
+        return redirect(url_for("portal.check", draft=draft), 303)
+    return redirect(url_for("portal.group", draft=draft, key=following.key), 303)
+
+
+def _page(row, one, given=None):
+    """given: values of the group that were sent and are not kept, because the form was too old."""
+    shown, told = drafts.typed(row), drafts.faults_of(row)
+    if given is not None:
+        shown = dict(values.without_group(shown, one.names), **given)
+    shown_form, rows = forms.Form(shown, told, language.current()), request.args.get("rows", "")
+    return render_template(
+        "group.html",
+        draft=row,
+        group=one,
+        form=shown_form,
+        faults=[("#" + shown_form.anchor(fault.control), fault) for fault in forms.faults.in_order(told, one.names)],
+        files=here().uploads.of_draft(row["id"]),
+        rows=min(int(rows), uploads.MOST) if rows.isdecimal() and len(rows) < 4 else ROWS,
+        limit=uploads.LARGEST,
+        together=request.max_content_length,
+        version=UPLOAD_JS,
+        steps=_steps(shown, told),
+        number=groups.GROUPS.index(one) + 1,
+        is_first_time=row["dataset"] is None,
+        is_old=given is not None,
+    )
+
+
+def _steps(shown, told):
+    """[(Group, Standing)] for the strip beside the form."""
+    return [(one, groups.standing(one, shown, told)) for one in groups.GROUPS]
+
+
+def _keep_files(draft):
+    """Take the files that came with the form, the labels, and what is to be thrown away."""
+    for field, file in request.files.items(multi=True):
+        if field.startswith("file-") and file.filename:
+            label = request.form.get(field.replace("file-", "label-"), "")
+            try:
+                here().uploads.keep(draft, file.stream, file.filename, file.mimetype, label)
+            except uploads.Fault:
+                raise Problem(409, gettext("Too many files"), gettext("A registration has at most 100 files."))
+    named = {name[len("named-") :]: text for name, text in request.form.items() if name.startswith("named-")}
+    here().uploads.name(draft, named)
+    if request.form.get("drop"):
+        here().uploads.forget(draft, request.form["drop"])
+
+
+@blueprint.route("/register/<draft>/check", methods=["GET"])
+def check(draft):
+    """What will be sent, and what the catalogue refused."""
+    row = drafts.get(here(), draft)
+    if row["sent"]:
+        return redirect(url_for("portal.registered", identifier=row["dataset"]), 303)
+    shown, told = drafts.typed(row), drafts.faults_of(row)
+    kept = here().uploads.of_draft(draft)
+    faults = forms.faults.in_order(told, [name for one in groups.GROUPS for name in one.names])
+    return render_template(
+        "check.html",
+        draft=row,
+        dataset=row["dataset"] and datasets.view(_row(row["dataset"]), True),
+        problem=json.loads(_row(row["dataset"])["problem"] or "{}") if row["dataset"] else {},
+        is_refused=bool(row["dataset"] and _row(row["dataset"])["review"] == "refused"),
+        faults=[(_address(draft, forms.Form(shown, told), fault), fault) for fault in faults],
+        others=[one for control, ones in told.items() if groups.group_of(control) is None for one in ones],
+        steps=_steps(shown, told),
+        said=description.in_words(values.from_values(shown)),
+        files=kept,
+        unfinished=[one for one in kept if not one["sha256"]],
+    )
+
+
+def _address(draft, form, fault):
+    one = groups.group_of(fault.control)
+    return url_for("portal.group", draft=draft, key=one.key, _anchor=form.anchor(fault.control))
+
+
+@blueprint.route("/register/<draft>/check", methods=["POST"])
+def send(draft):
+    """Register what the draft holds, or correct it; the catalogue's faults come back beside their fields."""
+    row = drafts.get(here(), draft)
+    if row["sent"]:
+        return redirect(url_for("portal.registered", identifier=row["dataset"]), 303)
+    described = values.from_values(drafts.typed(row))
+    identifier = row["dataset"]
+    if identifier is None:
+        identifier = registration.register(here(), described, here().uploads.whole(draft), draft=draft)
     else:
-        described = description.from_form(request.form, description.blank(here().site))
-        identifier = registration.register(here(), described, _uploads())
+        registration.correct(here(), identifier, described)
     here().outgoing.send(identifier)
-    row = _row(identifier)
-    if row["problem"]:
-        page = _page(row, description.to_form(json.loads(row["description"])), json.loads(row["problem"]))
-        return page, 400
+    dataset = _row(identifier)
+    drafts.settle(here(), draft, dataset)
+    if dataset["problem"]:
+        return redirect(url_for("portal.check", draft=draft, _anchor="faults"), 303)
     return redirect(url_for("portal.registered", identifier=identifier), 303)
 
 
-def _page(row, values, problem=None):
-    problem = problem or {}
-    return render_template(
-        "register.html",
-        dataset=row,
-        values=values,
-        groups=fields.GROUPS,
-        languages=fields.LANGUAGES,
-        problem=problem,
-        faults=description.faults_by_field(problem.get("errors", [])),
-    )
+@blueprint.route("/register/<draft>/discard", methods=["GET", "POST"])
+def drop(draft):
+    """Ask once more, and then throw a draft away."""
+    row = drafts.get(here(), draft)
+    if request.method == "GET":
+        kept = here().uploads.of_draft(draft)
+        return render_template("drop.html", draft=row, title=drafts.title(row)[0], files=kept)
+    drafts.forget(here(), draft)
+    return look.done(url_for("portal.form"), gettext("The draft was discarded."))
 
 
 def _uploads():
@@ -79,16 +225,13 @@ def registered(identifier):
     """What became of one registration."""
     row = _known(identifier)
     files = here().store.all("SELECT * FROM files WHERE dataset = ? ORDER BY number", (identifier,))
-    described = json.loads(row["description"])
-    title, lang = datasets.main_title(described)
     return render_template(
         "registered.html",
-        dataset=row,
-        title=title,
-        lang=lang,
+        row=row,
+        dataset=datasets.view(row, True),
         files=files,
-        said=description.in_words(described),
-        problem=json.loads(row["problem"] or "null"),
+        said=description.in_words(json.loads(row["description"])),
+        reason=datasets.reason(row),
     )
 
 
@@ -105,13 +248,13 @@ def api_register():
             "Not registered",
             "The field `dataset` must hold a JSON object whose core and sensitive are objects.",
         )
-    identifier, uploads = request.form.get("identifier"), _uploads()
+    identifier, given = request.form.get("identifier"), _uploads()
     if identifier and _row(identifier):
-        if uploads:
+        if given:
             raise Problem(409, "Not registered", "New data are a new dataset: register them under a new identifier.")
         registration.correct(here(), identifier, dataset)
     else:
-        identifier = registration.register(here(), dataset, uploads, request.form.get("tenant"), identifier)
+        identifier = registration.register(here(), dataset, given, request.form.get("tenant"), identifier)
     here().outgoing.send(identifier)
     row = _row(identifier)
     if row["problem"]:

@@ -2,13 +2,18 @@
 
 from flask import jsonify, render_template, request
 
+from secureb2share_ext.pages.language import gettext
+
 
 class Problem(Exception):
-    """Another answer than the wanted one: `status`, `title`, `detail` (a sentence), `extra` (members)."""
+    """Another answer than the wanted one: `status`, `title`, `detail` (a sentence), `extra` (members for programs).
 
-    def __init__(self, status, title, detail, **extra):
+    ways: [(text, address)] of where a person can go from here
+    """
+
+    def __init__(self, status, title, detail, ways=(), **extra):
         super().__init__(detail)
-        self.status, self.title, self.detail, self.extra = status, title, detail, extra
+        self.status, self.title, self.detail, self.ways, self.extra = status, title, detail, ways, extra
 
 
 def wants_json():
@@ -32,7 +37,26 @@ def answer(problem):
 
 
 def from_http(error):
-    """The same for what Flask itself raises."""
+    """The same for what Flask itself raises; the texts are ours, for its own may quote what went wrong."""
     if error.code is None or error.code < 400:
         return error
-    return answer(Problem(error.code, error.name, error.description or error.name))
+    title, detail = _in_words(error.code)
+    return answer(Problem(error.code, title, detail))
+
+
+def _in_words(status):
+    if status == 404:
+        return gettext("There is no such page"), gettext("The address may be mistyped, or the page was never here.")
+    if status == 405:
+        return gettext("There is no such page"), gettext("This address only takes a form that was filled in.")
+    if status == 413:
+        return (
+            gettext("The files are too large"),
+            gettext("Nothing was stored. Please send fewer files at a time, or allow the script of the page to run."),
+        )
+    if status >= 500:
+        return (
+            gettext("Something went wrong here"),
+            gettext("It is not your fault. Please try again later; what was stored before is safe."),
+        )
+    return gettext("This cannot be done"), gettext("The request was not understood, and nothing was changed.")

@@ -7,7 +7,9 @@ import time
 
 from flask import Blueprint, jsonify, render_template, send_file, url_for
 
-from . import datasets
+from secureb2share_ext.pages.language import gettext
+
+from . import datasets, history
 from .environment import here
 from .problem import Problem, wants_json
 
@@ -18,15 +20,21 @@ def _approved(token):
     """The application and the dataset of a link that is valid now; raises Problem."""
     row = here().store.one("SELECT * FROM applications WHERE publication_token = ? AND state = 'approved'", (token,))
     if row is None:
-        raise Problem(404, "Not found", "There is nothing to collect at this address.")
+        raise Problem(
+            404,
+            gettext("There is nothing to collect at this address"),
+            gettext(
+                "The link was never made, or the owner has closed it. The page of your request says which of the two."
+            ),
+        )
     dataset = datasets.find(here().store, row["dataset"])
     datasets.must_be_open(dataset)
     datasets.must_allow_download(dataset)
     if row["expires"] <= time.time():
         raise Problem(
             410,
-            "The link has expired",
-            "The time for collecting these files is over. Please ask the data owner.",
+            gettext("The link has ended"),
+            gettext("The time for collecting these files is over. Please ask the contact of the dataset."),
         )
     return row, dataset
 
@@ -48,7 +56,15 @@ def page(token):
             for f in files
         ]
         return jsonify(dataset=dataset["identifier"], title=dataset["title"], files=described)
-    return render_template("publication.html", application=application, dataset=dataset, files=files, token=token)
+    return render_template(
+        "publication.html",
+        application=application,
+        dataset=dataset,
+        files=files,
+        token=token,
+        ends=history.day_of(application["expires"] - 1),
+        left=history.days_left(application["expires"], time.time()),
+    )
 
 
 @blueprint.route("/publication/<token>/<int:number>")
@@ -57,7 +73,9 @@ def download(token, number):
     _, dataset = _approved(token)
     file = here().store.one("SELECT * FROM files WHERE dataset = ? AND number = ?", (dataset["identifier"], number))
     if file is None:
-        raise Problem(404, "Not found", "The dataset has no such file.")
+        raise Problem(
+            404, gettext("There is no such file"), gettext("The page of the files lists those that there are.")
+        )
     path = here().archive.path(dataset["identifier"], file["stored"])
     # never a type that a browser would open on this origin
     return send_file(path, "application/octet-stream", as_attachment=True, download_name=file["name"])

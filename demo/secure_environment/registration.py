@@ -10,24 +10,34 @@ import secrets
 import sqlite3
 
 from secureb2share_ext import client
+from secureb2share_ext.pages.language import gettext
 
 from . import archive
 from .problem import Problem
 
 
-def register(environment, dataset, uploads=(), tenant=None, identifier=None):
-    """Store a dataset and its registration in one step; returns the identifier. Nothing is sent yet."""
+def register(environment, dataset, uploads=(), tenant=None, identifier=None, draft=None):
+    """Store a dataset and its registration in one step; returns the identifier. Nothing is sent yet.
+
+    draft: id of the draft that it comes from, or None; each is registered once, and who sends it again gets the
+    identifier that the first one got
+    """
     tenant = tenant or environment.site.tenant
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,19}", tenant):
-        raise Problem(400, "Not registered", "A tenant is named like %s." % environment.site.tenant)
+        raise Problem(
+            400, gettext("Not registered"), gettext("A tenant is named like %(name)s.", name=environment.site.tenant)
+        )
     identifier = identifier or "%s-%s" % (tenant, secrets.token_hex(4))
     if not is_identifier(identifier):
-        raise Problem(400, "Not registered", "This text cannot be the identifier of a dataset.")
+        raise Problem(400, gettext("Not registered"), gettext("This text cannot be the identifier of a dataset."))
     files = environment.archive.keep(identifier, uploads)
-    if files and "files" not in dataset:
-        dataset = dict(dataset, files=archive.public(files))
+    if files and (draft or "files" not in dataset):
+        dataset = dict(dataset, files=archive.public(files) + dataset.get("files", []))
     try:
         with environment.store.write() as db:
+            before = draft and db.execute("SELECT dataset FROM drafts WHERE id = ?", (draft,)).fetchone()["dataset"]
+            if before:
+                raise _Registered(before)
             db.execute(
                 "INSERT INTO datasets (identifier, tenant, description, created) VALUES (?, ?, ?, ?)",
                 (identifier, tenant, json.dumps(dataset), client.now_utc()),
@@ -37,13 +47,21 @@ def register(environment, dataset, uploads=(), tenant=None, identifier=None):
                 " VALUES (:dataset, :number, :stored, :name, :label, :media_type, :size, :sha256)",
                 [dict(file, dataset=identifier) for file in files],
             )
+            if draft:
+                db.execute("UPDATE drafts SET dataset = ? WHERE id = ?", (identifier, draft))
             environment.outgoing.write(db, "register", identifier, tenant=tenant, dataset=dataset)
     except BaseException as error:
         environment.archive.forget(identifier, files)
+        if isinstance(error, _Registered):
+            return error.args[0]
         if isinstance(error, sqlite3.IntegrityError):
-            raise Problem(409, "Not registered", "This identifier belongs to another dataset.")
+            raise Problem(409, gettext("Not registered"), gettext("This identifier belongs to another dataset."))
         raise
     return identifier
+
+
+class _Registered(Exception):
+    """Somebody else was faster with the same draft."""
 
 
 def correct(environment, identifier, dataset):
@@ -51,9 +69,15 @@ def correct(environment, identifier, dataset):
     with environment.store.write() as db:
         row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (identifier,)).fetchone()
         if row["state"] == "withdrawn":
-            raise Problem(409, "Withdrawn", "This dataset was withdrawn; its description cannot change any more.")
+            raise Problem(
+                409,
+                gettext("Withdrawn"),
+                gettext("This dataset was withdrawn, and its description cannot change any more."),
+            )
         if row["registration"] == "discarded":
-            raise Problem(409, "Discarded", "This registration was discarded; register the data anew.")
+            raise Problem(
+                409, gettext("Discarded"), gettext("This registration was discarded. Please register the data anew.")
+            )
         db.execute(
             "UPDATE datasets SET description = ?, problem = NULL,"
             " registration = CASE registration WHEN 'refused' THEN 'waiting' ELSE registration END"
@@ -68,9 +92,17 @@ def discard(environment, identifier):
     with environment.store.write() as db:
         row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (identifier,)).fetchone()
         if row is None:
-            raise Problem(404, "Not found", "No dataset with this identifier was registered here.")
+            raise Problem(
+                404,
+                gettext("There is no such dataset"),
+                gettext("No dataset with this identifier was registered here."),
+            )
         if row["registration"] not in ("held", "refused"):
-            raise Problem(409, "Not discarded", "Only what waits for a curator, or was refused, can be discarded.")
+            raise Problem(
+                409,
+                gettext("Not discarded"),
+                gettext("Only what waits for a curator, or was refused, can be discarded."),
+            )
         files = db.execute("SELECT * FROM files WHERE dataset = ?", (identifier,)).fetchall()
         db.execute("DELETE FROM files WHERE dataset = ?", (identifier,))
         db.execute("UPDATE datasets SET registration = 'discarded', problem = NULL WHERE identifier = ?", (identifier,))

@@ -27,7 +27,8 @@ def register_all(app, folder):
         if environment.store.one("SELECT 1 FROM datasets WHERE identifier = ?", (identifier,)):
             continue
         upload = Upload(io.BytesIO(SAMPLE), "measurements.csv", "text/csv", "Measurements (made up)")
-        registration.register(environment, example["dataset"], [upload], example.get("tenant"), identifier)
+        with app.app_context():
+            registration.register(environment, example["dataset"], [upload], example.get("tenant"), identifier)
         new.append(identifier)
         log.info("registered the example %s", identifier)
     return new

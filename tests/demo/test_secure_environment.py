@@ -9,22 +9,26 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
+from flask.testing import FlaskClient
 from markupsafe import escape
-from werkzeug.datastructures import MultiDict
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT))
 
-from demo.secure_environment import datasets, description, seed  # noqa: E402
+from demo.secure_environment import datasets, history, listing, seed, uploads  # noqa: E402
 from demo.secure_environment.app import create_app  # noqa: E402
 from secureb2share_ext import client  # noqa: E402
+from secureb2share_ext.describing import values  # noqa: E402
+from secureb2share_ext.describing.groups import GROUPS  # noqa: E402
 from secureb2share_ext.descriptions import labels, schema  # noqa: E402
 
+JSON = {"Accept": "application/json"}
 HOSTILE = "<script>alert(1)</script>\"'>"
 
 
@@ -187,10 +191,41 @@ def example(title="Made-up cohort", **sensitive):
     return dataset
 
 
-def filled(**changes):
-    form = {name: texts for name, texts in description.to_form(example()).items()}
-    form.update({name: [text] for name, text in changes.items()})
-    return form
+class Browser(FlaskClient):
+    """A browser: each form that it posts has the token of the page that it came from."""
+
+    def token(self):
+        return re.search(r'name="csrf_token" value="([^"]+)"', self.get("/login").text).group(1)
+
+    def post(self, address, data=None, **keywords):
+        is_program = "json" in keywords or (keywords.get("headers") or {}).get("Accept") == JSON["Accept"]
+        if not is_program and not address.startswith(("/api/", "/ingest")) and not isinstance(data, bytes):
+            data = dict({"csrf_token": self.token()}, **(data or {}))
+        return super().post(address, data=data, **keywords)
+
+
+def begin(visitor, dataset=None):
+    """The address of a new draft, or of one to correct a dataset."""
+    answer = visitor.post("/register" + ("?dataset=" + dataset if dataset else ""), data={"once": uuid.uuid4().hex})
+    assert answer.status_code == 303 and answer.location.endswith("/what")
+    return answer.location[: -len("/what")]
+
+
+def fill(visitor, described, draft, files=None):
+    """Fill in every page of the form, and send it."""
+    shown = values.to_values(described)
+    for number, group in enumerate(GROUPS):
+        given = values.of_group(shown, group.names)
+        if group.key == "files":
+            given.update(files or {})
+        answer = visitor.post("%s/%s" % (draft, group.key), data=given)
+        following = GROUPS[number + 1].key if number + 1 < len(GROUPS) else "check"
+        assert (answer.status_code, answer.location) == (303, "%s/%s" % (draft, following))
+    return visitor.post(draft + "/check")
+
+
+def correct(visitor, identifier, described):
+    return fill(visitor, described, begin(visitor, identifier))
 
 
 @pytest.fixture
@@ -204,6 +239,7 @@ def catalogue():
 def site(catalogue, tmp_path):
     made = create_app(tmp_path / "data", catalogue.url, retry_every=None)
     catalogue.sources_key = made.extensions["environment"].public
+    made.test_client_class = Browser
     return made
 
 
@@ -225,6 +261,7 @@ def quick(monkeypatch):
 
 
 def owner_of(site):
+    site.test_client_class = Browser
     made = site.test_client()
     answer = made.post("/login", data={"password": site.extensions["environment"].password})
     assert answer.status_code == 303
@@ -247,15 +284,16 @@ def apply(visitor, catalogue, identifier, **changes):
     form = {"dataset": identifier, "ref": catalogue.reference(identifier), "purpose": "A study."}
     form.update(name="An applicant", email="applicant@example.org")
     form.update(changes)
-    return visitor.post("/request", data=form, headers={"Accept": "application/json"})
+    return visitor.post("/request", data=form, headers=JSON)
 
 
-def decide(visitor, application, verb="approve"):
-    return visitor.post("/inbox/%s/%s" % (application, verb), headers={"Accept": "application/json"})
+def decide(visitor, application, verb="approve", **form):
+    form.setdefault("reason", "" if verb == "approve" else "Asked for by the owner.")
+    return visitor.post("/inbox/%s/%s" % (application, verb), data=form, headers=JSON)
 
 
 def read(visitor, url):
-    return visitor.get(url, headers={"Accept": "application/json"})
+    return visitor.get(url, headers=JSON)
 
 
 def set_state(visitor, identifier, state, reason="Asked for by the owner."):
@@ -275,9 +313,13 @@ PUBLIC = {
     "login.form",
     "login.submit",
     "login.leave",
-    "applications.form",
-    "applications.submit",
-    "applications.status",
+    "secureb2share_pages.static",
+    "look.choose",
+    "asking.form",
+    "asking.submit",
+    "asking.status",
+    "asking.change",
+    "asking.end",
     "publication.page",
     "publication.download",
     "ingest.ingest",
@@ -287,10 +329,20 @@ PUBLIC = {
 def test_all_but_the_pages_of_readers_are_behind_the_login(site, visitor, anonymous, catalogue):
     identifier = register(visitor).get_json()["identifier"]
     application = apply(visitor, catalogue, identifier).get_json()["application"]
-    names = {"identifier": identifier, "application": application}
+    draft = begin(visitor).rpartition("/")[2]
+    upload = site.extensions["environment"].uploads.begin(draft, "x", "", 1)
+    names = {"identifier": identifier, "application": application, "draft": draft, "upload": upload}
+    names.update(key="what", verb="approve")
     adapter = site.url_map.bind("localhost")
     closed = [rule for rule in site.url_map.iter_rules() if rule.endpoint not in PUBLIC]
-    assert {rule.endpoint.split(".")[0] for rule in closed} == {"inbox", "portal"}
+    assert {rule.endpoint.split(".")[0] for rule in closed} == {
+        "inbox",
+        "portal",
+        "uploading",
+        "states",
+        "files",
+        "messages",
+    }
     for rule in closed:
         values = {name: names[name] for name in rule.arguments & set(names)}
         address = adapter.build(rule.endpoint, dict(rule.defaults or {}, **values))
@@ -304,6 +356,7 @@ def test_all_but_the_pages_of_readers_are_behind_the_login(site, visitor, anonym
                 assert (page.status_code, page.location.split("?")[0]) == (303, "/login"), (method, address)
     assert row(site, "SELECT state FROM applications")["state"] == "submitted"
     assert row(site, "SELECT state FROM datasets")["state"] == "active"
+    assert row(site, "SELECT received FROM uploads")["received"] == 0
     assert len(catalogue.messages) == 2
 
 
@@ -332,6 +385,7 @@ def test_the_password_opens_a_session_that_scripts_and_other_sites_cannot_use(si
     name, *attributes = done.headers["Set-Cookie"].split("; ")
     assert name.startswith("owner_tsd=") and {"HttpOnly", "SameSite=Strict"} <= set(attributes)
     assert anonymous.get("/register").status_code == 200
+    assert anonymous.post("/logout", data={"csrf_token": "forged"}).status_code == 400
     assert anonymous.post("/logout").location == "/"
     assert anonymous.get("/register").status_code == 303
 
@@ -406,27 +460,45 @@ def test_hostile_names_stay_inside_the_archive(site, visitor, tmp_path):
     assert row(site, "SELECT name FROM files")["name"] == "x"
 
 
-def test_the_form_makes_a_description_that_the_catalogue_accepts(visitor, catalogue):
-    form = filled(access_right="embargoed", embargo_until="2031-05-01", deidentification="pseudonymised")
-    form.update(legal_basis_art6=["A6-1-e"], eligibility=["researcher-eea", "national-eid:NO"])
-    form.update(file=[(io.BytesIO(b"1"), "one"), (io.BytesIO(b""), ""), (io.BytesIO(b"3"), "three")])
-    form["label"] = ["First", "unused", "Third"]
-    answer = visitor.post("/register", data=form, follow_redirects=True)
-    assert answer.status_code == 200 and catalogue.url + "/records/" in answer.text
+def test_the_form_makes_a_description_that_the_catalogue_accepts(site, visitor, catalogue):
+    described = example(
+        access_right="embargoed",
+        embargo_until="2031-05-01",
+        deidentification="pseudonymised",
+        legal_basis_art6=["A6-1-e"],
+        access_eligibility=["researcher-eea", "national-eid:NO"],
+    )
+    files = {
+        "file-1": (io.BytesIO(b"1"), "one"),
+        "file-2": (io.BytesIO(b""), ""),
+        "file-3": (io.BytesIO(b"3"), "three"),
+    }
+    files.update({"label-1": "First", "label-2": "unused", "label-3": "Third"})
+    answer = fill(visitor, described, begin(visitor), files)
+    assert answer.status_code == 303
+    assert catalogue.url + "/records/" in visitor.get(answer.location).text
     [said] = catalogue.bodies("register")
-    assert said["dataset"]["sensitive"]["embargo_until"] == "2031-05-01"
-    assert said["dataset"]["sensitive"]["access_eligibility"] == ["researcher-eea", "national-eid:NO"]
-    assert [f["label"] for f in said["dataset"]["files"]] == ["First", "Third"]
+    assert said["dataset"].pop("files") == [
+        {"label": label, "media_type": "application/octet-stream", "size_band": "<1MB"} for label in ("First", "Third")
+    ]
+    assert said["dataset"] == described
+    kept = site.extensions["environment"].store.all("SELECT name, sha256 FROM files ORDER BY number")
+    assert [tuple(one) for one in kept] == [("one", client.digest(b"1")), ("three", client.digest(b"3"))]
+    assert visitor.get("/register").text.count('class="queue') == 0  # no draft is left
 
 
 def test_a_refusal_stands_next_to_the_form_and_its_correction_has_the_same_identifier(site, visitor, catalogue):
-    answer = visitor.post("/register", data=filled(deidentification="pseudonymised"))
-    assert answer.status_code == 400
-    assert "Legal basis, GDPR Art. 6 is required for personal data" in answer.text
-    assert 'value="Made-up cohort"' in answer.text and not catalogue.records
+    draft = begin(visitor)
+    answer = fill(visitor, example(deidentification="pseudonymised"), draft)
+    assert (answer.status_code, answer.location) == (303, draft + "/check#faults")
+    page = visitor.get(draft + "/check").text
+    assert "One thing to mend" in page and 'href="%s/people#sensitive.legal_basis_art6"' % draft in page
+    page = visitor.get(draft + "/people").text
+    assert "One thing to mend" in page and re.search(r'class="[^"]*has-fault"[^>]*>\s*<legend>Legal basis', page)
+    assert "Made-up cohort" in visitor.get(draft + "/what").text and not catalogue.records
     identifier = row(site, "SELECT identifier FROM datasets")["identifier"]
-    again = visitor.post("/register?dataset=" + identifier, data=filled(deidentification="anonymised"))
-    assert again.status_code == 303 and list(catalogue.records) == [identifier]
+    again = fill(visitor, example(deidentification="anonymised"), draft)
+    assert again.location == "/registered/" + identifier and list(catalogue.records) == [identifier]
     first, second = catalogue.messages
     assert first[0] != second[0]
     assert row(site, "SELECT registration, problem FROM datasets")["registration"] == "registered"
@@ -435,16 +507,51 @@ def test_a_refusal_stands_next_to_the_form_and_its_correction_has_the_same_ident
 def test_a_correction_keeps_what_the_form_does_not_show(visitor, catalogue):
     identifier = register(visitor, legal_basis_art6=["A6-1-e", "A6-1-c-is-not-one"]).get_json().get("identifier")
     assert identifier  # refused, and still there to be corrected
-    base = example()
-    base["core"]["titles"].append({"lang": "nb", "text": "Oppdiktet kohort"})
-    base["core"]["keywords"] = ["made up"]
-    changed = description.from_form(MultiDict(dict(description.to_form(base), title=["New title"])), base)
-    assert changed["core"]["titles"] == [
-        {"lang": "en", "text": "New title"},
-        {"lang": "nb", "text": "Oppdiktet kohort"},
-    ]
-    changed["core"]["titles"][0]["text"] = base["core"]["titles"][0]["text"]
-    assert changed == base
+    draft = begin(visitor, identifier)
+    visitor.post(draft + "/check")
+    first, second = catalogue.bodies("register")
+    assert first["dataset"] == second["dataset"]
+    assert draft == begin(visitor, identifier)  # the draft is gone on with
+
+
+def test_what_is_typed_is_kept_group_by_group_and_parts_are_added_without_a_script(site, visitor):
+    draft = begin(visitor)
+    typed = {"core.titles.0.lang": "en", "core.titles.0.text": HOSTILE, "core.publication_year": "last year"}
+    added = visitor.post(draft + "/what", data=dict(typed, add="core.titles"))
+    assert (added.status_code, added.location) == (303, draft + "/what#core.titles")
+    page = visitor.get(draft + "/what").text
+    assert 'name="core.titles.1.text"' in page and 'value="last year"' in page and str(escape(HOSTILE)) in page
+    visitor.post(draft + "/what", data=dict(typed, **{"core.titles.1.text": "x", "remove": "core.titles.1"}))
+    assert 'name="core.titles.1.text"' not in visitor.get(draft + "/what").text
+    left = visitor.post(draft + "/what", data=dict(typed, leave="yes"))
+    assert left.location == "/register" and str(escape(HOSTILE)) in visitor.get("/register").text
+    old = visitor.post(draft + "/what", data=dict(typed, csrf_token="old", **{"core.publisher": "Typed meanwhile"}))
+    assert old.status_code == 400 and "Typed meanwhile" in old.text
+    assert "Typed meanwhile" not in visitor.get(draft + "/what").text
+    asked = visitor.get(draft + "/discard")
+    assert "This cannot be taken back" in asked.text and visitor.get(draft + "/what").status_code == 200
+    visitor.post(draft + "/discard")
+    assert visitor.get(draft + "/what").status_code == 404
+    assert row(site, "SELECT count(*) AS n FROM datasets")["n"] == 0
+
+
+def test_a_draft_that_is_sent_twice_at_once_is_registered_once(site, visitor, catalogue):
+    draft = begin(visitor)
+    for group in GROUPS:
+        visitor.post("%s/%s" % (draft, group.key), data=values.of_group(values.to_values(example()), group.names))
+    token, answers = visitor.token(), []
+    owners = [visitor, owner_of(site)]
+    tokens = [token, owners[1].token()]
+
+    def send(number):
+        answers.append(owners[number].post(draft + "/check", data={"csrf_token": tokens[number]}))
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(2)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert {answer.status_code for answer in answers} == {303} and len({a.location for a in answers}) == 1
+    assert visitor.post(draft + "/check").location == answers[0].location
+    assert row(site, "SELECT count(*) AS n FROM datasets")["n"] == len(catalogue.records) == 1
 
 
 def test_a_program_gets_the_faults(visitor):
@@ -539,7 +646,7 @@ def test_a_refused_registration_says_why_and_can_be_mended(visitor, catalogue, w
     catalogue.on_review = True
     identifier = register(visitor).get_json()["identifier"]
     assert inbox_entry(visitor, identifier)["registration"] == "held"
-    assert "it waits for the catalogue's curator" in visitor.get("/registered/" + identifier).text
+    assert "waits for the catalogue&#39;s curator" in visitor.get("/registered/" + identifier).text
     sent = catalogue.bodies("register")[-1]["dataset"]
     if way == "event":
         assert visitor.post("/ingest", **catalogue.refusal(identifier, sent)).status_code == 200
@@ -550,9 +657,11 @@ def test_a_refused_registration_says_why_and_can_be_mended(visitor, catalogue, w
         assert visitor.post("/datasets/%s/ask" % identifier).status_code == 303
     entry = inbox_entry(visitor, identifier)
     assert (entry["registration"], entry["reason"]) == ("refused", "The contact is a person.")
-    for page in ("/inbox", "/registered/" + identifier, "/register?dataset=" + identifier):
+    for page in ("/datasets?show=waiting", "/registered/" + identifier, "/register?dataset=" + identifier):
         assert "The contact is a person." in visitor.get(page).text
-    visitor.post("/register?dataset=" + identifier, data=filled(contact_name="Access office"))
+    changed = example()
+    changed["core"]["contact"]["name"] = "Access office"
+    correct(visitor, identifier, changed)
     assert inbox_entry(visitor, identifier)["registration"] == "held"
     # what was refused is not what waits now
     visitor.post("/ingest", **catalogue.refusal(identifier, sent, event_id="evt-late"))
@@ -565,7 +674,7 @@ def test_a_refused_registration_says_why_and_can_be_mended(visitor, catalogue, w
 def test_a_change_of_a_public_dataset_waits_while_it_stays_public(visitor, catalogue):
     identifier = register(visitor).get_json()["identifier"]
     catalogue.on_review = True
-    visitor.post("/register?dataset=" + identifier, data=filled(title="Changed"))
+    correct(visitor, identifier, example("Changed"))
     entry = inbox_entry(visitor, identifier)
     assert (entry["registration"], entry["review"]) == ("registered", "held")
     # another change of state is not the release
@@ -617,7 +726,9 @@ def test_a_reference_that_does_not_hold_gets_no_form(visitor, anonymous, catalog
         "other key": catalogue.reference(identifier, client.new_key()[0]),
     }[fault]
     page = anonymous.get("/request", query_string={"dataset": identifier, "ref": ref})
-    assert page.status_code == 400 and "<form" not in page.text and 'class="fault"' in page.text
+    assert page.status_code == 400 and "<form" not in page.text
+    assert 'role="alert"' in page.text and catalogue.url in page.text  # a sentence, and a way back
+    assert not re.search("signature is wrong|issued|published ones|Traceback", page.text)
     assert apply(visitor, catalogue, identifier, ref=ref).status_code == 400
     assert row(site, "SELECT count(*) AS n FROM applications")["n"] == 0
 
@@ -675,6 +786,7 @@ def test_an_incomplete_application_comes_back_with_its_faults(visitor, catalogue
     form = {"dataset": identifier, "ref": catalogue.reference(identifier), "name": "An applicant"}
     page = visitor.post("/request", data=form)
     assert page.status_code == 400 and 'value="An applicant"' in page.text
+    assert page.text.count('class="fault"') == 2 and '<a href="#purpose">' in page.text
 
 
 # decisions and collecting
@@ -724,7 +836,8 @@ def test_the_way_of_access_decides_whether_an_approved_person_can_download(
 ):
     identifier = register(visitor, access_mode=modes).get_json()["identifier"]
     sent = apply(anonymous, catalogue, identifier).get_json()
-    assert ("An approval gives no download here." in visitor.get("/inbox").text) is not is_open
+    page = visitor.get("/inbox/" + sent["application"]).text
+    assert ("An approval gives no download here" in page) is not is_open
     assert decide(visitor, sent["application"]).status_code == 200
     said = read(anonymous, sent["status_url"]).get_json()
     assert said["state"] == "approved" and bool(said["publication_url"]) is is_open
@@ -755,7 +868,7 @@ def test_a_change_of_the_way_of_access_ends_downloads_and_starts_none(visitor, a
     form = {"identifier": identifier, "dataset": json.dumps(example(access_mode=[PORTAL]))}
     assert visitor.post("/api/register", data=form).status_code == 201
     assert read(anonymous, first["status_url"]).get_json()["publication_url"] is None
-    second = apply(anonymous, catalogue, identifier).get_json()
+    second = apply(anonymous, catalogue, identifier, email="second@example.org").get_json()
     decide(visitor, second["application"])
     link = read(anonymous, second["status_url"]).get_json()["publication_url"]
     assert anonymous.get(link + "/1").status_code == 200
@@ -807,7 +920,7 @@ def test_an_event_is_stored_once_and_acknowledged_each_time(site, visitor, catal
     assert first.get_json()["digest"] == client.digest(event["data"])
     assert first.get_json()["dataset_id"] == "pid:cur8d-0aaaa"
     assert row(site, "SELECT count(*) AS n FROM events")["n"] == 1
-    page = visitor.get("/inbox").text
+    page = visitor.get("/datasets?show=announced").text
     assert "Curated" in page and catalogue.url + "/records/cur8d-0aaaa" in page
 
 
@@ -856,24 +969,42 @@ def test_access_can_be_requested_for_an_announced_dataset(visitor, catalogue):
 
 
 def test_hostile_text_is_escaped_everywhere(visitor, catalogue):
-    made = register(visitor, HOSTILE, [(b"x", HOSTILE, HOSTILE)]).get_json()
-    identifier = made["identifier"]
-    visitor.post("/ingest", **catalogue.event("pid:x", dataset=example(HOSTILE), record_url="javascript:alert(1)"))
-    ref = catalogue.reference(identifier)
-    sent = apply(visitor, catalogue, identifier, name=HOSTILE, purpose=HOSTILE).get_json()
-    decide(visitor, sent["application"])
-    link = read(visitor, sent["status_url"]).get_json()["publication_url"]
-    form = {"dataset": identifier, "ref": ref, "name": HOSTILE, "email": HOSTILE}
-    pages = [visitor.get(url) for url in ("/inbox", link, sent["status_url"], "/registered/" + identifier)]
-    pages += [visitor.get("/register?dataset=" + identifier), visitor.post("/request", data=form)]
-    pages += [visitor.get("/request", query_string={"dataset": identifier, "ref": ref})]
-    for page in pages:
-        assert "&lt;script&gt;" in page.text
-        assert "<script" not in page.text and 'href="javascript' not in page.text
-        assert "script-src" not in page.headers["Content-Security-Policy"]
-        assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    made = register(visitor, HOSTILE, [(b"x", HOSTILE, HOSTILE)], access_conditions=[{"lang": "en", "text": HOSTILE}])
+    identifier = made.get_json()["identifier"]
+    hostile = dict(example(HOSTILE))
+    hostile["core"]["contact"]["url"] = "javascript:alert(1)"
+    visitor.post("/ingest", **catalogue.event("pid:x", dataset=hostile, record_url="javascript:alert(1)"))
+    person = {"name": HOSTILE, "purpose": HOSTILE, "title": HOSTILE, "institution": HOSTILE}
+    sent = apply(visitor, catalogue, identifier, email="0%s@example.org" % HOSTILE, **person).get_json()
+    other = apply(visitor, catalogue, "pid:x", **person).get_json()
+    for one in (sent, other):
+        decide(visitor, one["application"], "return", reason=HOSTILE)
+    addresses = addresses_of_every_page(visitor, catalogue, identifier)
+    addresses += [
+        sent["status_url"],
+        other["status_url"],
+        "/inbox/" + other["application"],
+        "/inbox?q=" + quote(HOSTILE),
+    ]
+    draft = begin(visitor, identifier)
+    form = {"dataset": identifier, "ref": catalogue.reference(identifier), "name": HOSTILE, "email": HOSTILE}
+    pages = [(address, visitor.get(address)) for address in addresses + [draft + "/what", draft + "/check"]]
+    pages.append(("/request", visitor.post("/request", data=form)))
+    set_state(visitor, identifier, "suspended", HOSTILE)
+    pages.append(("/messages", visitor.get("/messages?show=sent")))
+    hosted = 0
+    for address, page in pages:
+        hosted += "&lt;script&gt;" in page.text
+        scripts = re.findall("<script[^>]*>", page.text)
+        assert all('src="/static/upload.js' in script for script in scripts), address
+        assert 'href="javascript' not in page.text and " onerror" not in page.text and " style=" not in page.text
+        policy = page.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'") and "unsafe" not in policy
+        # only the form with a file field has a script, and that is the program's own
+        assert ("script-src 'self';" in policy) is bool(re.search("/register/[0-9a-f]+/(?!check|discard)", address))
         # with no-referrer, browsers would send the pages' own forms with `Origin: null`
         assert page.headers["Referrer-Policy"] == "same-origin"
+    assert hosted > 25
 
 
 def test_a_form_of_another_origin_is_refused(site, visitor, catalogue):
@@ -888,15 +1019,37 @@ def test_a_form_of_another_origin_is_refused(site, visitor, catalogue):
     assert answer.status_code == 303
 
 
+def addresses_of_every_page(visitor, catalogue, identifier):
+    """The pages about a dataset with one request that was given back and one that was approved."""
+    sent = [apply(visitor, catalogue, identifier, email="%d@example.org" % n).get_json() for n in range(3)]
+    decide(visitor, sent[0]["application"], "return")
+    decide(visitor, sent[1]["application"])
+    draft = begin(visitor)
+    first, second, third = ("/inbox/" + one["application"] for one in sent)
+    state = "/datasets/%s/state?to=" % identifier
+    return [
+        *("/", "/login", "/register", "/inbox", "/inbox?show=returned", "/inbox?show=decided&q=study", "/archive"),
+        *("/datasets", "/datasets?show=announced", "/messages", "/messages?show=sent", "/nowhere"),
+        *("/registered/" + identifier, "/register?dataset=" + identifier),
+        *(state + to for to in ("suspended", "active", "withdrawn")),
+        *("%s/%s" % (draft, key) for key in [group.key for group in GROUPS] + ["check", "discard"]),
+        *(first, second, third, first + "/deny", second + "/revoke", third + "/approve", third + "/return"),
+        *(one["status_url"] for one in sent),
+        *(sent[0]["status_url"] + "/" + verb for verb in ("change", "end")),
+        read(visitor, sent[1]["status_url"]).get_json()["publication_url"],
+        "/request?dataset=%s&ref=%s" % (identifier, catalogue.reference(identifier)),
+    ]
+
+
 def test_pages_have_a_language_a_heading_and_a_label_for_every_input(visitor, catalogue):
     identifier = register(visitor).get_json()["identifier"]
-    addresses = ["/", "/login", "/register", "/inbox", "/registered/" + identifier, "/nowhere"]
-    addresses.append("/request?dataset=%s&ref=%s" % (identifier, catalogue.reference(identifier)))
+    addresses = addresses_of_every_page(visitor, catalogue, identifier)
     for address in addresses:
         page = visitor.get(address).text
-        assert '<html lang="en">' in page and page.count("<h1>") == 1
+        assert '<html lang="en">' in page and len(re.findall("<h1[ >]", page)) == 1
         inputs = re.findall(r"<(?:input|select|textarea)\b[^>]*>", page)
-        labels = set(re.findall(r'<label for="([^"]+)"', page))
+        labels = set(re.findall(r'<label[^>]* for="([^"]+)"', page))
+        assert page.count('class="btn btn-main') <= 1, address
         for tag in inputs:
             found = re.search(r' id="([^"]+)"', tag)
             assert 'type="hidden"' in tag or 'type="checkbox"' in tag or (found and found.group(1) in labels), tag
