@@ -25,32 +25,38 @@ LANGUAGES: Dict[str, str] = {
 NEIGHBOURS = {"no": ("nb", "nn"), "nb": ("no", "nn"), "nn": ("no", "nb")}  # read by each other's readers
 DOMAIN = "secureb2share"
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "translations")
-SESSION_KEY = "language"  # as Invenio-I18N has it
+SESSION_KEY = "language"  # as Invenio-I18N has it by default
+ARGUMENT = "ln"  # of an address, as Invenio-I18N reads it
 
 
 def current() -> str:
     """The language of the current request's pages, a key of LANGUAGES."""
     host = current_app.extensions.get("invenio-i18n")
-    return supported([host.language] if host is not None else _asked())
+    return supported([str(host.language)] if host is not None else _asked())
 
 
 def supported(tags: Sequence[str]) -> str:
     """The first key of LANGUAGES that one of the tags (BCP 47, the best first) leads to, else ``en``. Pure."""
-    for tag in tags:
-        language = main(tag)
-        for known in (language,) + NEIGHBOURS.get(language, ()):
-            if known in LANGUAGES:
-                return known
-    return "en"
+    return next(filter(None, map(_led_to, tags)), "en")
 
 
 def offered() -> List[Tuple[str, str]]:
-    """[(language, its own name)] of the languages in which this site offers its pages, English among them."""
-    host = current_app.extensions.get("invenio-i18n")
-    if host is None:
-        return list(LANGUAGES.items())
-    known = {main(str(tag)) for tag, _ in host.get_languages()}
-    return [(language, name) for language, name in LANGUAGES.items() if language in known or language == "en"]
+    """[(language, its own name)] of the languages in which this site offers its pages, and the current one."""
+    site = _tags_of_site()
+    return [(language, name) for language, name in LANGUAGES.items() if language in site or language == current()]
+
+
+def tag_of_site(language: str) -> str:
+    """The tag under which this site offers a language, such as ``no`` for ``nb``; else the language itself."""
+    return _tags_of_site().get(language, language)
+
+
+def remember() -> None:
+    """Keep the language that ``?ln=`` of the current request asks for, if this site offers it, for later requests."""
+    asked = request.args.get(ARGUMENT)
+    key = current_app.config.get("I18N_SESSION_KEY", SESSION_KEY)
+    if asked in _tags_of_site().values() and current_app.secret_key and session.get(key) != asked:
+        session[key] = asked
 
 
 def main(tag: str) -> str:
@@ -76,6 +82,8 @@ def translate(language: str, text: str) -> str:
 def translate_number(language: str, one: str, many: str, number: int, **values: Any) -> str:
     """As ngettext, in a language of LANGUAGES. Pure."""
     text = _translations(language).ngettext(one, many, number)
+    # a pair from a table is translated as two texts: our languages have the two numbers of English
+    text = translate(language, text) if text in (one, many) else text
     return text % dict(values, number=values.get("number", format_number(number, language)))
 
 
@@ -133,7 +141,8 @@ def format_time(value: Optional[datetime.datetime], language: Optional[str] = No
 def format_ago(value: datetime.datetime, now: datetime.datetime, language: Optional[str] = None) -> str:
     """The time since a moment, or until it, in words: ``2 days ago``; both are naive UTC."""
     if abs((value - now).total_seconds()) < 60:
-        return translate(language or current(), "a moment ago" if value <= now else "in a moment")
+        said = language or current()
+        return translate(said, "a moment ago") if value <= now else translate(said, "in a moment")
     return dates.format_timedelta(
         value - now, granularity="minute", threshold=1.5, add_direction=True, locale=_locale(language)
     )
@@ -165,9 +174,29 @@ def _locale(language=None):
     return Locale.parse("en_GB" if language == "en" else language)
 
 
+def _led_to(tag):
+    # the key of LANGUAGES that readers of the tag read, or None
+    language = main(tag)
+    return next((known for known in (language,) + NEIGHBOURS.get(language, ()) if known in LANGUAGES), None)
+
+
+def _tags_of_site():
+    """{key of LANGUAGES: the tag by which the site offers it}"""
+    host = current_app.extensions.get("invenio-i18n")
+    if host is None:
+        return {language: language for language in LANGUAGES}
+    found: Dict[str, str] = {}
+    # a language's own tag before that of a neighbour
+    for tag in sorted((str(tag) for tag, _ in host.get_languages()), key=lambda tag: main(tag) not in LANGUAGES):
+        found.setdefault(_led_to(tag) or "", tag)
+    return found
+
+
 def _asked():
-    chosen = session.get(SESSION_KEY) if has_request_context() else None
-    return ([chosen] if chosen else []) + (_accepted() if has_request_context() else [])
+    if not has_request_context():
+        return []
+    chosen = [request.args.get(ARGUMENT), session.get(SESSION_KEY)]
+    return [tag for tag in chosen if tag] + _accepted()
 
 
 def _accepted():

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from typing import Any, Dict
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import current_app, render_template, request
 from jinja2 import TemplateNotFound
@@ -53,6 +53,7 @@ class Names:
     language_name = staticmethod(language.language_name)
 
     def __init__(self) -> None:
+        language.remember()
         self.lang = language.current()
         self.languages = language.offered()
         self.site_name = current_app.config.get("THEME_SITENAME") or "Secure B2SHARE"
@@ -60,11 +61,13 @@ class Names:
 
     def language_url(self, code: str) -> str:
         """The address of the current page in another language, by the host's own route where it has one."""
-        here, base = request.full_path.rstrip("?"), current_app.config.get("I18N_SET_LANGUAGE_URL")
-        route = "%s/%s" % ((base or "").rstrip("/"), code)
+        kept = [(name, text) for name, text in request.args.items(multi=True) if name != language.ARGUMENT]
+        base, tag = current_app.config.get("I18N_SET_LANGUAGE_URL"), language.tag_of_site(code)
+        route = "%s/%s" % ((base or "").rstrip("/"), tag)
         if base and current_app.create_url_adapter(request).test(route, "GET"):
-            return "%s?next=%s" % (route, quote(here, safe="/"))
-        return "?ln=" + code
+            here = request.script_root + request.path + ("?" + urlencode(kept) if kept else "")
+            return "%s?next=%s" % (request.script_root + route, quote(here, safe="/"))
+        return "?" + urlencode(kept + [(language.ARGUMENT, tag)])
 
 
 def frame() -> str:
