@@ -45,6 +45,18 @@ def meet(chromium, site):
     assert complaints == [[] for _ in visitors]
 
 
+# each journey is made twice: in another language, without script, on a phone it has to be the same
+SETTINGS = {
+    "wide": {"language": "en-GB", "script": True, "width": 1280},
+    "phone-nb-no-script": {"language": "nb-NO", "script": False, "width": 360},
+}
+
+
+@pytest.fixture(params=SETTINGS.values(), ids=SETTINGS)
+def setting(request):
+    return request.param
+
+
 @pytest.fixture
 def visitor(meet):
     return meet()

@@ -51,6 +51,11 @@ def access(name):
     return lambda visitor, scene: scene.datasets[name]["access_url"]
 
 
+def access_page(visitor, scene, name):
+    """The address of the access page of a dataset, which is the same on every host."""
+    return "%s/secureb2share/access/%s" % (visitor.site.catalogue, scene.datasets[name]["pid"])
+
+
 def status(state, path=""):
     """The way to the page of a request, or to one that belongs to it."""
     return lambda visitor, scene: scene.requests[state]["status_url"] + path
@@ -89,11 +94,38 @@ def refused_registration(visitor, scene):
     visitor.press("Register")
 
 
+def reviewed(path=""):
+    """The way to a registration that waits for a curator, or to one that changes a record."""
+
+    def way(visitor, scene):
+        listed = visitor.site.catalogue + "/secureb2share/review/"
+        visitor.open(listed)
+        entry = visitor.page.locator("li", has=visitor.page.get_by_text(scene.identifier("held"), exact=True))
+        return listed + entry.get_by_role("link").first.get_attribute("href").rpartition("/")[2] + path
+
+    return way
+
+
+def described_by_curator(key):
+    """The way to a page of the form of a description that the curator has begun."""
+
+    def way(visitor, scene):
+        begun = visitor.drafts.get("described")
+        if begun is None:
+            visitor.open(visitor.site.catalogue + "/secureb2share/describe/")
+            visitor.press("Begin a new description")
+            begun = visitor.drafts["described"] = visitor.page.url.rpartition("/")[0]
+        visitor.open(begun + "/" + key)
+
+    return way
+
+
 PAGE_TYPES = (
     # the catalogue, for readers
-    PageType("datasets", "reader", at("/")),
-    PageType("datasets-found", "reader", at("/?q=moli-sani+harm")),
-    PageType("datasets-none", "reader", at("/?q=nothing+has+this"), described=False),
+    PageType("start", "reader", at("/")),
+    PageType("search", "reader", at("/search")),
+    PageType("search-found", "reader", at("/search?q=moli-sani+harm&access=request")),
+    PageType("search-none", "reader", at("/search?q=diabetis"), described=False),
     PageType("record", "reader", record("active")),
     PageType("record-suspended", "reader", record("suspended")),
     PageType("record-withdrawn", "reader", record("withdrawn")),
@@ -101,6 +133,7 @@ PAGE_TYPES = (
     PageType("record-newer", "reader", record("newer")),
     PageType("record-embargoed", "reader", record("embargoed")),
     PageType("record-closed", "reader", record("closed")),
+    PageType("access", "reader", lambda visitor, scene: access_page(visitor, scene, "active")),
     PageType("access-suspended", "reader", access("suspended"), 403),
     PageType("access-withdrawn", "reader", access("withdrawn"), 410),
     PageType("access-embargoed", "reader", access("embargoed"), 403),
@@ -110,6 +143,18 @@ PAGE_TYPES = (
     PageType("sign-in", "reader", at("/login/"), described=False),
     # the catalogue, for curators
     PageType("review", "curator", at("/secureb2share/review/")),
+    PageType("review-decided", "curator", at("/secureb2share/review/decided")),
+    PageType("review-new", "curator", reviewed()),
+    PageType("review-fault", "curator", after(reviewed(), "Refuse"), 400),
+    PageType("review-confirm", "curator", reviewed("/publish")),
+    PageType("describe", "curator", at("/secureb2share/describe/"), described=False),
+    *(PageType("describe-" + g.key, "curator", described_by_curator(g.key), described=False) for g in GROUPS),
+    PageType("describe-check", "curator", described_by_curator("check"), described=False),
+    PageType("describe-discard", "curator", described_by_curator("discard"), described=False),
+    PageType("deliveries", "curator", at("/secureb2share/operate/")),
+    PageType("deliveries-done", "curator", at("/secureb2share/operate/?state=acknowledged")),
+    PageType("operated-datasets", "curator", at("/secureb2share/operate/datasets")),
+    PageType("health", "curator", at("/secureb2share/operate/health"), described=False),
     # the secure environment, for who asks
     PageType("inside", "reader", inside("/"), described=False),
     PageType("request", "reader", access("active")),

@@ -81,6 +81,10 @@ class Scene:
             reason = {"reason": self.words("Please say which variables you need.")[:900]}
             _must(self.owner(self.site.secure).post(address, data=reason, timeout=30))
 
+    def known(self, identifier):
+        """What the catalogue tells everybody of a dataset of TSD."""
+        return _must(requests.get("%s/api/datasets/tsd/%s" % (self.site.catalogue, identifier), timeout=30)).json()
+
     def link(self):
         """The address at which the approved person collects the files."""
         said = _must(requests.get(self.requests["approved"]["status_url"], headers=JSON, timeout=30)).json()

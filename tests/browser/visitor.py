@@ -129,8 +129,26 @@ class Visitor:
     def write(self, label, text, exact=True):
         self.page.get_by_label(self.say(label), exact=exact).first.fill(text)
 
-    def choose(self, label, choice, exact=True):
-        self.page.get_by_label(self.say(label), exact=exact).first.select_option(choice)
+    def fill(self, values):
+        """Fill in controls by their ids; a choice is named by its value."""
+        for name, text in values.items():
+            control = self.page.locator('[id="%s"]' % name)
+            if control.evaluate("(e) => e.tagName") == "SELECT":
+                control.select_option(text)
+            else:
+                control.fill(text)
+
+    def opened(self, summary):
+        """Open what is folded under this name."""
+        self.page.locator("summary", has_text=self.say(summary)).first.click()
+
+    def find(self, words):
+        """Search from the page that is open; returns the titles that are found."""
+        self.page.locator("#q").fill(words)
+        self.page.locator("#q").press("Enter")
+        playwright.expect(self.page.locator("h1")).to_have_text(self.say("Datasets"))
+        self.arrive("Datasets")
+        return self.page.locator(".hits h3").all_inner_texts()
 
     def sees(self, text, within="main", **values):
         """Expect a text of the pages somewhere on this one."""
