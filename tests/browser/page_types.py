@@ -148,7 +148,8 @@ PAGE_TYPES = (
     PageType("review-fault", "curator", after(reviewed(), "Refuse"), 400),
     PageType("review-confirm", "curator", reviewed("/publish")),
     PageType("describe", "curator", at("/secureb2share/describe/"), described=False),
-    *(PageType("describe-" + g.key, "curator", described_by_curator(g.key), described=False) for g in GROUPS),
+    # the other groups are the same form as that of the secure environment, below
+    PageType("describe-what", "curator", described_by_curator("what"), described=False),
     PageType("describe-check", "curator", described_by_curator("check"), described=False),
     PageType("describe-discard", "curator", described_by_curator("discard"), described=False),
     PageType("deliveries", "curator", at("/secureb2share/operate/")),

@@ -3,8 +3,9 @@
 import contextlib
 import sqlite3
 
-from demo.launch import SOURCES
 from visitor import until
+
+from demo.launch import SOURCES
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ ARGUMENTS = [
 ]
 HERE = Path(__file__).parent
 INSPECTION, BUDGET, FOCUS = ((HERE / name).read_text() for name in ("inspection.js", "budget.js", "focus.js"))
+playwright.expect.set_options(timeout=20000)
 WEIGHT = 60_000  # bytes of a page and its stylesheet, not compressed
 PERSON = ("A researcher", "researcher@example.org", "To compare.")
 
@@ -72,7 +73,7 @@ class Visitor:
         self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         self.context.on("dialog", self._asked)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(10000)
+        self.page.set_default_timeout(20000)
         self.heading = self.page.locator("h1")
 
     def _said(self, message):
