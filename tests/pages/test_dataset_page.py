@@ -6,11 +6,11 @@ import re
 
 import pytest
 import strategies
+from exports.samples import HOSTILE, MOBA, shown
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
-from samples import HOSTILE, MOBA, shown
 
 from secureb2share_ext.dataset import TRANSITIONS
 from secureb2share_ext.descriptions import schema
