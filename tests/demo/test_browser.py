@@ -30,6 +30,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+FRONT = "Find data about people. Ask to work with them."
 HOSTILE = '<script>alert(1)</script> & "quotes" שלום'
 REASON = 'Consent is under review. <img src="/nowhere" onerror="alert(1)">'
 
@@ -143,11 +144,11 @@ class Visitor:
         self.page.get_by_label(label, exact=True).select_option(choice)
 
     def search(self, words):
-        self.write("Search", words)
+        self.write("Search all datasets", words)
         self.page.keyboard.press("Enter")
-        playwright.expect(self.page.get_by_text("for “%s”" % words)).to_be_visible()
+        playwright.expect(self.page.get_by_role("heading", name="for “%s”" % words)).to_be_visible()
         self.arrive("Datasets")
-        return self.page.locator(".hits h2").all_inner_texts()
+        return self.page.locator(".hits h3").all_inner_texts()
 
     def tab_through(self):
         found = []
@@ -305,7 +306,7 @@ def until(look):
 
 def test_a_reader_finds_a_dataset_and_collects_its_file(site, meet):
     reader, owner = meet(), meet()
-    reader.open(site.catalogue, "Datasets")
+    reader.open(site.catalogue + "/search", "Datasets")
     until(lambda: reader.page.reload() and reader.page.locator(".hits li").count() >= 7)
     assert any(title.startswith("Reseptregisteret") for title in reader.search("prescription"))
     (title,) = reader.search("moli-sani")
@@ -364,7 +365,7 @@ def test_a_reader_finds_a_dataset_and_collects_its_file(site, meet):
         reader.page.get_by_role("link", name="Measurements (made up)").click()
     assert download.value.suggested_filename == "measurements.csv"
     assert Path(download.value.path()).read_bytes() == SAMPLE
-    reader.open(site.catalogue, "Datasets")
+    reader.open(site.catalogue, FRONT)
     reader.follow(title, title)
     playwright.expect(reader.page.get_by_text("Requests: 0 open, 1 approved, 0 denied.")).to_be_visible()
 
@@ -384,7 +385,7 @@ def test_an_owner_registers_hostile_text_then_closes_the_dataset(site, visitor):
     name = "JSON.parse(document.querySelector('script').textContent).name[0]['@value']"
     assert visitor.page.evaluate(name) == HOSTILE
     playwright.expect(visitor.page.get_by_role("link", name="Request access: " + HOSTILE)).to_be_visible()
-    visitor.follow("Secure B2SHARE", "Datasets")
+    visitor.follow("Secure B2SHARE", FRONT)
     assert visitor.search("quotes שלום") == [HOSTILE]
     visitor.follow(HOSTILE, HOSTILE)
     visitor.follow("Request access", "Request access")
@@ -408,7 +409,7 @@ def test_an_owner_registers_hostile_text_then_closes_the_dataset(site, visitor):
     playwright.expect(state).to_contain_text("Withdrawn since ")
     visitor.follow("About access", "Withdrawn")
     playwright.expect(body).to_contain_text("This dataset was withdrawn. " + REASON)
-    visitor.open(site.catalogue, "Datasets")
+    visitor.open(site.catalogue, FRONT)
     assert visitor.search("quotes שלום") == []
     access = urlsplit(record).path.replace("/records", "/api/access")
     assert visitor.refused == [(403, access), (410, access)]
@@ -441,14 +442,14 @@ def test_a_curator_reviews_and_the_owner_reads_why(site, meet, width):
     until(lambda: owner.page.reload() and waiting.count() >= 2)
     refused, released = waiting.get_by_role("heading").get_by_role("link").all_inner_texts()[:2]
 
-    curator.open(site.catalogue, "Datasets")
-    titles = curator.page.locator(".hits h2").all_inner_texts()
+    curator.open(site.catalogue + "/search", "Datasets")
+    titles = curator.page.locator(".hits h3").all_inner_texts()
     assert refused not in titles and released not in titles
     curator.follow("For curators", "Log in")
     curator.write("E-mail address", site.login["email"])
     curator.write("Password", "not the password")
     curator.press("Log in", "Log in")
-    playwright.expect(curator.page.get_by_role("alert")).to_have_text("Invalid password")
+    playwright.expect(curator.page.get_by_role("alert")).to_contain_text("Invalid password")
     curator.write("Password", site.login["password"])
     curator.press("Log in", "Registrations that wait for review")
 
@@ -460,9 +461,9 @@ def test_a_curator_reviews_and_the_owner_reads_why(site, meet, width):
     playwright.expect(curator.page.get_by_role("link", name=refused)).to_have_count(0)
     curator.follow(released, released)
     curator.press("Release: publish it", "Registrations that wait for review")
-    curator.follow("Secure B2SHARE", "Datasets")
+    curator.follow("Secure B2SHARE", FRONT)
     curator.follow(released, released)
-    curator.follow("Log out", "Datasets")
+    curator.follow("Log out", FRONT)
     curator.follow("For curators", "Log in")
 
     entry = owner.page.locator(".queue > li", has_text=refused)
@@ -485,7 +486,7 @@ def test_a_curator_reviews_and_the_owner_reads_why(site, meet, width):
 @pytest.mark.parametrize("width", [1200, 390])
 def test_an_approved_reader_is_told_to_work_inside(site, meet, width):
     reader, owner = meet(width), meet(width)
-    reader.open(site.catalogue, "Datasets")
+    reader.open(site.catalogue, FRONT)
     (title,) = until(lambda: reader.search("mor og barn"))
     reader.follow(title, title)
     reader.follow("Request access", "Request access")
@@ -522,7 +523,7 @@ def test_an_approved_reader_is_told_to_work_inside(site, meet, width):
 
 
 def test_an_upload_from_a_page_is_refused_and_the_script_reads_why(site, visitor):
-    visitor.open(site.catalogue, "Datasets")
+    visitor.open(site.catalogue, FRONT)
     bucket = "/api/files/7e7d4f1e-9a35-4d1e-8a0f-8d2f0b4f1a11"
     attempts = [
         ("PUT", bucket + "/values.csv", "bytes", "upload-refused"),
@@ -534,7 +535,7 @@ def test_an_upload_from_a_page_is_refused_and_the_script_reads_why(site, visitor
         assert (answer["status"], answer["type"]) == (403, "application/problem+json")
         assert answer["said"]["code"] == code and "secure environment" in answer["said"]["detail"]
         visitor.open(answer["said"]["help"], "Nothing can be uploaded here")
-        visitor.follow("To the catalogue", "Datasets")
+        visitor.follow("To the catalogue", FRONT)
     assert visitor.refused == [(403, path) for _, path, _, _ in attempts]
 
 
@@ -542,15 +543,15 @@ def test_every_page_fits_a_narrow_window(site, meet):
     visitor = meet(width=390)
     title = "A_title_that_has_no_place_to_break_" * 4
     record = visitor.register(title)
-    visitor.open(site.catalogue, "Datasets")
+    visitor.open(site.catalogue, FRONT)
     visitor.follow("Why nothing can be uploaded here", "Nothing can be uploaded here")
-    visitor.follow("To the catalogue", "Datasets")
+    visitor.follow("To the catalogue", FRONT)
     visitor.follow(title, title)
     visitor.follow("Request access", "Request access")
     visitor.follow(record, title)
     visitor.open(site.secure + "/inbox", "Inbox")
     visitor.open(site.secure + "/login", "Sign in")
-    visitor.open(site.catalogue + "/nowhere", "Not found")
+    visitor.open(site.catalogue + "/nowhere", "There is no such page")
     visitor.open(site.secure + "/nowhere", "There is no such page")
     visitor.follow("The start of the secure environment", "Secure environment")
     visitor.follow("Register a dataset", "Register a dataset")
