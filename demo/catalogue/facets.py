@@ -5,14 +5,10 @@ from typing import NamedTuple
 from secureb2share_ext.descriptions.schema import SCHEMA
 from secureb2share_ext.descriptions.search_document import FACETS
 from secureb2share_ext.pages import language, words
+from secureb2share_ext.pages.words import N_
 
 SHOWN = 7  # values of a facet; the others are one click away
 OPEN = ("access", "who", "way", "country")  # without a choice in them
-
-
-def N_(text):
-    """Mark a text for translation; it is translated where it is used."""
-    return text
 
 
 NAMES = {
