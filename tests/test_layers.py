@@ -21,10 +21,10 @@ ROOMS = {
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
-    "reviewing": "datasets descriptions pages",
+    "reviewing": "datasets descriptions exports pages",
     "maintenance": "datasets legacy outbox uploads",
     "operating": "datasets maintenance outbox pages",
-    "hosts": "datasets descriptions exports legacy messages operating outbox reviewing uploads",
+    "hosts": "access datasets descriptions exports legacy messages operating outbox pages reviewing uploads",
     "cli": "access datasets legacy maintenance messages outbox uploads",
     "ext": "access cli hosts maintenance messages outbox targets uploads",
     # ships for tests; no other room imports it

@@ -5,7 +5,7 @@ from invenio_app.factory import create_app as create_invenio
 
 from secureb2share_ext.pages import render
 
-from . import pages, search, sqlite  # noqa: F401 (search and sqlite listen when they are imported)
+from . import pages, record, search, sqlite  # noqa: F401 (record adds a page, search and sqlite listen)
 
 
 def create_app(settings=()):

@@ -1,22 +1,14 @@
-"""The pages of the catalogue: a list with search, and the page of a record. They are rendered without npm."""
+"""The pages of the catalogue: a list with search; record.py has the page of a record. They are rendered without npm."""
 
-import json
+from flask import Blueprint, render_template, request
 
-from flask import Blueprint, abort, make_response, render_template, request
-from markupsafe import Markup
-
-from secureb2share_ext.datasets import applications
-from secureb2share_ext.descriptions import labels
-from secureb2share_ext.descriptions.schema import SCHEMA
-from secureb2share_ext.exports import linkset, record_json, schema_org
+from secureb2share_ext.exports import record_json
 from secureb2share_ext.hosts import published
-from secureb2share_ext.hosts.records_rest import exports
 
 from . import search
 
 PAGE = 20
 LAST_PAGE = 10000 // PAGE  # a search cluster goes no further
-SHOWN_ABOVE = ("access_right", "access_conditions", "embargo_until")
 
 blueprint = Blueprint(
     "catalogue", __name__, template_folder="templates", static_folder="static", static_url_path="/catalogue-static"
@@ -35,27 +27,6 @@ def front():
     return render_template(
         "catalogue/list.html", hits=[hit for hit in hits if hit], q=words, total=total, page=number, more=more
     )
-
-
-@blueprint.route("/records/<pid>")
-def record(pid):
-    """One record: what it describes, and the way to request access."""
-    found = published.by_pid(pid)
-    if found is None:
-        abort(404)
-    row = found.row
-    shown = _page_of(found)
-    if shown is None:
-        return render_template("catalogue/gone.html", row=row), 410
-    dataset = shown["dataset"]
-    shown["json_ld"] = _script_safe(schema_org.document(shown["shown"]))
-    shown["signposts"] = linkset.links(shown["shown"], exports.urls(row))
-    shown["counts"] = applications.counts(row)
-    shown["facts"] = _facts(dataset.sensitive)
-    shown["in_words"] = labels.in_words
-    response = make_response(render_template("catalogue/record.html", **shown))
-    response.headers["Link"] = linkset.page_header(shown["shown"], exports.urls(row))
-    return response
 
 
 @blueprint.route("/favicon.ico")
@@ -84,24 +55,3 @@ def _page_of(found):
             "files": record_json.files_member(shown),
         }
     )
-
-
-def _facts(sensitive):
-    """[(title, [(text, its language or None)])] of every member that has a value, in the schema's order."""
-    names = [name for name in SCHEMA["properties"]["sensitive"]["properties"] if name not in SHOWN_ABOVE]
-    return [
-        (labels.title("sensitive." + name), _spelled_out("sensitive." + name, sensitive[name]))
-        for name in names
-        if sensitive.get(name) not in (None, "", [])
-    ]
-
-
-def _spelled_out(field, value):
-    entries = value if isinstance(value, list) else [value]
-    languages = [entry.get("lang") if isinstance(entry, dict) else None for entry in entries]
-    return list(zip(labels.in_words(field, value), languages))
-
-
-def _script_safe(value):
-    # nothing in a description may end the script element
-    return Markup(json.dumps(value).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

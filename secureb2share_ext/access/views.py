@@ -31,6 +31,7 @@ def _private(response):
     if request.blueprint == blueprint.name:
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 

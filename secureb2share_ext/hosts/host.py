@@ -284,3 +284,7 @@ class Host(abc.ABC):
     def access_url(self, pid: str) -> str:
         """The stable access address that the record with this PID carries, in the canonical base URL."""
         return "%s/access/%s" % (self.api_url(), quote(pid, safe="/"))
+
+    def access_page_url(self, pid: str) -> str:
+        """The page about access to the record with this PID, in the application that has the package's pages."""
+        return "%s/secureb2share/access/%s" % (self.base_url(), quote(pid, safe="/"))

@@ -16,10 +16,17 @@ class Change(NamedTuple):
     text: str
 
 
-def changes(revisions: Sequence[Tuple[datetime.datetime, Dict[str, Any]]], language: str) -> List[Change]:
-    """The Changes, the newest first; revisions: [(time, description)], the oldest first, from the first one on."""
-    found = [_change(time, _text(revisions, number, language), language) for number, (time, _) in enumerate(revisions)]
-    return list(reversed(found))
+def changes(
+    revisions: Sequence[Tuple[datetime.datetime, Dict[str, Any]]], language: str, is_whole: bool = True
+) -> List[Change]:
+    """The Changes, the newest first; revisions: [(time, description)], the oldest first.
+
+    is_whole: whether the first one is the record's first; else it is only what the second one is compared with.
+    """
+    texts = [translate(language, N_("The description was published."))] if is_whole else []
+    texts += [_text(older[1], newer[1], language) for older, newer in zip(revisions, revisions[1:])]
+    times = [time for time, _ in revisions[0 if is_whole else 1 :]]
+    return [_change(time, text, language) for time, text in zip(times, texts)][::-1]
 
 
 def changed_fields(older: Dict[str, Any], newer: Dict[str, Any], language: str) -> List[str]:
@@ -38,10 +45,8 @@ def _change(time, text, language):
     return Change(date, format_date(date, language), text)
 
 
-def _text(revisions, number, language):
-    if number == 0:
-        return translate(language, N_("The description was published."))
-    fields = changed_fields(revisions[number - 1][1], revisions[number][1], language)
+def _text(older, newer, language):
+    fields = changed_fields(older, newer, language)
     if not fields:
         return translate(language, N_("The state changed, or a newer or older version was named."))
     return translate(language, N_("Changed: %(fields)s.")) % {"fields": listed(fields, language)}

@@ -107,12 +107,12 @@ class DatasetPage:
 
     @property
     def requests(self) -> str:
-        """The sentence that counts the requests, or "" where nothing is known of them."""
-        if self.counts is None:
+        """The sentence that counts the requests, or "" where nothing is known of them, or none could be made."""
+        if self.counts is None or not self.has_way:
             return ""
         t = _in(self.language)
         if not sum(self.counts.values()):
-            return t(N_("Nobody has asked for these data yet."))
+            return "" if self.requests_from else t(N_("Nobody has asked for these data yet."))
         said = t(N_("Requests so far: %(open)s open, %(approved)s approved, %(denied)s denied."))
         return said % {name: format_number(number, self.language) for name, number in self.counts.items()}
 
@@ -164,7 +164,7 @@ class DatasetPage:
 
     @property
     def files_seen(self) -> int:
-        """How many of the files stand on the page without unfolding."""
+        """The number of files that stand on the page without unfolding."""
         return FILES if len(self.dataset.files) > FILES + 3 else len(self.dataset.files)
 
     @property

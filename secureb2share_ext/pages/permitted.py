@@ -8,7 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Tuple
 from ..descriptions import labels
 from ..descriptions.duo import NEEDS
 from .language import format_date, listed, translate, translate_number
-from .words import N_, countries
+from .words import N_, countries, isolated
 
 ONTOLOGY = "http://purl.obolibrary.org/obo/"
 
@@ -141,7 +141,7 @@ def uses(sensitive: Dict[str, Any], language: str) -> List[Use]:
 
 
 def permit(sensitive: Dict[str, Any], language: str) -> str:
-    """How long a permit lasts, or "" where it is not stated."""
+    """The time that a permit lasts, or "" where it is not stated."""
     months = sensitive.get("duo_months")
     if not isinstance(months, int):
         return ""
@@ -176,4 +176,4 @@ def _values(code, sensitive, language):
         return format_date(given, language)
     if code == "DUO:0000025":
         return permit(sensitive, language)
-    return listed(given, language)
+    return listed([isolated(one) for one in given], language)

@@ -3,6 +3,7 @@
 A description may be older than the schema: a code that the schema does not know stands for itself.
 """
 
+import unicodedata
 from typing import Any, Dict, List, Optional, Tuple
 
 from ..descriptions import labels
@@ -12,6 +13,7 @@ from .language import country, format_date, format_number, listed, translate, tr
 State = Tuple[str, str, str]  # kind of a badge (ok, wait, stop or ""), name of an icon, text
 
 ELIGIBILITY, ELECTRONIC_IDENTITY, AFFILIATED = "sensitive.access_eligibility", "national-eid:", "affiliated:"
+NEUTRAL = ("L", "EN", "ES", "ET", "CS", "NSM", "BN", "B", "S", "WS", "ON", "")  # classes of Unicode's bidi algorithm
 BANDS = ("sensitive.participants_band", "sensitive.records_band")
 
 
@@ -165,6 +167,12 @@ def countries(codes: List[str], language: str) -> str:
     return listed([country(code, language) for code in codes], language)
 
 
+def isolated(text: str) -> str:
+    """An owner's text for a place inside a sentence: the direction of its letters does not turn the rest around."""
+    turns = any(unicodedata.bidirectional(letter) not in NEUTRAL for letter in text)
+    return "\u2068%s\u2069" % text if turns else text
+
+
 def _eligible(sensitive):
     codes = sensitive.get("access_eligibility") or ["not-stated"]
     if "any" in codes:
@@ -183,7 +191,7 @@ def _of_kind(table, code, language):
 
 
 def _name(kind, rest, language):
-    return country(rest, language) if kind == ELECTRONIC_IDENTITY else rest
+    return country(rest, language) if kind == ELECTRONIC_IDENTITY else isolated(rest)
 
 
 def _band(code, language):

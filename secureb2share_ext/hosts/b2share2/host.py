@@ -94,14 +94,24 @@ class B2Share2(Host):
         return provision.remains(self.sources)
 
     def serve(self, app: Flask) -> None:
+<<<<<<< HEAD
         from ...operating.views import blueprint as operating
         from ...reviewing.views import blueprint as reviewing
+=======
+        from ...access import page
+        from ...datasets.review_pages import views
+>>>>>>> w14-read
 
         serve.install(app)
         oai.wrap(app)
         # the application of the web interface loads nothing from entry points; the login is the same here
+<<<<<<< HEAD
         app.register_blueprint(reviewing)
         app.register_blueprint(operating)
+=======
+        for pages in (views, page):
+            app.register_blueprint(pages.blueprint)
+>>>>>>> w14-read
         app.config.setdefault("SITE_UI_URL", self.base_url())
 
     def export_faults(self, app: Flask) -> List[str]:
@@ -154,6 +164,10 @@ class B2Share2(Host):
 
     def api_url(self) -> str:
         return self.base_url() + "/api"
+
+    def access_page_url(self, pid: str) -> str:
+        # the application of the web interface has no pages of ours
+        return super().access_page_url(pid).replace(self.base_url(), self.api_url(), 1)
 
 
 HOST = B2Share2
