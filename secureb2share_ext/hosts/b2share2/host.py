@@ -94,24 +94,15 @@ class B2Share2(Host):
         return provision.remains(self.sources)
 
     def serve(self, app: Flask) -> None:
-<<<<<<< HEAD
-        from ...operating.views import blueprint as operating
-        from ...reviewing.views import blueprint as reviewing
-=======
         from ...access import page
-        from ...datasets.review_pages import views
->>>>>>> w14-read
+        from ...operating import views as operating
+        from ...reviewing import views as reviewing
 
         serve.install(app)
         oai.wrap(app)
         # the application of the web interface loads nothing from entry points; the login is the same here
-<<<<<<< HEAD
-        app.register_blueprint(reviewing)
-        app.register_blueprint(operating)
-=======
-        for pages in (views, page):
+        for pages in (reviewing, operating, page):
             app.register_blueprint(pages.blueprint)
->>>>>>> w14-read
         app.config.setdefault("SITE_UI_URL", self.base_url())
 
     def export_faults(self, app: Flask) -> List[str]:
