@@ -24,6 +24,8 @@ def instance(tmp_path_factory):
 def held(instance):
     identifier = "review/" + uuid.uuid4().hex
     description = real_instance.example("finngen")
+    # the pages show the title in the reader's language
+    description["core"]["titles"].sort(key=lambda title: title["lang"] != "en")
     assert instance.other.register(identifier, description)["result"] == "held"
     (number,) = instance.execute("SELECT id FROM secureb2share_dataset WHERE identifier = :i", i=identifier)[0]
     return identifier, description["core"]["titles"][0]["text"], REVIEW + str(number)
