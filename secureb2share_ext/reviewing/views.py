@@ -168,9 +168,7 @@ def _faults(code, problem=None):
 
 def _held(number):
     row = store.by_number(number)
-    if row is None:
-        abort(404)
-    return row, store.held(row.id)
+    return (row, store.held(row.id)) if row is not None else abort(404)
 
 
 def _page(number, form, faults=(), status=200):
