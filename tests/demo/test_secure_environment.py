@@ -1094,9 +1094,8 @@ def test_the_archive_says_which_files_are_as_they_were_archived(site, visitor):
 def test_the_reader_chooses_the_language_by_a_link_and_else_by_the_browser(anonymous):
     assert '<html lang="fi">' in anonymous.get("/", headers={"Accept-Language": "fi, en;q=0.5"}).text
     page = anonymous.get("/login?next=/inbox").text
-    assert 'href="/lang/nb?next=/login%3Fnext%3D/inbox"' in page
-    chosen = anonymous.get("/lang/nb?next=/login%3Fnext%3D/inbox")
-    assert (chosen.status_code, chosen.location) == (303, "/login?next=/inbox")
+    chosen = anonymous.get(re.search(r'href="(/lang/nb[?][^"]+)"', page).group(1))
+    assert (chosen.status_code, unquote(chosen.location)) == (303, "/login?next=/inbox")
     assert '<html lang="nb">' in anonymous.get("/", headers={"Accept-Language": "fi"}).text
     for elsewhere in ("//elsewhere.example.org", "https://elsewhere.example.org", "/\\elsewhere.example.org", ""):
         assert anonymous.get("/lang/en", query_string={"next": elsewhere}).location == "/"
