@@ -47,7 +47,7 @@ FAULTS = """() => {
     for (const target of all("a, button"))
         if (target.tabIndex < 0 || !(target.ariaLabel || target.textContent).trim())
             faults.push(target.outerHTML);
-    for (const script of all("script:not([type='application/ld+json'], [src^='/static/']), style, [style]"))
+    for (const script of all("script:not([type='application/ld+json'], [src^='/']), style, [style]"))
         faults.push("inline: " + script.outerHTML);
     if (document.documentElement.scrollWidth > innerWidth) faults.push("wider than the window");
     return faults;
