@@ -126,7 +126,7 @@ def rdm(version):
 
 
 def units(part):
-    elsewhere = ["--ignore=tests/" + folder for folder in ("hosts", "demo", "faults")]
+    elsewhere = ["--ignore=tests/" + folder for folder in ("hosts", "demo", "browser", "faults")]
     tests = ("pytest", "-p", "no:schemathesis", *elsewhere)
     part.tests()
     if subprocess.run([PYTHON, "-c", "import slipcover"], stderr=subprocess.DEVNULL).returncode:
@@ -173,6 +173,7 @@ BESIDE = {
 # nothing runs beside them: a browser has no more patience than a reader
 ALONE = {
     "pytest of the demo": module("pytest", "-p", "no:schemathesis", "tests/demo"),
+    "browser": module("pytest", "-p", "no:schemathesis", "tests/browser"),
     "demo": lambda part: part.call("./run-demo.sh", "--check"),
 }
 

@@ -1,0 +1,120 @@
+"""What the demo holds beside its examples, so that there is a page of each type: datasets in every state, applications.
+
+It is made over HTTP as its people make it, once for a plain description and once for a hostile one.
+"""
+
+import json
+from urllib.parse import urlsplit
+
+import hostile
+import requests
+from started import ROOT
+from visitor import PERSON
+
+EXAMPLES = ROOT / "docs" / "examples"
+JSON = {"Accept": "application/json"}
+REASON = "Consent is under review."
+FILE = b"participant,value\n1,42\n"
+
+
+class Scene:
+    """The datasets of one kind, plain or hostile, and the requests for one of them."""
+
+    def __init__(self, site, kind):
+        self.site, self.kind = site, kind
+        self.datasets = {}  # name: what the secure environment says of it
+        self.requests = {}  # state: what the secure environment said to who asked
+        self.owners = {}
+
+    def words(self, plain):
+        """A text of a person: the plain one, or one that means harm."""
+        return hostile.TEXT + "w" * 500 if self.kind == "hostile" else plain
+
+    def owner(self, address):
+        """The session of the owner at a secure environment."""
+        if address not in self.owners:
+            self.owners[address] = session = requests.Session()
+            session.headers.update(JSON)
+            _must(session.post(address + "/login", data={"password": self.site.passwords[address]}, timeout=30))
+        return self.owners[address]
+
+    def description(self, example="moli-sani", **sensitive):
+        """The `dataset` member of an example, changed."""
+        dataset = json.loads((EXAMPLES / (example + ".json")).read_text())["dataset"]
+        if self.kind == "hostile":
+            dataset = hostile.described(dataset)
+        dataset["sensitive"].update(sensitive)
+        return dataset
+
+    def identifier(self, name):
+        return "%s-%s" % (self.kind, name)
+
+    def register(self, name, dataset, address=None):
+        """Register a dataset with a file, or correct it."""
+        address = address or self.site.secure
+        form = {"dataset": json.dumps(dataset), "identifier": self.identifier(name)}
+        values = {} if name in self.datasets else {"file": ("values.csv", FILE, "text/csv")}
+        answer = _must(self.owner(address).post(address + "/api/register", data=form, files=values, timeout=30))
+        self.datasets[name] = answer.json()
+
+    def close(self, name, state):
+        """Change the state of a dataset."""
+        address = "%s/datasets/%s/state" % (self.site.secure, self.identifier(name))
+        form = {"state": state, "reason": self.words(REASON)[:900]}
+        _must(self.owner(self.site.secure).post(address, data=form, timeout=30))
+
+    def ask(self, state, *steps):
+        """Make a request for the active dataset, and take steps: verbs of the owner."""
+        link = requests.get(self.datasets["active"]["access_url"], allow_redirects=False, timeout=30)
+        form = link.headers["location"]
+        person = {
+            "title": self.words("Blood pressure and diet")[:190],
+            "name": self.words(PERSON[0])[:190],
+            "institution": self.words("An institution")[:190],
+            "email": state + "@example.org",
+            "purpose": self.words(PERSON[2]),
+        }
+        said = _must(requests.post(form, json=person, headers=JSON, timeout=30)).json()
+        self.requests[state] = dict(said, form=form)
+        for verb in steps:
+            address = "%s/inbox/%s/%s" % (self.site.secure, said["application"], verb)
+            reason = {"reason": self.words("Please say which variables you need.")[:900]}
+            _must(self.owner(self.site.secure).post(address, data=reason, timeout=30))
+
+    def known(self, identifier):
+        """What the catalogue tells everybody of a dataset of TSD."""
+        return _must(requests.get("%s/api/datasets/tsd/%s" % (self.site.catalogue, identifier), timeout=30)).json()
+
+    def link(self):
+        """The address at which the approved person collects the files."""
+        said = _must(requests.get(self.requests["approved"]["status_url"], headers=JSON, timeout=30)).json()
+        return said["publication_url"]
+
+    def path(self, name):
+        """The path of a dataset's record in the catalogue."""
+        return urlsplit(self.datasets[name]["record_url"]).path
+
+
+def make(site, kind):
+    """Everything of one kind."""
+    scene = Scene(site, kind)
+    free = scene.description(access_mode=["publication-portal"])
+    for name in ("active", "suspended", "withdrawn", "older"):
+        scene.register(name, free)
+    scene.register("embargoed", scene.description(access_right="embargoed", embargo_until="2099-01-31"))
+    scene.register("closed", scene.description(access_right="metadata-only"))
+    scene.register("newer", dict(free, version={"label": "2", "replaces": scene.identifier("older")}))
+    scene.register("held", scene.description("finngen"), site.second)
+    for name in ("suspended", "withdrawn"):
+        scene.close(name, name)
+    scene.ask("submitted")
+    scene.ask("returned", "return")
+    scene.ask("approved", "approve")
+    scene.ask("denied", "deny")
+    scene.ask("revoked", "approve", "revoke")
+    return scene
+
+
+def _must(answer):
+    assert answer.status_code < 400, (answer.status_code, answer.url, answer.text[:500])
+    return answer

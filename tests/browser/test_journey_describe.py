@@ -1,0 +1,95 @@
+"""A curator describes an interview study, publishes it, changes it and withdraws it."""
+
+from visitor import until
+
+WHAT = {
+    "core.descriptions.0.text": "Interviews with nurses of one hospital, transcribed.",
+    "core.creators.0.name": "An institute of social research",
+    "core.publisher": "A university",
+    "core.publication_year": "2024",
+    "core.contact.name": "Data access committee",
+    "core.contact.email": "access@example.org",
+}
+ACCESS = {
+    "sensitive.access_right": "controlled",
+    "sensitive.access_conditions.0.text": "The nurses consented to research.",
+}
+PEOPLE = {
+    "sensitive.controller_name": "A university",
+    "sensitive.controller_country": "NO",
+    "sensitive.deidentification": "anonymised",
+}
+WHERE = {
+    "sensitive.storage_service": "Services for sensitive data",
+    "sensitive.storage_organisation": "A university",
+    "sensitive.storage_country": "NO",
+}
+
+
+def test_an_interview_study_is_described_published_changed_and_withdrawn(site, meet, setting):
+    curator, reader = meet(**setting), meet(**setting)
+    title = "Night shifts, 24 interviews " + setting["language"]
+    curator.log_in("curator")
+    curator.open(site.catalogue + "/secureb2share/describe/", "Describe a dataset")
+    curator.press("Begin a new description", "What it is")
+    curator.fill({"core.titles.0.text": title, "core.publication_year": "soon"})
+    curator.press("Save and go on")
+    # the fault stands beside its field, and nothing is lost
+    assert curator.page.locator("[id='core.publication_year-e']").inner_text()
+    assert curator.page.locator("[id='core.titles.0.text']").input_value() == title
+
+    # a second title, in another language, without a script
+    button = curator.page.locator("button[name=add][value='core.titles']")
+    button.click()
+    curator.fill({"core.titles.1.lang": "nb", "core.titles.1.text": "Nattskift, 24 intervjuer"})
+    curator.fill(WHAT)
+    curator.press("Save and go on", "Access")
+    curator.fill(ACCESS)
+    curator.page.locator("[name='sensitive.access_mode'][value='secure-environment-only']").check()
+    curator.page.locator("[name='sensitive.access_eligibility'][value='researcher-eea']").check()
+    curator.press("Save and go on", "The people in the data")
+    curator.fill(PEOPLE)
+    curator.page.locator("[id='sensitive.special_categories.none']").check()
+    for name in ("Permitted use", "Health data", "Where and how long"):
+        curator.press("Save and go on", name)
+    curator.fill(WHERE)
+    curator.press("Save and go on", "Files")
+    curator.press("Save and go on", "Check and publish")
+    draft = curator.page.url
+    reader.open(site.catalogue + "/search", "Datasets")
+    assert reader.find('"%s"' % title) == []
+    curator.follow("Publish…", "Publish this dataset?")
+    curator.press("Yes, publish the dataset")
+    assert curator.page.get_by_role("status").count()
+    assert draft.startswith(site.catalogue)
+
+    mine = "Nattskift, 24 intervjuer" if setting["language"] == "nb-NO" else title
+    assert mine in until(lambda: reader.find('"%s"' % title))
+    reader.follow(mine, mine)
+    reader.sees("Interviews with nurses of one hospital, transcribed.")
+
+    # change it
+    curator.open(site.catalogue + "/secureb2share/describe/", "Describe a dataset")
+    entry = curator.page.locator("li", has_text=mine)
+    entry.get_by_role("button", name=curator.say("Change")).click()
+    curator.arrive("What it is")
+    curator.fill({"core.publisher": "Another university"})
+    curator.press("Save and leave", "Describe a dataset")
+    curator.page.locator("li", has_text=mine).first.get_by_role("link").first.click()
+    curator.arrive("What it is")
+    curator.follow("Check and publish", "Check and publish", exact=False)
+    curator.sees("Another university")
+    curator.follow("Publish…", "Publish this change?")
+    curator.press("Yes, publish the change")
+    until(lambda: reader.page.reload() and "Another university" in reader.page.locator("main").inner_text())
+
+    # withdraw it: a reason is needed, and it is asked once more
+    curator.open(site.catalogue + "/secureb2share/describe/", "Describe a dataset")
+    entry = curator.page.locator("li", has_text=mine)
+    entry.get_by_role("link", name=curator.say("Withdraw…")).click()
+    curator.arrive("Withdraw this dataset for good?")
+    curator.fill({"reason": "A participant objected."})
+    curator.press("Yes, withdraw it for good", "Describe a dataset")
+    reader.page.reload()
+    reader.sees("A participant objected.")
+    assert reader.refused == []
