@@ -14,7 +14,7 @@ ROOMS = {
     "descriptions": "",
     "exports": "",
     "outbox": "",
-    "pages": "",
+    "pages": "descriptions exports",
     "targets": "",
     "uploads": "pages",
     "datasets": "descriptions exports outbox",
@@ -23,8 +23,11 @@ ROOMS = {
     "legacy": "descriptions messages",
     "reviewing": "datasets descriptions pages",
     "describing": "datasets descriptions pages reviewing",
-    "hosts": "datasets describing descriptions exports legacy messages outbox reviewing uploads",
     "maintenance": "datasets legacy outbox uploads",
+    "operating": "datasets maintenance outbox pages",
+    "hosts": (
+        "access datasets describing descriptions exports legacy messages operating outbox pages reviewing uploads"
+    ),
     "cli": "access datasets legacy maintenance messages outbox uploads",
     "ext": "access cli hosts maintenance messages outbox targets uploads",
     # ships for tests; no other room imports it
@@ -41,7 +44,7 @@ PURE = """
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
     describing.buttons describing.faults describing.fields describing.form describing.groups describing.names
     describing.values
-    reviewing.changes reviewing.difference
+    operating.standing reviewing.changes reviewing.difference
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping
     hosts.b2share2.block hosts.b2share2.languages hosts.b2share2.mapping

@@ -5,14 +5,16 @@ from invenio_app.factory import create_app as create_invenio
 
 from secureb2share_ext.pages import render
 
-from . import pages, record, search, sqlite  # noqa: F401 (record adds a page, search and sqlite listen)
+from . import errors, feed, find, frame, record, sqlite  # noqa: F401 (sqlite listens when it is imported)
 
 
 def create_app(settings=()):
     """One application from the configuration that config.settings made, or from the instance folder's alone."""
     app = create_invenio(**dict(settings))
-    app.register_blueprint(pages.blueprint)
+    for blueprint in (record.blueprint, find.blueprint, feed.blueprint, errors.blueprint):
+        app.register_blueprint(blueprint)
     app.context_processor(render.context)
+    app.context_processor(frame.context)
     app.after_request(forget_empty_session)
     return app
 

@@ -13,7 +13,7 @@ from invenio_files_rest.models import Location
 from invenio_oauth2server.models import Token
 
 from secureb2share_ext import instance
-from secureb2share_ext.hosts.records_rest.permissions import curate, curate_scope
+from secureb2share_ext.hosts.actions import curate, curate_scope, operate
 from secureb2share_ext.maintenance import identity, install
 from secureb2share_ext.proxies import current
 
@@ -21,8 +21,8 @@ from . import search
 
 # role addresses of a domain that nobody has (RFC 2606)
 USERS = {
-    "curator": ("curator@catalogue.example.org", curate),
-    "superuser": ("admin@catalogue.example.org", superuser_access),
+    "curator": ("curator@catalogue.example.org", (curate, operate)),
+    "superuser": ("admin@catalogue.example.org", (superuser_access,)),
 }
 
 
@@ -54,12 +54,12 @@ def _write(path, value):
         json.dump(value, file)
 
 
-def _user(email, action):
+def _user(email, actions):
     user = current_datastore.get_user(email)
     if user is None:
         user = current_datastore.create_user(email=email, password=hash_password(os.urandom(24).hex()), active=True)
         db.session.flush()
-        db.session.add(ActionUsers.allow(action, user_id=user.id))
+        db.session.add_all([ActionUsers.allow(action, user_id=user.id) for action in actions])
     token = db.session.query(Token).filter_by(user_id=user.id, is_personal=True).first()
     if token is None:
         token = Token.create_personal("demo", user.id, scopes=[curate_scope.id])

@@ -2,7 +2,7 @@
 
 import json
 
-from flask import abort, make_response, request, url_for
+from flask import Blueprint, abort, make_response, request, url_for
 from markupsafe import Markup
 
 from secureb2share_ext.datasets import applications
@@ -14,9 +14,7 @@ from secureb2share_ext.pages.dataset_page import DatasetPage
 from secureb2share_ext.pages.render import render
 from secureb2share_ext.proxies import current
 
-from .pages import blueprint
-
-SEARCH = "/?q="
+SEARCH = "/search?q="
 # media type -> how the box of the citation calls it
 FILES = {
     "application/vnd.datacite.datacite+json": "DataCite JSON",
@@ -24,6 +22,8 @@ FILES = {
     "application/ld+json": "JSON-LD",
     "application/x-dc+xml": "Dublin Core",
 }
+
+blueprint = Blueprint("catalogue", __name__, template_folder="templates")
 
 
 @blueprint.route("/records/<pid>")

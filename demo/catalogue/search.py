@@ -1,21 +1,29 @@
-"""The search of the catalogue. With a cluster, invenio-records-rest searches and this package fills the index.
+"""The search of the catalogue: in a cluster where one is configured, else in tables of its database.
 
-Without one, FTS5 searches a table of the same database, which is written in the same transaction as the record. On
-PostgreSQL it is ILIKE on the same table.
+Both find and count the same: what they know of a record is made by hosts.records_rest.search_member.
 """
 
+import datetime
 import json
-import re
+from typing import NamedTuple
 
 from flask import current_app, request
 from invenio_db import db
 from invenio_records import signals
 from invenio_records.models import RecordMetadata
-from invenio_search import RecordsSearch, current_search
-from invenio_search.engine import dsl
-from sqlalchemy import text
+from invenio_search import current_search
 
-TABLE = "catalogue_search"
+from secureb2share_ext.hosts.records_rest import search_member
+
+from . import asking, cluster, spelling, tables
+
+
+class Result(NamedTuple):
+    """What a question finds."""
+
+    total: int
+    found: list  # (record's UUID as text, PID) of those on the page
+    counts: dict  # {facet: {value: number of datasets}}; what is chosen in a facet does not change its own
 
 
 def has_cluster(app):
@@ -24,22 +32,41 @@ def has_cluster(app):
 
 
 def prepare(app):
-    """Make the index, or the search table, if it is not there."""
+    """Make the index, or the tables, if they are not there."""
     if has_cluster(app):
         # what `invenio index init` does
         for _ in current_search.create(ignore_existing=True):
             pass
     else:
-        with db.engine.begin() as connection:
-            _create_table(connection)
+        tables.create()
 
 
-def _create_table(connection):
-    if connection.dialect.name == "sqlite":
-        columns = "pid UNINDEXED, uuid UNINDEXED, title, body, tokenize='unicode61 remove_diacritics 2'"
-        connection.execute(text("CREATE VIRTUAL TABLE IF NOT EXISTS %s USING fts5(%s)" % (TABLE, columns)))
+def find(query, language="en"):
+    """The Result of an asking.Query; language: whose titles a list by title goes by."""
+    return Result(*_engine().find(query, language, _today()))
+
+
+def total(query):
+    """The number of datasets that an asking.Query finds."""
+    return _engine().total(query, _today())
+
+
+def meant(word):
+    """The word of the catalogue that was probably meant by a folded one, or None."""
+    if has_cluster(current_app):
+        candidates = cluster.similar(word)
     else:
-        connection.execute(text("CREATE TABLE IF NOT EXISTS %s (pid text, uuid text, title text, body text)" % TABLE))
+        reach = spelling.reach(word)
+        candidates = tables.similar(word[:1], len(word) - reach, len(word) + reach)
+    return spelling.closest(word, candidates)
+
+
+def _engine():
+    return cluster if has_cluster(current_app) else tables
+
+
+def _today():
+    return datetime.datetime.now(datetime.timezone.utc).date().isoformat()
 
 
 def _has_table():
@@ -59,61 +86,14 @@ def _add(sender, record=None, **kwargs):
         return
     if "control_number" not in record or record.get("secureb2share", {}).get("state") == "withdrawn":
         return
-    words = [entry.get("text", "") for name in ("titles", "descriptions") for entry in record.get(name, [])]
-    words += [creator.get("name", "") for creator in record.get("creators", [])]
-    words += record.get("keywords", []) + [
-        record.get("publisher", ""),
-        record.get("secureb2share", {}).get("identifier", ""),
-    ]
-    values = {
-        "pid": record["control_number"],
-        "uuid": str(record.id),
-        "title": words[0] if words else "",
-        "body": "\n".join(words),
-    }
-    db.session.execute(
-        text("INSERT INTO %s (pid, uuid, title, body) VALUES (:pid, :uuid, :title, :body)" % TABLE), values
-    )
+    tables.add(str(record.id), record["control_number"], record.created, search_member.of(record))
 
 
 # after, as for the others: rows are locked in one order everywhere
 @signals.after_record_delete.connect
 def _forget(sender, record=None, **kwargs):
     if _has_table():
-        db.session.execute(text("DELETE FROM %s WHERE uuid = :uuid" % TABLE), {"uuid": str(record.id)})
-
-
-def find(words, start, stop):
-    """(total, [pid]) of the records that have all the words, the best first; without words, the newest."""
-    total, found = (_find_in_cluster if has_cluster(current_app) else _find_in_table)(words, start, stop)
-    return total, [pid for _, pid in found]
-
-
-def _find_in_cluster(words, start, stop):
-    search = RecordsSearch(index="secureb2share").extra(track_total_hits=True)[start:stop]
-    if words:
-        search = search.query(dsl.Q("simple_query_string", query=words, default_operator="and"))
-    else:
-        search = search.sort("-_created")
-    result = search.source(["control_number"]).execute()
-    return result.hits.total["value"], [(hit.meta.id, hit.control_number) for hit in result]
-
-
-def _find_in_table(words, start, stop):
-    tokens = re.findall(r"\w+", words, re.UNICODE)[:20]
-    sqlite = db.engine.dialect.name == "sqlite"
-    if not tokens:
-        where, order, values = "1 = 1", "CAST(pid AS integer) DESC", {}
-    elif sqlite:
-        where, order = TABLE + " MATCH :words", "rank"
-        values = {"words": " ".join('"%s"*' % token for token in tokens)}
-    else:
-        where = " AND ".join("body ILIKE :word%d" % n for n in range(len(tokens)))
-        order, values = "CAST(pid AS integer) DESC", {"word%d" % n: "%%%s%%" % t for n, t in enumerate(tokens)}
-    total = db.session.execute(text("SELECT count(*) FROM %s WHERE %s" % (TABLE, where)), values).scalar()
-    page = "SELECT uuid, pid FROM %s WHERE %s ORDER BY %s LIMIT :size OFFSET :start" % (TABLE, where, order)
-    rows = db.session.execute(text(page), dict(values, size=stop - start, start=start)).all()
-    return total, [(row.uuid, row.pid) for row in rows]
+        tables.forget(str(record.id))
 
 
 class Search:
@@ -140,7 +120,10 @@ class Search:
         return self
 
     def execute(self):
-        return _Result(*_find_in_table(self.words, self.start, self.stop))
+        size = max(self.stop - self.start, 1)
+        query = asking.Query(self.words, page=self.start // size + 1, size=size)
+        query = query._replace(order=query.orders[0])
+        return _Result(*tables.find(query, "en", _today())[:2])
 
 
 class _Result:

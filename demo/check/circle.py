@@ -127,7 +127,7 @@ def only_the_owner_decides(trip):
     for method, url in (("GET", inbox), ("POST", "%s/%s/approve" % (inbox, trip.application))):
         answer = trip.call(method, url, headers=JSON)
         must(answer.status_code == 401, (method, url, answer.status_code))
-    guessed = trip.call("POST", trip.secure + "/login", data={"password": "a guess"})
+    guessed = trip.call("POST", trip.secure + "/login", data={"password": "a guess"}, headers=JSON)
     must(guessed.status_code == 403 and not guessed.cookies, (guessed.status_code, guessed.cookies))
     return "401 without a login, 403 for a wrong password"
 

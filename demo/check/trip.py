@@ -67,7 +67,8 @@ class RoundTrip:
         if source not in self.owners:
             self.owners[source] = requests.Session()
             login = {"password": self._line(source, "password")}
-            answer = self.owners[source].post(urljoin(url, "/login"), data=login, timeout=30, allow_redirects=False)
+            address = urljoin(url, "/login")
+            answer = self.owners[source].post(address, data=login, headers=JSON, timeout=30, allow_redirects=False)
             must(answer.status_code == 303, (answer.status_code, answer.text))
         return self.owners[source].request(method, url, timeout=30, allow_redirects=False, **keywords)
 

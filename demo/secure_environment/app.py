@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 from . import asking, files, inbox, ingest, login, look, messages, portal, problem, publication, states, uploading
 from .environment import Environment
 
-MULTIPART = 200 << 20  # bytes that one form without a script may bring
+MULTIPART = 200 * 10**6  # bytes that one form without a script may bring
 
 
 def create_app(data, catalogue_url, retry_every=2.0, source="tsd"):

@@ -4,7 +4,7 @@ import re
 
 from flask import Blueprint, flash, redirect, request, session, url_for
 
-from secureb2share_ext.pages import render
+from secureb2share_ext.pages import language, render
 from secureb2share_ext.pages.language import LANGUAGES, SESSION_KEY
 from secureb2share_ext.pages.views import blueprint as pieces
 
@@ -35,11 +35,19 @@ def dress(app, site, catalogue_url):
     app.jinja_env.globals.update(site=site, catalogue_url=catalogue_url, csrf_token=tokens.token, once=tokens.once)
     for name in ("texts", "expected_days", "ways_of_access", "allows_download"):
         app.jinja_env.globals[name] = getattr(datasets, name)
-    app.jinja_env.filters["mb"] = lambda size: render.language.format_number(round(size / 10**6, 1))
+    app.jinja_env.filters["size"] = size
     app.context_processor(render.context)
     for part in (pieces, fields, blueprint):
         app.register_blueprint(part)
     app.after_request(add_headers)
+
+
+def size(number):
+    """A number of bytes as a person reads it: ``200 MB``."""
+    for unit, word in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if number >= unit:
+            return "%s %s" % (language.format_number(round(number / unit, 1)), word)
+    return "%s B" % language.format_number(number)
 
 
 def is_weblink(url):

@@ -8,7 +8,8 @@ import os
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 
-from secureb2share_ext.describing import buttons, form as forms, groups, values
+from secureb2share_ext.describing import buttons, groups, values
+from secureb2share_ext.describing import form as forms
 from secureb2share_ext.errors import Invalid
 from secureb2share_ext.pages import language
 from secureb2share_ext.pages.language import gettext

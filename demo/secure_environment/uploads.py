@@ -13,7 +13,7 @@ import uuid
 from .archive import Upload, copy, plain_name
 
 PART = 4 << 20  # bytes that the script sends at a time
-LARGEST = 50 << 30  # bytes of one file
+LARGEST = 50 * 10**9  # bytes of one file
 UNFINISHED = 24 * 3600  # seconds after which parts of a file are thrown away
 MOST = 100  # files of one draft
 
@@ -52,7 +52,8 @@ class Uploads:
             if db.execute("SELECT count(*) FROM uploads WHERE draft = ?", (draft,)).fetchone()[0] >= MOST:
                 raise Fault("a registration has at most %d files" % MOST)
             db.execute(
-                "INSERT INTO uploads (id, draft, created, touched, name, media_type, size) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO uploads (id, draft, created, touched, name, media_type, size)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (upload, draft, now, now, plain_name(name), media_type or "", size),
             )
             open(self.path(upload), "xb").close()

@@ -43,6 +43,25 @@ def by_number(number: int) -> Optional[DatasetRow]:
     return db.session.query(DatasetRow).filter_by(id=number).one_or_none() if number < 2**31 else None
 
 
+def by_numbers(numbers: Collection[int]) -> Dict[int, DatasetRow]:
+    """The rows {number: row} with these numbers."""
+    rows = db.session.query(DatasetRow).filter(DatasetRow.id.in_(list(numbers))).all() if numbers else []
+    return {row.id: row for row in rows}
+
+
+def newest(start: int, size: int, named: str = "", pid: Optional[str] = None) -> List[DatasetRow]:
+    """At most `size` rows, the newest first, behind the first `start`.
+
+    named: the beginning of an identifier, or a PID; pid: the PID that `named` leads to, where it is a DOI for example.
+    """
+    query = db.session.query(DatasetRow)
+    if named:
+        beginning = named.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        is_named = DatasetRow.identifier.like(beginning, escape="\\")
+        query = query.filter(or_(is_named, DatasetRow.pid.in_([named] + [pid] * bool(pid))))
+    return query.order_by(DatasetRow.id.desc()).offset(start).limit(size).all()
+
+
 def by_record(record_uuid: Any) -> Optional[DatasetRow]:
     """The row whose record this is, or None."""
     return db.session.query(DatasetRow).filter_by(record_uuid=record_uuid).one_or_none()

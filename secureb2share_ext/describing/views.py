@@ -377,6 +377,8 @@ def withdraw(number: int) -> Any:
     """Ask once more, and withdraw a dataset for good."""
     host, order, row = extension().host, private.Order(), _row(number)
     reason = request.form.get("reason", "").replace("\r\n", "\n").strip()
+    if row.state == "withdrawn":
+        return redirect(url_for(LIST), 303)
     if request.method == "GET":
         return _withdraw(row, order, reason)
     if not order.validate():

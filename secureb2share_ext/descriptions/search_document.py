@@ -13,6 +13,7 @@ from .tolerant import entries, member
 # name of a facet -> what it is of, in the order in which a list offers them
 FACETS = ("access", "who", "way", "country", "kind", "use", "participants", "years", "controller")
 MAX_TERMS = 12
+SHORTEST_BEGINNING = 3  # letters
 MAX_DECADES = 40
 
 # what is no letter with an accent by Unicode, and is written so by whoever lacks its key
@@ -33,11 +34,16 @@ def fold(text: str) -> str:
 def terms(query: str) -> List[str]:
     """[term] of a query, folded, each once: a word, or words in quotes or joined by signs, such as ``icd 10``.
 
-    A text is found when it has every term; the last word of a term may be the beginning of a longer one.
+    A text is found when it has every term; see is_beginning.
     """
     parts = re.findall(r'"([^"]*)"|([^\s,;]+)', query.translate(QUOTES))
     folded = [fold(quoted or bare) for quoted, bare in parts]
     return list(dict.fromkeys(term for term in folded if term))[:MAX_TERMS]
+
+
+def is_beginning(term: str) -> bool:
+    """Whether the last word of a term may be the beginning of a longer one: a shorter one would find too much."""
+    return len(term.split(" ")[-1]) >= SHORTEST_BEGINNING
 
 
 def document(description: Mapping[str, Any], state: str, names: Iterable[str], labels: Labels) -> Dict[str, Any]:

@@ -214,6 +214,10 @@ class Host(abc.ABC):
         """Names of the sources whose datasets the user of the current request may describe and publish."""
         return list(self.sources) if self.may_review() else []
 
+    def may_operate(self) -> bool:
+        """Whether the user of the current request may see deliveries and health, and retry, hold and discard."""
+        return False
+
     @abc.abstractmethod
     def field(self, name: str) -> str:
         """The name that an editor of the host's records knows for a field of a description (``core.titles``)."""
@@ -284,3 +288,7 @@ class Host(abc.ABC):
     def access_url(self, pid: str) -> str:
         """The stable access address that the record with this PID carries, in the canonical base URL."""
         return "%s/access/%s" % (self.api_url(), quote(pid, safe="/"))
+
+    def access_page_url(self, pid: str) -> str:
+        """The page about access to the record with this PID, in the application that has the package's pages."""
+        return "%s/secureb2share/access/%s" % (self.base_url(), quote(pid, safe="/"))

@@ -4,7 +4,8 @@ import datetime
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from invenio_db import db
-from sqlalchemy import func
+from sqlalchemy import and_, func
+from sqlalchemy.orm import defer
 
 from .. import client
 from ..compat import utcnow
@@ -39,6 +40,58 @@ def listed(state: Optional[str] = None, size: int = 100) -> List[Event]:
         query = query.filter_by(state=state) if state else _unfinished()
         return query.order_by(Event.created, Event.id).limit(size).all()
     return query.filter_by(state=state).order_by(Event.id.desc()).limit(size).all()
+
+
+def page(states: Iterable[str], target: Optional[str], start: int, size: int) -> List[Event]:
+    """At most `size` events in these states (of one target), behind the first `start`; without bodies and receipts.
+
+    Those for which something is still to be done come oldest first, the others newest first.
+    """
+    wanted = list(states)
+    query = _light(db.session.query(Event)).filter(Event.state.in_(wanted))
+    if target is not None:
+        query = query.filter(Event.target == target)
+    is_open = set(wanted) <= set(UNFINISHED)
+    order = (Event.created, Event.id) if is_open else (Event.id.desc(),)
+    return query.order_by(*order).offset(start).limit(size).all()
+
+
+def some(event_ids: Iterable[int]) -> List[Event]:
+    """The parked or pending ones of these events, without bodies and receipts."""
+    return _light(_unfinished()).filter(Event.id.in_(list(event_ids))).order_by(Event.created, Event.id).all()
+
+
+def counts() -> Dict[Tuple[str, str], int]:
+    """{(target, state): count} of pending, parked and delivered events; of each state at most MOST are counted."""
+    found: Dict[Tuple[str, str], int] = {}
+    for state in (IS_PENDING, IS_PARKED, IS_DELIVERED):
+        rows = db.session.query(Event.target, Event.state).filter(state).limit(MOST).subquery()
+        query = db.session.query(rows.c.target, rows.c.state, func.count()).group_by(rows.c.target, rows.c.state)
+        found.update(((target, name), count) for target, name, count in query)
+    return found
+
+
+def last_of(dataset_ids: Iterable[int]) -> List[Event]:
+    """The last event of each of these datasets for each target, without body and receipt; never an observed one."""
+    wanted = list(dataset_ids)
+    if not wanted:
+        return []
+    last = db.session.query(Event.dataset_id, Event.target, func.max(Event.sequence).label("sequence"))
+    last = last.filter(Event.dataset_id.in_(wanted), Event.state != "observed")
+    last = last.group_by(Event.dataset_id, Event.target).subquery()
+    same = and_(*(getattr(Event, name) == last.c[name] for name in ("dataset_id", "target", "sequence")))
+    return _light(db.session.query(Event)).join(last, same).order_by(Event.dataset_id, Event.target).all()
+
+
+def newest_of(dataset_id: int, size: int) -> List[Event]:
+    """At most `size` events of a dataset, the newest first, without bodies and receipts."""
+    query = _light(db.session.query(Event)).filter(Event.dataset_id == dataset_id)
+    return query.order_by(Event.sequence.desc(), Event.target).limit(size).all()
+
+
+def _light(query):
+    # bodies hold whole descriptions
+    return query.options(defer(Event.body), defer(Event.receipt))
 
 
 def retry(event_id: int, now: datetime.datetime) -> bool:

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from ..descriptions import labels
-from ..pages.language import country, gettext, language_name
+from ..pages import words
+from ..pages.language import country, current, gettext, language_name
 
 COUNTRIES = ("country", "spatial", "duo_countries")  # ends of fields that hold codes of ISO 3166-1
 
 
 def title(path: str) -> str:
     """The name of a field, such as ``core.titles``."""
-    return gettext(labels.title(path))
+    return words.title(path, current())
 
 
 def spell(path: str, value: Any) -> str:
@@ -21,4 +21,4 @@ def spell(path: str, value: Any) -> str:
         return country(str(value))
     if path == "core.languages" or path.endswith(".lang"):
         return language_name(str(value))
-    return gettext(str(labels.label(path, value)))
+    return words.label(path, value, current())

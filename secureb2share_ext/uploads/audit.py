@@ -17,6 +17,7 @@ OURS = {
     "secureb2share_describe.publish": "a curator publishes a draft; no file fields",
     "secureb2share_describe.discard": "a curator deletes a draft; no file fields",
     "secureb2share_describe.withdraw": "a curator's reason; no file fields",
+    "secureb2share_operate.order": "an operator's order about deliveries: a few form fields",
     "secureb2share_datasets.note_decision": "a signed decision, counted",
 }
 

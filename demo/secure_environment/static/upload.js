@@ -14,6 +14,13 @@
   field.querySelector("[data-plain]").hidden = true;
   field.querySelector("[data-scripted]").hidden = false;
 
+  const words = (size) =>
+    new Intl.NumberFormat(document.documentElement.lang, {
+      style: "unit",
+      unit: size < 1e9 ? "megabyte" : "gigabyte",
+      maximumFractionDigits: 1,
+    }).format(size / (size < 1e9 ? 1e6 : 1e9));
+
   const pause = (seconds) => new Promise((go) => setTimeout(go, seconds * 1000));
 
   // the id of a file that this browser began to send before
@@ -92,7 +99,7 @@
       const percent = size ? Math.floor((100 * done) / size) : 100;
       if (Math.floor(percent / 10) === tenth) return; // a screen reader hears each tenth
       tenth = Math.floor(percent / 10);
-      say(says.sending.replace("{percent}", percent + " %").replace("{size}", (size / 1e6).toFixed(1)));
+      say(says.sending.replace("{percent}", percent + " %").replace("{size}", words(size)));
     };
     running.add(row);
     input.disabled = true; // the form must not send it a second time

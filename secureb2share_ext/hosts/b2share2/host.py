@@ -94,14 +94,16 @@ class B2Share2(Host):
         return provision.remains(self.sources)
 
     def serve(self, app: Flask) -> None:
-        from ...describing.views import blueprint as describing
-        from ...reviewing.views import blueprint
+        from ...access import page
+        from ...describing import views as describing
+        from ...operating import views as operating
+        from ...reviewing import views as reviewing
 
         serve.install(app)
         oai.wrap(app)
         # the application of the web interface loads nothing from entry points; the login is the same here
-        app.register_blueprint(blueprint)
-        app.register_blueprint(describing)
+        for pages in (page, reviewing, describing, operating):
+            app.register_blueprint(pages.blueprint)
         app.config.setdefault("SITE_UI_URL", self.base_url())
 
     def export_faults(self, app: Flask) -> List[str]:
@@ -122,6 +124,9 @@ class B2Share2(Host):
 
     def described_sources(self) -> List[str]:
         return permissions.described_sources(self.sources)
+
+    def may_operate(self) -> bool:
+        return permissions.may_operate()
 
     def field(self, name: str) -> str:
         return mapping.field(name)
@@ -154,6 +159,10 @@ class B2Share2(Host):
 
     def api_url(self) -> str:
         return self.base_url() + "/api"
+
+    def access_page_url(self, pid: str) -> str:
+        # the application of the web interface has no pages of ours
+        return super().access_page_url(pid).replace(self.base_url(), self.api_url(), 1)
 
 
 HOST = B2Share2

@@ -1,6 +1,7 @@
-"""The permission to release and refuse held registrations.
+"""The permissions to release and refuse held registrations, and to operate.
 
-Whoever may publish the submitted drafts of others in the communities of all sources has it.
+Whoever may publish the submitted drafts of others in the communities of all sources may review. Superusers, and those
+who hold the action `secureb2share-operate`, may operate.
 """
 
 from typing import Dict, List
@@ -9,6 +10,7 @@ from b2share.modules.access.permissions import StrictDynamicPermission
 from b2share.modules.deposit.permissions import update_deposit_publication_state_need_factory
 
 from ...messages.sources import Source
+from ..actions import operate
 from . import communities
 
 
@@ -22,6 +24,11 @@ def described_sources(sources: Dict[str, Source]) -> List[str]:
     """Names of the sources in whose communities the user of the current request may publish."""
     found = {name: communities.id_of_source(source) for name, source in sources.items()}
     return [name for name, community in found.items() if community is not None and _may(community)]
+
+
+def may_operate() -> bool:
+    """Whether the user of the current request holds the action, which nobody has while it is given to nobody."""
+    return StrictDynamicPermission(operate).can()
 
 
 def _may(community):

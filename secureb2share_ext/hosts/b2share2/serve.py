@@ -35,7 +35,8 @@ FORM_HINT = (
     " readers get a link to request access. Beside the fields with a *, fill in Descriptions, Creators, Publication"
     " date, Publisher (under “Show more details”), and a Contact email or a Contact page."
 )
-BELOW = "form “Request data access” below sends nothing"
+BELOW = "the form “Request data access” below sends nothing"
+HOW = "How to request access"
 DRAFTS = "b2share_records_rest.b2rec_list"
 ACCESS_REQUESTS = "b2share_records_rest.b2rec_accessrequests"
 
@@ -106,15 +107,15 @@ def _published(data, found):
 
 
 def _files(shown, described):
-    """The described files as B2SHARE's web interface lists files: each a link to the access address.
+    """The described files as B2SHARE's web interface lists files: first what explains, and leads to the access page.
 
-    Below its list stands a link to its own form, which cannot be hidden and whose answer it does not show.
+    Each other one is a link to the access address. Below the list stands a link to B2SHARE's own form, which cannot be
+    hidden and whose answer it does not show.
     """
-    if not shown.is_requestable:
-        entries = [{"key": shown.label}, {"key": "The " + BELOW}]
-    else:
-        entries = (described or [{"key": "Request access"}]) + [{"key": "Request access here; the " + BELOW}]
-    return [dict(entry, url=shown.access_url, size=0, b2safe=True) for entry in entries]
+    said = HOW if shown.is_requestable else shown.label
+    first = {"key": "%s; %s" % (said, BELOW), "url": current().host.access_page_url(shown.dataset.pid)}
+    others = (described or [{"key": "Request access"}]) if shown.is_requestable else []
+    return [dict({"url": shown.access_url}, **dict(entry, size=0, b2safe=True)) for entry in [first] + others]
 
 
 def _draft_or_legacy(extension, data, found):

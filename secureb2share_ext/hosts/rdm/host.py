@@ -121,6 +121,9 @@ class RDM(Host):
     def described_sources(self) -> List[str]:
         return permissions.described_sources(self.sources)
 
+    def may_operate(self) -> bool:
+        return permissions.may_operate()
+
     def field(self, name: str) -> str:
         return error_paths.of(name)
 

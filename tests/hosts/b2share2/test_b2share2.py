@@ -104,12 +104,14 @@ class TestB2Share2(HostContract):
         return body["metadata"]["_files"]
 
     def check_files(self, body, url, described, requestable):
-        # what the stock web interface shows: where nothing can be requested, one entry says why; the last one warns of
-        # B2SHARE's own form, which stands below them
+        # what the stock web interface shows: the first entry explains, warns of B2SHARE's own form, which stands below
+        # them, and leads to the access page; the others are there where something can be requested
         assert "files" not in body and "files" not in body["links"]
-        entries = self.files_of(body)
-        assert len(entries) == (len(described) if requestable else 1) + 1 and "sends nothing" in entries[-1]["key"]
-        assert {entry["url"] for entry in entries} == {url} and {entry["size"] for entry in entries} == {0}
+        first, *others = self.files_of(body)
+        assert "sends nothing" in first["key"] and first["key"].startswith("How to request access") == requestable
+        assert first["url"] == url.replace("/api/access/", "/api/secureb2share/access/")
+        assert len(others) == (len(described) if requestable else 0)
+        assert {entry["url"] for entry in others} <= {url} and {entry["size"] for entry in [first, *others]} == {0}
 
     def identifier_of(self, body):
         (block,) = body["metadata"]["community_specific"].values()

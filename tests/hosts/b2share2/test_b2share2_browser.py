@@ -56,12 +56,16 @@ def page(pid):
 def test_a_record_page_leads_to_the_request_and_complains_of_nothing_new(instance):
     stock = visit(instance, page(instance.records["open"]["pid"]))
     assert stock[2][0][0] == "open.csv"
-    for name, label in (("moba", "Request access: Spørreskjemaer, mor"), ("suspended", "Requests are suspended")):
+    for name, label in (("moba", "How to request access"), ("suspended", "Requests are suspended")):
         said = instance.source.register("browser/" + name, real_instance.example("moba"))
         if name == "suspended":
             instance.source.set_state("browser/suspended", "suspended", "Consent is under review.")
         seen = visit(instance, page(said["pid"]))
-        assert seen[2][0] == [label, said["access_url"]] and {link for _, link in seen[2]} == {said["access_url"]}
+        (first, address), *others = seen[2]
+        assert first.startswith(label + "; ")
+        assert address == instance.base_url + "/api/secureb2share/access/" + said["pid"]
+        assert {link for _, link in others} == ({said["access_url"]} if name == "moba" else set())
+        assert instance.call("GET", address.replace(instance.base_url, "")).status_code == 200
         assert seen[3][0].split() == ["Files", "-", "Total", "Size", "-"]
         # without a network the stock page cannot fetch its citation either
         assert set(seen[-1]["thrown"]) <= {"Failed to fetch"} and seen[-1]["banners"] == []
@@ -99,5 +103,5 @@ def test_a_curator_publishes_without_a_drop_zone(instance):
     send[-1:] = [["arrive", "/records/" + pid], ["see", ".metadata-main"]]
     seen = visit(instance, edit(pid) + send, "curator")
     assert seen[-1]["banners"] == []
-    link = visit(instance, page(pid))[2][0]
+    link = visit(instance, page(pid))[2][1]
     assert link == ["Request access: Spørreskjemaer, mor", instance.base_url + "/api/access/" + pid]

@@ -1,0 +1,68 @@
+"""Datasets of a list, each as the card that tells what it is, who may ask, and how long a decision takes."""
+
+import uuid
+from typing import NamedTuple
+
+from invenio_db import db
+from invenio_records.models import RecordMetadata
+
+from secureb2share_ext.descriptions import search_document
+from secureb2share_ext.hosts import published
+from secureb2share_ext.pages import language, words
+
+LONGEST = 300  # characters of a description on a card
+COUNTRIES = 3  # named on a card
+
+
+class Hit(NamedTuple):
+    """A dataset of a list."""
+
+    shown: object  # exports.published.Published
+    title: dict  # {lang, text}
+    text: dict
+    state: tuple  # as words.state
+    facts: list  # short texts
+    access: list  # (icon, name, text); empty where nobody can ask
+
+
+def of(found):
+    """[Hit] of [(record's UUID as text, PID)], by a statement for the records and one for their rows."""
+    ours = published.by_pids([pid for _, pid in found])
+    wanted = [uuid.UUID(one) for one, pid in found if pid in ours]
+    rows = db.session.query(RecordMetadata).filter(RecordMetadata.id.in_(wanted)) if wanted else []
+    records = {str(row.id): row.json for row in rows}
+    pages = [published.shown(ours[pid], records[one]) for one, pid in found if pid in ours and records.get(one)]
+    tags = language.preferred()
+    return [_hit(shown, tags) for shown in pages if shown is not None]
+
+
+def _hit(shown, tags):
+    core, sensitive, tag = shown.dataset.core, shown.dataset.sensitive, tags[0]
+    return Hit(
+        shown,
+        language.in_language(core["titles"], tags)[0],
+        language.in_language(core["descriptions"], tags)[0],
+        words.state(shown, tag),
+        [text for text in _facts(core, sensitive, tag) if text],
+        _access(sensitive, tag) if shown.dataset.state != "withdrawn" and shown.right.value != "metadata-only" else [],
+    )
+
+
+def _facts(core, sensitive, tag):
+    people = words.participants(sensitive, tag)
+    yield language.gettext("%(number)s people", number=people) if people else None
+    names = search_document.countries(sensitive)
+    if len(names) > COUNTRIES + 1:
+        yield language.ngettext("%(number)s country", "%(number)s countries", len(names))
+    else:
+        yield words.countries(names, tag)
+    yield words.years(sensitive, tag)
+    yield sensitive.get("controller_name") or core["publisher"]
+
+
+def _access(sensitive, tag):
+    return [
+        ("user", language.gettext("Who may ask"), words.who_in_short(sensitive, tag)),
+        ("lock", language.gettext("Way of access"), words.ways(sensitive, tag)),
+        ("clock", language.gettext("Decision"), words.decision(sensitive, tag)),
+    ]
