@@ -21,13 +21,10 @@ ROOMS = {
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
-    "reviewing": "datasets descriptions pages",
-    "describing": "datasets descriptions pages reviewing",
+    "reviewing": "datasets descriptions exports pages",
     "maintenance": "datasets legacy outbox uploads",
     "operating": "datasets maintenance outbox pages",
-    "hosts": (
-        "access datasets describing descriptions exports legacy messages operating outbox pages reviewing uploads"
-    ),
+    "hosts": "access datasets descriptions exports legacy messages operating outbox pages reviewing uploads",
     "cli": "access datasets legacy maintenance messages outbox uploads",
     "ext": "access cli hosts maintenance messages outbox targets uploads",
     # ships for tests; no other room imports it
@@ -42,8 +39,6 @@ PURE = """
     messages.message messages.openapi messages.partition messages.sources
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
-    describing.buttons describing.faults describing.fields describing.form describing.groups describing.names
-    describing.values
     operating.standing reviewing.changes reviewing.difference
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping

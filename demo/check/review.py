@@ -111,14 +111,15 @@ def a_curator_logs_in(trip):
 
 
 def _send(trip, page, **values):
-    """What the catalogue answers to the form of a page that has fields of these names, filled in."""
+    """What the catalogue answers to the form of a page that takes a decision, or to its only one, filled in."""
     forms = re.findall(r'<form\b[^>]*method="post".*?</form>', page.text, re.S | re.I)
-    form = next(form for form in forms if all('name="%s"' % name in form for name in values))
+    wanted = 'value="%s"' % values.get("decision", "")
+    form = next(form for form in forms if wanted in form or "decision" not in values)
     hidden = re.findall(r'<input\b(?=[^>]*type="hidden")[^>]*>', form)
     named = {re.search(r'name="([^"]*)"', tag).group(1): _value(tag) for tag in hidden}
-    action = re.match(r'<form\b[^>]*action="([^"]*)"', form)
-    address = requests.compat.urljoin(page.url, html.unescape(action.group(1)) if action else "")
-    return trip.curator.post(address, data=dict(named, **values), headers={"Referer": page.url}, timeout=30)
+    action = re.match(r'<form\b[^>]*\baction="([^"]*)"', form)
+    url = requests.compat.urljoin(page.url, html.unescape(action.group(1))) if action else page.url
+    return trip.curator.post(url, data=dict(named, **values), headers={"Referer": page.url}, timeout=30)
 
 
 def _value(tag):
@@ -129,7 +130,7 @@ def _value(tag):
 def _held_page(trip, identifier):
     """The curator's page of one held registration, by the link in the list."""
     listed = trip.curator.get(trip.catalogue + REVIEW, timeout=30)
-    (row,) = [row for row in listed.text.split("<li><div>") if ">%s<" % html.escape(identifier) in row]
+    (row,) = [row for row in listed.text.split("<li><div>") if ">%s</span>" % html.escape(identifier) in row]
     link = re.search(r'href="([^"]*)"', row).group(1)
     return trip.curator.get(requests.compat.urljoin(listed.url, html.unescape(link)), timeout=30)
 
@@ -137,9 +138,9 @@ def _held_page(trip, identifier):
 def the_curator_releases_one(trip):
     page = _held_page(trip, trip.held)
     must(trip.canary in page.text, page.status_code)
-    asked = _send(trip, page, decision="ask")
-    must(not trip.known(trip.held, "csc"), "public before it was asked once more")
-    done = _send(trip, asked, decision="release")
+    question = _send(trip, page, decision="ask")
+    must(not trip.known(trip.held, "csc"), "public before the curator has confirmed it")
+    done = _send(trip, question, decision="release")
     must(done.status_code == 200, (done.status_code, done.text[:200]))
     row = until(lambda: trip.known(trip.held, "csc"))
     must(row, "not public")

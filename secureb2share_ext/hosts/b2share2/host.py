@@ -95,14 +95,13 @@ class B2Share2(Host):
 
     def serve(self, app: Flask) -> None:
         from ...access import page
-        from ...describing import views as describing
         from ...operating import views as operating
         from ...reviewing import views as reviewing
 
         serve.install(app)
         oai.wrap(app)
         # the application of the web interface loads nothing from entry points; the login is the same here
-        for pages in (page, reviewing, describing, operating):
+        for pages in (reviewing, operating, page):
             app.register_blueprint(pages.blueprint)
         app.config.setdefault("SITE_UI_URL", self.base_url())
 
@@ -121,9 +120,6 @@ class B2Share2(Host):
 
     def may_review(self) -> bool:
         return permissions.may_publish(self.sources)
-
-    def described_sources(self) -> List[str]:
-        return permissions.described_sources(self.sources)
 
     def may_operate(self) -> bool:
         return permissions.may_operate()
