@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Writer of the translations of the pages' texts.
 
-`python scripts/translations.py` reads the texts of templates, Python and the schema into secureb2share.pot, adds what is
-new to the secureb2share.po of each language, drops what no source has any more, compiles them to secureb2share.mo, and
-names what has no translation; its exit code is 1 then. With `--check` it writes nothing, and 1 says that something would
-change or lacks a translation.
+`python scripts/translations.py` reads the texts of templates, Python and the schema into secureb2share.pot, adds what
+is new to the secureb2share.po of each language, drops what no source has any more, compiles them to secureb2share.mo,
+and names what has no translation; its exit code is 1 then. With `--check` it writes nothing, and 1 says that something
+would change or lacks a translation.
 """
 
 import ast
+import datetime
 import io
 import json
 import sys
@@ -25,6 +26,7 @@ MAPPING = FOLDER / "babel.cfg"
 TEMPLATE = FOLDER / "secureb2share.pot"
 LANGUAGES = ("nb", "nn", "fi", "sv", "it")
 KEYWORDS = {"t": None, "tn": (1, 2), "gettext": None, "ngettext": (1, 2), "N_": None, "translate": (2,)}
+DAY = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 HEADER = "# Texts of the pages of secureb2share_ext; scripts/translations.py writes this file."
 
 
@@ -107,7 +109,10 @@ def written(catalog):
 def compiled(catalog):
     """A catalog as the bytes of its compiled file."""
     target = io.BytesIO()
-    write_mo(target, read_po(io.BytesIO(written(catalog)), locale=catalog.locale))
+    plain = read_po(io.BytesIO(written(catalog)), locale=catalog.locale)
+    # the header would have the time of this run
+    plain.creation_date = plain.revision_date = DAY
+    write_mo(target, plain)
     return target.getvalue()
 
 

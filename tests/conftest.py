@@ -18,4 +18,6 @@ if sys.version_info >= (3, 10):
     # Invenio asks 36 times for each application, and each time the metadata of every distribution is read anew
     importlib.metadata.entry_points = functools.lru_cache(maxsize=None)(importlib.metadata.entry_points)
 
-pytest.register_assert_rewrite("contract", "bulk_contract", "review_contract", "sources_contract", "versions_contract")
+pytest.register_assert_rewrite(
+    "contract", "bulk_contract", "review_contract", "operate_contract", "sources_contract", "versions_contract"
+)

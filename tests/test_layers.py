@@ -21,7 +21,7 @@ ROOMS = {
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
-    "reviewing": "datasets descriptions pages",
+    "reviewing": "datasets descriptions exports pages",
     "describing": "datasets descriptions pages reviewing",
     "maintenance": "datasets legacy outbox uploads",
     "operating": "datasets maintenance outbox pages",

@@ -3,6 +3,7 @@
 from flask import Blueprint, current_app, make_response, render_template, request
 
 from secureb2share_ext.pages import language
+from secureb2share_ext.pages.words import N_
 
 from . import find
 
@@ -13,11 +14,6 @@ BARE = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>Something went wrong</title>"
     "<h1>Something went wrong</h1><p>The catalogue could not answer. Try again in a minute.</p>"
 )
-
-
-def N_(text):
-    """Mark a text for translation; it is translated where it is used."""
-    return text
 
 
 # status: (heading, what one can do)

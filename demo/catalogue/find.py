@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 
 from secureb2share_ext.pages import language
 from secureb2share_ext.pages.views import blueprint as pages
+from secureb2share_ext.pages.words import N_
 
 from . import asking, facets, hits, search
 
@@ -17,11 +18,6 @@ WINDOW = 2  # pages that are named before and after this one
 MOST_TRIED = 6  # words, and filters, without which an empty list is tried
 
 blueprint = Blueprint("catalogue_find", __name__, template_folder="templates")
-
-
-def N_(text):
-    """Mark a text for translation; it is translated where it is used."""
-    return text
 
 
 ORDERS = {

@@ -4,14 +4,9 @@ from flask import current_app, request
 from flask_login import current_user
 
 from secureb2share_ext.pages import language
+from secureb2share_ext.pages.words import N_
 
 from . import find
-
-
-def N_(text):
-    """Mark a text for translation; it is translated where it is used."""
-    return text
-
 
 # for curators, each where its pages are installed
 WORK = (

@@ -32,7 +32,7 @@ def of(found):
     rows = db.session.query(RecordMetadata).filter(RecordMetadata.id.in_(wanted)) if wanted else []
     records = {str(row.id): row.json for row in rows}
     pages = [published.shown(ours[pid], records[one]) for one, pid in found if pid in ours and records.get(one)]
-    tags = language.preferred()
+    tags = [*language.preferred(), "en"]
     return [_hit(shown, tags) for shown in pages if shown is not None]
 
 

@@ -47,7 +47,7 @@ def what_is_held_is_nowhere(trip):
     )
     must((answer.status_code, answer.json().get("state")) == (201, "held"), (answer.status_code, answer.text))
     asked = (
-        "/?q=" + word,
+        "/search?q=" + word,
         "/",
         "/api/records/?size=100",
         "/api/records/?q=" + word,

@@ -17,6 +17,7 @@ from .environment import here
 from .problem import Problem, wants_json
 
 blueprint = Blueprint("asking", __name__)
+blueprint.before_request(look.take_little)
 
 REMEMBERED = 20  # requests whose pages a browser finds again
 

@@ -15,6 +15,7 @@ from .environment import here
 from .problem import Problem, wants_json
 
 blueprint = Blueprint("login", __name__)
+blueprint.before_request(look.take_little)
 
 KEEPING = ("portal.save", "inbox.decide")  # they show what was typed again when the form is too old
 

@@ -90,6 +90,11 @@ def done(address, said, kind="ok"):
     return redirect(address, 303)
 
 
+def take_little():
+    """Whoever is not signed in sends a form of text, and no file."""
+    request.max_content_length = 1 << 20
+
+
 def refuse_other_origins():
     """A form of another site must not act here in the name of who has both open."""
     origin = request.headers.get("Origin")

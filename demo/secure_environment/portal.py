@@ -95,7 +95,7 @@ def save(draft, key):
     if key == FILES and row["dataset"] is None:
         _keep_files(draft)
     if button or "more" in request.form or "drop" in request.form:
-        rows = int(request.form.get("rows", ROWS)) + 1 if "more" in request.form else None
+        rows = _rows(request.form.get("rows", "")) + 1 if "more" in request.form else None
         place = {"add": target, "remove": target.rpartition(".")[0]}.get(button, "uploads")
         return redirect(url_for("portal.group", draft=draft, key=key, rows=rows, _anchor=place), 303)
     if "leave" in request.form:
@@ -111,7 +111,7 @@ def _page(row, one, given=None):
     shown, told = drafts.typed(row), drafts.faults_of(row)
     if given is not None:
         shown = dict(values.without_group(shown, one.names), **given)
-    shown_form, rows = forms.Form(shown, told, language.current()), request.args.get("rows", "")
+    shown_form = forms.Form(shown, told, language.current())
     return render_template(
         "group.html",
         draft=row,
@@ -119,7 +119,7 @@ def _page(row, one, given=None):
         form=shown_form,
         faults=[("#" + shown_form.anchor(fault.control), fault) for fault in forms.faults.in_order(told, one.names)],
         files=here().uploads.of_draft(row["id"]),
-        rows=min(int(rows), uploads.MOST) if rows.isdecimal() and len(rows) < 4 else ROWS,
+        rows=_rows(request.args.get("rows", "")),
         limit=uploads.LARGEST,
         together=request.max_content_length,
         version=UPLOAD_JS,
@@ -128,6 +128,11 @@ def _page(row, one, given=None):
         is_first_time=row["dataset"] is None,
         is_old=given is not None,
     )
+
+
+def _rows(text):
+    """How many file fields the page shows, as a text of its address or form says."""
+    return min(int(text), uploads.MOST) if text.isdecimal() and len(text) < 4 else ROWS
 
 
 def _steps(shown, told):

@@ -91,7 +91,7 @@ def _told(retried):
     said = "%s for %s will be sent by the next sweeps; what a worker has claimed, within %d minutes."
     minutes = claims.LEASE.total_seconds() // 60
     return [_resumed(one.target, True) for one in retried if one.is_resumed] + [
-        said % (counted(one.count, "event"), one.target, minutes) for one in retried
+        said % (counted(one.due, "event"), one.target, minutes) for one in retried
     ]
 
 

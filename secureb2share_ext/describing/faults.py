@@ -14,6 +14,7 @@ class Fault(NamedTuple):
     title: str  # of the field, a message for gettext
     text: str
     values: Dict[str, Any]
+    inside: str = ""  # title of the field inside a part or object
 
 
 GENERAL = "(body)"  # of the whole description
@@ -64,7 +65,8 @@ def _fault(path, message):
         return Fault(control, field.title, text, dict(values, line=int(rest[0]) + 1))
     if inside is not None:
         control += "." + inside.name
-    return Fault(control, field.title, *_words(inside or field, message))
+    text, values = _words(inside or field, message)
+    return Fault(control, field.title, text, values, inside.title if inside is not None else "")
 
 
 NEEDED = {  # kind -> what is asked of whoever left a field empty that is required
@@ -102,7 +104,7 @@ FORMS = {  # name or kind -> what a text must look like
     "choice": "Choose from the list.",
     "choices": "Choose from the list.",
     "yesno": "Choose yes or no.",
-    "number": "Write a whole number in digits, such as 12.",
+    "number": "Write a whole number in digits.",
 }
 NUMBERED = (  # a message with a number in it -> its words
     ("must have at most %s characters", "Write at most %(number)s characters."),

@@ -30,6 +30,10 @@ class Form:
         """What stands in the control of this name."""
         return next(iter(self.values.get(name, [])), "")
 
+    def rows(self, name: str) -> int:
+        """The number of lines that a control for texts on a line each shows."""
+        return min(max(self.text(name).count("\n") + 2, 3), 12)
+
     def chosen(self, name: str) -> List[str]:
         """The codes that are chosen in the field of this name, and no empty ones."""
         return [text for text in self.values.get(name, []) if text.strip()]

@@ -34,8 +34,8 @@ private.keep(blueprint, lambda: current().host.may_operate(), NEEDS)
 def deliveries() -> str:
     """Show the targets, and the events in the states and of the target that are asked for."""
     chosen, target = request.args.get("state", "open"), request.args.get("target") or None
-    states = dict(standing.FILTERS).get(chosen)
-    if states is None or "\x00" in (target or ""):
+    states = dict(standing.FILTERS).get(chosen, ())
+    if not states or "\x00" in (target or ""):
         abort(404)
     start = _start()
     extension, now = current(), utcnow()
@@ -124,12 +124,10 @@ def order() -> Any:
         "hold": _hold,
         "resume": _resume,
     }.get(name)
-    if take is None:
-        abort(400)
-    answer = take()
+    answer = take() if take is not None else abort(400)
     if answer is None:
         db.session.commit()
-        back = {key: request.form[key] for key in ("state", "target") if request.form.get(key)}
+        back: Dict[str, Any] = {key: request.form[key] for key in ("state", "target") if request.form.get(key)}
         return redirect(url_for(DELIVERIES, **(back if name in ("retry", "discard") else {})), 303)
     db.session.rollback()
     return answer
@@ -203,7 +201,7 @@ def _retry_target():
     said = ngettext(
         "%(number)s event for %(target)s will be sent by the next runs of the worker.",
         "%(number)s events for %(target)s will be sent by the next runs of the worker.",
-        done.count,
+        done.due,
         target=done.target,
     )
     notices.leave(said)
@@ -254,18 +252,16 @@ def _reviews(rows):
 @blueprint.route("/datasets/<int:number>")
 def show_dataset(number: int) -> str:
     """Show one dataset: what it is registered as, and its newest events."""
-    row = datasets.by_number(number)
-    if row is None:
-        abort(404)
-    host = current().host
+    row, host = _row(number), current().host
+    review = _reviews([row]).get(row.id, "")
     return render(
         "secureb2share_ext/operate/dataset.html",
         row=row,
         names=host.names(row) if row.pid else [],
         address=host.record_url(row) if row.pid else "",
         access=host.access_url(row.pid) if row.pid else "",
-        state=standing.of_dataset(row, _reviews([row]).get(row.id, "")),
-        review=_reviews([row]).get(row.id, ""),
+        state=standing.of_dataset(row, review),
+        review=review,
         events=store.newest_of(row.id, PAGE),
         decisions=datasets.decisions_of(row.id, PAGE),
         most=PAGE,
@@ -273,6 +269,13 @@ def show_dataset(number: int) -> str:
         state_of=_state_of,
         now=utcnow(),
     )
+
+
+def _row(number):
+    row = datasets.by_number(number)
+    if row is None:
+        abort(404)
+    return row
 
 
 @blueprint.route("/health")

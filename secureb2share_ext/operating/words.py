@@ -27,7 +27,7 @@ KINDS = {
     "refused": N_("Registration refused"),
 }
 TARGETS: Dict[str, Badge] = {
-    "sends": ("ok", "ok", N_("Is sent to")),
+    "sends": ("ok", "ok", N_("Takes events")),
     "resting": ("wait", "clock", N_("Does not answer")),
     "paused": ("stop", "warn", N_("Paused after an answer")),
     "held": ("wait", "pause", N_("Held by an operator")),

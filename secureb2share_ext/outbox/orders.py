@@ -13,7 +13,7 @@ class Retried(NamedTuple):
     """What a retry of everything for one target did."""
 
     target: str
-    count: int  # events that are due now
+    due: int  # events that are due now
     is_resumed: bool  # whether the target was paused or held before
 
 

@@ -95,14 +95,7 @@ GISTS = {
 }
 COUNTRIES = ("controller_country", "storage_country", "spatial")
 DATES = ("retention_until", "retention_review", "temporal_start", "temporal_end")
-CODED = (
-    "legal_basis_art6",
-    "legal_basis_art9",
-    "special_categories",
-    "sensitivity_level",
-    "health_categories",
-    "health_themes",
-)
+CODED = ("legal_basis_art6", "legal_basis_art9", "sensitivity_level", "health_categories")
 GIST = 70  # letters
 
 

@@ -64,7 +64,8 @@ class Names:
         kept = [(name, text) for name, text in request.args.items(multi=True) if name != language.ARGUMENT]
         base, tag = current_app.config.get("I18N_SET_LANGUAGE_URL"), language.tag_of_site(code)
         route = "%s/%s" % ((base or "").rstrip("/"), tag)
-        if base and current_app.create_url_adapter(request).test(route, "GET"):
+        adapter = current_app.create_url_adapter(request)
+        if base and adapter is not None and adapter.test(route, "GET"):
             here = request.script_root + request.path + ("?" + urlencode(kept) if kept else "")
             return "%s?next=%s" % (request.script_root + route, quote(here, safe="/"))
         return "?" + urlencode(kept + [(language.ARGUMENT, tag)])

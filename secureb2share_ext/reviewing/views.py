@@ -8,9 +8,11 @@ from invenio_db import db
 from wtforms import HiddenField, TextAreaField
 
 from ..compat import utcnow
-from ..datasets import review, store
+from ..datasets import review, store, view
 from ..errors import Problem
-from ..pages import notices, private
+from ..exports.published import Published
+from ..pages import language, notices, private
+from ..pages.dataset_page import DatasetPage
 from ..pages.language import gettext, in_language, preferred
 from ..pages.render import render
 from ..proxies import current
@@ -74,6 +76,24 @@ def _list(which, entries, start, more):
 def show(number: int) -> str:
     """Show one registration that waits: what it changes first; or what became of it."""
     return _page(number, Decision())
+
+
+@blueprint.route("/<int:number>/preview")
+def preview(number: int) -> Any:
+    """Show what waits as readers will see it."""
+    row, held = _held(number)
+    if held is None:
+        return redirect(url_for(ONE, number=number), 303)
+    host, source = current().host, current().sources.get(row.source)
+    shown = Published(
+        dataset=view.dataset_from(row, json.loads(held.description)),
+        record_url=_address(row),
+        access_url=host.access_url(row.pid) if row.pid else "#access",  # there is none yet
+        today=utcnow().date(),
+        describe_files=source.describe_files if source is not None else "labels",
+    )
+    page = DatasetPage(shown, language.current(), preferred())
+    return render("secureb2share_ext/review/preview.html", row=row, page=page)
 
 
 @blueprint.route("/<int:number>/publish")
@@ -148,9 +168,7 @@ def _faults(code, problem=None):
 
 def _held(number):
     row = store.by_number(number)
-    if row is None:
-        abort(404)
-    return row, store.held(row.id)
+    return (row, store.held(row.id)) if row is not None else abort(404)
 
 
 def _page(number, form, faults=(), status=200):

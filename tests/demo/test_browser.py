@@ -41,13 +41,13 @@ FAULTS = """() => {
     if (!document.title.trim()) faults.push("no title");
     if (all("h1").length !== 1 || !all("h1")[0].innerText.trim()) faults.push("not one h1");
     for (const input of all("input:not([type=hidden]), select, textarea"))
-        if (![...input.labels].some((label) => label.innerText.trim()))
+        if (![...input.labels].some((label) => label.textContent.trim()))
             faults.push("no label: " + input.outerHTML);
     for (const image of all("img:not([alt])")) faults.push("no alt: " + image.outerHTML);
     for (const target of all("a, button"))
-        if (target.tabIndex < 0 || !(target.ariaLabel || target.innerText).trim())
+        if (target.tabIndex < 0 || !(target.ariaLabel || target.textContent).trim())
             faults.push(target.outerHTML);
-    for (const script of all("script:not([type='application/ld+json']), style, [style]"))
+    for (const script of all("script:not([type='application/ld+json'], [src^='/']), style, [style]"))
         faults.push("inline: " + script.outerHTML);
     if (document.documentElement.scrollWidth > innerWidth) faults.push("wider than the window");
     return faults;
@@ -166,73 +166,51 @@ class Visitor:
             "[document.activeElement].map((e) => e === document.body ? 'body' : e.id || e.innerText)[0]"
         )
 
-    def log_in(self, address, then="Inbox"):
+    def log_in(self, address, then="Owner's inbox"):
         """Open the inbox of a secure environment, or what was asked for, as its data owner."""
-        if then == "Inbox":
-            self.open(address + "/inbox", "Sign in")
+        if then == "Owner's inbox":
+            self.open(address + "/inbox", "Log in")
         assert self.focused() == "password"
         self.page.keyboard.type(self.site.passwords[address])
-        self.press("Sign in", then)
-
-    def fill(self, values):
-        """Fill in controls of the form of a description, by their names."""
-        for name, text in values.items():
-            control = self.page.locator('[id="%s"]' % name)
-            if control.evaluate("(e) => e.tagName") == "SELECT":
-                control.select_option(text)
-            else:
-                control.fill(text)
+        self.press("Log in", then)
 
     def register(self, title, right="controlled", requests_from="", with_file=True):
         self.open(self.site.secure, "Secure environment")
-        if self.page.get_by_text("Data owner", exact=True).count():
+        if self.page.get_by_role("button", name="Log out").count():
             self.follow("Register a dataset", "Register a dataset")
         else:
-            self.follow("Register a dataset", "Sign in")
+            self.follow("Register a dataset", "Log in")
             self.log_in(self.site.secure, "Register a dataset")
-        self.press("Begin", "What it is")
-        what = {
-            "titles.0.text": title,
-            "descriptions.0.text": "A cohort that was made up.",
-            "creators.0.name": "A group",
-        }
-        what.update(
-            {"publisher": "An institute", "contact.name": "Access committee", "contact.email": "access@example.org"}
-        )
-        self.fill({"core." + name: text for name, text in what.items()})
-        self.press("Save and go on", "Access")
-        access = {"access_right": right, "embargo_until": requests_from}
-        access["access_conditions.0.text"] = "A project plan is needed."
-        self.fill({"sensitive." + name: text for name, text in access.items()})
-        self.press("Save and go on", "The people in the data")
-        self.fill({"sensitive.controller_name": "An institute", "sensitive.deidentification": "aggregated"})
-        self.page.get_by_label("There are none in the data").check()
-        for heading in ("Permitted use", "Health data", "Where and how long", "Files"):
-            self.press("Save and go on", heading)
+        self.write("Title (required)", title)
+        self.write("Description (required)", "A cohort that was made up.")
+        self.write("Made by (required)", "A made-up group")
+        self.write("Publisher (required)", "A made-up institute")
+        self.write("Contact (required)", "Access committee")
+        self.write("Contact's e-mail", "access@example.org")
+        self.choose("Access right (required)", right)
+        self.page.get_by_label("Requests from").fill(requests_from)
+        self.write("Access conditions (required)", "A project plan is needed.")
+        self.write("Data controller (required)", "A made-up institute")
+        self.choose("De-identification (required)", "aggregated")
         if with_file:
             values = {"name": "values.csv", "mimeType": "text/csv", "buffer": b"participant,value\n1,42\n"}
             self.page.get_by_label("File 1", exact=True).set_input_files([values])
             self.write("Label of file 1", title)
-            arrived = self.page.get_by_text("The file is here, and its checksum is right.")
-            playwright.expect(arrived).to_be_visible()
-        self.press("Save and go on", "Check and send")
-        self.press("Register", title)
-        published = self.page.get_by_role("heading", name="The catalogue has published the description")
-        playwright.expect(published).to_be_visible()
-        if with_file:
-            playwright.expect(self.page.locator("#files")).to_contain_text("values.csv · 23 bytes")
+        self.page.get_by_role("button", name="Register").click()
+        playwright.expect(self.page.get_by_role("status")).to_have_text("The catalogue has published the description.")
+        self.arrive(self.heading.inner_text())
         return self.page.locator("dd a").first.inner_text()
 
     def set_state(self, title, verb, reason):
-        self.open(self.site.secure + "/datasets", "Datasets")
-        if verb != "Suspend":
-            self.follow("Closed (", "Datasets", exact=False)
-        self.follow(title, title)
-        self.page.get_by_role("link", name=verb + "…", exact=True).click()
-        self.page.locator("#reason").fill(reason)
-        self.page.locator("main button").click()
-        self.arrive(title)
-        playwright.expect(self.page.get_by_role("status")).to_contain_text("here and in the catalogue")
+        self.open(self.site.secure, "Secure environment")
+        self.follow("Owner's inbox", "Owner's inbox")
+        entry = self.page.locator("article", has=self.page.get_by_role("link", name=title, exact=True))
+        entry.get_by_label("Reason").click()
+        self.page.keyboard.type(reason)
+        entry.get_by_role("button", name=verb).click()
+        closed = "withdrawn" if verb == "Withdraw" else "suspended"
+        playwright.expect(entry.locator(".state")).to_have_text(closed)
+        self.arrive("Owner's inbox")
 
 
 @pytest.fixture(scope="module")
@@ -313,7 +291,7 @@ def test_a_reader_finds_a_dataset_and_collects_its_file(site, meet):
 
     reached = reader.tab_through()
     links = reader.page.get_by_role("link").all_inner_texts()
-    assert reached == links and "Request access" in reached
+    assert set(links) <= set(reached) and "Request access" in reached
     for _ in range(reached.index("Request access") + 1):
         reader.page.keyboard.press("Tab")
     reader.page.keyboard.press("Enter")
@@ -321,45 +299,28 @@ def test_a_reader_finds_a_dataset_and_collects_its_file(site, meet):
     assert reader.page.url.startswith(site.secure)
 
     reader.press("Send the request", "Request access")
-    playwright.expect(reader.page.get_by_role("alert")).to_contain_text("3 things to mend")
-    reader.page.get_by_role("alert").get_by_role("link").first.click()
-    for label, text in (
-        ("name", "A researcher"),
-        ("institution", "A university"),
-        ("email", "researcher@example.org"),
-        ("purpose", "To compare.\n" + HOSTILE),
-    ):
+    assert reader.focused() == "name"  # the browser says that it is empty
+    reader.page.keyboard.type("A researcher")
+    for label, text in (("email", "researcher@example.org"), ("purpose", "To compare.\n" + HOSTILE)):
+        reader.page.keyboard.press("Tab")
         assert reader.focused() == label
         reader.page.keyboard.type(text)
-        reader.page.keyboard.press("Tab")
-    form = reader.page.url
-    reader.page.get_by_role("button", name="Send the request").click()
-    playwright.expect(reader.page.get_by_role("status")).to_have_text("Your request was sent to the owner of the data.")
-    status, number = reader.page.url, reader.page.locator(".page-head code").inner_text()
-    reader.arrive("Request " + number)
-    reader.page.reload()
-    playwright.expect(reader.page.locator(".badge").first).to_have_text("Waits for a decision")
-    assert reader.page.get_by_role("status").count() == 0
-
-    # asking again shows the first request
-    reader.open(form, "Request access")
-    for label, text in (("name", "A researcher"), ("email", " Researcher@Example.org"), ("purpose", "Again.")):
-        reader.page.locator("#" + label).fill(text)
-    reader.press("Send the request", "Request " + number)
-    playwright.expect(reader.page.get_by_role("status")).to_contain_text("no new request was made")
-    assert reader.page.url == status
+    reader.press("Send the request", "Your request was sent")
+    number = reader.page.locator("[role=status] code").inner_text()
+    reader.follow(site.secure, "Request " + number, exact=False)
+    status = reader.page.get_by_role("status")
+    playwright.expect(status).to_have_text("The data owner has not decided yet.")
 
     owner.log_in(site.secure)
-    owner.follow("Request " + number, "Request " + number)
-    playwright.expect(owner.page.locator("main")).to_contain_text(HOSTILE)
-    owner.follow("Approve…", "Approve this request?")
-    owner.press("Approve", "Request " + number)
-    playwright.expect(owner.page.get_by_role("status")).to_contain_text("You have approved the request.")
+    entry = owner.page.locator("article", has_text=number)
+    playwright.expect(entry).to_contain_text(HOSTILE)
+    entry.get_by_role("button", name="Approve").click()
+    playwright.expect(entry.locator(".state")).to_have_text("approved")
+    owner.arrive("Owner's inbox")
 
-    reader.open(status, "Request " + number)
-    playwright.expect(reader.page.locator("main")).to_contain_text("The owner has approved the request")
+    reader.page.reload()
+    playwright.expect(status).to_have_text("The data owner has approved the request.")
     reader.follow("Collect the files", "Collect the files")
-    link = reader.page.url
     with reader.page.expect_download() as download:
         reader.page.get_by_role("link", name="Measurements (made up)").click()
     assert download.value.suggested_filename == "measurements.csv"
@@ -367,14 +328,7 @@ def test_a_reader_finds_a_dataset_and_collects_its_file(site, meet):
     reader.open(site.catalogue, "Datasets")
     reader.follow(title, title)
     playwright.expect(reader.page.get_by_text("Requests: 0 open, 1 approved, 0 denied.")).to_be_visible()
-
-    owner.follow("Take the approval back…", "Take the approval back?")
-    owner.page.locator("#reason").fill(REASON)
-    owner.press("Take the approval back", "Request " + number)
-    reader.open(link, "There is nothing to collect at this address")
-    reader.open(status, "Request " + number)
-    playwright.expect(reader.page.locator("main")).to_contain_text(REASON)
-    assert reader.refused == [(400, "/request"), (404, urlsplit(link).path)] and owner.refused == []
+    assert reader.refused == owner.refused == []
 
 
 def test_an_owner_registers_hostile_text_then_closes_the_dataset(site, visitor):
@@ -436,8 +390,7 @@ def test_datasets_that_cannot_be_requested_say_so(site, visitor):
 def test_a_curator_reviews_and_the_owner_reads_why(site, meet, width):
     curator, owner = meet(width), meet(width)
     owner.log_in(site.second)
-    owner.open(site.second + "/datasets?show=waiting", "Datasets")
-    waiting = owner.page.locator(".queue > li", has_text="It waits for the catalogue's curator.")
+    waiting = owner.page.locator("article", has_text="It waits for the catalogue's curator.")
     until(lambda: owner.page.reload() and waiting.count() >= 2)
     refused, released = waiting.get_by_role("heading").get_by_role("link").all_inner_texts()[:2]
 
@@ -450,35 +403,33 @@ def test_a_curator_reviews_and_the_owner_reads_why(site, meet, width):
     curator.press("Log in", "Log in")
     playwright.expect(curator.page.get_by_role("alert")).to_have_text("Invalid password")
     curator.write("Password", site.login["password"])
-    curator.press("Log in", "Registrations that wait for review")
+    curator.press("Log in", "Review")
 
     curator.follow(refused, refused)
     curator.press("Refuse", refused)
     playwright.expect(curator.page.get_by_role("alert")).to_contain_text("reason")
     curator.page.locator("#reason").fill(HOSTILE)
-    curator.press("Refuse", "Registrations that wait for review")
+    curator.press("Refuse", "Review")
+    playwright.expect(curator.page.get_by_role("status")).to_contain_text("was refused")
     playwright.expect(curator.page.get_by_role("link", name=refused)).to_have_count(0)
     curator.follow(released, released)
-    curator.press("Release: publish it", "Registrations that wait for review")
+    curator.press("Publish…", "Publish this dataset?")
+    curator.press("Yes, publish the dataset", "Review")
+    playwright.expect(curator.page.get_by_role("status")).to_contain_text("is published")
     curator.follow("Secure B2SHARE", "Datasets")
     curator.follow(released, released)
     curator.follow("Log out", "Datasets")
     curator.follow("For curators", "Log in")
 
-    entry = owner.page.locator(".queue > li", has_text=refused)
+    entry = owner.page.locator("article", has_text=refused)
     until(lambda: owner.page.reload() and HOSTILE in entry.inner_text())
-    owner.arrive("Datasets")
-    owner.follow(refused, refused)
-    playwright.expect(owner.page.locator("main")).to_contain_text(HOSTILE)
-    owner.follow("Correct the description", "Correct the description")
+    owner.arrive("Owner's inbox")
+    identifier = entry.locator("code").inner_text()
+    owner.follow("Correct %s and send it again" % identifier, "Correct the description of " + identifier)
     playwright.expect(owner.page.get_by_role("alert")).to_contain_text(HOSTILE)
-    owner.press("Correct it", "What it is")
-    owner.fill({"core.contact.name": "Access office %d" % width})
-    owner.press("Save and go on", "Access")
-    owner.follow("Check and send", "Check and send", exact=False)
-    owner.press("Send the correction", refused)
-    waits = owner.page.get_by_role("heading", name="The description waits for the catalogue's curator")
-    playwright.expect(waits).to_be_visible()
+    owner.write("Contact (required)", "Access office %d" % width)
+    owner.press("Send the correction", "Dataset " + identifier)
+    playwright.expect(owner.page.get_by_role("status")).to_contain_text("it waits for the catalogue's curator")
     assert owner.refused == []
 
 
@@ -489,35 +440,35 @@ def test_an_approved_reader_is_told_to_work_inside(site, meet, width):
     (title,) = until(lambda: reader.search("mor og barn"))
     reader.follow(title, title)
     reader.follow("Request access", "Request access")
-    playwright.expect(reader.page.locator(".facts")).to_contain_text("Inside the secure environment only")
+    playwright.expect(reader.page.locator("dl")).to_contain_text("Inside the secure environment only")
     for label, text in (
-        ("name", "A researcher"),
-        ("email", "researcher-%d@example.org" % width),
-        ("purpose", "To compare."),
+        ("Your name", "A researcher"),
+        ("Your e-mail address", "researcher@example.org"),
+        ("What you need the data for", "To compare."),
     ):
-        reader.page.locator("#" + label).fill(text)
-    reader.page.get_by_role("button", name="Send the request").click()
-    number = reader.page.locator(".page-head code").inner_text()
-    reader.arrive("Request " + number)
+        reader.write(label, text)
+    reader.press("Send the request", "Your request was sent")
+    number = reader.page.locator("[role=status] code").inner_text()
+    reader.follow(site.secure, "Request " + number, exact=False)
+    status = reader.page.get_by_role("status")
 
-    owner.open(site.secure + "/inbox", "Sign in")
+    owner.open(site.secure + "/inbox", "Log in")
     owner.page.keyboard.type("not the password")
-    owner.press("Sign in", "Sign in")
-    playwright.expect(owner.page.locator("#password-fault")).to_contain_text("This is not the password.")
+    owner.press("Log in", "Log in")
+    playwright.expect(owner.page.get_by_role("alert")).to_have_text("This is not the password.")
     owner.log_in(site.secure)
-    owner.follow("Request " + number, "Request " + number)
-    playwright.expect(owner.page.locator("main")).to_contain_text("An approval gives no download here")
-    owner.follow("Approve…", "Approve this request?")
-    owner.press("Approve", "Request " + number)
-    owner.page.get_by_text("Data owner", exact=True).click()
-    owner.press("Sign out", "Secure environment")
-    owner.follow("Decide on requests", "Sign in")
+    entry = owner.page.locator("article", has_text=number)
+    playwright.expect(entry).to_contain_text("An approval gives no download here.")
+    entry.get_by_role("button", name="Approve").click()
+    playwright.expect(entry.locator(".state")).to_have_text("approved")
+    owner.press("Log out", "Secure environment")
+    owner.follow("Owner's inbox", "Log in")
     assert owner.refused == [(403, "/login")]
 
     reader.page.reload()
-    main = reader.page.locator("main")
-    playwright.expect(main).to_contain_text("The owner has approved the request")
-    playwright.expect(main).to_contain_text("The files of this dataset cannot be downloaded here.")
+    playwright.expect(status).to_have_text("The data owner has approved the request.")
+    told = "The files of this dataset cannot be downloaded here."
+    playwright.expect(reader.page.locator("main")).to_contain_text(told)
     assert reader.page.get_by_role("link", name="Collect the files").count() == 0
 
 
@@ -533,7 +484,7 @@ def test_an_upload_from_a_page_is_refused_and_the_script_reads_why(site, visitor
         answer = visitor.page.evaluate(PUT, [method, path, kind])
         assert (answer["status"], answer["type"]) == (403, "application/problem+json")
         assert answer["said"]["code"] == code and "secure environment" in answer["said"]["detail"]
-        visitor.open(answer["said"]["help"], "Nothing can be uploaded here")
+        visitor.open(answer["said"]["help"], "Uploads are closed")
         visitor.follow("To the catalogue", "Datasets")
     assert visitor.refused == [(403, path) for _, path, _, _ in attempts]
 
@@ -543,18 +494,17 @@ def test_every_page_fits_a_narrow_window(site, meet):
     title = "A_title_that_has_no_place_to_break_" * 4
     record = visitor.register(title)
     visitor.open(site.catalogue, "Datasets")
-    visitor.follow("Why nothing can be uploaded here", "Nothing can be uploaded here")
+    visitor.follow("Why nothing can be uploaded here", "Uploads are closed")
     visitor.follow("To the catalogue", "Datasets")
     visitor.follow(title, title)
     visitor.follow("Request access", "Request access")
     visitor.follow(record, title)
-    visitor.open(site.secure + "/inbox", "Inbox")
-    visitor.open(site.secure + "/login", "Sign in")
+    visitor.open(site.secure + "/inbox", "Owner's inbox")
+    visitor.open(site.secure + "/login", "Log in")
     visitor.open(site.catalogue + "/nowhere", "Not found")
-    visitor.open(site.secure + "/nowhere", "There is no such page")
-    visitor.follow("The start of the secure environment", "Secure environment")
+    visitor.open(site.secure + "/nowhere", "Not Found")
+    visitor.follow("To the start of the secure environment", "Secure environment")
     visitor.follow("Register a dataset", "Register a dataset")
-    visitor.press("Begin", "What it is")
     reached = visitor.tab_through()
     fields = visitor.page.locator("input:not([type=checkbox]), select, textarea").all()
     assert {field.get_attribute("id") for field in fields} <= set(reached)

@@ -24,7 +24,8 @@ PAGE = (ROOT / "docs" / "howto" / "try-on-the-demo.md").read_text()
 BIN = Path(sys.executable).parent
 
 # answers that are for programs, and one that a program asks for with more words
-NO_PAGES = {"static", "catalogue.icon", "invenio_app_ping.ping", "invenio_oaiserver.response"}
+NO_PAGES = {"static", "catalogue_find.icon", "invenio_app_ping.ping", "invenio_oaiserver.response"}
+NO_PAGES |= {"catalogue_feed." + name for name in ("feed", "robots", "sitemap")}
 NO_PAGES |= {"invenio_oauth2server." + name for name in ("authorize", "errors", "info", "invalid", "ping")}
 CLOSED = ("/signup/", "/lost-password/", "/confirm", "/account/settings/password/")
 
@@ -113,8 +114,8 @@ def test_the_commands_of_the_page_run(environment):
 
 @pytest.mark.parametrize(
     "path, status, heading",
-    [("/", 200, "Datasets"), ("/login/", 200, "Log in"), ("/nowhere", 404, "Not found")]
-    + [(path, 404, "Not found") for path in CLOSED],
+    [("/", 200, "Find data about people. Ask to work with them."), ("/login/", 200, "Log in")]
+    + [(path, 404, "There is no such page") for path in ("/nowhere", *CLOSED)],
 )
 def test_the_second_web_server_has_the_pages_of_the_catalogue(second, visitor, path, status, heading):
     answer = visitor.get(second + path, timeout=30)

@@ -12,7 +12,7 @@ import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -21,7 +21,7 @@ from markupsafe import escape
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT))
 
-from demo.secure_environment import datasets, history, listing, seed, uploads  # noqa: E402
+from demo.secure_environment import datasets, history, listing, seed  # noqa: E402
 from demo.secure_environment.app import create_app  # noqa: E402
 from secureb2share_ext import client  # noqa: E402
 from secureb2share_ext.describing import values  # noqa: E402
@@ -789,7 +789,333 @@ def test_an_incomplete_application_comes_back_with_its_faults(visitor, catalogue
     assert page.text.count('class="fault"') == 2 and '<a href="#purpose">' in page.text
 
 
+def sent_by_hand(visitor, catalogue, identifier, **form):
+    """What a browser gets for the filled-in form."""
+    address = "/request?dataset=%s&ref=%s" % (identifier, catalogue.reference(identifier))
+    once = re.search(r'name="once" value="([^"]+)"', visitor.get(address).text).group(1)
+    person = {"name": "An applicant", "email": "applicant@example.org", "purpose": "A study.", "once": once}
+    return visitor.post(address, data=dict(person, **form))
+
+
+def test_a_form_that_is_sent_again_makes_one_request(site, visitor, anonymous, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    first = sent_by_hand(anonymous, catalogue, identifier, once="one")
+    again = sent_by_hand(anonymous, catalogue, identifier, once="one")
+    assert first.status_code == again.status_code == 303 and first.location == again.location
+    assert "Your request was sent" in anonymous.get(first.location).text
+    assert "Your request was sent" not in anonymous.get(first.location).text  # said once
+    assert row(site, "SELECT count(*) AS n FROM applications")["n"] == 1
+    assert [body["state"] for body in catalogue.bodies("decision")] == ["submitted"]
+
+
+@pytest.mark.parametrize("email", ["applicant@example.org", " Applicant@EXAMPLE.org ", "ａpplicant@example.org"])
+def test_a_second_request_of_one_person_is_led_to_the_first_one(site, visitor, anonymous, catalogue, email):
+    identifier = register(visitor).get_json()["identifier"]
+    first = sent_by_hand(anonymous, catalogue, identifier)
+    second = sent_by_hand(anonymous, catalogue, identifier, email=email)
+    assert (second.status_code, second.location) == (303, first.location)
+    assert "no new request was made" in anonymous.get(first.location).text
+    # somebody who only types the address learns nothing of what was asked, and loses nothing of what was typed
+    stranger = sent_by_hand(site.test_client(), catalogue, identifier, email=email, purpose="Typed by a stranger.")
+    assert stranger.status_code == 409 and "Typed by a stranger." in stranger.text
+    assert first.location.rpartition("/")[2] not in stranger.text and "A study." not in stranger.text
+    assert apply(site.test_client(), catalogue, identifier, email=email).status_code == 409
+    other = register(visitor, "Another").get_json()["identifier"]
+    assert apply(anonymous, catalogue, other, email=email).status_code == 201
+    assert row(site, "SELECT count(*) AS n FROM applications")["n"] == 2
+
+
+@pytest.mark.parametrize("end", ["deny", "revoke", "taken back", "over"])
+def test_one_can_ask_again_once_the_first_request_has_ended(site, visitor, anonymous, catalogue, end):
+    identifier = register(visitor).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    if end == "taken back":
+        asked = anonymous.get(sent["status_url"] + "/end")
+        assert (
+            "cannot be undone" in asked.text and read(anonymous, sent["status_url"]).get_json()["state"] == "submitted"
+        )
+        anonymous.post(urlsplit(sent["status_url"]).path + "/end")
+        assert "You have taken the request back" in anonymous.get(sent["status_url"]).text
+    elif end == "deny":
+        decide(visitor, sent["application"], "deny")
+    else:
+        decide(visitor, sent["application"])
+        assert apply(anonymous, catalogue, identifier).get_json()["application"] == sent["application"]
+        if end == "revoke":
+            decide(visitor, sent["application"], "revoke")
+        with site.extensions["environment"].store.write() as db:
+            db.execute("UPDATE applications SET expires = ? WHERE expires IS NOT NULL", (time.time() - 1,))
+    assert apply(anonymous, catalogue, identifier).status_code == 201
+
+
+def test_a_form_that_was_open_for_too_long_loses_nothing(site, visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    for token in ("", "forged", visitor.token() + "x"):
+        page = sent_by_hand(visitor, catalogue, identifier, csrf_token=token)
+        assert page.status_code == 400 and 'value="An applicant"' in page.text and "A study." in page.text
+    assert row(site, "SELECT count(*) AS n FROM applications")["n"] == 0
+    application = apply(visitor, catalogue, identifier).get_json()["application"]
+    page = visitor.post("/inbox/%s/deny" % application, data={"reason": "Typed long ago.", "csrf_token": "old"})
+    assert page.status_code == 400 and "Typed long ago." in page.text
+    for address in ("/datasets/%s/state" % identifier, "/datasets/%s/discard" % identifier, "/outgoing/send"):
+        form = {"state": "withdrawn", "reason": "x", "csrf_token": "old"}
+        assert visitor.post(address, data=form).status_code == 400
+    assert row(site, "SELECT state FROM applications")["state"] == "submitted"
+    assert row(site, "SELECT state FROM datasets")["state"] == "active"
+
+
 # decisions and collecting
+
+
+def test_a_request_that_is_given_back_is_changed_and_sent_again(site, visitor, anonymous, catalogue):
+    identifier = register(visitor, expected_decision_days=45).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    decide(visitor, sent["application"], "return", reason="Which variables?")
+    page = anonymous.get(sent["status_url"]).text
+    assert "Which variables?" in page and "1 of 45 are used" in page
+    assert decide(visitor, sent["application"]).status_code == 409  # it is with who asked
+    change = urlsplit(sent["status_url"]).path + "/change"
+    assert "A study." in anonymous.get(change).text
+    form = {"name": "An applicant", "purpose": "", "email": "other@example.org", "title": "Pain and sleep"}
+    assert anonymous.post(change, data=form).status_code == 400
+    answer = anonymous.post(change, data=dict(form, purpose="A study of pain."))
+    assert answer.status_code == 303
+    kept = row(site, "SELECT * FROM applications")
+    shown = (kept["state"], kept["purpose"], kept["title"], kept["email"])
+    assert shown == ("submitted", "A study of pain.", "Pain and sleep", "applicant@example.org")
+    assert "Came back with answers" in visitor.get("/inbox").text
+    page = visitor.get("/inbox/" + sent["application"]).text
+    assert "Which variables?" in page and "A study of pain." in page
+    # the catalogue counts one open request all the time
+    assert [body["state"] for body in catalogue.bodies("decision")] == ["submitted"]
+
+
+def test_two_owners_who_decide_at_once_have_one_decision(site, visitor, anonymous, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    owners = [visitor, owner_of(site)]
+    forms = [("approve", ""), ("deny", "Written with care.")]
+    tokens, answers = [owner.token() for owner in owners], [None, None]
+
+    def decide_by_hand(number):
+        verb, reason = forms[number]
+        form = {"reason": reason, "until": "2099-01-01" if verb == "deny" else "", "seen": "1"}
+        form["csrf_token"] = tokens[number]
+        answers[number] = owners[number].post("/inbox/%s/%s" % (sent["application"], verb), data=form)
+
+    threads = [threading.Thread(target=decide_by_hand, args=(number,)) for number in range(2)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    slower = next(answer for answer in answers if answer.status_code == 409)
+    assert "Somebody was faster" in slower.text
+    assert ("Written with care." in slower.text) is (slower is answers[1])  # nothing typed is lost
+    assert row(site, "SELECT count(*) AS n FROM steps")["n"] == 2
+    assert len(catalogue.bodies("decision")) == 2
+
+
+def test_an_owner_does_not_decide_on_what_changed_since(site, visitor, anonymous, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    address = "/inbox/%s/approve" % sent["application"]
+    seen = re.search(r'name="seen" value="(\d+)"', visitor.get(address).text).group(1)
+    decide(visitor, sent["application"], "return")
+    form = {"name": "An applicant", "purpose": "Another study."}
+    anonymous.post(urlsplit(sent["status_url"]).path + "/change", data=form)
+    assert visitor.post(address, data={"seen": seen, "until": ""}).status_code == 409
+    assert row(site, "SELECT state FROM applications")["state"] == "submitted"
+    assert visitor.post(address, data={"seen": "3", "until": ""}).status_code == 303
+
+
+def test_taking_an_approval_back_closes_the_link_at_once(site, visitor, anonymous, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    decide(visitor, sent["application"])
+    link = read(anonymous, sent["status_url"]).get_json()["publication_url"]
+    assert anonymous.get(link + "/1").status_code == 200
+    address = "/inbox/%s/revoke" % sent["application"]
+    assert "cannot be undone" in visitor.get(address).text and anonymous.get(link + "/1").status_code == 200
+    assert visitor.post(address, data={"reason": " "}).status_code == 400 and anonymous.get(link).status_code == 200
+    done = visitor.post(address, data={"reason": "The project has ended."}, follow_redirects=True)
+    assert "You have taken the approval back." in done.text
+    assert anonymous.get(link + "/1").status_code == anonymous.get(link).status_code == 404
+    page = anonymous.get(sent["status_url"]).text
+    assert "The project has ended." in page and link not in page
+    # of the states that the catalogue counts, the one for what has ended
+    assert [body["state"] for body in catalogue.bodies("decision")] == ["submitted", "approved", "closed"]
+    assert b"project" not in b"".join(body for _, body in catalogue.messages)
+
+
+@pytest.mark.parametrize(
+    "until, status", [("", 303), ("today", 303), ("2001-01-01", 400), ("9999-01-01", 400), ("soon", 400)]
+)
+def test_an_approval_ends_with_a_day(site, visitor, anonymous, catalogue, until, status):
+    identifier = register(visitor).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    until = history.day_of(time.time()) if until == "today" else until
+    answer = visitor.post("/inbox/%s/approve" % sent["application"], data={"until": until})
+    assert answer.status_code == status
+    if status == 400:
+        assert 'id="until-fault"' in answer.text and row(site, "SELECT state FROM applications")["state"] == "submitted"
+    else:
+        assert "left" in anonymous.get(sent["status_url"]).text
+
+
+@pytest.mark.parametrize("state", ["suspended", "withdrawn"])
+def test_a_closed_dataset_is_explained_to_who_asked(visitor, anonymous, catalogue, state):
+    identifier = register(visitor).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    decide(visitor, sent["application"])
+    address = "/datasets/%s/state" % identifier
+    asked = visitor.get(address + "?to=" + state).text
+    assert ("This cannot be taken back" in asked) is (state == "withdrawn")
+    assert visitor.post(address, data={"state": state, "reason": ""}).status_code == 400
+    assert "open until" in anonymous.get(sent["status_url"]).text
+    done = visitor.post(address, data={"state": state, "reason": "Asked for."}, follow_redirects=True)
+    assert "here and in the catalogue" in done.text
+    page = anonymous.get(sent["status_url"]).text
+    assert ("The dataset is suspended" if state == "suspended" else "The dataset was withdrawn") in page
+    assert "Collect the files" not in page
+
+
+def test_the_inbox_is_searched_by_words_dataset_and_state(visitor, catalogue):
+    one, two = (register(visitor, title).get_json()["identifier"] for title in ("Sleep", "Pain"))
+    for number in range(25):
+        apply(visitor, catalogue, one, email="%d@example.org" % number, title="Study number %d" % number)
+    last = apply(visitor, catalogue, two, title="Ageing").get_json()["application"]
+    found = [re.findall(r"<h2><a[^>]*>([^<]*)", visitor.get("/inbox" + query).text) for query in ("", "?page=2")]
+    assert found[0] + found[1] == ["Study number %d" % number for number in range(25)] + ["Ageing"]
+    for query, expected in (
+        ("?dataset=" + two, 1),
+        ("?q=AGEING%20applicant", 1),
+        ("?q=nothing", 0),
+        ("?show=decided", 0),
+    ):
+        assert visitor.get("/inbox" + query).text.count("<h2><a") == expected, query
+    decide(visitor, last)
+    assert "Ageing" in visitor.get("/inbox?show=decided").text and "Ageing" not in visitor.get("/inbox?page=2").text
+
+
+@pytest.mark.parametrize("number", [None, "", "0", "1", "2", "3", "99", "-1", "x", "9" * 30])
+@pytest.mark.parametrize("length", [0, 1, 20, 21, 45])
+def test_every_page_of_a_list_is_there(length, number):
+    page = listing.page(list(range(length)), number)
+    assert 1 <= page.number <= page.pages and page.total == length
+    pages = [listing.page(list(range(length)), str(one + 1)).entries for one in range(page.pages)]
+    assert sum(pages, []) == list(range(length))
+
+
+def test_the_days_stand_still_while_the_applicant_has_the_request():
+    def step(what, day):
+        return {"what": what, "at": "2026-03-%02dT12:00:00.000000Z" % day}
+
+    def now(day):
+        return history.seconds("2026-03-%02dT12:00:01" % day)
+
+    steps = [step("sent", 1)]
+    assert [history.days(steps, now(day)) for day in (1, 2, 19)] == [1, 2, 19]
+    steps.append(step("returned", 5))
+    assert [history.days(steps, now(day)) for day in (5, 28)] == [5, 5]
+    steps.append(step("sent-again", 20))
+    assert [history.days(steps, now(day)) for day in (20, 22)] == [5, 7]
+
+
+# uploads in parts
+
+
+def upload(visitor, draft, content, name="raw.csv"):
+    """(address, id) of a file that was begun."""
+    begun = visitor.post(
+        draft + "/uploads", json={"name": name, "type": "text/csv", "size": len(content)}, headers=JSON
+    )
+    assert begun.status_code == 201
+    return "%s/uploads/%s" % (draft, begun.get_json()["id"]), begun.get_json()["id"]
+
+
+def put(visitor, address, offset, part, sha256=None):
+    headers = dict(JSON, **{"X-SHA256": client.digest(part) if sha256 is None else sha256})
+    return visitor.put("%s?offset=%d" % (address, offset), data=part, headers=headers)
+
+
+def test_a_file_in_parts_goes_on_where_it_stopped_and_is_archived(site, visitor, catalogue, tmp_path):
+    draft, content = begin(visitor), bytes(range(256)) * 40
+    address, name = upload(visitor, draft, content)
+    assert put(visitor, address, 0, content[:4000]).get_json() == {"offset": 4000}
+    assert put(visitor, address, 0, content[:4000]).get_json() == {"offset": 4000}  # a part whose answer was lost
+    assert put(visitor, address, 4000, b"changed", client.digest(b"other")).status_code == 409
+    # the process is killed in the middle of a part: bytes are there of which nothing is noted
+    with open(site.extensions["environment"].uploads.path(name), "ab") as file:
+        file.write(b"half a part")
+    again = create_app(tmp_path / "data", catalogue.url, retry_every=None)
+    owner = owner_of(again)
+    assert owner.get(address).get_json()["offset"] == 4000
+    assert owner.post(address + "/complete", headers=JSON).status_code == 409
+    assert "4,000 of 10,240 bytes are here" in owner.get(draft + "/files").text
+    assert put(owner, address, 4000, content[4000:]).get_json() == {"offset": len(content)}
+    assert put(owner, address, len(content), b"more").status_code == 409
+    assert owner.post(address + "/complete", headers=JSON).get_json() == {"sha256": client.digest(content)}
+    answer = fill(owner, example(), draft, {"named-" + name: "Measurements"})
+    kept = row(again, "SELECT * FROM files")
+    assert (kept["label"], kept["sha256"], kept["size"]) == ("Measurements", client.digest(content), len(content))
+    stored = again.extensions["environment"].archive.path(answer.location.rpartition("/")[2], kept["stored"])
+    assert Path(stored).read_bytes() == content
+    assert list((tmp_path / "data" / "uploads").iterdir()) == []
+
+
+def test_a_file_that_arrives_changed_or_not_at_all_is_thrown_away(site, visitor, tmp_path):
+    environment, draft = site.extensions["environment"], begin(visitor)
+    address, name = upload(visitor, draft, b"content")
+    put(visitor, address, 0, b"content")
+    given = {"sha256": client.digest(b"other")}
+    assert visitor.post(address + "/complete", json=given, headers=JSON).status_code == 409
+    assert visitor.get(address).status_code == 404
+    upload(visitor, draft, b"never sent")
+    environment.uploads.clean(time.time() + 23 * 3600)
+    assert len(list((tmp_path / "data" / "uploads").iterdir())) == 1
+    environment.uploads.clean(time.time() + 25 * 3600)
+    assert list((tmp_path / "data" / "uploads").iterdir()) == []
+    large = {"name": "x", "size": 10**15}
+    assert visitor.post(draft + "/uploads", json=large, headers=JSON).status_code == 409
+
+
+def test_the_archive_says_which_files_are_as_they_were_archived(site, visitor):
+    identifier = register(visitor, files=[(b"one", "one", "First"), (b"two", "two", "Second")]).get_json()["identifier"]
+    checked = visitor.post("/archive/%s/check" % identifier, follow_redirects=True).text
+    assert "2 files were read again" in checked and client.digest(b"one") in checked
+    kept = row(site, "SELECT * FROM files WHERE label = 'Second'")
+    Path(site.extensions["environment"].archive.path(identifier, kept["stored"])).write_bytes(b"too")
+    checked = visitor.post("/archive/%s/check" % identifier, follow_redirects=True).text
+    assert "A file is not as it was archived." in checked and checked.count("Not as it was archived") == 1
+
+
+# languages
+
+
+def test_the_reader_chooses_the_language_by_a_link_and_else_by_the_browser(anonymous):
+    assert '<html lang="fi">' in anonymous.get("/", headers={"Accept-Language": "fi, en;q=0.5"}).text
+    page = anonymous.get("/login?next=/inbox").text
+    chosen = anonymous.get(re.search(r'href="(/lang/nb[?][^"]+)"', page).group(1))
+    assert (chosen.status_code, unquote(chosen.location)) == (303, "/login?next=/inbox")
+    assert '<html lang="nb">' in anonymous.get("/", headers={"Accept-Language": "fi"}).text
+    for elsewhere in ("//elsewhere.example.org", "https://elsewhere.example.org", "/\\elsewhere.example.org", ""):
+        assert anonymous.get("/lang/en", query_string={"next": elsewhere}).location == "/"
+    assert anonymous.get("/lang/xx").status_code == 303 and '<html lang="en">' in anonymous.get("/").text
+
+
+def test_a_folder_of_an_earlier_version_is_brought_up_to_date(catalogue, tmp_path):
+    (tmp_path / "data").mkdir()
+    with sqlite3.connect(tmp_path / "data" / "environment.sqlite") as db:
+        db.execute(
+            "CREATE TABLE applications (id TEXT PRIMARY KEY, dataset TEXT NOT NULL, name TEXT NOT NULL,"
+            " email TEXT NOT NULL, purpose TEXT NOT NULL, created TEXT NOT NULL, state TEXT NOT NULL,"
+            " status_token TEXT NOT NULL UNIQUE, publication_token TEXT UNIQUE, expires REAL)"
+        )
+        kept = ("app-1", "one", "A name", "A@Example.org", "A study.", "2026-01-31T12:00:00.000000Z", "denied", "t")
+        db.execute("INSERT INTO applications VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)", kept)
+    for _ in range(2):
+        site = create_app(tmp_path / "data", catalogue.url, retry_every=None)
+        found = row(site, "SELECT * FROM applications JOIN steps ON application = id")
+        assert (found["address"], found["state"], found["what"]) == ("a@example.org", "denied", "sent")
 
 
 def test_approve_collect_expire(site, visitor, catalogue):

@@ -464,6 +464,7 @@ class ReviewContract:
         for page in (
             session.get(instance.base_url + "/secureb2share/review/"),
             self.page_of(instance, identifier, session),
+            session.get(instance.base_url + self.path_of(instance, identifier) + "/preview"),
         ):
             assert page.status_code == 200 and page.headers["cache-control"] == "no-store"
             assert "<script>alert" not in page.text and "<b>" not in page.text

@@ -1,4 +1,7 @@
+import re
+
 import pytest
+import requests
 from flask import Flask, session
 
 from secureb2share_ext.pages import language
@@ -166,3 +169,38 @@ def test_texts_of_owners_in_the_language_of_a_reader():
     texts = [{"lang": tag, "text": tag} for tag in ("en", "nn", "sv-FI")]
     chosen = [([entry["text"] for entry in language.in_language(texts, tags)]) for tags in (["nb"], ["sv"], ["de"])]
     assert chosen == [["nn"], ["sv-FI"], ["en", "nn", "sv-FI"]]
+
+
+PAGE = "/api/secureb2share/uploads"
+HEADINGS = {
+    "nb": "Ingenting kan lastes opp her",
+    "fi": "Tänne ei voi ladata mitään",
+    "en": "Nothing can be uploaded here",
+}
+
+
+def _read(session, base_url, **asked):
+    answer = session.get(base_url + PAGE, timeout=30, **asked)
+    assert answer.status_code == 200
+    (lang,) = re.findall(r'<html lang="([^"]*)"', answer.text)
+    (heading,) = re.findall(r"<h1[^>]*>([^<]*)</h1>", answer.text)
+    return lang, heading
+
+
+def test_a_page_is_in_the_language_of_its_reader_and_says_which(tmp_path):
+    running = pytest.importorskip("instance").running
+    with running("sqlite", tmp_path) as instance, requests.Session() as session:
+        url = instance.base_url
+        for accepted, code in (("nb-NO,nb;q=0.9,en;q=0.5", "nb"), ("fi", "fi"), ("de", "en")):
+            assert _read(session, url, headers={"Accept-Language": accepted}) == (code, HEADINGS[code])
+        # the link beats the browser, and holds on the next page
+        finnish = {"headers": {"Accept-Language": "fi"}}
+        assert _read(session, url, params={"ln": "nb"}, **finnish) == ("nb", HEADINGS["nb"])
+        assert _read(session, url, **finnish) == ("nb", HEADINGS["nb"])
+
+
+def test_a_site_that_offers_english_alone_shows_english(tmp_path):
+    running = pytest.importorskip("instance").running
+    with running("sqlite", tmp_path, I18N_LANGUAGES=[]) as instance, requests.Session() as session:
+        asked = {"params": {"ln": "nb"}, "headers": {"Accept-Language": "fi"}}
+        assert _read(session, instance.base_url, **asked) == ("en", HEADINGS["en"])

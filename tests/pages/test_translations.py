@@ -1,3 +1,5 @@
+import copy
+import functools
 import gettext
 import importlib.util
 import io
@@ -19,6 +21,7 @@ def translations():
     spec = importlib.util.spec_from_file_location("translations", ROOT / "scripts/translations.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    module.read = functools.lru_cache(maxsize=None)(module.read)
     return module
 
 
@@ -48,14 +51,16 @@ def test_texts_of_templates_python_and_schema_are_found(template):
 
 def test_template_and_every_file_are_fresh(translations):
     wanted, _ = translations.files()
+    translations.read.cache_clear()
     stale = [path.name for path, content in wanted.items() if not path.exists() or path.read_bytes() != content]
     assert stale == [], MEND
 
 
 def test_a_text_that_no_file_has_is_noticed(translations, template):
-    template = translations.extracted()
-    template.add("Nobody has written this.")
-    assert "Nobody has written this." in translations.lacking(translations.updated("nb", template))
+    changed = copy.deepcopy(template)
+    changed.add("Nobody has written this.")
+    assert "Nobody has written this." in translations.lacking(translations.updated("nb", changed))
+    translations.read.cache_clear()  # for an update changes what was read
 
 
 @pytest.mark.parametrize("language", ["nb", "nn", "fi", "sv", "it"])
@@ -103,7 +108,8 @@ class TestLanguage:
 def test_ids_have_no_markup_and_no_bare_edges(template):
     texts = [text for one in ids(template) for text in both(one)]
     assert [text for text in texts if MARKUP.search(text) or text != text.strip()] == []
-    assert MARKUP.search("a <b>word</b>") and MARKUP.search("a&nbsp;b") and not MARKUP.search("affiliated:<organisation>")
+    assert MARKUP.search("a <b>word</b>") and MARKUP.search("a&nbsp;b")
+    assert not MARKUP.search("affiliated:<organisation>")
 
 
 def test_places_in_ids_have_names(template):

@@ -23,14 +23,14 @@
 
   const pause = (seconds) => new Promise((go) => setTimeout(go, seconds * 1000));
 
-  // the id of a file that this browser began to send before
-  const key = (file) => ["upload", says.address, file.name, file.size, file.lastModified].join("|");
-
   async function sha256(part) {
     if (!window.crypto || !crypto.subtle) return ""; // only where the page itself is secure
     const digest = await crypto.subtle.digest("SHA-256", await part.arrayBuffer());
     return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
+
+  // by which this browser finds a file again that it began to send; a name may tell of a person, so it is not kept
+  const key = (file) => sha256(new Blob([[says.address, file.name, file.size, file.lastModified].join("|")]));
 
   // the answer of the server as soon as there is one; a broken connection and a server that restarts are waited for
   async function ask(address, options, say) {
@@ -48,7 +48,7 @@
   }
 
   async function begin(file, say) {
-    const known = localStorage.getItem(key(file));
+    const known = localStorage.getItem("upload-" + (await key(file)));
     if (known) {
       const answer = await ask(says.address + "/" + known, {}, say);
       if (answer.ok) return await answer.json();
@@ -57,7 +57,8 @@
     const made = await ask(says.address, { method: "POST", body, headers: { "Content-Type": "application/json" } }, say);
     if (!made.ok) throw new Error("refused");
     const stand = await made.json();
-    localStorage.setItem(key(file), stand.id);
+    const kept = await key(file);
+    if (kept) localStorage.setItem("upload-" + kept, stand.id);
     return stand;
   }
 
@@ -105,11 +106,11 @@
     input.disabled = true; // the form must not send it a second time
     try {
       const id = await send(file, say, show);
-      localStorage.removeItem(key(file));
+      localStorage.removeItem("upload-" + (await key(file)));
       row.querySelector("input[name^=label-]").name = "named-" + id;
       say(says.done);
     } catch {
-      localStorage.removeItem(key(file));
+      localStorage.removeItem("upload-" + (await key(file)));
       input.value = "";
       input.disabled = false;
       bar.remove();

@@ -24,6 +24,8 @@ def instance(tmp_path_factory):
 def held(instance):
     identifier = "review/" + uuid.uuid4().hex
     description = real_instance.example("finngen")
+    # the pages show the title in the reader's language
+    description["core"]["titles"].sort(key=lambda title: title["lang"] != "en")
     assert instance.other.register(identifier, description)["result"] == "held"
     (number,) = instance.execute("SELECT id FROM secureb2share_dataset WHERE identifier = :i", i=identifier)[0]
     return identifier, description["core"]["titles"][0]["text"], REVIEW + str(number)
@@ -36,9 +38,8 @@ def browser(instance, role):
 
 
 def fields(page):
-    return {
-        name: re.search('name="%s"[^>]* value="([^"]*)"' % name, page).group(1) for name in ("csrf_token", "digest")
-    }
+    names = ("csrf_token", "digest", "page")
+    return {name: re.search('name="%s"[^>]* value="([^"]*)"' % name, page).group(1) for name in names}
 
 
 def test_only_those_who_are_logged_in_and_may_publish_see_what_waits(instance, held):
@@ -58,16 +59,27 @@ def test_a_curator_releases_what_the_page_showed(instance, held):
     page = curator.get(address)
     assert page.status_code == 200 and title in page.text
     given = dict(fields(page.text), decision="release")
+    question = curator.post(address, dict(given, decision="ask"))
+    assert question.status_code == 200 and "Publish this dataset?" in question.text
+    assert curator.get(address + "/preview").status_code == 200
     for wrong in ({"csrf_token": ""}, {"csrf_token": "x"}, {"digest": "0" * 64}):
         assert 400 <= curator.post(address, dict(given, **wrong)).status_code < 500
     assert requests.post(address, given).status_code == 401
     assert instance.other.get(identifier)["pid"] is None
 
     answer = curator.post(address, given, allow_redirects=False)
-    assert (answer.status_code, answer.headers["Location"]) == (302, instance.base_url + REVIEW)
+    assert (answer.status_code, answer.headers["Location"]) == (303, instance.base_url + REVIEW)
+    listed = curator.get(instance.base_url + REVIEW).text
     pid = instance.other.get(identifier)["pid"]
     assert instance.call("GET", "/api/records/" + pid).json()["metadata"]["titles"][0]["title"] == title
-    assert curator.get(address).status_code == 404
+    assert (
+        'role="status"' in listed
+        and pid in listed
+        and identifier in curator.get(instance.base_url + REVIEW + "decided").text
+    )
+    late = curator.post(address, given)
+    assert late.status_code == 409 and "Another curator was faster" in late.text
+    assert curator.get(address).status_code == 200
 
 
 def test_a_curator_refuses_with_a_reason(instance, held):
@@ -80,6 +92,26 @@ def test_a_curator_refuses_with_a_reason(instance, held):
     said = instance.other.get(identifier)
     assert said["pid"] is None
     assert (said["review"]["state"], said["review"]["reason"]) == ("refused", "The contact is missing.")
+
+
+def test_operators_see_deliveries_datasets_and_health(instance, held):
+    operate = instance.base_url + "/api/secureb2share/operate/"
+    for role, status in (("user", 403), ("curator", 403), ("superuser", 200)):
+        for path in ("", "datasets?q=" + held[0], "health"):
+            answer = browser(instance, role).get(operate + path)
+            assert answer.status_code == status, (role, path, answer.text[:500])
+            assert held[1] not in answer.text
+    operator = browser(instance, "superuser")
+    assert held[0] in operator.get(operate + "datasets?q=" + held[0]).text
+    target = next(iter(instance.configured["SECUREB2SHARE_TARGETS"]))
+    token = re.search('name="csrf_token"[^>]* value="([^"]*)"', operator.get(operate).text).group(1)
+    for order, said in (
+        (dict(order="hold", reason="It moves."), "Held by an operator"),
+        (dict(order="resume"), "again"),
+    ):
+        answer = operator.post(operate + "orders", dict(order, name=target, csrf_token=token))
+        assert answer.status_code == 200 and said in answer.text and 'role="status"' in answer.text
+    assert requests.get(operate).status_code == 401
 
 
 def test_it_is_gone_where_the_package_is_off(instance):

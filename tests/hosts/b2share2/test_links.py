@@ -228,6 +228,20 @@ def test_access_by_doi_and_handle(instance, kind, resolver):
     )
     assert instance.call("GET", "/api/access/" + resolver + value).status_code == 302
     assert instance.call("GET", "/api/access/" + value + "x").status_code == 404
+    answer = instance.call("GET", "/api/secureb2share/access/" + resolver + value)
+    assert answer.status_code == 200 and 'href="%s/api/access/%s"' % (instance.base_url, pid) in answer.text
+    assert answer.headers["Link"] == '<%s/records/%s>; rel="canonical"' % (instance.base_url, pid)
+    # its frame and its look are ours, for the application of the API has none
+    style = answer.text.partition('rel="stylesheet" href="')[2].partition('"')[0]
+    assert instance.call("GET", style).status_code == 200
+    assert instance.call("GET", "/api/secureb2share/access/" + value + "x").status_code == 404
+
+
+def test_access_page_costs_few_statements(instance):
+    pid = published(instance, "source")
+    path = "/api/secureb2share/access/" + pid
+    assert instance.call("GET", path).status_code == 200
+    assert statements(instance, path, 200) <= 4
 
 
 def test_editor_of_a_draft_is_told_instead_of_a_drop_zone(instance):

@@ -3,7 +3,7 @@
 Our templates extend those that the site had configured; nothing is changed on pages of records that are not ours.
 """
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional
 
 from flask import Blueprint, Flask, request
 

@@ -1,0 +1,179 @@
+"""The access page and the citations of a dataset, and what the demo's record page asks the database."""
+
+import json
+import re
+import uuid
+
+import pytest
+
+pytest.importorskip("invenio_records_rest")
+
+from hosts.test_statements import statements  # noqa: E402
+from instance import create_app, example, running  # noqa: E402
+from invenio_db import db  # noqa: E402
+from invenio_pidstore.models import PersistentIdentifier, PIDStatus  # noqa: E402
+from lxml import html  # noqa: E402
+from werkzeug.test import Client  # noqa: E402
+
+from secureb2share_ext.datasets import store  # noqa: E402
+
+HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(1)> שלום \u202e" + "w" * 200
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    with running("sqlite", tmp_path_factory.mktemp("instance")) as found:
+        yield found
+
+
+def register(instance, identifier=None, version=None, **sensitive):
+    description = example()
+    description["sensitive"].update(sensitive)
+    if version:
+        description["version"] = version
+    return instance.source.register(identifier or "page/" + uuid.uuid4().hex, description)
+
+
+def get(instance, path, language="en"):
+    answer = instance.call("GET", path, headers={"Accept-Language": language, "Accept": "text/html"})
+    return answer, html.document_fromstring(answer.text)
+
+
+def buttons(tree):
+    return tree.xpath("//a[contains(@class, 'btn-main')]/@href")
+
+
+def test_the_page_says_who_may_ask_and_leads_to_the_stable_address(instance):
+    said = register(instance, access_eligibility=["researcher-eea"], expected_decision_days=30)
+    answer, tree = get(instance, "/secureb2share/access/" + said["pid"])
+    assert answer.status_code == 200 and buttons(tree) == [said["access_url"]]
+    assert answer.headers["Link"] == '<%s>; rel="canonical"' % said["record_url"]
+    assert {"Accept-Language", "Cookie"} <= set(re.split(", *", answer.headers["Vary"]))
+    words = " ".join(tree.text_content().split())
+    conditions = [one["text"] for one in example()["sensitive"]["access_conditions"] if one["lang"] == "en"]
+    for told in (
+        "Researchers in the EEA can ask to work with these data.",
+        "About 30 days",
+        conditions[0].split("\n")[0],
+    ):
+        assert told in words
+    assert said["record_url"] in tree.xpath("//a/@href")
+    listed = [one.text for one in tree.xpath("//ul[starts-with(@class, 'files')]//strong")]
+    assert listed == [one["label"] for one in example()["files"]]
+    assert instance.call("GET", "/api/access/" + said["pid"]).status_code == 302
+
+
+def test_the_page_is_found_by_doi_and_handle_and_costs_few_statements(instance):
+    said = register(instance)
+    names = {"doi": "10.5072/page." + uuid.uuid4().hex, "hdl": "11304/" + uuid.uuid4().hex}
+    with instance.app.app_context():
+        named = {"object_type": "rec", "object_uuid": store.by_pid(said["pid"]).record_uuid}
+        for kind, value in names.items():
+            PersistentIdentifier.create(kind, value, status=PIDStatus.REGISTERED, **named)
+        db.session.commit()
+        db.session.remove()
+    for path, most in ((said["pid"], 3), (names["doi"], 5), ("doi:" + names["doi"], 5), (names["hdl"], 5)):
+        with statements() as seen:
+            answer, tree = get(instance, "/secureb2share/access/" + path)
+        assert answer.status_code == 200 and buttons(tree) == [said["access_url"]], path
+        # the row, the record and the requests; a name is looked up before
+        assert len(seen) <= most, seen
+
+
+def test_a_record_page_asks_for_its_history_only_where_there_is_one(instance):
+    identifier = "page/" + uuid.uuid4().hex
+    path = "/records/" + register(instance, identifier)["pid"]
+    with statements() as first:
+        _, tree = get(instance, path)
+    assert len(first) <= 3, first
+    assert tree.xpath("//section[@id='versions']//time/@datetime") == []
+    register(instance, identifier, expected_decision_days=77)
+    with statements() as second:
+        _, tree = get(instance, path)
+    assert len(second) <= 4, second
+    told = [one.text for one in tree.xpath("//section[@id='versions']//ol[@class='time']//p")]
+    assert told == ["Changed: Days until a decision.", "The description was published."]
+
+
+@pytest.mark.parametrize("path", ["nothing", "%00", "a//b", "10.5072/none", "a%ED%A0%80"])
+def test_what_is_unknown_is_not_found_in_the_frame(instance, path):
+    for place in ("access", "cite"):
+        answer, tree = get(instance, "/secureb2share/%s/%s" % (place, path))
+        assert answer.status_code == 404 and answer.headers["X-Robots-Tag"] == "noindex"
+        assert [one.text for one in tree.xpath("//h1")] == ["Not found"] and tree.xpath("//header")
+
+
+@pytest.mark.parametrize(
+    "state, status, heading",
+    [("suspended", 403, "for the time being"), ("superseded", 403, "newer version"), ("withdrawn", 410, "withdrawn")],
+)
+def test_a_closed_dataset_says_what_to_do_next(instance, state, status, heading):
+    identifier, more = "page/" + uuid.uuid4().hex, {}
+    said = register(instance, identifier)
+    if state == "superseded":
+        successor = register(instance, identifier + "/2")
+        more = {"successor": identifier + "/2"}
+    instance.source.set_state(identifier, state, HOSTILE[:300], **more)
+    leads = [successor["record_url"]] if state == "superseded" else []
+    for path in ("/secureb2share/access/", "/api/access/", "/records/"):
+        answer, tree = get(instance, path + said["pid"])
+        words = " ".join(tree.find("body").text_content().split())
+        assert " ".join(HOSTILE[:300].split()) in words and example()["core"]["contact"]["name"] in words, path
+        assert tree.xpath("//img | //@onerror") == [] and "<script>alert" not in answer.text
+        assert buttons(tree) == leads and "Request access" not in words
+        if path == "/api/access/":
+            assert answer.status_code == status and heading in tree.findtext(".//h1")
+            assert said["record_url"] in tree.xpath("//a/@href") and answer.headers["X-Robots-Tag"] == "noindex"
+    answer, tree = get(instance, "/secureb2share/access/" + said["pid"])
+    assert answer.status_code == (410 if state == "withdrawn" else 200)
+
+
+def test_an_embargo_tells_its_day_and_a_closed_dataset_its_contact(instance):
+    later = register(instance, access_right="embargoed", embargo_until="2199-01-31")
+    never = register(instance, access_right="metadata-only")
+    for said, told in ((later, "31 January 2199"), (never, "These data are not available for research.")):
+        for path in ("/secureb2share/access/", "/api/access/", "/records/"):
+            answer, tree = get(instance, path + said["pid"])
+            assert told in " ".join(tree.text_content().split()), path
+            assert buttons(tree) == [] and answer.status_code == (403 if path == "/api/access/" else 200)
+
+
+def test_a_fault_of_the_catalogue_is_not_the_readers(instance):
+    said = register(instance)
+    with instance.app.app_context():
+        db.session.execute(
+            db.text("UPDATE records_metadata SET json = '{}' WHERE id = (SELECT record_uuid FROM secureb2share_dataset"
+                    " WHERE pid = :pid)"), {"pid": said["pid"]},
+        )  # fmt: skip
+        db.session.commit()
+        db.session.remove()
+    for path, status in (("/secureb2share/access/", 503), ("/api/access/", 503), ("/records/", 410)):
+        answer, tree = get(instance, path + said["pid"])
+        assert answer.status_code == status and tree.findtext(".//h1"), path
+
+
+def test_the_forms_of_a_citation(instance):
+    said = register(instance, version={"label": "12 & 1_0"})
+    path = "/secureb2share/cite/" + said["pid"]
+    plain = instance.call("GET", path)
+    assert plain.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert plain.text.strip().endswith("(Version 12 & 1_0) [Dataset]. " + said["record_url"])
+    bibtex, ris, csl = (instance.call("GET", "%s?format=%s" % (path, name)) for name in ("bibtex", "ris", "csl"))
+    assert bibtex.headers["Content-Disposition"] == 'attachment; filename="dataset-%s.bib"' % said["pid"]
+    assert r"version = {12 \& 1\_0}" in bibtex.text and "year = {2019}" in bibtex.text
+    assert ris.text.startswith("TY  - DATA\r\nAU  - Folkehelseinstituttet") and ris.text.endswith("ER  - \r\n")
+    (item,) = json.loads(csl.text)
+    assert (item["type"], item["URL"], item["issued"]) == ("dataset", said["record_url"], {"date-parts": [[2019]]})
+    _, tree = get(instance, "/records/" + said["pid"])
+    linked = tree.xpath("//section[@id='cite']//a/@href")
+    assert len(linked) >= 5 and all(instance.call("GET", url.replace(instance.base_url, "")).ok for url in linked)
+    shown = "".join(tree.xpath("//p[@class='cite-text']")[0].itertext()).strip()
+    assert shown == plain.text.strip()
+
+
+def test_nothing_is_there_while_the_mode_is_off(instance):
+    said = register(instance)
+    off = Client(create_app(dict(instance.configured, SECUREB2SHARE_MODE="off")))
+    host = {"base_url": instance.base_url, "environ_base": {"REMOTE_ADDR": "127.0.0.1"}}
+    for path in ("/secureb2share/access/", "/secureb2share/cite/"):
+        assert off.open(path + said["pid"], **host).status_code == 404
