@@ -1,7 +1,7 @@
 """Make a picture of every type of page, wide and narrow, in docs/images/pages.
 
-Run it as `.venv-tests/bin/python scripts/screenshots.py [--dark] [--png] [FOLDER]`. It starts the demo with new data and stops
-it. The table of the types is tests/browser/page_types.py, which the tests in a browser read as well.
+Run it as `.venv-tests/bin/python scripts/screenshots.py [--dark] [--png] [FOLDER]`. It starts the demo with new data,
+and stops it. The table of the types is tests/browser/page_types.py, which the tests in a browser read as well.
 """
 
 import argparse
@@ -23,14 +23,15 @@ from visitor import Visitor, launch  # noqa: E402
 WIDTHS = (1280, 360)
 # which pages the documentation shows in the dark, too
 DARK = ("start", "search", "record", "status", "review", "inbox")
-BYTES = 60_000  # of a picture, where its quality can go down that far
-QUALITIES = (0.7, 0.5, 0.35, 0.2)
+BYTES = 40_000  # of a picture, where its quality can go down that far
+QUALITIES = (0.5, 0.35, 0.2, 0.1)
+HIGHEST = 2600  # pixels of a page that are shown; the rest of a longer one is more of the same
 # Chromium writes WebP from a canvas, so that no other library is needed
-WEBP = """async ([png, width, qualities, bytes]) => {
+WEBP = """async ([png, width, highest, qualities, bytes]) => {
     const image = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
     const scale = width / image.width, canvas = document.createElement("canvas");
     canvas.width = width;
-    canvas.height = Math.min(Math.round(image.height * scale), 16383);
+    canvas.height = Math.round(Math.min(image.height, highest) * scale);
     const context = canvas.getContext("2d");
     context.imageSmoothingQuality = "high";
     context.drawImage(image, 0, 0, width, image.height * scale);
@@ -82,8 +83,8 @@ def save(page, encoder, options, name):
     png = page.screenshot(full_page=True, animations="disabled")
     path, content = options.folder / (name + ".png"), png
     if not options.png:
-        shown = min(page.viewport_size["width"], 800)
-        encoded = encoder.evaluate(WEBP, [base64.b64encode(png).decode(), shown, QUALITIES, BYTES])
+        shown = min(page.viewport_size["width"], 720)
+        encoded = encoder.evaluate(WEBP, [base64.b64encode(png).decode(), shown, HIGHEST, QUALITIES, BYTES])
         path, content = options.folder / (name + ".webp"), base64.b64decode(encoded)
     path.write_bytes(content)
     return len(content)

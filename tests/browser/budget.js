@@ -11,6 +11,6 @@ async (budget) => {
         observer.observe({type: "layout-shift", buffered: true});
         setTimeout(() => resolve([]), 50);
     });
-    for (const shift of shifts) faults.push("it moved by itself: " + shift.value);
+    for (const shift of shifts) faults.push(`it moved by itself: ${shift.value} ` + shift.sources.map(({node}) => node?.outerHTML?.slice(0, 100)));
     return faults;
 }
