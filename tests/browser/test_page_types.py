@@ -5,7 +5,7 @@ import os
 import axe_playwright_python
 import pytest
 from page_types import PAGE_TYPES, described, go, names
-from visitor import BUDGET, FOCUS, INSPECTION, WEIGHT
+from visitor import BUDGET, FOCUS, INSPECTION
 
 with open(os.path.join(os.path.dirname(axe_playwright_python.__file__), "axe.min.js"), encoding="utf-8") as file:
     AXE = file.read()
@@ -33,7 +33,7 @@ def test_a_page_can_be_read_by_everybody(people, scene, kind, look):
     go(visitor, scene, kind)
     page = visitor.page
     assert [status for status, _ in visitor.refused] == ([] if kind.status == 200 else [kind.status])
-    faults = page.evaluate(BUDGET, WEIGHT)
+    faults = page.evaluate(BUDGET, kind.weight)
     page.keyboard.press("Tab")  # a ring is for those who use the keyboard
     faults += page.evaluate(FOCUS)
     page.evaluate(AXE)

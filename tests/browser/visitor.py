@@ -24,7 +24,6 @@ ARGUMENTS = [
 HERE = Path(__file__).parent
 INSPECTION, BUDGET, FOCUS = ((HERE / name).read_text() for name in ("inspection.js", "budget.js", "focus.js"))
 playwright.expect.set_options(timeout=20000)
-WEIGHT = 60_000  # bytes of a page and its stylesheet, not compressed
 PERSON = ("A researcher", "researcher@example.org", "To compare.")
 
 
