@@ -37,7 +37,9 @@ def words(element):
 
 def links(box):
     """[(address, words)] of the described files."""
-    return [(entry.get("href"), entry.get("aria-label")) for entry in box.xpath(".//ul[starts-with(@class, 'files')]//a")]
+    return [
+        (entry.get("href"), entry.get("aria-label")) for entry in box.xpath(".//ul[starts-with(@class, 'files')]//a")
+    ]
 
 
 def buttons(box):
