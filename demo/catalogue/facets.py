@@ -8,6 +8,7 @@ from secureb2share_ext.pages import language, words
 from secureb2share_ext.pages.words import N_
 
 SHOWN = 7  # values of a facet; the others are one click away
+MOST = 30  # values of a facet on a page; whoever looks for another one writes it
 OPEN = ("access", "who", "way", "country")  # without a choice in them
 
 
@@ -56,6 +57,7 @@ class Facet(NamedTuple):
     title: str
     values: list  # of Value
     more: list
+    left: int  # the number of values that have no place on the page
     is_open: bool
 
 
@@ -98,7 +100,8 @@ def _facet(name, query, counts, tag, path):
     more = [value for value in values if value not in first]
     if len(more) == 1:
         first, more = values, []
-    return Facet(name, language.translate(tag, NAMES[name]), first, more, name in OPEN or bool(chosen))
+    more, left = more[:MOST], len(more[MOST:])
+    return Facet(name, language.translate(tag, NAMES[name]), first, more, left, name in OPEN or bool(chosen))
 
 
 def _sorted(name, counts, tag):

@@ -139,10 +139,11 @@ def _hit(query, language, today):
     for facet, chosen in query.by_facet.items():
         values[facet] = tuple(chosen)
         misses["miss_" + facet] = "CASE WHEN %s THEN 0 ELSE 1 END" % (CHOSEN % (facet, VALUE, facet))
-    table = "SELECT d.*, d.title_%s AS title, %s AS score FROM catalogue_dataset d %s" % (language, score, match)
-    columns = "".join(", %s AS %s" % (sql, name) for name, sql in misses.items())
+    columns = "d.id, d.uuid, d.pid, d.created, d.days, d.opens, d.title_%s AS title" % language
+    table = "SELECT %s, %s AS score FROM catalogue_dataset d %s" % (columns, score, match)
+    judgements = "".join(", %s AS %s" % (sql, name) for name, sql in misses.items())
     total = " + ".join(misses) or "0"
-    judged = "SELECT hit.*%s FROM found hit" % columns
+    judged = "SELECT hit.*%s FROM found hit" % judgements
     judged = "judged AS (%s), hit AS (SELECT judged.*, %s AS misses FROM judged)" % (judged, total)
     return "WITH found AS (%s), %s" % (table, judged), values
 

@@ -211,6 +211,14 @@ def test_chip_takes_one_filter_away():
     ]
 
 
+def test_facet_with_many_values_names_some_and_counts_the_others():
+    counts = {"controller": {"Institute %d" % number: 1 for number in range(300)}}
+    chosen = asking.Query(chosen=(("controller", "Institute 99"),))
+    (facet,) = facets.of(chosen, counts, "en", "/search")
+    assert [value.label for value in facet.values if value.is_chosen] == ["Institute 99"]
+    assert len(facet.more) == facets.MOST and len(facet.values) + len(facet.more) + facet.left == 300
+
+
 def test_empty_list_helps(site):
     _, page = get(site, "/search?q=diabtes+exome&country=FI")
     assert "Nothing for “diabtes exome” ·" in page
