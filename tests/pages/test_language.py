@@ -172,7 +172,11 @@ def test_texts_of_owners_in_the_language_of_a_reader():
 
 
 PAGE = "/api/secureb2share/uploads"
-HEADINGS = {"nb": "Ingenting kan lastes opp her", "fi": "Tänne ei voi ladata mitään", "en": "Nothing can be uploaded here"}
+HEADINGS = {
+    "nb": "Ingenting kan lastes opp her",
+    "fi": "Tänne ei voi ladata mitään",
+    "en": "Nothing can be uploaded here",
+}
 
 
 def _read(session, base_url, **asked):
