@@ -92,6 +92,8 @@ def edit(number: int) -> Any:
             # another curator was faster
             db.session.rollback()
             draft = drafts.of_dataset(number)
+    if draft is None:
+        return _gone()
     return redirect(url_for(GROUP, number=draft.id, key=GROUPS[0].key), 303)
 
 
@@ -260,8 +262,7 @@ def _place(draft, group, form, fault):
 def _published(draft):
     """(description that is published now or {}, whether it is another one than that with which the draft began)."""
     row = store.by_number(draft.dataset_id) if draft.dataset_id else None
-    record = extension().host.record(row) if row is not None else None
-    if record is None:
+    if row is None or extension().host.record(row) is None:
         return {}, False
     published, seen = publishing.current(extension().host, row)
     return published, seen != draft.base
@@ -282,7 +283,7 @@ def confirm(number: int) -> Any:
 
 def _digest_published(draft):
     row = store.by_number(draft.dataset_id)
-    return publishing.current(extension().host, row)[1]
+    return publishing.current(extension().host, row)[1] if row is not None else ""
 
 
 def _confirm(draft, description, fault=None, problem="", status=200):

@@ -127,7 +127,7 @@ def order() -> Any:
     answer = take() if take is not None else abort(400)
     if answer is None:
         db.session.commit()
-        back = {key: request.form[key] for key in ("state", "target") if request.form.get(key)}
+        back: Dict[str, Any] = {key: request.form[key] for key in ("state", "target") if request.form.get(key)}
         return redirect(url_for(DELIVERIES, **(back if name in ("retry", "discard") else {})), 303)
     db.session.rollback()
     return answer

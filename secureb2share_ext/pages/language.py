@@ -133,7 +133,7 @@ def format_time(value: Optional[datetime.datetime], language: Optional[str] = No
     if value is None:
         return ""
     locale = _locale(language)
-    said = dates.get_datetime_format("long", locale=locale).replace("'", "")
+    said = str(dates.get_datetime_format("long", locale=locale)).replace("'", "")
     clock = dates.format_time(value.time(), "HH:mm", locale=locale) + " UTC"
     return said.format(clock, dates.format_date(value.date(), format="long", locale=locale))
 

@@ -17,4 +17,6 @@ def instance(request, tmp_path_factory):
 
 class TestRecordsRestBulk(RunContract):
     # SQLAlchemy-Continuum's row for each transaction, and the words of a search, in which PIDs stand as words
-    not_compared = ("transaction", "catalogue_search") + tuple("catalogue_search_" + t for t in ("data", "idx", "docsize", "content"))
+    not_compared = ("transaction", "catalogue_search") + tuple(
+        "catalogue_search_" + t for t in ("data", "idx", "docsize", "content")
+    )
