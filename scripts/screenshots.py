@@ -1,6 +1,6 @@
 """Make a picture of every type of page, wide and narrow, in docs/images/pages.
 
-Run it as `.venv-tests/bin/python scripts/screenshots.py [--all] [FOLDER]`. It starts the demo with new data and stops
+Run it as `.venv-tests/bin/python scripts/screenshots.py [--dark] [--png] [FOLDER]`. It starts the demo with new data and stops
 it. The table of the types is tests/browser/page_types.py, which the tests in a browser read as well.
 """
 
@@ -46,7 +46,8 @@ WEBP = """async ([png, width, qualities, bytes]) => {
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs" / "images" / "pages")
-    parser.add_argument("--all", action="store_true", help="every page in the dark as well, as PNG and not compressed")
+    parser.add_argument("--dark", action="store_true", help="every page in the dark as well")
+    parser.add_argument("--png", action="store_true", help="PNG of full size, not compressed")
     parser.add_argument("--language", default="en-GB", help="what the browser asks for (default: en-GB)")
     parser.add_argument("--only", metavar="WORD", default="", help="only types that have the word in their names")
     options = parser.parse_args(arguments)
@@ -59,7 +60,7 @@ def main(arguments=None):
             for scheme in ("light", "dark"):
                 visitors = {}
                 for kind in PAGE_TYPES:
-                    if options.only not in kind.name or scheme == "dark" and not (options.all or kind.name in DARK):
+                    if options.only not in kind.name or scheme == "dark" and not (options.dark or kind.name in DARK):
                         continue
                     if kind.role not in visitors:
                         setting = {"width": width, "scheme": scheme, "language": options.language}
@@ -80,7 +81,7 @@ def save(page, encoder, options, name):
     """Write the picture of a page; returns its bytes."""
     png = page.screenshot(full_page=True, animations="disabled")
     path, content = options.folder / (name + ".png"), png
-    if not options.all:
+    if not options.png:
         shown = min(page.viewport_size["width"], 800)
         encoded = encoder.evaluate(WEBP, [base64.b64encode(png).decode(), shown, QUALITIES, BYTES])
         path, content = options.folder / (name + ".webp"), base64.b64decode(encoded)

@@ -41,6 +41,12 @@ def _filled(path, scene):
     return path.format(**known)
 
 
+def found(visitor, scene):
+    """The way to a search that finds datasets of the scene."""
+    words = {"plain": "moli-sani", "hostile": "onerror"}[scene.kind]
+    return "%s/search?q=%s&access=controlled" % (visitor.site.catalogue, words)
+
+
 def record(name):
     """The way to the record page of a dataset."""
     return lambda visitor, scene: visitor.site.catalogue + scene.path(name)
@@ -92,16 +98,17 @@ def refused_registration(visitor, scene):
     """The way to the last page of the form, with what is wrong, after it was sent empty."""
     draft("check", "")(visitor, scene)
     visitor.press("Register")
+    visitor.drafts.pop((scene.kind, ""))  # from now on it is a correction
 
 
-def reviewed(path=""):
+def reviewed():
     """The way to a registration that waits for a curator, or to one that changes a record."""
 
     def way(visitor, scene):
         listed = visitor.site.catalogue + "/secureb2share/review/"
         visitor.open(listed)
         entry = visitor.page.locator("li", has=visitor.page.get_by_text(scene.identifier("held"), exact=True))
-        return listed + entry.get_by_role("link").first.get_attribute("href").rpartition("/")[2] + path
+        return listed + entry.get_by_role("link").first.get_attribute("href").rpartition("/")[2]
 
     return way
 
@@ -124,7 +131,7 @@ PAGE_TYPES = (
     # the catalogue, for readers
     PageType("start", "reader", at("/")),
     PageType("search", "reader", at("/search")),
-    PageType("search-found", "reader", at("/search?q=moli-sani+harm&access=request")),
+    PageType("search-found", "reader", found),
     PageType("search-none", "reader", at("/search?q=diabetis"), described=False),
     PageType("record", "reader", record("active")),
     PageType("record-suspended", "reader", record("suspended")),
@@ -146,7 +153,7 @@ PAGE_TYPES = (
     PageType("review-decided", "curator", at("/secureb2share/review/decided")),
     PageType("review-new", "curator", reviewed()),
     PageType("review-fault", "curator", after(reviewed(), "Refuse"), 400),
-    PageType("review-confirm", "curator", reviewed("/publish")),
+    PageType("review-confirm", "curator", after(reviewed(), "Publish…")),
     PageType("describe", "curator", at("/secureb2share/describe/"), described=False),
     # the other groups are the same form as that of the secure environment, below
     PageType("describe-what", "curator", described_by_curator("what"), described=False),
@@ -198,7 +205,7 @@ PAGE_TYPES = (
     *(PageType("register-" + group.key, "owner", draft(group.key)) for group in GROUPS),
     PageType("register-new-files", "owner", draft("files", ""), described=False),
     PageType("register-check", "owner", draft("check")),
-    PageType("register-faults", "owner", refused_registration, 400, described=False),
+    PageType("register-faults", "owner", refused_registration, described=False),
 )
 
 

@@ -32,7 +32,7 @@ def test_an_interview_study_is_described_published_changed_and_withdrawn(site, m
     curator.log_in("curator")
     curator.open(site.catalogue + "/secureb2share/describe/", "Describe a dataset")
     curator.press("Begin a new description", "What it is")
-    curator.fill({"core.titles.0.text": title, "core.publication_year": "soon"})
+    curator.fill({"core.titles.0.lang": "en", "core.titles.0.text": title, "core.publication_year": "soon"})
     curator.press("Save and go on")
     # the fault stands beside its field, and nothing is lost
     assert curator.page.locator("[id='core.publication_year-e']").inner_text()

@@ -1,5 +1,6 @@
 """The owner of data registers them by the form, and closes, opens and withdraws them; the catalogue says so."""
 
+import json
 from urllib.parse import urlsplit
 
 import hostile
@@ -60,7 +61,7 @@ def test_a_dataset_from_its_registration_to_its_withdrawal(site, meet, setting):
     for name in GROUPS[3:]:
         owner.press("Save and go on", name)
     owner.press("Save and go on", "Check and send")
-    owner.press("Register", title)
+    owner.press("Send the correction", title)
     owner.sees("The catalogue has published the description")
     expect(owner.page.locator("#files")).to_contain_text("values.csv")
     dataset, record = owner.page.url, owner.page.locator("dd a").first.inner_text()
@@ -68,6 +69,8 @@ def test_a_dataset_from_its_registration_to_its_withdrawal(site, meet, setting):
     reader.open(record, title)
     assert reader.page.locator("main").get_by_text("values.csv").count() == 0
     assert reader.page.locator("#harm").count() == 0
+    json_ld = reader.page.locator("script[type='application/ld+json']").first.text_content()
+    assert json.loads(json_ld)["name"][0]["@value"] == title
     reader.open(site.catalogue + "/search", "Datasets")
     assert until(lambda: title in reader.find("onerror " + setting["language"].partition("-")[2]))
 
@@ -86,6 +89,7 @@ def test_a_dataset_from_its_registration_to_its_withdrawal(site, meet, setting):
     assert reader.page.get_by_role("link", name=reader.say("Request access"), exact=True).count() == 0
     reader.open(site.catalogue + access)
     reader.sees(REASON)
+    reader.sees("access@example.org")
     change("Open again…", "Open this dataset again?", "Open again")
     reader.open(record, title)
     reader.follow("Request access", "Request access")

@@ -69,6 +69,9 @@ def test_a_registration_is_refused_mended_published_and_changed(site, meet, scen
     assert curator.say("Published now") in change.inner_text() and curator.say("Sent") in change.inner_text()
     curator.press("Publish…", "Publish this change?")
     curator.press("Yes, publish the change", "Review")
+    curator.follow("Log out")
+    curator.open(site.catalogue + "/secureb2share/review/")
+    assert curator.page.locator("#password").count() == 1
     reader.page.locator(".hits h3 a").first.click()
     reader.arrive(title)
     until(lambda: reader.page.reload() and "by telephone" in reader.page.locator("main").inner_text())
