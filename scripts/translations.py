@@ -8,6 +8,7 @@ would change or lacks a translation.
 """
 
 import ast
+import copy
 import datetime
 import io
 import json
@@ -82,7 +83,8 @@ def _is_source(folder):
 def updated(language, template):
     """The texts of a language after a merge with those of the sources, as a Catalog; nothing is guessed."""
     catalog = read(language)
-    catalog.update(template, no_fuzzy_matching=True)
+    # a copy, for Babel takes the new messages themselves, and every language would write into the same ones
+    catalog.update(copy.deepcopy(template), no_fuzzy_matching=True)
     catalog.obsolete.clear()
     return catalog
 

@@ -5,7 +5,7 @@ import sys
 import zipfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KEPT = (".py", ".css", ".html", ".json", ".mo", ".po", ".svg", "py.typed")
+KEPT = (".py", ".css", ".html", ".js", ".json", ".mo", ".po", ".svg", "py.typed")
 
 
 def test_wheel_holds_every_file_of_the_package_and_nothing_else(tmp_path):

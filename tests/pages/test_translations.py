@@ -63,6 +63,38 @@ def test_a_text_that_no_file_has_is_noticed(translations, template):
     translations.read.cache_clear()  # for an update changes what was read
 
 
+def test_no_sentence_is_the_same_in_languages_that_are_not_alike(translations):
+    # what is the same everywhere, such as a name of a register, is so in English too
+    texts = {
+        language: {str(one.id): both(one.string) for one in messages(translations.read(language))}
+        for language in ("nb", "nn", "fi", "sv", "it")
+    }
+    wrong = []
+    for one, other in (
+        ("it", "nb"),
+        ("it", "nn"),
+        ("it", "fi"),
+        ("it", "sv"),
+        ("fi", "nb"),
+        ("fi", "nn"),
+        ("fi", "sv"),
+    ):
+        for text, translated in texts[one].items():
+            is_long = len(translated[0]) >= 12 and translated[0] not in text
+            if is_long and translated == texts[other].get(text):
+                wrong.append((one, other, text))
+    assert wrong == []
+
+
+def test_a_new_text_belongs_to_one_language_alone(translations, template):
+    changed = copy.deepcopy(template)
+    changed.add("Nobody has written this.")
+    catalogs = [translations.updated(language, changed) for language in ("nb", "it")]
+    translations.read.cache_clear()
+    catalogs[0]["Nobody has written this."].string = "Ingen har skrevet dette."
+    assert not catalogs[1]["Nobody has written this."].string
+
+
 @pytest.mark.parametrize("language", ["nb", "nn", "fi", "sv", "it"])
 class TestLanguage:
     def test_every_text_has_a_translation(self, translations, template, language):

@@ -1,0 +1,175 @@
+"""The pages on which a draft is checked and published."""
+
+import json
+from typing import Any
+
+from flask import redirect, request, url_for
+from invenio_db import db
+
+from ..datasets import store
+from ..errors import Problem
+from ..pages import language, notices, private
+from ..pages.language import gettext
+from ..pages.render import render
+from ..proxies import current as extension
+from ..reviewing import changes, spelling
+from ..reviewing.difference import Budget
+from . import drafts, publishing
+from . import values as form_values
+from .draft_page import (
+    CHECK,
+    GROUP,
+    LIST,
+    blueprint,
+    digest_of,
+    draft_of,
+    faults_of,
+    gone,
+    source_of,
+    sources,
+    steps_of,
+    title_of,
+)
+from .faults import faults_by_field, in_order
+from .form import Form
+from .groups import GROUPS
+
+
+@blueprint.route("/<int:number>/check")
+def check(number: int) -> Any:
+    """Show what will be public, or what is still to mend."""
+    draft = draft_of(number)
+    return _check(draft) if draft is not None else gone()
+
+
+def _check(draft, problem="", status=200):
+    description = json.loads(draft.description)
+    found = faults_of(draft, description)
+    by_field = faults_by_field(found)
+    form = Form(form_values.to_values(description), by_field, language.current())
+    listed = [
+        (group, [(_place(draft, group, form, fault), fault) for fault in in_order(by_field, group.names)])
+        for group in GROUPS
+    ]
+    published, is_changed = _published(draft)
+    budget = Budget()
+    page = render(
+        "secureb2share_ext/describe/check.html",
+        draft=draft,
+        steps=steps_of(by_field, form.values),
+        listed=[(group, faults) for group, faults in listed if faults],
+        count=sum(len(faults) for _, faults in listed),
+        compared=changes.compare(published, description, spelling.spell, budget) if published else None,
+        fields=changes.fields(description, spelling.spell) if not found else [],
+        is_changed=is_changed,
+        published_digest=_digest_published(draft) if is_changed else None,
+        order=private.Order(),
+        problem=problem,
+        spelled=spelling.title,
+        title=title_of(description),
+        notice=notices.take(),
+    )
+    return page if status == 200 else (page, status)
+
+
+def _place(draft, group, form, fault):
+    return "%s#%s" % (url_for(GROUP, number=draft.id, key=group.key, told=1), form.anchor(fault.control))
+
+
+def _published(draft):
+    """(description that is published now or {}, whether it is another one than that with which the draft began)."""
+    row = store.by_number(draft.dataset_id) if draft.dataset_id else None
+    if row is None or extension().host.record(row) is None:
+        return {}, False
+    published, seen = publishing.current(extension().host, row)
+    return published, seen != draft.base
+
+
+@blueprint.route("/<int:number>/publish")
+def confirm(number: int) -> Any:
+    """Ask once more before a draft is published."""
+    draft = draft_of(number)
+    if draft is None:
+        return gone()
+    description = json.loads(draft.description)
+    _, is_changed = _published(draft)
+    if faults_of(draft, description) or (is_changed and request.args.get("seen") != _digest_published(draft)):
+        return redirect(url_for(CHECK, number=number), 303)
+    return _confirm(draft, description)
+
+
+def _digest_published(draft):
+    row = store.by_number(draft.dataset_id)
+    return publishing.current(extension().host, row)[1] if row is not None else ""
+
+
+def _confirm(draft, description, fault=None, problem="", status=200):
+    page = render(
+        "secureb2share_ext/describe/publish.html",
+        draft=draft,
+        title=title_of(description),
+        order=private.Order(),
+        seen=digest_of(description),
+        base=_digest_published(draft) if draft.dataset_id else "",
+        identifier=request.form.get("identifier", ""),
+        fault=fault,
+        problem=problem,
+    )
+    return page if status == 200 else (page, status)
+
+
+@blueprint.route("/<int:number>/publish", methods=["POST"])
+def publish(number: int) -> Any:
+    """Publish a draft as a new dataset, or as a change of one."""
+    host, is_fresh = extension().host, private.Order().validate()
+    draft = drafts.find(number, sources(), is_locked=is_fresh)
+    if draft is None:
+        return gone()
+    description = json.loads(draft.description)
+    if not is_fresh:
+        return _confirm(
+            draft, description, problem=gettext("This page was open for too long. Publish it again."), status=400
+        )
+    if request.form.get("seen") != digest_of(description):
+        return _check(draft, gettext("Somebody changed this draft meanwhile. Read it before you publish it."), 409)
+    is_change = draft.dataset_id is not None
+    try:
+        if is_change:
+            row = publishing.edit(host, draft.dataset_id, description, request.form.get("base", ""))
+        else:
+            claimed = request.form.get("identifier", "").strip()
+            row = publishing.publish(host, source_of(draft), description, claimed)
+        drafts.drop(draft)
+        db.session.commit()
+    except Problem as problem:
+        db.session.rollback()
+        return _refused(number, problem)
+    except Exception:
+        db.session.rollback()
+        raise
+    said = (
+        gettext("The change of %(identifier)s is published.", identifier=row.identifier)
+        if is_change
+        else gettext("%(identifier)s is published.", identifier=row.identifier)
+    )
+    notices.leave(said, address=host.record_url(row), link=gettext("See the record"))
+    return redirect(url_for(LIST), 303)
+
+
+def _refused(number, problem):
+    draft = draft_of(number)
+    if draft is None:
+        return gone()
+    if problem.code == "changed":
+        said = gettext(
+            "Somebody changed the published description meanwhile. See below what your draft would change now."
+        )
+        return _check(draft, said, problem.status)
+    found = [(error["field"], error["message"]) for error in problem.extra.get("errors", [])]
+    own = faults_by_field(found).get("identifier")
+    if own or problem.code == "identifier-taken":
+        text = (
+            gettext(own[0].text, **own[0].values) if own else gettext("A dataset with this identifier exists already.")
+        )
+        return _confirm(draft, json.loads(draft.description), fault=text, status=problem.status)
+    return _check(draft, gettext(problem.detail), problem.status)
