@@ -34,6 +34,9 @@ def test_a_page_can_be_read_by_everybody(people, scene, kind, look):
     page = visitor.page
     assert [status for status, _ in visitor.refused] == ([] if kind.status == 200 else [kind.status])
     faults = page.evaluate(BUDGET, kind.weight)
+    if any("moved" in fault for fault in faults):
+        page.reload()  # a page that arrives in parts on a busy machine moves once, one that moves by itself does again
+        faults = page.evaluate(BUDGET, kind.weight)
     page.keyboard.press("Tab")  # a ring is for those who use the keyboard
     faults += page.evaluate(FOCUS)
     page.evaluate(AXE)
