@@ -110,4 +110,5 @@ def _sorted(name, counts, tag):
     if name in IN_ORDER:
         order = IN_ORDER[name]
         return sorted(counts, key=lambda code: (order.index(code) if code in order else len(order), code))
-    return sorted(counts, key=lambda code: (-counts[code], label(name, code, tag)))
+    # whoever narrows a list down wants to know something
+    return sorted(counts, key=lambda code: (code == "not-stated", -counts[code], label(name, code, tag)))

@@ -36,7 +36,7 @@ RIGHTS = {
 NOT_OPEN = ("wait", "clock", N_("Not open yet"))
 WHO = {
     "any": N_("Anybody can ask to work with these data."),
-    "not-stated": N_("It is not stated who can ask to work with these data."),
+    "not-stated": N_("Ask the owner whether you can work with these data."),
     "adequacy-country": N_(
         "Researchers in a country with an adequate level of data protection can ask to work with these data."
     ),

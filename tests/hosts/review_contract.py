@@ -454,7 +454,7 @@ class ReviewContract:
         for marked in ("removed:] </span>Old</del> words here", "added:] </span>New</ins> words here"):
             assert marked in page
         changed = page.index("<ins>"), page.index("Published now</p>"), page.index("Sent</p>")
-        assert max(changed) < page.index('<details class="fold') < page.index("Your decision") and "1 of " in page
+        assert max(changed) < page.index('<details class="fold') < page.index('id="decide"') and "1 of " in page
 
     def test_hostile_text_is_escaped(self, instance):
         description = self.marked(HOSTILE, HOSTILE)

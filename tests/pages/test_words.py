@@ -83,8 +83,8 @@ def test_each_eligible_group_has_a_sentence_of_its_own(language):
             " (Norway); people with this affiliation: A: 100 %.",
         ),
         (["of another schema"], "These can ask to work with these data: of another schema."),
-        ([], "It is not stated who can ask to work with these data."),
-        (None, "It is not stated who can ask to work with these data."),
+        ([], "Ask the owner whether you can work with these data."),
+        (None, "Ask the owner whether you can work with these data."),
     ],
 )
 def test_who_can_ask(codes, said):
