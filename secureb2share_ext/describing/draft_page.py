@@ -9,10 +9,9 @@ from invenio_db import db
 from ..client import digest
 from ..datasets import store
 from ..datasets.models import DatasetRow
-from ..errors import Problem
 from ..pages import language, notices, private
-from ..pages.language import gettext
 from ..pages.render import render
+from ..pages.words import N_
 from ..proxies import Host, Source
 from ..proxies import current as extension
 from ..reviewing import changes, spelling
@@ -23,7 +22,7 @@ from .models import Draft
 from .values import Values
 
 LIST, GROUP, CHECK = ("secureb2share_describe." + name for name in ("begun", "group", "check"))
-NEEDS = "This page is for curators. Ask an administrator of the catalogue for the right to describe datasets."
+NEEDS = N_("This page is for curators. Ask an administrator of the catalogue for the right to describe datasets.")
 
 blueprint = Blueprint(
     "secureb2share_describe", __name__, url_prefix="/secureb2share/describe", template_folder="templates"
@@ -92,8 +91,8 @@ def title_of_row(host: Host, row: DatasetRow) -> Optional[Dict[str, str]]:
     return title_of(host.from_record(record)) if record is not None else None
 
 
-def back_to_list(problem: Problem) -> Any:
-    """Undo what was begun, and lead to the list with the sentence of a Problem."""
+def back_to_list(sentence: str) -> Any:
+    """Undo what was begun, and lead to the list with a sentence that says why."""
     db.session.rollback()
-    notices.leave(gettext(problem.detail), kind="stop")
+    notices.leave(sentence, kind="stop")
     return redirect(url_for(LIST), 303)

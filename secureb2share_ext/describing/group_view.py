@@ -10,6 +10,7 @@ from ..errors import Invalid
 from ..pages import language, notices, private
 from ..pages.language import gettext
 from ..pages.render import render
+from ..pages.words import N_
 from ..reviewing import changes, spelling
 from ..reviewing.difference import Budget
 from . import buttons, drafts, publishing
@@ -32,8 +33,8 @@ from .faults import faults_by_field, in_order
 from .form import Form
 from .groups import GROUPS, after, find, standing
 
-OPEN_TOO_LONG = "This page was open for too long, so nothing was saved. What you wrote is below: save it again."
-NOT_SAVED = "Nothing was saved yet. What you wrote is below."
+OPEN_TOO_LONG = N_("This page was open for too long, so nothing was saved. What you wrote is below: save it again.")
+NOT_SAVED = N_("Nothing was saved yet. What you wrote is below.")
 
 
 @blueprint.route("/<int:number>/<any(%s):key>" % ", ".join(group.key for group in GROUPS))

@@ -51,7 +51,8 @@ def _check(draft, problem="", status=200):
         (group, [(_place(draft, group, form, fault), fault) for fault in in_order(by_field, group.names)])
         for group in GROUPS
     ]
-    published, is_changed = _published(draft)
+    published = _published(draft)
+    is_changed = published is not None and published[1] != draft.base
     budget = Budget()
     page = render(
         "secureb2share_ext/describe/check.html",
@@ -59,10 +60,10 @@ def _check(draft, problem="", status=200):
         steps=steps_of(by_field, form.values),
         listed=[(group, faults) for group, faults in listed if faults],
         count=sum(len(faults) for _, faults in listed),
-        compared=changes.compare(published, description, spelling.spell, budget) if published else None,
+        compared=changes.compare(published[0], description, spelling.spell, budget) if published else None,
         fields=changes.fields(description, spelling.spell) if not found else [],
         is_changed=is_changed,
-        published_digest=_digest_published(draft) if is_changed else None,
+        published_digest=published[1] if is_changed else None,
         order=private.Order(),
         problem=problem,
         spelled=spelling.title,
@@ -77,12 +78,11 @@ def _place(draft, group, form, fault):
 
 
 def _published(draft):
-    """(description that is published now or {}, whether it is another one than that with which the draft began)."""
+    """(description that is published now, its digest), or None where the draft is of a new or deleted dataset."""
     row = store.by_number(draft.dataset_id) if draft.dataset_id else None
     if row is None or extension().host.record(row) is None:
-        return {}, False
-    published, seen = publishing.current(extension().host, row)
-    return published, seen != draft.base
+        return None
+    return publishing.current(extension().host, row)
 
 
 @blueprint.route("/<int:number>/publish")
@@ -92,25 +92,24 @@ def confirm(number: int) -> Any:
     if draft is None:
         return gone()
     description = json.loads(draft.description)
-    _, is_changed = _published(draft)
-    if faults_of(draft, description) or (is_changed and request.args.get("seen") != _digest_published(draft)):
+    published = _published(draft)
+    if draft.dataset_id and published is None:
+        return gone()
+    is_unseen = published is not None and published[1] not in (draft.base, request.args.get("seen"))
+    if is_unseen or faults_of(draft, description):
         return redirect(url_for(CHECK, number=number), 303)
     return _confirm(draft, description)
 
 
-def _digest_published(draft):
-    row = store.by_number(draft.dataset_id)
-    return publishing.current(extension().host, row)[1] if row is not None else ""
-
-
 def _confirm(draft, description, fault=None, problem="", status=200):
+    published = _published(draft)
     page = render(
         "secureb2share_ext/describe/publish.html",
         draft=draft,
         title=title_of(description),
         order=private.Order(),
         seen=digest_of(description),
-        base=_digest_published(draft) if draft.dataset_id else "",
+        base=published[1] if published else "",
         identifier=request.form.get("identifier", ""),
         fault=fault,
         problem=problem,

@@ -14,11 +14,12 @@ from ..datasets import curation, publication, store, versions
 from ..datasets.models import DatasetRow
 from ..descriptions import schema
 from ..errors import Invalid, NotAccepted
+from ..pages.words import N_
 from ..proxies import Host, Source
 
 # the beginnings of messages about what is stored nowhere, not even in a draft
 NOT_STORED = ("must have at most", schema.CONTROLS, schema.ENCODED)
-CHANGED = "The published description was changed since this draft was begun."
+CHANGED = N_("The published description was changed since this draft was begun.")
 
 
 def faults(source: Source, description: Dict[str, Any], identifier: Optional[str] = None) -> List[Tuple[str, str]]:

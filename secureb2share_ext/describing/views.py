@@ -6,7 +6,7 @@ The blueprint has the pages of group_view and publish_view too.
 import json
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from invenio_db import db
 from sqlalchemy.exc import IntegrityError
 
@@ -15,12 +15,14 @@ from ..errors import Invalid, Problem
 from ..pages import notices, private
 from ..pages.language import gettext
 from ..pages.render import render
+from ..pages.words import N_
 from ..proxies import current as extension
 from . import drafts, group_view, publish_view, publishing  # noqa: F401 (two of them add pages)
 from .draft_page import GROUP, LIST, back_to_list, blueprint, gone, row_of, sources, title_of, title_of_row
 from .groups import GROUPS
 
 PAGE = 20
+OPEN_TOO_LONG = N_("This page was open for too long, and nothing was done. Try again.")
 
 
 @blueprint.route("/")
@@ -47,8 +49,10 @@ def begun() -> str:
 def begin() -> Any:
     """Begin a draft of a new dataset."""
     name = request.form.get("source", "")
-    if not private.Order().validate() or name not in sources():
-        return redirect(url_for(LIST), 303)
+    if not private.Order().validate():
+        return back_to_list(gettext(OPEN_TOO_LONG))
+    if name not in sources():
+        abort(404)
     draft = drafts.begin(name, {"core": {}, "sensitive": {}})
     db.session.commit()
     return redirect(url_for(GROUP, number=draft.id, key=GROUPS[0].key), 303)
@@ -58,7 +62,7 @@ def begin() -> Any:
 def edit(number: int) -> Any:
     """Begin a draft of a change of a published dataset, or open the one that was begun."""
     if not private.Order().validate():
-        return redirect(url_for(LIST), 303)
+        return back_to_list(gettext(OPEN_TOO_LONG))
     row = row_of(number)
     draft = drafts.of_dataset(row.id)
     if draft is None:
@@ -68,7 +72,7 @@ def edit(number: int) -> Any:
             draft = drafts.begin(row.source, description, row.id, base)
             db.session.commit()
         except Problem as problem:
-            return back_to_list(problem)
+            return back_to_list(gettext(problem.detail))
         except IntegrityError:
             # another curator was faster
             db.session.rollback()
@@ -85,12 +89,20 @@ def discard(number: int) -> Any:
     if draft is None:
         return gone()
     order, title = private.Order(), title_of(json.loads(draft.description))
-    if request.method == "POST" and order.validate():
+    is_late = request.method == "POST" and not order.validate()
+    if request.method == "POST" and not is_late:
         drafts.drop(draft)
         db.session.commit()
         notices.leave(gettext("The draft is discarded."))
         return redirect(url_for(LIST), 303)
-    return render("secureb2share_ext/describe/discard.html", draft=draft, title=title, order=order)
+    page = render(
+        "secureb2share_ext/describe/discard.html",
+        draft=draft,
+        title=title,
+        order=order,
+        problem=gettext(OPEN_TOO_LONG) if is_late else "",
+    )
+    return (page, 400) if is_late else page
 
 
 @blueprint.route("/dataset/<int:number>/withdraw", methods=["GET", "POST"])
@@ -113,7 +125,7 @@ def withdraw(number: int) -> Any:
         fault = gettext("Write a reason of at most 1,000 characters, which every reader can see.")
         return _withdraw(row_of(number), order, reason, fault=fault)
     except Problem as problem:
-        return back_to_list(problem)
+        return back_to_list(gettext(problem.detail))
     except Exception:
         db.session.rollback()
         raise

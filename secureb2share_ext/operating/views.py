@@ -16,13 +16,14 @@ from ..outbox import orders, pauses, steps, store
 from ..pages import notices, private
 from ..pages.language import gettext, ngettext
 from ..pages.render import render
+from ..pages.words import N_
 from ..proxies import current
 from . import standing, words
 
 PAGE = 50
 MOST_REASON = 200  # characters, as models.Pause and models.Event keep them
 DELIVERIES = "secureb2share_operate.deliveries"
-NEEDS = "This page is for operators. Ask an administrator of the catalogue for the right to operate."
+NEEDS = N_("This page is for operators. Ask an administrator of the catalogue for the right to operate.")
 
 blueprint = Blueprint(
     "secureb2share_operate", __name__, url_prefix="/secureb2share/operate", template_folder="templates"

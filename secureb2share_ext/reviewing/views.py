@@ -15,6 +15,7 @@ from ..pages import language, notices, private
 from ..pages.dataset_page import DatasetPage
 from ..pages.language import gettext, in_language, preferred
 from ..pages.render import render
+from ..pages.words import N_
 from ..proxies import current
 from . import changes, seen, spelling
 from .difference import Budget
@@ -22,8 +23,8 @@ from .difference import Budget
 PAGE = 50
 LAST = 10  # decisions on one dataset that its page tells
 LIST, ONE = "secureb2share_review.waiting", "secureb2share_review.show"
-NEEDS = "This page is for curators. Ask an administrator of the catalogue for the right to review."
-OPEN_TOO_LONG = "This page was open for too long. Read it again, and then decide."
+NEEDS = N_("This page is for curators. Ask an administrator of the catalogue for the right to review.")
+OPEN_TOO_LONG = N_("This page was open for too long. Read it again, and then decide.")
 
 blueprint = Blueprint("secureb2share_review", __name__, url_prefix="/secureb2share/review", template_folder="templates")
 private.keep(blueprint, lambda: current().host.may_review(), NEEDS)
@@ -163,7 +164,8 @@ def _faults(code, problem=None):
         return [gettext("Another curator was faster: this registration was already refused.")]
     if code == "invalid" and not any(fault["field"] != "reason" for fault in problem.extra["errors"]):
         return [gettext("A refusal needs a reason of at most 1,000 characters, which the source can read.")]
-    return [problem.detail] + ["%(field)s %(message)s" % fault for fault in problem.extra.get("errors", [])]
+    errors = problem.extra.get("errors", [])
+    return [gettext(problem.detail)] + ["%s: %s" % (spelling.title(one["field"]), one["message"]) for one in errors]
 
 
 def _held(number):

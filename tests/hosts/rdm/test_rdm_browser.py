@@ -107,7 +107,7 @@ def test_a_curator_describes_and_publishes_without_a_file(page, site):
     log_in(page, site)
     page.goto("%s/uploads/new?community=%s" % (site["base"], COMMUNITY))
     note = page.locator("#secureb2share-closed")
-    playwright.expect(note).to_contain_text("Uploads are closed")
+    playwright.expect(note).to_contain_text("Nothing can be uploaded here")
     playwright.expect(page.locator("#deposit-form").get_by_text("Basic information").first).to_be_visible()
     keep(page, "deposit")
     assert page.locator("#files-section").count() == 1, "the form's part for files has another name"

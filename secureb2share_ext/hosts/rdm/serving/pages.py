@@ -48,7 +48,12 @@ def install(app: Flask) -> None:
 
     @app.context_processor
     def _of_pages():
-        return {"secureb2share_bases": bases, "secureb2share_box": box_of_pid, "secureb2share_help": _help_url}
+        return {
+            "secureb2share_bases": bases,
+            "secureb2share_box": box_of_pid,
+            "secureb2share_help": _help_url,
+            "secureb2share_text": language.gettext,
+        }
 
 
 def faults(app: Flask) -> List[str]:

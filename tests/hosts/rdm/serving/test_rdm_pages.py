@@ -172,7 +172,7 @@ def test_the_deposit_form_says_that_uploads_are_closed(instance):
             assert answer.status_code == 200, path
             page = answer.get_data(as_text=True)
             note = part(page, "secureb2share-closed")
-            assert "Uploads are closed" in words(note)
+            assert "Nothing can be uploaded here" in words(note)
             assert instance.base_url + "/api/secureb2share/uploads" in note.xpath(".//a/@href")
             assert page.index('id="secureb2share-closed"') < page.index('id="deposit-form"')
             assert page.count(OF_DEPOSIT) == 1
