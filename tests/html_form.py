@@ -29,7 +29,10 @@ class Page(HTMLParser):
             self.controls.append(found)
             is_on = found.get("type") not in ("checkbox", "radio") or "checked" in found
             if is_on and "name" in found:
-                self.sent.append((found["name"], found.get("value", "").replace("\n", "").replace("\r", "")))
+                # a control of one line has no line ends; what is ticked is sent as it stands
+                ends = "\n" if found.get("type") in ("checkbox", "radio", "hidden") else ""
+                value = found.get("value", "").replace("\r\n", "\n").replace("\r", "\n").replace("\n", ends)
+                self.sent.append((found["name"], value))
         elif tag == "textarea":
             self.controls.append(found)
             self._text = [found["name"], ""]

@@ -26,8 +26,10 @@ Labels = Callable[[str, str], Iterable[str]]  # (a field such as "sensitive.duo_
 
 def fold(text: str) -> str:
     """The words of a text in small letters without accents and signs: ``Tromsø 1-7`` is ``tromso 1 7``."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    # twice: a sign such as that of a service mark is made of capital letters
+    for _ in range(2):
+        text = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
+    bare = "".join(letter for letter in text if not unicodedata.combining(letter))
     return " ".join(re.findall(r"[^\W_]+", IDEOGRAPH.sub(r" \1 ", bare)))
 
 

@@ -4,6 +4,7 @@ import copy
 import json
 from pathlib import Path
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +39,7 @@ def test_fold(text, folded):
 
 
 @given(st.text())
+@hypothesis.example("\u2120")
 def test_what_is_folded_stays_so(text):
     folded = search_document.fold(text)
     assert search_document.fold(folded) == folded

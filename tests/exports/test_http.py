@@ -259,7 +259,7 @@ def test_hostile_titles_survive_pages_and_harvests(instance):
         answer = instance.source.register(identifier, described("controlled", None, title))
         pid = answer["pid"]
         assert instance.source.get(identifier)["pid"] == pid
-        page = instance.call("GET", "/records/" + pid)
+        page = instance.call("GET", "/records/" + pid, headers={"Accept-Language": "nb"})
         assert html.unescape(re.search("<h1[^>]*>(.*?)</h1>", page.text, re.S).group(1)) == title
         web = json.loads(re.search(r'ld\+json">(.*?)</script>', page.text).group(1))
         assert (web["name"][0]["@value"], web["identifier"]) == (title, [pid, identifier])

@@ -26,15 +26,19 @@ OURS, OTHERS = "oursalone", "notours"  # keywords, by which a search finds a pag
 DOI = "10.1234/statements"
 MARKS = ("BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT")  # of a transaction
 OUR_TABLES = "secureb2share_"
+OF_THE_DEMO = "catalogue_"
 
 
 @contextlib.contextmanager
 def statements():
-    """[statement] that any thread of this process makes meanwhile; without those that mark a transaction."""
+    """[statement] that any thread of this process makes meanwhile.
+
+    Those that mark a transaction are left out, and so is what the demo makes for its own search.
+    """
     seen = []
 
     def see(connection, cursor, statement, *more):
-        if not statement.startswith(MARKS):
+        if not statement.startswith(MARKS) and OF_THE_DEMO not in statement:
             seen.append(" ".join(statement.split()))
 
     event.listen(Engine, "before_cursor_execute", see)
@@ -112,8 +116,8 @@ def site(tmp_path_factory):
 def test_registration(site):
     site.register("registration/0")
     for most, arguments in (
-        (20, ("registration/1",)),
-        (17, ("registration/1", "changed")),
+        (19, ("registration/1",)),
+        (15, ("registration/1", "changed")),
         (7, ("registration/1", "changed")),
     ):
         with statements() as seen:
@@ -126,7 +130,7 @@ def test_curators_record(site):
         return site.instance.curate(described("by a curator", "A study"))
 
     post()
-    assert len(during(post, 201)) <= 23
+    assert len(during(post, 201)) <= 22
 
 
 @pytest.mark.parametrize("whose", ["ours", "others"])

@@ -25,7 +25,7 @@ SAME = set(
     " additionalProperties properties items x-labels".split()
 )
 # HTML for people, and what such a page needs
-PAGES = {"secureb2share_uploads.closed", "secureb2share_uploads.refused", "secureb2share_uploads.static"}
+PAGES = {"secureb2share_uploads.closed", "secureb2share_uploads.refused", "secureb2share_pages.static"}
 # codes that only the host's own routes, the curator's page and the command line meet
 ELSEWHERE = {
     "changed", "community-of-source", "has-files", "identifier-taken", "legacy", "manifest-differs", "no-access",
