@@ -397,6 +397,36 @@ class ReviewContract:
         assert curator.get(instance.base_url + "/secureb2share/review/999999").status_code == 404
         assert curator.get(instance.base_url + "/secureb2share/review/99999999999999999999").status_code == 404
 
+    def test_page_is_for_the_sources_of_its_reader(self, instance, monkeypatch):
+        session, refused, waits = self.login(instance), self.held(instance), self.held(instance)
+        self.refuse(instance, refused)
+        addresses = [self.path_of(instance, identifier) for identifier in (refused, waits)]
+        page, lists = self.page_of(instance, waits, session), ("/secureb2share/review/", "/secureb2share/review/decided")
+        seen = session.get(instance.base_url + lists[0]).text
+        assert waits in seen
+        before = dump(instance, ("accounts_user_session_activity", "accounts_user_login_information"))
+        with instance.app.app_context():
+            host = current().host
+        monkeypatch.setattr(host, "reviewed_sources", lambda: ["csc"])
+        for path in lists:
+            shown = session.get(instance.base_url + path)
+            assert shown.status_code == 200 and waits not in shown.text and refused not in shown.text
+            assert self.title() not in shown.text
+        for address in addresses:
+            for path in (address, address + "/preview", address + "/publish"):
+                assert session.get(instance.base_url + path, allow_redirects=False).status_code == 404, path
+        for decision in ("ask", "release", "refuse"):
+            answer = self.post(instance, waits, session, page=page, decision=decision, reason="Why.")
+            assert answer.status_code == 404
+        forged = self.post(instance, waits, session, page=page, decision="release", csrf_token="forged")
+        assert forged.status_code == 404
+        assert new(before, dump(instance, ("accounts_user_session_activity", "accounts_user_login_information"))) == {}
+        monkeypatch.setattr(host, "reviewed_sources", lambda: ["tsd"])
+        assert session.get(instance.base_url + lists[0]).text.count(waits) == seen.count(waits)
+
+    def title(self):
+        return self.description()["core"]["titles"][0]["text"]
+
     def test_page_decides(self, instance):
         session = self.login(instance)
         released, refused = self.held(instance), self.held(instance)
