@@ -2,7 +2,7 @@
 
 from typing import Any, Callable
 
-from flask import Blueprint, abort, current_app
+from flask import Blueprint, abort, current_app, request
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
@@ -23,7 +23,8 @@ def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str) -> None:
     def look():
         if not current().is_on:
             abort(404)
-        if not current_user.is_authenticated:
+        # a program's token is for the REST interface, and on a host whose tokens have no scopes would open everything
+        if not current_user.is_authenticated or getattr(request, "oauth", None) is not None:
             return _ask_to_log_in()
         if not may():
             return render("secureb2share_ext/private.html", needs=needs), 403

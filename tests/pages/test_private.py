@@ -1,0 +1,57 @@
+"""The pages for those who hold a right, in an application of their own."""
+
+import types
+
+import pytest
+from flask import Blueprint, Flask, request
+
+pytest.importorskip("flask_login")
+
+from flask_login import LoginManager, UserMixin  # noqa: E402
+
+from secureb2share_ext.pages import private, views  # noqa: E402
+
+USER = UserMixin()
+USER.id = "1"
+
+
+@pytest.fixture
+def kept(monkeypatch):
+    app = Flask("kept")
+    app.config.update(SECRET_KEY="for this test", WTF_CSRF_ENABLED=False)
+    manager = LoginManager(app)
+    manager.user_loader(lambda _: USER)
+
+    @app.before_request
+    def of_token():
+        # what invenio-oauth2server does with a token that is good
+        if "Authorization" in request.headers:
+            request.oauth = types.SimpleNamespace(access_token=None)
+
+    @manager.request_loader
+    def somebody(request):
+        return USER if "X-User" in request.headers or "Authorization" in request.headers else None
+
+    blueprint = Blueprint("kept", "kept", url_prefix="/kept")
+
+    @blueprint.route("/")
+    def listed():
+        return "the list"
+
+    @blueprint.route("/order", methods=["POST"])
+    def order():
+        return "valid" if private.Order().validate() else "not valid"
+
+    private.keep(blueprint, lambda: True, "A right.")
+    app.register_blueprint(blueprint)
+    app.register_blueprint(views.blueprint)
+    monkeypatch.setattr(private, "current", lambda: types.SimpleNamespace(is_on=True))
+    return app
+
+
+def test_a_token_opens_no_page(kept):
+    browser = kept.test_client()
+    assert browser.get("/kept/", headers={"X-User": "1"}).status_code == 200
+    answer = browser.get("/kept/", headers={"Authorization": "Bearer x"})
+    assert answer.status_code == 401 and b"the list" not in answer.data
+    assert browser.get("/kept/").status_code == 401
