@@ -6,12 +6,28 @@ from flask import Blueprint, abort, current_app, request
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
+from .. import compat
 from ..proxies import current
 from .render import render
 
 
 class Order(FlaskForm):
-    """A form without fields of its own; Flask-WTF's token keeps other sites from sending it."""
+    """A form without fields of its own; Flask-WTF's token keeps other sites from sending it.
+
+    It asks for the token whatever the site's WTF_CSRF_ENABLED says.
+    """
+
+    if compat.forms_have_meta(FlaskForm):
+
+        class Meta(FlaskForm.Meta):
+            """The part of Flask-WTF that asks for the token."""
+
+            csrf = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not compat.forms_have_meta(FlaskForm):
+            kwargs["csrf_enabled"] = True
+        super().__init__(*args, **kwargs)
 
 
 def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str) -> None:

@@ -55,3 +55,7 @@ def test_a_token_opens_no_page(kept):
     answer = browser.get("/kept/", headers={"Authorization": "Bearer x"})
     assert answer.status_code == 401 and b"the list" not in answer.data
     assert browser.get("/kept/").status_code == 401
+
+
+def test_an_order_needs_its_token_whatever_the_site_says(kept):
+    assert kept.test_client().post("/kept/order", headers={"X-User": "1"}, data={}).data == b"not valid"
