@@ -34,7 +34,7 @@ def sources() -> List[str]:
     return extension().host.described_sources()
 
 
-private.keep(blueprint, lambda: bool(sources()), NEEDS)
+private.keep(blueprint, lambda: bool(sources()), NEEDS, LIST)
 
 
 def row_of(number: int) -> DatasetRow:

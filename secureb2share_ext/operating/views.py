@@ -28,7 +28,7 @@ NEEDS = N_("This page is for operators. Ask an administrator of the catalogue fo
 blueprint = Blueprint(
     "secureb2share_operate", __name__, url_prefix="/secureb2share/operate", template_folder="templates"
 )
-private.keep(blueprint, lambda: current().host.may_operate(), NEEDS)
+private.keep(blueprint, lambda: current().host.may_operate(), NEEDS, DELIVERIES)
 
 
 @blueprint.route("/")

@@ -2,12 +2,16 @@
 
 from typing import Any, Callable
 
-from flask import Blueprint, abort, current_app, request
+from flask import Blueprint, abort, current_app, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
+from invenio_db import db
+from sqlalchemy.orm.exc import StaleDataError
 
 from .. import compat
+from ..errors import CHANGED_MEANWHILE, NotAccepted, Problem
 from ..proxies import current
+from .language import gettext
 from .render import render
 
 
@@ -30,10 +34,11 @@ class Order(FlaskForm):
         super().__init__(*args, **kwargs)
 
 
-def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str) -> None:
+def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str) -> None:
     """Let a blueprint answer only while the mode is on, and only to whoever `may` is true for.
 
-    needs: a sentence of this package that says which right a reader lacks.
+    needs: a sentence of this package that says which right a reader lacks; home: the endpoint of its first page, to
+    which a page leads that tells a Problem.
     """
 
     def look():
@@ -46,8 +51,18 @@ def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str) -> None:
             return render("secureb2share_ext/private.html", needs=needs), 403
         return None
 
+    def tell(problem):
+        db.session.rollback()
+        detail = gettext(problem.detail)
+        is_english = detail == problem.detail
+        page = render("secureb2share_ext/problem.html", detail=detail, is_english=is_english, address=url_for(home))
+        return page, problem.status
+
     blueprint.before_request(look)
     blueprint.after_request(_keep_private)
+    # whoever reads pages is told on a page, and not as a program is
+    blueprint.register_error_handler(Problem, tell)
+    blueprint.register_error_handler(StaleDataError, lambda error: tell(NotAccepted(CHANGED_MEANWHILE)))
 
 
 def _ask_to_log_in():

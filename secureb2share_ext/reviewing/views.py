@@ -34,7 +34,7 @@ def sources() -> List[str]:
     return current().host.reviewed_sources()
 
 
-private.keep(blueprint, lambda: bool(sources()), NEEDS)
+private.keep(blueprint, lambda: bool(sources()), NEEDS, LIST)
 
 
 class Decision(private.Order):

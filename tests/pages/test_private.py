@@ -8,11 +8,14 @@ from flask import Blueprint, Flask, request
 pytest.importorskip("flask_login")
 
 from flask_login import LoginManager, UserMixin  # noqa: E402
+from sqlalchemy.orm.exc import StaleDataError  # noqa: E402
 
+from secureb2share_ext.errors import CHANGED_MEANWHILE, Gone, NotAccepted, Problem  # noqa: E402
 from secureb2share_ext.pages import private, views  # noqa: E402
 
 USER = UserMixin()
 USER.id = "1"
+FAILURES = (NotAccepted("It <b>was</b> changed."), StaleDataError("0 rows"), Gone("It is gone."))
 
 
 @pytest.fixture
@@ -42,9 +45,17 @@ def kept(monkeypatch):
     def order():
         return "valid" if private.Order().validate() else "not valid"
 
-    private.keep(blueprint, lambda: True, "A right.")
+    @blueprint.route("/fails/<int:which>", methods=["POST"])
+    def fails(which):
+        raise FAILURES[which]
+
+    private.keep(blueprint, lambda: True, "A right.", "kept.listed")
     app.register_blueprint(blueprint)
     app.register_blueprint(views.blueprint)
+    # what the extension and a host have for programs
+    for kind in (Problem, StaleDataError):
+        app.register_error_handler(kind, lambda error: ("{}", 409, {"Content-Type": "application/problem+json"}))
+    monkeypatch.setattr(private, "db", types.SimpleNamespace(session=types.SimpleNamespace(rollback=lambda: None)))
     monkeypatch.setattr(private, "current", lambda: types.SimpleNamespace(is_on=True))
     return app
 
@@ -59,3 +70,11 @@ def test_a_token_opens_no_page(kept):
 
 def test_an_order_needs_its_token_whatever_the_site_says(kept):
     assert kept.test_client().post("/kept/order", headers={"X-User": "1"}, data={}).data == b"not valid"
+
+
+@pytest.mark.parametrize("which, status, said", [(0, 409, "It &lt;b&gt;was"), (1, 409, CHANGED_MEANWHILE), (2, 410, "")])
+def test_a_problem_is_told_on_a_page(kept, which, status, said):
+    answer = kept.test_client().post("/kept/fails/%d" % which, headers={"X-User": "1"})
+    text = answer.get_data(as_text=True)
+    assert (answer.status_code, answer.mimetype, answer.headers["Cache-Control"]) == (status, "text/html", "no-store")
+    assert said in text and 'href="/kept/"' in text and "<b>was" not in text
