@@ -6,8 +6,11 @@ DescribeContract and says how its users log in.
 
 import json
 import re
+import threading
+import time
 import uuid
 
+import pytest
 from html_form import Page
 from review_contract import HOSTILE, ReviewContract
 from rows import dump, new
@@ -343,6 +346,46 @@ class DescribeContract:
         assert curator.place(curator.submit(page, path, None, reason="again")) == ""
         assert curator.place(curator.submit(curator.get(""), "dataset/%d/edit" % number, None)) == ""
         assert len(instance.events(identifier)) == 2
+
+    def draft_of_a_change(self, instance, curator, number, **typed):
+        """The path of a draft that changes the dataset with this number."""
+        draft = curator.place(curator.submit(curator.get(""), "dataset/%d/edit" % number, None)).split("/")[0]
+        answer = curator.submit(curator.get(draft + "/what"), draft + "/what", ("go", "here"), **typed)
+        assert answer.status_code == 303, answer.text
+        return draft
+
+    def test_a_publication_locks_as_a_withdrawal_does(self, instance):
+        from invenio_db import db
+        from sqlalchemy import text
+
+        with instance.app.app_context():
+            if db.engine.dialect.name != "postgresql":
+                pytest.skip("only PostgreSQL locks rows")
+        curator = self.browser(instance)
+        curator.published(self.description())
+        number = self.row(instance, "")[4]
+        draft = self.draft_of_a_change(instance, curator, number, **{"core.publisher": "Another"})
+        confirm, answers = curator.get(draft + "/publish"), []
+        with instance.app.app_context(), db.engine.connect() as connection:
+            connection.execute(text("SELECT id FROM secureb2share_dataset WHERE id = %d FOR UPDATE" % number))
+            publisher = threading.Thread(
+                target=lambda: answers.append(curator.submit(confirm, draft + "/publish", None).status_code)
+            )
+            publisher.start()
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = '%s'"
+            try:
+                for _ in range(200):
+                    if instance.execute(waiting % "transactionid")[0][0]:
+                        break
+                    time.sleep(0.05)
+                else:
+                    raise AssertionError("the publication does not wait for the dataset")
+                # a withdrawal has the dataset and wants the draft now: whoever published it must not have it yet
+                connection.execute(text("SELECT id FROM secureb2share_draft WHERE id = %s FOR UPDATE NOWAIT" % draft))
+            finally:
+                connection.close()
+                publisher.join()
+        assert answers == [303]
 
     def test_only_curators_of_its_source(self, instance):
         curator = self.browser(instance)
