@@ -115,7 +115,8 @@ def record_of(host: Host, row: DatasetRow) -> Any:
 
 
 def set_state(row: DatasetRow, state: str, reason: str, successor: Optional[str] = None) -> None:
-    """Write a state and its reason into the row; nothing of a withdrawn dataset waits for a curator any more."""
+    """Write a state and its reason into the row; nothing of a withdrawn dataset waits or is drafted any more."""
     row.state, row.reason, row.successor, row.state_at = state, reason, successor, now_utc()
     if state == "withdrawn":
         store.drop_held(row.id)
+        store.drop_draft(row.id)

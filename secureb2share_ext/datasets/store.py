@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from ..compat import flush_before_reading_anew, utcnow
 from ..dataset import identifier_fault
-from .models import DatasetRow, Decision, HeldDescription
+from .models import DatasetRow, Decision, Draft, HeldDescription
 
 
 def find(source: str, identifier: str) -> Optional[DatasetRow]:
@@ -227,6 +227,11 @@ def hold(dataset_id: int, description: str, digest: str) -> None:
 def drop_held(dataset_id: int) -> None:
     """Forget what is held of a dataset."""
     db.session.query(HeldDescription).filter_by(dataset_id=dataset_id).delete()
+
+
+def drop_draft(dataset_id: int) -> None:
+    """Forget the draft of a change of a dataset."""
+    db.session.query(Draft).filter_by(dataset_id=dataset_id).delete()
 
 
 def add(source: str, identifier: str, origin: str) -> DatasetRow:

@@ -13,7 +13,7 @@ import uuid
 import pytest
 from html_form import Page
 from review_contract import HOSTILE, ReviewContract
-from rows import dump, new
+from rows import dump, new, tables_with
 from served import example
 
 from secureb2share_ext.describing import groups, values
@@ -386,6 +386,27 @@ class DescribeContract:
                 connection.close()
                 publisher.join()
         assert answers == [303]
+
+    @pytest.mark.parametrize("by", ["administrator", "source", "curator"])
+    def test_a_withdrawal_takes_the_draft_of_a_change_with_it(self, instance, by):
+        curator, description, secret = self.browser(instance), self.description(), "canary" + uuid.uuid4().hex
+        begun = curator.begin()
+        curator.fill(begun, description)
+        identifier = "own/" + uuid.uuid4().hex
+        curator.place(curator.publish(begun, identifier=identifier))
+        _, pid, _, _, number = self.row(instance, "")
+        draft = self.draft_of_a_change(instance, curator, number, **{"core.publisher": secret})
+        assert tables_with(dump(instance), secret) == ["secureb2share_draft"]
+        if by == "administrator":
+            assert instance.call("DELETE", "/api/records/" + pid, "superuser").status_code == 204
+        elif by == "source":
+            instance.source.register(identifier, description)
+            instance.source.set_state(identifier, "withdrawn", "Study closed.")
+        else:
+            path = "dataset/%d/withdraw" % number
+            assert curator.place(curator.submit(curator.get(path), path, None, reason="Study closed.")) == ""
+        assert self.row(instance, "")[2] == "withdrawn" and tables_with(dump(instance), secret) == []
+        assert curator.get(draft + "/what").status_code == 404
 
     def test_only_curators_of_its_source(self, instance):
         curator = self.browser(instance)
