@@ -6,7 +6,7 @@ from typing import Any
 from flask import redirect, request, url_for
 from invenio_db import db
 
-from ..datasets import store
+from ..datasets import publication, store
 from ..errors import Problem
 from ..pages import language, notices, private
 from ..pages.language import gettext
@@ -139,7 +139,7 @@ def publish(number: int) -> Any:
             claimed = request.form.get("identifier", "").strip()
             row = publishing.publish(host, source_of(draft), description, claimed)
         drafts.drop(draft)
-        db.session.commit()
+        publication.commit(row.source, row.pid)
     except Problem as problem:
         db.session.rollback()
         return _refused(number, problem)

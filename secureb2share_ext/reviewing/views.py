@@ -8,7 +8,7 @@ from invenio_db import db
 from wtforms import HiddenField, TextAreaField
 
 from ..compat import utcnow
-from ..datasets import review, store, view
+from ..datasets import publication, review, store, view
 from ..errors import Problem
 from ..exports.published import Published
 from ..pages import language, notices, private
@@ -140,7 +140,7 @@ def decide(number: int) -> Any:
             row = review.refuse(host, *named, reason=(form.reason.data or "").strip(), seen=given)
         else:
             abort(400)
-        db.session.commit()
+        publication.commit(row.source, row.pid)
     except Problem as problem:
         db.session.rollback()
         return _page(number, form, _faults(problem.code, problem), problem.status)

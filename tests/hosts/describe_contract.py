@@ -8,6 +8,7 @@ import json
 import re
 import threading
 import time
+import types
 import uuid
 
 import pytest
@@ -407,6 +408,23 @@ class DescribeContract:
             assert curator.place(curator.submit(curator.get(path), path, None, reason="Study closed.")) == ""
         assert self.row(instance, "")[2] == "withdrawn" and tables_with(dump(instance), secret) == []
         assert curator.get(draft + "/what").status_code == 404
+
+    def test_a_commit_that_fails_leaves_the_pid_in_the_log(self, instance, caplog, monkeypatch):
+        from secureb2share_ext.datasets import publication
+
+        def commit():
+            raise RuntimeError("the database is gone")
+
+        curator = self.browser(instance)
+        draft = curator.begin()
+        curator.fill(draft, self.description())
+        page = curator.get(draft + "/publish")
+        with monkeypatch.context() as patched:
+            stand_in = types.SimpleNamespace(session=types.SimpleNamespace(commit=commit))
+            patched.setattr(publication, "db", stand_in, raising=False)
+            assert curator.submit(page, draft + "/publish", None).status_code == 500
+        assert re.search(r"commit-failed pid=\w\S* source=tsd", caplog.text)
+        assert curator.place(curator.publish(draft)) == ""
 
     def test_only_curators_of_its_source(self, instance):
         curator = self.browser(instance)

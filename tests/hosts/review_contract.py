@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import threading
+import types
 import uuid
 
 import pytest
@@ -301,6 +302,19 @@ class ReviewContract:
             "accounts_user_login_information",
         }
         assert self.decide(instance, "release", identifier).exit_code == 0
+
+    def test_a_commit_that_fails_leaves_the_pid_in_the_log(self, instance, caplog, monkeypatch):
+        def commit():
+            raise RuntimeError("the database is gone")
+
+        identifier, session = self.held(instance), self.login(instance)
+        page = self.page_of(instance, identifier, session)
+        with monkeypatch.context() as patched:
+            stand_in = types.SimpleNamespace(session=types.SimpleNamespace(commit=commit))
+            patched.setattr(publication, "db", stand_in, raising=False)
+            assert self.post(instance, identifier, session, page=page, decision="release").status_code == 500
+        assert re.search(r"commit-failed pid=\w\S* source=tsd", caplog.text)
+        assert instance.source.get(identifier)["pid"] is None
 
     def test_two_curators_at_once(self, instance):
         identifier, results, start = self.held(instance), [], threading.Barrier(3)
