@@ -143,13 +143,27 @@ def _retry():
     if not numbers:
         notices.leave(gettext("Choose at least one delivery first."), "wait")
         return
-    done = sum(store.retry(number, now) for number in numbers)
-    said = ngettext(
+    stopped = {row.target for row in pauses.every()}
+    done = [event for event in store.some(numbers) if store.retry(event.id, now)]
+    later = sum(event.target in stopped for event in done)
+    said = [_sent_next(len(done) - later)] * (len(done) > later or not later) + [_sent_later(later)] * bool(later)
+    notices.leave(" ".join(said) + _left(len(numbers) - len(done)), "ok" if done else "wait")
+
+
+def _sent_next(number):
+    return ngettext(
         "The next run of the worker sends %(number)s event.",
         "The next run of the worker sends %(number)s events.",
-        done,
+        number,
     )
-    notices.leave(said + _left(len(numbers) - done), "ok" if done else "wait")
+
+
+def _sent_later(number):
+    return ngettext(
+        "%(number)s event is sent once its target takes events again: it is held or paused now.",
+        "%(number)s events are sent once their targets take events again: these are held or paused now.",
+        number,
+    )
 
 
 def _left(number):
@@ -198,7 +212,11 @@ def _target():
 
 
 def _retry_target():
-    done = orders.retry(_target())
+    name = _target()
+    done = orders.retry_unless_held(name)
+    if done is None:
+        notices.leave(gettext("%(target)s is held, and nothing was done. Resume it first.", target=name), "stop")
+        return
     said = ngettext(
         "%(number)s event for %(target)s will be sent by the next runs of the worker.",
         "%(number)s events for %(target)s will be sent by the next runs of the worker.",

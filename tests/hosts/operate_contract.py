@@ -164,6 +164,24 @@ class OperateContract:
             assert self.order(instance, operator, order=order, name="nobody's", reason="x").status_code == 404
         assert self.order(instance, operator, order="drop", name="tsd-ingest").status_code == 400
 
+    def test_a_hold_is_ended_by_resume_alone(self, instance, operator, event):
+        identifier, number = event
+        before = self.get(instance, operator)
+        assert 'value="retry-target"' in before.text
+        self.order(instance, operator, order="hold", name="tsd-ingest", reason="It moves.")
+        assert 'value="retry-target"' not in self.get(instance, operator).text
+        # a page that was open before another operator held it
+        answer = self.order(instance, operator, before, order="retry-target", name="tsd-ingest")
+        assert "tsd-ingest is held, and nothing was done" in self.notice(instance, operator, answer)
+        assert instance.count("secureb2share_pause", "until IS NULL") == 1
+        page = self.notice(instance, operator, self.order(instance, operator, order="retry", event=number))
+        assert "The next run of the worker" not in page and "1 event is sent once its target" in page
+        instance.sweep()
+        assert self.row(instance, identifier)[1] == "pending"
+        self.order(instance, operator, order="resume", name="tsd-ingest")
+        page = self.notice(instance, operator, self.order(instance, operator, order="retry", event=number))
+        assert "The next run of the worker sends 1 event" in page and "once its target" not in page
+
     def test_retry_of_a_target_resumes_it(self, instance, operator, event):
         identifier, _ = event
         instance.receiver.answer = lambda count: 401

@@ -11,8 +11,8 @@ from invenio_db import db  # noqa: E402
 from memory import CONTACT, described, kinds  # noqa: E402
 from sqlalchemy.orm.exc import StaleDataError  # noqa: E402
 
-from secureb2share_ext.errors import NotReady, Problem  # noqa: E402
 from secureb2share_ext.datasets import publication  # noqa: E402
+from secureb2share_ext.errors import NotReady, Problem  # noqa: E402
 from secureb2share_ext.messages import bulk, bulk_insert, inbox, run  # noqa: E402
 from secureb2share_ext.testing.host import MemoryHost  # noqa: E402
 
