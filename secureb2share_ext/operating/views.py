@@ -175,6 +175,19 @@ def _left(number):
     )
 
 
+def _busy(number):
+    return (
+        ""
+        if not number
+        else " "
+        + ngettext(
+            "%(number)s event is being sent now, and was left as it is.",
+            "%(number)s events are being sent now, and were left as they are.",
+            number,
+        )
+    )
+
+
 def _ask_discard():
     numbers = _chosen()
     if numbers:
@@ -189,9 +202,12 @@ def _discard():
         events = store.some(numbers)
         return _asked(events, [_no_reason()], 400) if events else redirect(url_for(DELIVERIES), 303)
     now = utcnow()
-    done = sum(store.discard(number, now, reason) for number in numbers)
+    found = store.some(numbers)
+    # a worker has told the target, or is about to
+    done = sum(store.discard(event.id, now, reason) for event in found if not orders.is_claimed(event, now))
     said = ngettext("%(number)s event was discarded.", "%(number)s events were discarded.", done)
-    notices.leave(said + _left(len(numbers) - done), "ok" if done else "wait")
+    said += _busy(len(found) - done) + _left(len(numbers) - len(found))
+    notices.leave(said, "ok" if done else "wait")
     return None
 
 

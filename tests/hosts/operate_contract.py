@@ -221,6 +221,29 @@ class OperateContract:
         instance.sweep()
         assert self.row(instance, identifier)[1] == "acknowledged" and len(instance.receiver.of(identifier)) == 1
 
+    def test_what_is_being_sent_is_not_discarded(self, instance, operator, event):
+        identifier, number = event
+        page = self.get(instance, operator)
+        is_sent, goes_on = threading.Event(), threading.Event()
+
+        def slow(count):
+            is_sent.set()
+            goes_on.wait(20)
+            return 200
+
+        instance.receiver.answer = slow
+        sweep = threading.Thread(target=instance.sweep)
+        sweep.start()
+        try:
+            assert is_sent.wait(20)
+            answer = self.order(instance, operator, page, order="discard", event=number, reason="Too late.")
+            told = self.notice(instance, operator, answer)
+        finally:
+            goes_on.set()
+            sweep.join()
+        assert "0 events were discarded" in told and "1 event is being sent now" in told
+        assert self.row(instance, identifier)[1] == "acknowledged"
+
     def test_datasets_are_found(self, instance, operator, event):
         identifier, _ = event
         pid = instance.source.get(identifier)["pid"]
