@@ -144,10 +144,11 @@ def _retry():
         notices.leave(gettext("Choose at least one delivery first."), "wait")
         return
     stopped = {row.target for row in pauses.every()}
-    done = [event for event in store.some(numbers) if store.retry(event.id, now)]
+    taken, busy = store.take(numbers)
+    done = [event for event in taken if store.retry(event.id, now)]
     later = sum(event.target in stopped for event in done)
     said = [_sent_next(len(done) - later)] * (len(done) > later or not later) + [_sent_later(later)] * bool(later)
-    notices.leave(" ".join(said) + _left(len(numbers) - len(done)), "ok" if done else "wait")
+    notices.leave(" ".join(said) + _busy(busy) + _left(len(numbers) - len(done) - busy), "ok" if done else "wait")
 
 
 def _sent_next(number):
@@ -202,11 +203,11 @@ def _discard():
         events = store.some(numbers)
         return _asked(events, [_no_reason()], 400) if events else redirect(url_for(DELIVERIES), 303)
     now = utcnow()
-    found = store.some(numbers)
+    found, busy = store.take(numbers)
     # a worker has told the target, or is about to
     done = sum(store.discard(event.id, now, reason) for event in found if not orders.is_claimed(event, now))
     said = ngettext("%(number)s event was discarded.", "%(number)s events were discarded.", done)
-    said += _busy(len(found) - done) + _left(len(numbers) - len(found))
+    said += _busy(len(found) - done + busy) + _left(len(numbers) - len(found) - busy)
     notices.leave(said, "ok" if done else "wait")
     return None
 

@@ -244,6 +244,35 @@ class OperateContract:
         assert "0 events were discarded" in told and "1 event is being sent now" in told
         assert self.row(instance, identifier)[1] == "acknowledged"
 
+    @pytest.mark.parametrize("order", ["retry", "discard"])
+    def test_an_order_waits_for_no_worker(self, instance, operator, event, order):
+        from invenio_db import db
+        from sqlalchemy import text
+
+        with instance.app.app_context():
+            if db.engine.dialect.name != "postgresql":
+                pytest.skip("only PostgreSQL locks rows")
+        other = new_identifier()
+        instance.source.register(other, self.description())
+        assert instance.run_cli("review", "release", "tsd", other).exit_code == 0
+        numbers, page, told = [event[1], self.row(instance, other)[0]], self.get(instance, operator), []
+
+        def give():
+            told.append(self.order(instance, operator, page, order=order, event=numbers, reason="Why."))
+
+        with instance.app.app_context(), db.engine.connect() as connection:
+            connection.execute(text("SELECT id FROM secureb2share_event WHERE id = %d FOR UPDATE" % numbers[1]))
+            given = threading.Thread(target=give)
+            given.start()
+            given.join(10)
+            is_waiting = given.is_alive()
+            connection.close()
+            given.join()
+        assert not is_waiting
+        page = self.notice(instance, operator, told[0])
+        assert "1 event" in page and "1 event is being sent now" in page
+        assert self.row(instance, other)[1] == "pending"
+
     def test_datasets_are_found(self, instance, operator, event):
         identifier, _ = event
         pid = instance.source.get(identifier)["pid"]
