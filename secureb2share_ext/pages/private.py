@@ -1,5 +1,6 @@
 """Pages for those who hold a right: others log in first, or read why they see nothing; no copy of a page is kept."""
 
+import re
 from typing import Any, Callable
 
 from flask import Blueprint, abort, current_app, request, url_for
@@ -11,8 +12,14 @@ from sqlalchemy.orm.exc import StaleDataError
 from .. import compat
 from ..errors import CHANGED_MEANWHILE, NotAccepted, Problem
 from ..proxies import current
+from . import words
+from .language import current as current_language
 from .language import gettext
 from .render import render
+from .words import N_
+
+PRIVATE = "secureb2share_ext/private.html"
+TYPED = {"reason": N_("Reason"), "identifier": N_("Identifier")}  # beside the fields of a description
 
 
 class Order(FlaskForm):
@@ -46,9 +53,9 @@ def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str) -
             abort(404)
         # a program's token is for the REST interface, and on a host whose tokens have no scopes would open everything
         if not current_user.is_authenticated or getattr(request, "oauth", None) is not None:
-            return _ask_to_log_in()
+            return _ask_to_log_in(home)
         if not may():
-            return render("secureb2share_ext/private.html", needs=needs), 403
+            return render(PRIVATE, needs=needs), 403
         return None
 
     def tell(problem):
@@ -65,13 +72,33 @@ def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str) -
     blueprint.register_error_handler(StaleDataError, lambda error: tell(NotAccepted(CHANGED_MEANWHILE)))
 
 
-def _ask_to_log_in():
+def _ask_to_log_in(home):
     application: Any = current_app  # the types of Flask know nothing of Flask-Login
     manager = application.login_manager
-    if manager.login_view in current_app.view_functions:
-        return manager.unauthorized()
-    # the catalogue's log-in is in another application
-    return render("secureb2share_ext/private.html", needs=None), 401
+    is_here = manager.login_view in current_app.view_functions  # else the log-in is in another application
+    if request.method != "POST":
+        return manager.unauthorized() if is_here else (render(PRIVATE, needs=None, typed=[]), 401)
+    # a session has ended, and what was typed into the form is nowhere else
+    address = url_for(manager.login_view, next=_readable(home)) if is_here else None
+    return render(PRIVATE, needs=None, typed=_typed(), address=address), 401
+
+
+def _readable(home):
+    """The address of the current request if it can be read, else that of the first page."""
+    adapter: Any = current_app.create_url_adapter(request)
+    return request.script_root + request.path if adapter.test(request.path, "GET") else url_for(home)
+
+
+def _typed():
+    """[(title of a field, text)] of what a person has typed or chosen in the form that was sent."""
+    found = []
+    for name, text in request.form.items(multi=True):
+        field = re.sub(r"\.\d+", "", name)
+        title = gettext(TYPED[field]) if field in TYPED else words.title(field, current_language())
+        # what has no title is hidden in the form
+        if title != field and text.strip():
+            found.append((title, text))
+    return found
 
 
 def _keep_private(response):

@@ -400,7 +400,8 @@ class ReviewContract:
             assert (refused.status_code, refused.headers["cache-control"]) == (403, "no-store")
         assert self.post(instance, identifier, stranger, page=page, decision="release").status_code == 403
         fields = self.fields(page, decision="release")
-        assert instance.call("POST", path, data=fields).status_code == 302
+        typed = instance.call("POST", path, data=dict(fields, reason="Typed <b>for long"))
+        assert typed.status_code == 401 and "Typed &lt;b&gt;for long" in typed.text and "/login/" in typed.text
         for token in (None, "", "forged", self.fields(self.page_of(instance, identifier, self.login(instance)))):
             token = token.get("csrf_token") if isinstance(token, dict) else token
             answer = self.post(instance, identifier, curator, page=page, decision="release", csrf_token=token)

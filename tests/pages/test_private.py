@@ -1,6 +1,7 @@
 """The pages for those who hold a right, in an application of their own."""
 
 import types
+from urllib.parse import quote
 
 import pytest
 from flask import Blueprint, Flask, request
@@ -49,6 +50,10 @@ def kept(monkeypatch):
     def fails(which):
         raise FAILURES[which]
 
+    @blueprint.route("/both", methods=["GET", "POST"])
+    def both():
+        return ""
+
     private.keep(blueprint, lambda: True, "A right.", "kept.listed")
     app.register_blueprint(blueprint)
     app.register_blueprint(views.blueprint)
@@ -78,3 +83,15 @@ def test_a_problem_is_told_on_a_page(kept, which, status, said):
     text = answer.get_data(as_text=True)
     assert (answer.status_code, answer.mimetype, answer.headers["Cache-Control"]) == (status, "text/html", "no-store")
     assert said in text and 'href="/kept/"' in text and "<b>was" not in text
+
+
+@pytest.mark.parametrize("path, back", [("/kept/order", "/kept/"), ("/kept/both", "/kept/both")])
+def test_what_was_typed_outlives_the_session(kept, path, back):
+    kept.add_url_rule("/login/", "login", lambda: "log in")
+    kept.login_manager.login_view = "login"
+    form = {"core.titles.0.text": "A <b>title", "core.publisher": " ", "reason": "Why", "seen": "digest", "go": "next"}
+    answer = kept.test_client().post(path, data=form)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 401 and "/login/?next=" + quote(back, safe="/") in text.replace("%2F", "/")
+    assert "A &lt;b&gt;title" in text and "Why" in text and "digest" not in text and "<b>title" not in text
+    assert kept.test_client().get("/kept/").status_code == 302
