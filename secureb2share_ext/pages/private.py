@@ -1,7 +1,7 @@
 """Pages for those who hold a right: others log in first, or read why they see nothing; no copy of a page is kept."""
 
 import re
-from typing import Any, Callable
+from typing import Any, Callable, List
 
 from flask import Blueprint, abort, current_app, request, url_for
 from flask_login import current_user
@@ -39,6 +39,17 @@ class Order(FlaskForm):
         if not compat.forms_have_meta(FlaskForm):
             kwargs["csrf_enabled"] = True
         super().__init__(*args, **kwargs)
+
+
+def once(name: str, find: Callable[[], List[str]]) -> List[str]:
+    """What `find` gives, asked for once in a request: a page needs it several times, and a host asks its database.
+
+    name: under which it is kept.
+    """
+    key = "secureb2share." + name
+    if key not in request.environ:
+        request.environ[key] = find()
+    return request.environ[key]
 
 
 def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str) -> None:

@@ -31,7 +31,7 @@ blueprint = Blueprint("secureb2share_review", __name__, url_prefix="/secureb2sha
 
 def sources() -> List[str]:
     """Names of the sources for which the user of the request may decide."""
-    return current().host.reviewed_sources()
+    return private.once("reviewed", current().host.reviewed_sources)
 
 
 private.keep(blueprint, lambda: bool(sources()), NEEDS, LIST)

@@ -18,6 +18,7 @@ from rows import dump, new, tables_with
 from served import example
 
 from secureb2share_ext.describing import groups, values
+from secureb2share_ext.proxies import current
 
 PAGES = "/secureb2share/describe/"
 
@@ -469,6 +470,17 @@ class DescribeContract:
             self.restrict(instance, None)
         made = set(new(before, dump(instance)))
         assert not {table for table in made if table.startswith("secureb2share")}, made
+
+    def test_rights_are_asked_for_once_a_page(self, instance, monkeypatch):
+        curator, asked = self.browser(instance), []
+        draft = curator.begin()
+        with instance.app.app_context():
+            host = current().host
+        described = host.described_sources
+        monkeypatch.setattr(host, "described_sources", lambda: asked.append(1) or described())
+        for path in ("", draft + "/what", draft + "/check"):
+            del asked[:]
+            assert curator.get(path).status_code == 200 and len(asked) == 1, (path, asked)
 
     def restrict(self, instance, sources):
         """Let everybody describe datasets of these sources only; None: as the host has it."""
