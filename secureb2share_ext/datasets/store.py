@@ -196,9 +196,7 @@ def decisions_of(dataset_id: int, size: int) -> List[Decision]:
     return query.order_by(Decision.id.desc()).limit(size).all()
 
 
-def decided_page(
-    start: int, size: int, sources: Optional[Collection[str]] = None
-) -> List[Tuple[Decision, DatasetRow]]:
+def decided_page(start: int, size: int, sources: Optional[Collection[str]] = None) -> List[Tuple[Decision, DatasetRow]]:
     """At most `size` pairs (decision, row) (of these sources), the newest first, behind the first `start` ones."""
     query = db.session.query(Decision, DatasetRow).join(DatasetRow, DatasetRow.id == Decision.dataset_id)
     return _of_sources(query, sources).order_by(Decision.id.desc()).offset(start).limit(size).all()

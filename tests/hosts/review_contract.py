@@ -416,7 +416,10 @@ class ReviewContract:
         session, refused, waits = self.login(instance), self.held(instance), self.held(instance)
         self.refuse(instance, refused)
         addresses = [self.path_of(instance, identifier) for identifier in (refused, waits)]
-        page, lists = self.page_of(instance, waits, session), ("/secureb2share/review/", "/secureb2share/review/decided")
+        page, lists = (
+            self.page_of(instance, waits, session),
+            ("/secureb2share/review/", "/secureb2share/review/decided"),
+        )
         seen = session.get(instance.base_url + lists[0]).text
         assert waits in seen
         before = dump(instance, ("accounts_user_session_activity", "accounts_user_login_information"))

@@ -77,7 +77,9 @@ def test_an_order_needs_its_token_whatever_the_site_says(kept):
     assert kept.test_client().post("/kept/order", headers={"X-User": "1"}, data={}).data == b"not valid"
 
 
-@pytest.mark.parametrize("which, status, said", [(0, 409, "It &lt;b&gt;was"), (1, 409, CHANGED_MEANWHILE), (2, 410, "")])
+@pytest.mark.parametrize(
+    "which, status, said", [(0, 409, "It &lt;b&gt;was"), (1, 409, CHANGED_MEANWHILE), (2, 410, "")]
+)
 def test_a_problem_is_told_on_a_page(kept, which, status, said):
     answer = kept.test_client().post("/kept/fails/%d" % which, headers={"X-User": "1"})
     text = answer.get_data(as_text=True)
