@@ -42,3 +42,8 @@ def root_transaction(session: Any) -> Any:
 # Werkzeug 1.0 merges slashes by default, and a rule says no; needed until B2SHARE 2 goes
 _MERGES = not getattr(werkzeug, "__version__", "9").startswith("0.")
 VERBATIM: Dict[str, Any] = {"merge_slashes": False} if _MERGES else {}
+
+
+def forms_have_meta(form: Any) -> bool:
+    """Whether Flask-WTF asks a form's Meta for CSRF, as from 0.14, and not an argument; until B2SHARE 2 goes."""
+    return not hasattr(form, "generate_csrf_token")

@@ -49,6 +49,8 @@ def settings(data, port, secure_environment, source_key, environ=(), second=None
         "SITE_UI_URL": base,
         "SITE_API_URL": base + "/api",
         "THEME_SITENAME": "Secure B2SHARE",
+        # Invenio-DB would keep the user and the network address of whoever publishes
+        "DB_VERSIONING_USER_MODEL": None,
         "TRUSTED_HOSTS": ["localhost", "127.0.0.1"],
         "OAISERVER_ID_PREFIX": "oai:localhost:",
         "OAISERVER_ADMIN_EMAILS": ["curator@catalogue.example.org"],

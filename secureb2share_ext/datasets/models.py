@@ -1,7 +1,7 @@
-"""The tables of datasets, of what waits for a curator, and of what was decided.
+"""The tables of datasets, of what waits for a curator, of what was decided, and of drafts.
 
 `DatasetRow` is the truth about which records are ours: one row per dataset, whoever made its record. Its SQL lives in
-store.py.
+store.py; that of drafts in describing/drafts.py, but for what a withdrawal drops.
 """
 
 from typing import Any
@@ -86,3 +86,19 @@ class Decision(db.Model):
     digest = db.Column(db.String(64), nullable=False)  # of the description that was decided on
     reason = db.Column(db.Text)  # of a refusal
     decided = db.Column(db.DateTime, nullable=False, default=utcnow)
+
+
+class Draft(db.Model):
+    """A description that is not published yet, of a new dataset or of one that is there. Nobody's name is kept."""
+
+    __tablename__ = "secureb2share_draft"
+    __table_args__ = (db.UniqueConstraint("dataset_id", name="uq_secureb2share_draft_dataset_id"),)
+
+    id = db.Column(db.Integer, primary_key=True)
+    source = db.Column(db.String(100), nullable=False)
+    dataset_id = db.Column(  # of the published dataset that it will change
+        db.Integer, db.ForeignKey("secureb2share_dataset.id", name="fk_secureb2share_draft_dataset_id")
+    )
+    base = db.Column(db.String(64))  # digest of the published description with which it began
+    description = db.Column(db.Text, nullable=False)  # JSON, in ASCII; it may have faults
+    updated = db.Column(db.DateTime, nullable=False, default=utcnow)

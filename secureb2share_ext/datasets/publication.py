@@ -7,7 +7,8 @@ links between versions, all in the open transaction.
 import contextlib
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-from flask import g
+from flask import current_app, g
+from invenio_db import db
 
 from ..client import now_utc
 from ..dataset import Dataset
@@ -115,7 +116,18 @@ def record_of(host: Host, row: DatasetRow) -> Any:
 
 
 def set_state(row: DatasetRow, state: str, reason: str, successor: Optional[str] = None) -> None:
-    """Write a state and its reason into the row; nothing of a withdrawn dataset waits for a curator any more."""
+    """Write a state and its reason into the row; nothing of a withdrawn dataset waits or is drafted any more."""
     row.state, row.reason, row.successor, row.state_at = state, reason, successor, now_utc()
     if state == "withdrawn":
         store.drop_held(row.id)
+        store.drop_draft(row.id)
+
+
+def commit(source: str, pid: Optional[str]) -> None:
+    """Commit what was written for a dataset of a source; where that fails, the PID is in the log."""
+    try:
+        db.session.commit()
+    except Exception:
+        # a PID that was minted elsewhere outlives the rollback
+        current_app.logger.error("secureb2share.commit-failed pid=%s source=%s", pid, source)
+        raise

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from ..compat import flush_before_reading_anew, utcnow
 from ..dataset import identifier_fault
-from .models import DatasetRow, Decision, HeldDescription
+from .models import DatasetRow, Decision, Draft, HeldDescription
 
 
 def find(source: str, identifier: str) -> Optional[DatasetRow]:
@@ -157,17 +157,29 @@ def held_reasons(dataset_ids: Collection[int]) -> Dict[int, Optional[str]]:
     return dict(query.filter(HeldDescription.dataset_id.in_(list(dataset_ids))).all()) if dataset_ids else {}
 
 
-def held_page(start: int, size: int) -> List[Tuple[DatasetRow, HeldDescription]]:
-    """At most `size` pairs (row, held) that wait for a curator, the oldest first, behind the first `start` ones."""
+def held_page(
+    start: int, size: int, sources: Optional[Collection[str]] = None
+) -> List[Tuple[DatasetRow, HeldDescription]]:
+    """At most `size` pairs (row, held) that wait for a curator, the oldest first, behind the first `start` ones.
+
+    sources: the names of those sources alone.
+    """
     held = HeldDescription
     query = db.session.query(DatasetRow, held).join(held, held.dataset_id == DatasetRow.id)
-    query = query.filter(held.reason.is_(None)).order_by(held.received, held.dataset_id)
+    query = _of_sources(query.filter(held.reason.is_(None)), sources).order_by(held.received, held.dataset_id)
     return query.offset(start).limit(size).all()
 
 
-def waiting() -> int:
-    """The number of descriptions that wait for a curator."""
-    return db.session.query(HeldDescription).filter(HeldDescription.reason.is_(None)).count()
+def waiting(sources: Optional[Collection[str]] = None) -> int:
+    """The number of descriptions (of these sources) that wait for a curator."""
+    query = db.session.query(HeldDescription.dataset_id).filter(HeldDescription.reason.is_(None))
+    if sources is not None:
+        query = _of_sources(query.join(DatasetRow, DatasetRow.id == HeldDescription.dataset_id), sources)
+    return query.count()
+
+
+def _of_sources(query, names):
+    return query if names is None else query.filter(DatasetRow.source.in_(list(names)))
 
 
 def decide(dataset_id: int, outcome: str, kind: str, digest: str, reason: Optional[str] = None) -> Decision:
@@ -184,10 +196,10 @@ def decisions_of(dataset_id: int, size: int) -> List[Decision]:
     return query.order_by(Decision.id.desc()).limit(size).all()
 
 
-def decided_page(start: int, size: int) -> List[Tuple[Decision, DatasetRow]]:
-    """At most `size` pairs (decision, row), the newest first, behind the first `start` ones."""
+def decided_page(start: int, size: int, sources: Optional[Collection[str]] = None) -> List[Tuple[Decision, DatasetRow]]:
+    """At most `size` pairs (decision, row) (of these sources), the newest first, behind the first `start` ones."""
     query = db.session.query(Decision, DatasetRow).join(DatasetRow, DatasetRow.id == Decision.dataset_id)
-    return query.order_by(Decision.id.desc()).offset(start).limit(size).all()
+    return _of_sources(query, sources).order_by(Decision.id.desc()).offset(start).limit(size).all()
 
 
 def published() -> Iterator[DatasetRow]:
@@ -213,6 +225,11 @@ def hold(dataset_id: int, description: str, digest: str) -> None:
 def drop_held(dataset_id: int) -> None:
     """Forget what is held of a dataset."""
     db.session.query(HeldDescription).filter_by(dataset_id=dataset_id).delete()
+
+
+def drop_draft(dataset_id: int) -> None:
+    """Forget the draft of a change of a dataset."""
+    db.session.query(Draft).filter_by(dataset_id=dataset_id).delete()
 
 
 def add(source: str, identifier: str, origin: str) -> DatasetRow:

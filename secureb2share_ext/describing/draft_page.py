@@ -31,10 +31,10 @@ blueprint = Blueprint(
 
 def sources() -> List[str]:
     """Names of the sources whose datasets the user of the request may describe."""
-    return extension().host.described_sources()
+    return private.once("described", extension().host.described_sources)
 
 
-private.keep(blueprint, lambda: bool(sources()), NEEDS)
+private.keep(blueprint, lambda: bool(sources()), NEEDS, LIST)
 
 
 def row_of(number: int) -> DatasetRow:

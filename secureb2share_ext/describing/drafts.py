@@ -1,4 +1,4 @@
-"""Drafts, found and kept: the only SQL that touches their table."""
+"""Drafts, found and kept: the only SQL that touches their table, but for what a withdrawal drops."""
 
 import json
 from typing import Any, Collection, Dict, List, Optional

@@ -6,7 +6,7 @@ from typing import Any
 from flask import redirect, request, url_for
 from invenio_db import db
 
-from ..datasets import store
+from ..datasets import publication, store
 from ..errors import Problem
 from ..pages import language, notices, private
 from ..pages.language import gettext
@@ -121,7 +121,7 @@ def _confirm(draft, description, fault=None, problem="", status=200):
 def publish(number: int) -> Any:
     """Publish a draft as a new dataset, or as a change of one."""
     host, is_fresh = extension().host, private.Order().validate()
-    draft = drafts.find(number, sources(), is_locked=is_fresh)
+    draft = _locked(number) if is_fresh else draft_of(number)
     if draft is None:
         return gone()
     description = json.loads(draft.description)
@@ -139,7 +139,7 @@ def publish(number: int) -> Any:
             claimed = request.form.get("identifier", "").strip()
             row = publishing.publish(host, source_of(draft), description, claimed)
         drafts.drop(draft)
-        db.session.commit()
+        publication.commit(row.source, row.pid)
     except Problem as problem:
         db.session.rollback()
         return _refused(number, problem)
@@ -153,6 +153,15 @@ def publish(number: int) -> Any:
     )
     notices.leave(said, address=host.record_url(row), link=gettext("See the record"))
     return redirect(url_for(LIST), 303)
+
+
+def _locked(number):
+    """The draft, locked behind the dataset that it changes: a withdrawal takes them in this order too."""
+    draft = draft_of(number)
+    row = store.by_number(draft.dataset_id) if draft is not None and draft.dataset_id else None
+    if row is not None:
+        store.lock(row.source, row.identifier)
+    return drafts.find(number, sources(), is_locked=True)
 
 
 def _refused(number, problem):

@@ -118,7 +118,6 @@ def withdraw(number: int) -> Any:
         return _withdraw(row, order, reason, problem=gettext("This page was open for too long. Nothing was withdrawn."))
     try:
         row = publishing.withdraw(host, number, reason)
-        drafts.drop(drafts.of_dataset(row.id))
         db.session.commit()
     except Invalid:
         db.session.rollback()

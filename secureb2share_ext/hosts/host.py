@@ -206,13 +206,13 @@ class Host(abc.ABC):
         """
         return None
 
-    def may_review(self) -> bool:
-        """Whether the user of the current request may release and refuse held registrations."""
-        return False
+    def reviewed_sources(self) -> List[str]:
+        """Names of the sources whose held registrations the user of the current request may release and refuse."""
+        return []
 
     def described_sources(self) -> List[str]:
         """Names of the sources whose datasets the user of the current request may describe and publish."""
-        return list(self.sources) if self.may_review() else []
+        return self.reviewed_sources()
 
     def may_operate(self) -> bool:
         """Whether the user of the current request may see deliveries and health, and retry, hold and discard."""

@@ -7,12 +7,11 @@ at the row or meets its unique key and starts again.
 import json
 from typing import Any, Dict, Optional, Tuple
 
-from flask import current_app
 from invenio_db import db
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
-from ..datasets import registration, states, store, transfer
+from ..datasets import publication, registration, states, store, transfer
 from ..errors import MessageReused, UnknownDataset
 from ..proxies import Host
 from . import answers, reports
@@ -45,7 +44,7 @@ def carry_out(
     while True:
         try:
             status, said = take(host, sender, message)
-            _commit(message.source, said["pid"])
+            publication.commit(message.source, said["pid"])
             return status, said
         except Exception as error:
             db.session.rollback()
@@ -68,12 +67,3 @@ def take(host: Host, sender: Sender, message: Message) -> Tuple[int, Dict[str, A
     said = answers.of_outcome(host, outcome)
     messages.keep_answer(message, outcome.status, said)
     return outcome.status, said
-
-
-def _commit(source, pid):
-    try:
-        db.session.commit()
-    except Exception:
-        # a PID that was minted elsewhere outlives the rollback
-        current_app.logger.error("secureb2share.commit-failed pid=%s source=%s", pid, source)
-        raise

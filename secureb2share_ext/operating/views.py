@@ -28,7 +28,7 @@ NEEDS = N_("This page is for operators. Ask an administrator of the catalogue fo
 blueprint = Blueprint(
     "secureb2share_operate", __name__, url_prefix="/secureb2share/operate", template_folder="templates"
 )
-private.keep(blueprint, lambda: current().host.may_operate(), NEEDS)
+private.keep(blueprint, lambda: current().host.may_operate(), NEEDS, DELIVERIES)
 
 
 @blueprint.route("/")
@@ -143,13 +143,28 @@ def _retry():
     if not numbers:
         notices.leave(gettext("Choose at least one delivery first."), "wait")
         return
-    done = sum(store.retry(number, now) for number in numbers)
-    said = ngettext(
+    stopped = {row.target for row in pauses.every()}
+    taken, busy = store.take(numbers)
+    done = [event for event in taken if store.retry(event.id, now)]
+    later = sum(event.target in stopped for event in done)
+    said = [_sent_next(len(done) - later)] * (len(done) > later or not later) + [_sent_later(later)] * bool(later)
+    notices.leave(" ".join(said) + _busy(busy) + _left(len(numbers) - len(done) - busy), "ok" if done else "wait")
+
+
+def _sent_next(number):
+    return ngettext(
         "The next run of the worker sends %(number)s event.",
         "The next run of the worker sends %(number)s events.",
-        done,
+        number,
     )
-    notices.leave(said + _left(len(numbers) - done), "ok" if done else "wait")
+
+
+def _sent_later(number):
+    return ngettext(
+        "%(number)s event is sent once its target takes events again: it is held or paused now.",
+        "%(number)s events are sent once their targets take events again: these are held or paused now.",
+        number,
+    )
 
 
 def _left(number):
@@ -158,6 +173,19 @@ def _left(number):
         if not number
         else " "
         + ngettext("%(number)s event was finished already.", "%(number)s events were finished already.", number)
+    )
+
+
+def _busy(number):
+    return (
+        ""
+        if not number
+        else " "
+        + ngettext(
+            "%(number)s event is being sent now, and was left as it is.",
+            "%(number)s events are being sent now, and were left as they are.",
+            number,
+        )
     )
 
 
@@ -175,9 +203,12 @@ def _discard():
         events = store.some(numbers)
         return _asked(events, [_no_reason()], 400) if events else redirect(url_for(DELIVERIES), 303)
     now = utcnow()
-    done = sum(store.discard(number, now, reason) for number in numbers)
+    found, busy = store.take(numbers)
+    # a worker has told the target, or is about to
+    done = sum(store.discard(event.id, now, reason) for event in found if not orders.is_claimed(event, now))
     said = ngettext("%(number)s event was discarded.", "%(number)s events were discarded.", done)
-    notices.leave(said + _left(len(numbers) - done), "ok" if done else "wait")
+    said += _busy(len(found) - done + busy) + _left(len(numbers) - len(found) - busy)
+    notices.leave(said, "ok" if done else "wait")
     return None
 
 
@@ -198,7 +229,11 @@ def _target():
 
 
 def _retry_target():
-    done = orders.retry(_target())
+    name = _target()
+    done = orders.retry_unless_held(name)
+    if done is None:
+        notices.leave(gettext("%(target)s is held, and nothing was done. Resume it first.", target=name), "stop")
+        return
     said = ngettext(
         "%(number)s event for %(target)s will be sent by the next runs of the worker.",
         "%(number)s events for %(target)s will be sent by the next runs of the worker.",

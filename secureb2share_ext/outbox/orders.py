@@ -1,7 +1,7 @@
 """The orders of an operator about deliveries, from the command line or from a page; the caller commits."""
 
 import datetime
-from typing import Iterable, List, NamedTuple, Tuple
+from typing import Iterable, List, NamedTuple, Optional, Tuple
 
 from . import claims, pauses, store
 from .models import Event, Pause
@@ -22,6 +22,16 @@ def retry(target: str) -> Retried:
     # the events first, as a sweep does: each locks what it changes
     count = store.retry_all([target])[target]
     return Retried(target, count, pauses.resume(target))
+
+
+def retry_unless_held(target: str) -> Optional[Retried]:
+    """As `retry`, but nothing is done, and None returned, where another operator holds the target."""
+    row = pauses.of(target)
+    if row is not None and kind(row) == HELD:
+        return None
+    count = store.retry_all([target])[target]
+    # a hold that came meanwhile stays
+    return Retried(target, count, pauses.end_pause(target))
 
 
 def retry_every(targets: Iterable[str]) -> Tuple[List[Retried], List[str]]:

@@ -61,6 +61,17 @@ def some(event_ids: Iterable[int]) -> List[Event]:
     return _light(_unfinished()).filter(Event.id.in_(list(event_ids))).order_by(Event.created, Event.id).all()
 
 
+def take(event_ids: Iterable[int]) -> Tuple[List[Event], int]:
+    """The parked or pending ones of these events, as of `some`, locked; and how many of them somebody else has locked.
+
+    Nobody is waited for, since a worker writes many of them at once, in an order of its own.
+    """
+    wanted = list(event_ids)
+    query = _light(_unfinished()).filter(Event.id.in_(wanted)).order_by(Event.id)
+    taken = query.with_for_update(skip_locked=True).populate_existing().all()
+    return taken, _unfinished().filter(Event.id.in_(wanted)).count() - len(taken)
+
+
 def counts() -> Dict[Tuple[str, str], int]:
     """{(target, state): count} of pending, parked and delivered events; of each state at most MOST are counted."""
     found: Dict[Tuple[str, str], int] = {}

@@ -1,45 +1,115 @@
 """Pages for those who hold a right: others log in first, or read why they see nothing; no copy of a page is kept."""
 
-from typing import Any, Callable
+import re
+from typing import Any, Callable, List
 
-from flask import Blueprint, abort, current_app
+from flask import Blueprint, abort, current_app, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
+from invenio_db import db
+from sqlalchemy.orm.exc import StaleDataError
 
+from .. import compat
+from ..errors import CHANGED_MEANWHILE, NotAccepted, Problem
 from ..proxies import current
+from . import words
+from .language import current as current_language
+from .language import gettext
 from .render import render
+from .words import N_
+
+PRIVATE = "secureb2share_ext/private.html"
+TYPED = {"reason": N_("Reason"), "identifier": N_("Identifier")}  # beside the fields of a description
 
 
 class Order(FlaskForm):
-    """A form without fields of its own; Flask-WTF's token keeps other sites from sending it."""
+    """A form without fields of its own; Flask-WTF's token keeps other sites from sending it.
+
+    It asks for the token whatever the site's WTF_CSRF_ENABLED says.
+    """
+
+    if compat.forms_have_meta(FlaskForm):
+
+        class Meta(FlaskForm.Meta):
+            """The part of Flask-WTF that asks for the token."""
+
+            csrf = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not compat.forms_have_meta(FlaskForm):
+            kwargs["csrf_enabled"] = True
+        super().__init__(*args, **kwargs)
 
 
-def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str) -> None:
+def once(name: str, find: Callable[[], List[str]]) -> List[str]:
+    """What `find` gives, asked for once in a request: a page needs it several times, and a host asks its database.
+
+    name: under which it is kept.
+    """
+    key = "secureb2share." + name
+    if key not in request.environ:
+        request.environ[key] = find()
+    return request.environ[key]
+
+
+def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str) -> None:
     """Let a blueprint answer only while the mode is on, and only to whoever `may` is true for.
 
-    needs: a sentence of this package that says which right a reader lacks.
+    needs: a sentence of this package that says which right a reader lacks; home: the endpoint of its first page, to
+    which a page leads that tells a Problem.
     """
 
     def look():
         if not current().is_on:
             abort(404)
-        if not current_user.is_authenticated:
-            return _ask_to_log_in()
+        # a program's token is for the REST interface, and on a host whose tokens have no scopes would open everything
+        if not current_user.is_authenticated or getattr(request, "oauth", None) is not None:
+            return _ask_to_log_in(home)
         if not may():
-            return render("secureb2share_ext/private.html", needs=needs), 403
+            return render(PRIVATE, needs=needs), 403
         return None
+
+    def tell(problem):
+        db.session.rollback()
+        detail = gettext(problem.detail)
+        is_english = detail == problem.detail
+        page = render("secureb2share_ext/problem.html", detail=detail, is_english=is_english, address=url_for(home))
+        return page, problem.status
 
     blueprint.before_request(look)
     blueprint.after_request(_keep_private)
+    # whoever reads pages is told on a page, and not as a program is
+    blueprint.register_error_handler(Problem, tell)
+    blueprint.register_error_handler(StaleDataError, lambda error: tell(NotAccepted(CHANGED_MEANWHILE)))
 
 
-def _ask_to_log_in():
+def _ask_to_log_in(home):
     application: Any = current_app  # the types of Flask know nothing of Flask-Login
     manager = application.login_manager
-    if manager.login_view in current_app.view_functions:
-        return manager.unauthorized()
-    # the catalogue's log-in is in another application
-    return render("secureb2share_ext/private.html", needs=None), 401
+    is_here = manager.login_view in current_app.view_functions  # else the log-in is in another application
+    if request.method != "POST":
+        return manager.unauthorized() if is_here else (render(PRIVATE, needs=None, typed=[]), 401)
+    # a session has ended, and what was typed into the form is nowhere else
+    address = url_for(manager.login_view, next=_readable(home)) if is_here else None
+    return render(PRIVATE, needs=None, typed=_typed(), address=address), 401
+
+
+def _readable(home):
+    """The address of the current request if it can be read, else that of the first page."""
+    adapter: Any = current_app.create_url_adapter(request)
+    return request.script_root + request.path if adapter.test(request.path, "GET") else url_for(home)
+
+
+def _typed():
+    """[(title of a field, text)] of what a person has typed or chosen in the form that was sent."""
+    found = []
+    for name, text in request.form.items(multi=True):
+        field = re.sub(r"\.\d+", "", name)
+        title = gettext(TYPED[field]) if field in TYPED else words.title(field, current_language())
+        # what has no title is hidden in the form
+        if title != field and text.strip():
+            found.append((title, text))
+    return found
 
 
 def _keep_private(response):

@@ -1,14 +1,14 @@
 """The pages of review: a curator reads what waits, publishes it or refuses it, and sees what was decided."""
 
 import json
-from typing import Any
+from typing import Any, List
 
 from flask import Blueprint, abort, redirect, request, url_for
 from invenio_db import db
 from wtforms import HiddenField, TextAreaField
 
 from ..compat import utcnow
-from ..datasets import review, store, view
+from ..datasets import publication, review, store, view
 from ..errors import Problem
 from ..exports.published import Published
 from ..pages import language, notices, private
@@ -27,7 +27,14 @@ NEEDS = N_("This page is for curators. Ask an administrator of the catalogue for
 OPEN_TOO_LONG = N_("This page was open for too long. Read it again, and then decide.")
 
 blueprint = Blueprint("secureb2share_review", __name__, url_prefix="/secureb2share/review", template_folder="templates")
-private.keep(blueprint, lambda: current().host.may_review(), NEEDS)
+
+
+def sources() -> List[str]:
+    """Names of the sources for which the user of the request may decide."""
+    return private.once("reviewed", current().host.reviewed_sources)
+
+
+private.keep(blueprint, lambda: bool(sources()), NEEDS, LIST)
 
 
 class Decision(private.Order):
@@ -55,7 +62,7 @@ def decided() -> str:
 
 def _page_of(find):
     start = min(max(request.args.get("start", 0, type=int), 0), 2**31 - PAGE)
-    rows = find(start, PAGE + 1)
+    rows = find(start, PAGE + 1, sources())
     return start, rows[:PAGE], start + PAGE if len(rows) > PAGE else None
 
 
@@ -64,7 +71,7 @@ def _list(which, entries, start, more):
         "secureb2share_ext/review/list.html",
         which=which,
         entries=entries,
-        count=store.waiting(),
+        count=store.waiting(sources()),
         start=start,
         before=max(start - PAGE, 0) if start else None,
         more=more,
@@ -133,7 +140,7 @@ def decide(number: int) -> Any:
             row = review.refuse(host, *named, reason=(form.reason.data or "").strip(), seen=given)
         else:
             abort(400)
-        db.session.commit()
+        publication.commit(row.source, row.pid)
     except Problem as problem:
         db.session.rollback()
         return _page(number, form, _faults(problem.code, problem), problem.status)
@@ -170,7 +177,8 @@ def _faults(code, problem=None):
 
 def _held(number):
     row = store.by_number(number)
-    return (row, store.held(row.id)) if row is not None else abort(404)
+    # nobody learns what there is of a source that is not theirs
+    return (row, store.held(row.id)) if row is not None and row.source in sources() else abort(404)
 
 
 def _page(number, form, faults=(), status=200):

@@ -6,14 +6,19 @@ DescribeContract and says how its users log in.
 
 import json
 import re
+import threading
+import time
+import types
 import uuid
 
+import pytest
 from html_form import Page
 from review_contract import HOSTILE, ReviewContract
-from rows import dump, new
+from rows import dump, new, tables_with
 from served import example
 
 from secureb2share_ext.describing import groups, values
+from secureb2share_ext.proxies import current
 
 PAGES = "/secureb2share/describe/"
 
@@ -344,6 +349,84 @@ class DescribeContract:
         assert curator.place(curator.submit(curator.get(""), "dataset/%d/edit" % number, None)) == ""
         assert len(instance.events(identifier)) == 2
 
+    def draft_of_a_change(self, instance, curator, number, **typed):
+        """The path of a draft that changes the dataset with this number."""
+        draft = curator.place(curator.submit(curator.get(""), "dataset/%d/edit" % number, None)).split("/")[0]
+        answer = curator.submit(curator.get(draft + "/what"), draft + "/what", ("go", "here"), **typed)
+        assert answer.status_code == 303, answer.text
+        return draft
+
+    def test_a_publication_locks_as_a_withdrawal_does(self, instance):
+        from invenio_db import db
+        from sqlalchemy import text
+
+        with instance.app.app_context():
+            if db.engine.dialect.name != "postgresql":
+                pytest.skip("only PostgreSQL locks rows")
+        curator = self.browser(instance)
+        curator.published(self.description())
+        number = self.row(instance, "")[4]
+        draft = self.draft_of_a_change(instance, curator, number, **{"core.publisher": "Another"})
+        confirm, answers = curator.get(draft + "/publish"), []
+        with instance.app.app_context(), db.engine.connect() as connection:
+            connection.execute(text("SELECT id FROM secureb2share_dataset WHERE id = %d FOR UPDATE" % number))
+            publisher = threading.Thread(
+                target=lambda: answers.append(curator.submit(confirm, draft + "/publish", None).status_code)
+            )
+            publisher.start()
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = '%s'"
+            try:
+                for _ in range(200):
+                    if instance.execute(waiting % "transactionid")[0][0]:
+                        break
+                    time.sleep(0.05)
+                else:
+                    raise AssertionError("the publication does not wait for the dataset")
+                # a withdrawal has the dataset and wants the draft now: whoever published it must not have it yet
+                connection.execute(text("SELECT id FROM secureb2share_draft WHERE id = %s FOR UPDATE NOWAIT" % draft))
+            finally:
+                connection.close()
+                publisher.join()
+        assert answers == [303]
+
+    @pytest.mark.parametrize("by", ["administrator", "source", "curator"])
+    def test_a_withdrawal_takes_the_draft_of_a_change_with_it(self, instance, by):
+        curator, description, secret = self.browser(instance), self.description(), "canary" + uuid.uuid4().hex
+        begun = curator.begin()
+        curator.fill(begun, description)
+        identifier = "own/" + uuid.uuid4().hex
+        curator.place(curator.publish(begun, identifier=identifier))
+        _, pid, _, _, number = self.row(instance, "")
+        draft = self.draft_of_a_change(instance, curator, number, **{"core.publisher": secret})
+        assert tables_with(dump(instance), secret) == ["secureb2share_draft"]
+        if by == "administrator":
+            assert instance.call("DELETE", "/api/records/" + pid, "superuser").status_code == 204
+        elif by == "source":
+            instance.source.register(identifier, description)
+            instance.source.set_state(identifier, "withdrawn", "Study closed.")
+        else:
+            path = "dataset/%d/withdraw" % number
+            assert curator.place(curator.submit(curator.get(path), path, None, reason="Study closed.")) == ""
+        assert self.row(instance, "")[2] == "withdrawn" and tables_with(dump(instance), secret) == []
+        assert curator.get(draft + "/what").status_code == 404
+
+    def test_a_commit_that_fails_leaves_the_pid_in_the_log(self, instance, caplog, monkeypatch):
+        from secureb2share_ext.datasets import publication
+
+        def commit():
+            raise RuntimeError("the database is gone")
+
+        curator = self.browser(instance)
+        draft = curator.begin()
+        curator.fill(draft, self.description())
+        page = curator.get(draft + "/publish")
+        with monkeypatch.context() as patched:
+            stand_in = types.SimpleNamespace(session=types.SimpleNamespace(commit=commit))
+            patched.setattr(publication, "db", stand_in, raising=False)
+            assert curator.submit(page, draft + "/publish", None).status_code == 500
+        assert re.search(r"commit-failed pid=\w\S* source=tsd", caplog.text)
+        assert curator.place(curator.publish(draft)) == ""
+
     def test_only_curators_of_its_source(self, instance):
         curator = self.browser(instance)
         draft = curator.begin()
@@ -387,6 +470,17 @@ class DescribeContract:
             self.restrict(instance, None)
         made = set(new(before, dump(instance)))
         assert not {table for table in made if table.startswith("secureb2share")}, made
+
+    def test_rights_are_asked_for_once_a_page(self, instance, monkeypatch):
+        curator, asked = self.browser(instance), []
+        draft = curator.begin()
+        with instance.app.app_context():
+            host = current().host
+        described = host.described_sources
+        monkeypatch.setattr(host, "described_sources", lambda: asked.append(1) or described())
+        for path in ("", draft + "/what", draft + "/check"):
+            del asked[:]
+            assert curator.get(path).status_code == 200 and len(asked) == 1, (path, asked)
 
     def restrict(self, instance, sources):
         """Let everybody describe datasets of these sources only; None: as the host has it."""

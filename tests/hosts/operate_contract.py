@@ -89,7 +89,7 @@ class OperateContract:
         for order in ({"order": "discard", "event": number, "reason": "x"}, {"order": "hold", "name": "tsd-ingest"}):
             assert self.order(instance, stranger, page, **order).status_code == 403
             answer = requests.post(instance.base_url + OPERATE + "orders", data=order, allow_redirects=False)
-            assert answer.status_code == 302
+            assert answer.status_code == 401 and ("x" in answer.text) and "/login/" in answer.text
             for token in ("", "forged"):
                 self.order(instance, operator, page, csrf_token=token, **order)
                 assert "nothing was done" in self.get(instance, operator).text
@@ -164,6 +164,24 @@ class OperateContract:
             assert self.order(instance, operator, order=order, name="nobody's", reason="x").status_code == 404
         assert self.order(instance, operator, order="drop", name="tsd-ingest").status_code == 400
 
+    def test_a_hold_is_ended_by_resume_alone(self, instance, operator, event):
+        identifier, number = event
+        before = self.get(instance, operator)
+        assert 'value="retry-target"' in before.text
+        self.order(instance, operator, order="hold", name="tsd-ingest", reason="It moves.")
+        assert 'value="retry-target"' not in self.get(instance, operator).text
+        # a page that was open before another operator held it
+        answer = self.order(instance, operator, before, order="retry-target", name="tsd-ingest")
+        assert "tsd-ingest is held, and nothing was done" in self.notice(instance, operator, answer)
+        assert instance.count("secureb2share_pause", "until IS NULL") == 1
+        page = self.notice(instance, operator, self.order(instance, operator, order="retry", event=number))
+        assert "The next run of the worker" not in page and "1 event is sent once its target" in page
+        instance.sweep()
+        assert self.row(instance, identifier)[1] == "pending"
+        self.order(instance, operator, order="resume", name="tsd-ingest")
+        page = self.notice(instance, operator, self.order(instance, operator, order="retry", event=number))
+        assert "The next run of the worker sends 1 event" in page and "once its target" not in page
+
     def test_retry_of_a_target_resumes_it(self, instance, operator, event):
         identifier, _ = event
         instance.receiver.answer = lambda count: 401
@@ -202,6 +220,58 @@ class OperateContract:
         instance.execute("DELETE FROM secureb2share_pause")
         instance.sweep()
         assert self.row(instance, identifier)[1] == "acknowledged" and len(instance.receiver.of(identifier)) == 1
+
+    def test_what_is_being_sent_is_not_discarded(self, instance, operator, event):
+        identifier, number = event
+        page = self.get(instance, operator)
+        is_sent, goes_on = threading.Event(), threading.Event()
+
+        def slow(count):
+            is_sent.set()
+            goes_on.wait(20)
+            return 200
+
+        instance.receiver.answer = slow
+        sweep = threading.Thread(target=instance.sweep)
+        sweep.start()
+        try:
+            assert is_sent.wait(20)
+            answer = self.order(instance, operator, page, order="discard", event=number, reason="Too late.")
+            told = self.notice(instance, operator, answer)
+        finally:
+            goes_on.set()
+            sweep.join()
+        assert "0 events were discarded" in told and "1 event is being sent now" in told
+        assert self.row(instance, identifier)[1] == "acknowledged"
+
+    @pytest.mark.parametrize("order", ["retry", "discard"])
+    def test_an_order_waits_for_no_worker(self, instance, operator, event, order):
+        from invenio_db import db
+        from sqlalchemy import text
+
+        with instance.app.app_context():
+            if db.engine.dialect.name != "postgresql":
+                pytest.skip("only PostgreSQL locks rows")
+        other = new_identifier()
+        instance.source.register(other, self.description())
+        assert instance.run_cli("review", "release", "tsd", other).exit_code == 0
+        numbers, page, told = [event[1], self.row(instance, other)[0]], self.get(instance, operator), []
+
+        def give():
+            told.append(self.order(instance, operator, page, order=order, event=numbers, reason="Why."))
+
+        with instance.app.app_context(), db.engine.connect() as connection:
+            connection.execute(text("SELECT id FROM secureb2share_event WHERE id = %d FOR UPDATE" % numbers[1]))
+            given = threading.Thread(target=give)
+            given.start()
+            given.join(10)
+            is_waiting = given.is_alive()
+            connection.close()
+            given.join()
+        assert not is_waiting
+        page = self.notice(instance, operator, told[0])
+        assert "1 event" in page and "1 event is being sent now" in page
+        assert self.row(instance, other)[1] == "pending"
 
     def test_datasets_are_found(self, instance, operator, event):
         identifier, _ = event

@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import threading
+import types
 import uuid
 
 import pytest
@@ -302,6 +303,19 @@ class ReviewContract:
         }
         assert self.decide(instance, "release", identifier).exit_code == 0
 
+    def test_a_commit_that_fails_leaves_the_pid_in_the_log(self, instance, caplog, monkeypatch):
+        def commit():
+            raise RuntimeError("the database is gone")
+
+        identifier, session = self.held(instance), self.login(instance)
+        page = self.page_of(instance, identifier, session)
+        with monkeypatch.context() as patched:
+            stand_in = types.SimpleNamespace(session=types.SimpleNamespace(commit=commit))
+            patched.setattr(publication, "db", stand_in, raising=False)
+            assert self.post(instance, identifier, session, page=page, decision="release").status_code == 500
+        assert re.search(r"commit-failed pid=\w\S* source=tsd", caplog.text)
+        assert instance.source.get(identifier)["pid"] is None
+
     def test_two_curators_at_once(self, instance):
         identifier, results, start = self.held(instance), [], threading.Barrier(3)
         sessions = [self.login(instance) for _ in range(3)]
@@ -386,7 +400,8 @@ class ReviewContract:
             assert (refused.status_code, refused.headers["cache-control"]) == (403, "no-store")
         assert self.post(instance, identifier, stranger, page=page, decision="release").status_code == 403
         fields = self.fields(page, decision="release")
-        assert instance.call("POST", path, data=fields).status_code == 302
+        typed = instance.call("POST", path, data=dict(fields, reason="Typed <b>for long"))
+        assert typed.status_code == 401 and "Typed &lt;b&gt;for long" in typed.text and "/login/" in typed.text
         for token in (None, "", "forged", self.fields(self.page_of(instance, identifier, self.login(instance)))):
             token = token.get("csrf_token") if isinstance(token, dict) else token
             answer = self.post(instance, identifier, curator, page=page, decision="release", csrf_token=token)
@@ -396,6 +411,39 @@ class ReviewContract:
         assert changed <= {"accounts_user_session_activity", "accounts_user", "accounts_user_login_information"}
         assert curator.get(instance.base_url + "/secureb2share/review/999999").status_code == 404
         assert curator.get(instance.base_url + "/secureb2share/review/99999999999999999999").status_code == 404
+
+    def test_page_is_for_the_sources_of_its_reader(self, instance, monkeypatch):
+        session, refused, waits = self.login(instance), self.held(instance), self.held(instance)
+        self.refuse(instance, refused)
+        addresses = [self.path_of(instance, identifier) for identifier in (refused, waits)]
+        page, lists = (
+            self.page_of(instance, waits, session),
+            ("/secureb2share/review/", "/secureb2share/review/decided"),
+        )
+        seen = session.get(instance.base_url + lists[0]).text
+        assert waits in seen
+        before = dump(instance, ("accounts_user_session_activity", "accounts_user_login_information"))
+        with instance.app.app_context():
+            host = current().host
+        monkeypatch.setattr(host, "reviewed_sources", lambda: ["csc"])
+        for path in lists:
+            shown = session.get(instance.base_url + path)
+            assert shown.status_code == 200 and waits not in shown.text and refused not in shown.text
+            assert self.title() not in shown.text
+        for address in addresses:
+            for path in (address, address + "/preview", address + "/publish"):
+                assert session.get(instance.base_url + path, allow_redirects=False).status_code == 404, path
+        for decision in ("ask", "release", "refuse"):
+            answer = self.post(instance, waits, session, page=page, decision=decision, reason="Why.")
+            assert answer.status_code == 404
+        forged = self.post(instance, waits, session, page=page, decision="release", csrf_token="forged")
+        assert forged.status_code == 404
+        assert new(before, dump(instance, ("accounts_user_session_activity", "accounts_user_login_information"))) == {}
+        monkeypatch.setattr(host, "reviewed_sources", lambda: ["tsd"])
+        assert session.get(instance.base_url + lists[0]).text.count(waits) == seen.count(waits)
+
+    def title(self):
+        return self.description()["core"]["titles"][0]["text"]
 
     def test_page_decides(self, instance):
         session = self.login(instance)

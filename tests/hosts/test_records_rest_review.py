@@ -4,6 +4,7 @@ pytest.importorskip("invenio_records_rest")
 
 from instance import running, skip_unless_there  # noqa: E402
 from review_contract import ReviewContract  # noqa: E402
+from rows import dump  # noqa: E402
 from served import ONE_DATABASE  # noqa: E402
 
 
@@ -24,3 +25,10 @@ class TestRecordsRestReview(ReviewContract):
             + ["/oai2d?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:localhost:" + pid for pid in pids]
             + ["/oai2d?verb=" + verb for verb in ("ListRecords&metadataPrefix=oai_dc", "ListSets")]
         )
+
+    def test_no_table_keeps_who_decided(self, instance):
+        # the demo's setting is in force here; as it comes, Invenio-DB keeps the user and the address of each change
+        identifier, session = self.held(instance), self.login(instance)
+        assert self.post(instance, identifier, session, decision="release").status_code == 303
+        rows = dump(instance)["transaction"]
+        assert rows and {(row.get("user_id"), row.get("remote_addr")) for row in rows} == {(None, None)}

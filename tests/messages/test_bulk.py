@@ -11,6 +11,7 @@ from invenio_db import db  # noqa: E402
 from memory import CONTACT, described, kinds  # noqa: E402
 from sqlalchemy.orm.exc import StaleDataError  # noqa: E402
 
+from secureb2share_ext.datasets import publication  # noqa: E402
 from secureb2share_ext.errors import NotReady, Problem  # noqa: E402
 from secureb2share_ext.messages import bulk, bulk_insert, inbox, run  # noqa: E402
 from secureb2share_ext.testing.host import MemoryHost  # noqa: E402
@@ -330,7 +331,7 @@ def test_host_that_cannot_insert_many_has_chunks_of_one(catalogue, monkeypatch):
     monkeypatch.setattr(MemoryHost, "can_publish_many", lambda self, source: source.name != "csc")
     commits, commit = [], db.session.commit
     lines = registrations(catalogue, "abc", source="csc")
-    monkeypatch.setattr(inbox, "_commit", lambda source, pid: (commits.append(source), commit()))
+    monkeypatch.setattr(publication, "commit", lambda source, pid: (commits.append(source), commit()))
     assert results(catalogue.bulk(lines)) == ["held"] * 3 and commits == ["csc"] * 3
     # one of them among others has its own transaction too
     mixed = registrations(catalogue, "de") + registrations(catalogue, "d", source="csc")

@@ -72,8 +72,8 @@ class PlainHost(MemoryHost):
         # somebody is superuser, or these libraries would let everybody register
         return {name for name in self.sources if DynamicPermission(register(name)).can()}
 
-    def may_review(self):
-        return DynamicPermission(curate).can()
+    def reviewed_sources(self):
+        return list(self.sources) if DynamicPermission(curate).can() else []
 
     def from_record(self, record):
         return super().from_record({name: value for name, value in record.items() if name != PID})

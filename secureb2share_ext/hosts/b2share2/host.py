@@ -119,8 +119,8 @@ class B2Share2(Host):
     def indexed_sources(self) -> List[str]:
         return list(self.sources) if doi.is_real(self.config) else []
 
-    def may_review(self) -> bool:
-        return permissions.may_publish(self.sources)
+    def reviewed_sources(self) -> List[str]:
+        return list(self.sources) if permissions.may_publish(self.sources) else []
 
     def described_sources(self) -> List[str]:
         return permissions.described_sources(self.sources)

@@ -115,11 +115,8 @@ class RDM(Host):
     def sources_of_token(self) -> Optional[Set[str]]:
         return tokens.registered_for(self.sources)
 
-    def may_review(self) -> bool:
-        return permissions.may_review(self.sources)
-
-    def described_sources(self) -> List[str]:
-        return permissions.described_sources(self.sources)
+    def reviewed_sources(self) -> List[str]:
+        return permissions.curated_sources(self.sources)
 
     def may_operate(self) -> bool:
         return permissions.may_operate()

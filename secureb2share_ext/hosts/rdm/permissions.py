@@ -1,7 +1,8 @@
 """The rights to review and to operate.
 
-Reviewers hold the action `secureb2share-curate`, or are curators, managers or owners of a source's community. Operators
-hold the action `secureb2share-operate`, or may administrate the instance.
+Reviewers hold the action `secureb2share-curate`, which is for every source, or are curators, managers or owners of a
+source's community, and then review for that source. Operators hold the action `secureb2share-operate`, or may
+administrate the instance.
 """
 
 from typing import Dict, List
@@ -18,8 +19,8 @@ from . import communities
 ROLES = ("owner", "manager", "curator")
 
 
-def described_sources(sources: Dict[str, Source]) -> List[str]:
-    """Names of the sources whose datasets the user of the current request may describe and publish."""
+def curated_sources(sources: Dict[str, Source]) -> List[str]:
+    """Names of the sources for which the user of the current request may review, and describe datasets."""
     if Permission(curate).can():
         return list(sources)
     found = {source.name: communities.id_of_source(source) for source in sources.values()}
@@ -27,15 +28,6 @@ def described_sources(sources: Dict[str, Source]) -> List[str]:
         name: {CommunityRoleNeed(community, role) for role in ROLES} for name, community in found.items() if community
     }
     return [name for name, needs in roles.items() if needs & g.identity.provides]
-
-
-def may_review(sources: Dict[str, Source]) -> bool:
-    """Whether the user of the current request may release and refuse held registrations."""
-    if Permission(curate).can():
-        return True
-    ids = filter(None, map(communities.id_of_source, sources.values()))
-    needs = {CommunityRoleNeed(community, role) for community in ids for role in ROLES}
-    return bool(needs & g.identity.provides)
 
 
 def may_operate() -> bool:

@@ -115,8 +115,8 @@ class RecordsRest(Host):
     def sources_of_token(self) -> Optional[Set[str]]:
         return tokens.registered_for(self.sources)
 
-    def may_review(self) -> bool:
-        return permissions.curator().can()
+    def reviewed_sources(self) -> List[str]:
+        return list(self.sources) if permissions.curator().can() else []
 
     def may_operate(self) -> bool:
         return permissions.operator().can()

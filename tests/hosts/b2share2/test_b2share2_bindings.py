@@ -29,6 +29,7 @@ def test_a_publication_that_is_rolled_back_leaves_one_hit_at_most(instance, monk
     """B2SHARE indexes before the commit: of a bulk that is killed there, one message has a hit without a record."""
     from secureb2share_ext import client
     from secureb2share_ext.compat import utcnow
+    from secureb2share_ext.datasets import publication
     from secureb2share_ext.messages import bulk, envelope, inbox
     from secureb2share_ext.proxies import current
 
@@ -46,7 +47,7 @@ def test_a_publication_that_is_rolled_back_leaves_one_hit_at_most(instance, monk
         raise KeyboardInterrupt
 
     monkeypatch.setattr(inbox, "take", counted)
-    monkeypatch.setattr(inbox, "_commit", killed)
+    monkeypatch.setattr(publication, "commit", killed)
     with instance.app.app_context(), pytest.raises(KeyboardInterrupt):
         read = (envelope.read_line(current().sources, one, utcnow()) for one in lines)
         list(bulk.carry_out(current().host, read, False))

@@ -26,7 +26,9 @@ OF_PAGES = (
     "test_curators_see_it",
     "test_failing_release_leaves_it_held",
     "test_hostile_text_is_escaped",
+    "test_a_commit_that_fails_leaves_the_pid_in_the_log",
     "test_page_decides",
+    "test_page_is_for_the_sources_of_its_reader",
     "test_page_is_for_curators",
     "test_two_curators_at_once",
 )

@@ -33,3 +33,24 @@ class TestRDMReview(ReviewContract):
             + ["/api/records/%s/versions" % pid for pid in pids]
             + ["/oai2d?verb=" + verb for verb in ("ListRecords&metadataPrefix=oai_dc", "ListSets")]
         )
+
+    def test_reviewers_of_one_community_see_its_source_alone(self, instance):
+        from flask import g
+        from flask_principal import Identity
+        from invenio_communities.generators import CommunityRoleNeed
+
+        from secureb2share_ext.proxies import current
+
+        with instance.app.test_request_context("/"):
+            host = current().host
+            for role, sources in (("owner", ["csc"]), ("manager", ["csc"]), ("curator", ["csc"]), ("reader", [])):
+                g.identity = Identity(1)
+                g.identity.provides.add(CommunityRoleNeed(self.community(host, "csc"), role))
+                assert host.reviewed_sources() == sources, role
+            g.identity = Identity(1)
+            assert host.reviewed_sources() == []
+
+    def community(self, host, source):
+        from secureb2share_ext.hosts.rdm import communities
+
+        return communities.id_of_source(host.sources[source])
