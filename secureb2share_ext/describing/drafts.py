@@ -7,9 +7,13 @@ from invenio_db import db
 
 from ..compat import flush_before_reading_anew, utcnow
 from ..datasets.models import DatasetRow
+from ..errors import NotAccepted
+from ..pages.words import N_
+from . import limits
 from .models import Draft
 
 LARGEST = 2**31 - 1
+TOO_MANY = N_("This source has too many drafts. Publish or discard some before you begin another one.")
 
 
 def find(number: int, sources: Collection[str], is_locked: bool = False) -> Optional[Draft]:
@@ -51,7 +55,12 @@ def published(sources: Collection[str], start: int, size: int) -> List[DatasetRo
 def begin(
     source: str, description: Dict[str, Any], dataset_id: Optional[int] = None, base: Optional[str] = None
 ) -> Draft:
-    """Add a draft and flush it; of two that change one dataset the second meets an IntegrityError."""
+    """Add a draft and flush it; of two that change one dataset the second meets an IntegrityError.
+
+    Raises NotAccepted with code "too-many-drafts" where a source has as many as it may have.
+    """
+    if db.session.query(Draft).filter_by(source=source).count() >= limits.MOST:
+        raise NotAccepted(TOO_MANY, code="too-many-drafts")
     draft = Draft(source=source, dataset_id=dataset_id, base=base, description=json.dumps(description))
     db.session.add(draft)
     db.session.flush()

@@ -53,8 +53,11 @@ def begin() -> Any:
         return back_to_list(gettext(OPEN_TOO_LONG))
     if name not in sources():
         abort(404)
-    draft = drafts.begin(name, {"core": {}, "sensitive": {}})
-    db.session.commit()
+    try:
+        draft = drafts.begin(name, {"core": {}, "sensitive": {}})
+        db.session.commit()
+    except Problem as problem:
+        return back_to_list(gettext(problem.detail))
     return redirect(url_for(GROUP, number=draft.id, key=GROUPS[0].key), 303)
 
 

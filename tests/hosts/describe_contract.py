@@ -13,7 +13,7 @@ from review_contract import HOSTILE, ReviewContract
 from rows import dump, new
 from served import example
 
-from secureb2share_ext.describing import groups, values
+from secureb2share_ext.describing import groups, limits, values
 
 PAGES = "/secureb2share/describe/"
 
@@ -249,6 +249,34 @@ class DescribeContract:
         files = {"core.publisher": ("a.csv", b"1,2", "text/csv")}
         sent = curator.session.post(curator.base + path, data={"csrf_token": token}, files=files)
         assert sent.status_code == 403 and "form-data" in sent.text
+
+    def test_a_draft_is_no_store_of_files(self, instance, monkeypatch):
+        curator = self.browser(instance)
+        draft, file = curator.begin(), "\n".join([76 * "Q"] * 3000)
+        # more faults than are told at once stand beside it
+        faulty = {"core.creators.%d.orcid" % number: "1" for number in range(99)}
+        fields = {
+            "core.publication_year": ("what", faulty),
+            "sensitive.embargo_until": ("access", {}),
+            "sensitive.controller_ror": ("people", {}),
+            "sensitive.consent_type": ("people", {}),
+            "sensitive.special_categories": ("people", {}),
+            "sensitive.duo_diseases.whole": ("use", {}),
+        }
+        before = instance.execute("SELECT description FROM secureb2share_draft WHERE id = :i", i=int(draft))
+        for name, (key, others) in fields.items():
+            path = "%s/%s" % (draft, key)
+            answer = curator.submit(curator.get(path), path, **dict(others, **{name: file}))
+            assert answer.status_code == 400 and "to mend" in answer.page.title, name
+            kept = instance.execute("SELECT description FROM secureb2share_draft WHERE id = :i", i=int(draft))
+            assert kept == before, name
+        # nor are there drafts without end
+        monkeypatch.setattr(limits, "MOST", instance.count("secureb2share_draft", "source = 'tsd'") + 1)
+        curator.begin()
+        count = instance.count("secureb2share_draft", "source = 'tsd'")
+        answer = curator.submit(curator.get(""), "new", None, source="tsd")
+        assert curator.place(answer) == "" and "too many drafts" in curator.get("").text
+        assert instance.count("secureb2share_draft", "source = 'tsd'") == count == limits.MOST
 
     def test_two_curators_at_one_draft(self, instance):
         first, second = self.browser(instance), self.browser(instance)
