@@ -59,11 +59,13 @@ class Form:
 
     def inside(self, field: Field) -> List[Field]:
         """The fields of a field's parts that this source can publish, or in which something stands."""
-        return [one for one in field.inner if field.name != "files" or self._is_public(field, one)]
+        if field.name != "files" or self.describe_files == "full":
+            return list(field.inner)
+        numbers = self.numbers(field)
+        return [one for one in field.inner if one.name not in DETAILS or self._is_filled(field, numbers, one)]
 
-    def _is_public(self, field, one):
-        filled = [number for number in self.numbers(field) if self.text("%s.%d.%s" % (field.name, number, one.name))]
-        return self.describe_files == "full" or one.name not in DETAILS or bool(filled)
+    def _is_filled(self, field, numbers, one):
+        return any(self.text("%s.%d.%s" % (field.name, number, one.name)) for number in numbers)
 
     def empty_parts(self, names: Iterable[str]) -> List[str]:
         """The members of a description to which fields with these names belong, and that are there and empty."""
