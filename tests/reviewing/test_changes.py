@@ -1,6 +1,9 @@
 import copy
 
 import pytest
+import strategies
+from hypothesis import given
+from hypothesis import strategies as st
 from served import example
 
 from secureb2share_ext.client import canonical, digest
@@ -78,6 +81,66 @@ def test_what_comes_and_goes_is_shown():
     assert (change.path, change.after, len(change.before)) == ("files", [], 1)
     (change,) = changes.compare(after, before, spell, Budget()).changes
     assert (change.path, change.before, change.is_list) == ("files", [], True)
+
+
+@strategies.MANY
+@given(strategies.DESCRIPTIONS, strategies.DESCRIPTIONS, st.data())
+def test_two_descriptions_differ_exactly_where_changes_are_shown(one, other, data):
+    # of two that have little in common everything differs: mix them member by member
+    mixed = copy.deepcopy(one)
+    for part in ("core", "sensitive"):
+        for name in data.draw(st.lists(st.sampled_from(sorted(other[part])), max_size=2)):
+            mixed[part][name] = other[part][name]
+    for before, after in ((one, one), (one, other), (one, mixed), (mixed, one)):
+        found = changes.compare(before, after, spell, Budget()).changes
+        assert bool(found) == (canonical(before) != canonical(after))
+        for change in found:
+            marks = [piece.mark for side in change.before + change.after for piece in side]
+            assert change.is_order != any(marks), change
+
+
+@pytest.mark.parametrize(
+    "before, after, path, marked",
+    [
+        ({}, {"sensitive": {"special_categories": []}}, "sensitive.special_categories", True),
+        (
+            {"sensitive": {"special_categories": ["Health"]}},
+            {"sensitive": {"special_categories": []}},
+            "sensitive.special_categories",
+            True,
+        ),
+        ({}, {"files": []}, "files", True),
+        ({}, {"version": {}}, "version", True),
+        ({"version": {}}, {"version": {"label": "2"}}, "version.label", True),
+        (
+            {"core": {"creators": [{"name": "A, B"}]}},
+            {"core": {"creators": [{"name": "A", "affiliation": "B"}]}},
+            "core.creators",
+            True,
+        ),
+        (
+            {"core": {"titles": [{"lang": "nb", "text": "A"}, {"lang": "en", "text": "B"}]}},
+            {"core": {"titles": [{"lang": "en", "text": "B"}, {"lang": "nb", "text": "A"}]}},
+            "core.titles",
+            False,
+        ),
+        (
+            {"core": {"titles": [{"lang": "en", "text": "A"}, {"lang": "en", "text": "A"}]}},
+            {"core": {"titles": [{"lang": "en", "text": "A"}]}},
+            "core.titles",
+            True,
+        ),
+    ],
+)
+def test_what_is_easily_overlooked_is_a_change(before, after, path, marked):
+    for one, other in ((before, after), (after, before)):
+        found = changes.compare(one, other, spell, Budget()).changes
+        assert path in [change.path for change in found]
+        for change in found:
+            pieces = [piece for side in change.before + change.after for piece in side]
+            assert any(piece.mark for piece in pieces) == marked and change.is_order != marked
+            # "Not stated" stands only where nothing is stated
+            assert pieces
 
 
 def test_another_order_alone_is_said():
