@@ -108,7 +108,7 @@ class Form:
             first = next(one.name for one in field.inner if one.name != "lang")
             return "%s.%s%s" % (control, numbered, first)
         words = control.split(".")
-        if words[-1].isdigit():
+        if words[-1].isdecimal():
             holder = FIELDS.get(".".join(words[:-1]))
             return "%s.%s" % (control, holder.inner[-1].name) if holder else control
         return control
