@@ -9,7 +9,7 @@ from strategies import MANY
 
 from secureb2share_ext.exports import citation
 
-EVIL = HOSTILE + ["x}} , note = {evil", "{", "}", "\\}", "\\{{", "}\n@misc{evil,", "a, b and c", "100 % of #1 & $2", "~^_"]
+EVIL = HOSTILE + ["x}} , note = {evil", "{", "}", "\\}", "\\{{", "}\n@misc{evil,", "a, b and c", "100 % of #1 & $2"]
 NAMES = {"author", "title", "year", "publisher", "version", "doi", "url", "note"}
 FIELD = re.compile(r",\s*([a-z]+) = \{")
 

@@ -1,4 +1,7 @@
+import base64
 import copy
+import random
+from urllib.parse import urlencode
 
 import pytest
 import strategies
@@ -11,6 +14,7 @@ from secureb2share_ext.descriptions import labels
 from secureb2share_ext.descriptions.schema import SCHEMA
 from secureb2share_ext.reviewing import changes, seen
 from secureb2share_ext.reviewing.difference import Budget
+from secureb2share_ext.uploads import gate
 
 
 def spell(path, value):
@@ -149,6 +153,15 @@ def test_another_order_alone_is_said():
     (change,) = changes.compare(before, after, spell, Budget()).changes
     assert change.is_order
     assert not any(piece.mark for side in change.before + change.after for piece in side)
+
+
+def test_the_longest_page_and_reason_pass_the_gate_together():
+    noise = base64.b64encode(random.Random(3).getrandbits(8 * 20000).to_bytes(20000, "big")).decode("ascii")
+    pages = [seen.packed(noise[:length]) for length in range(100, len(noise), 50)]
+    assert "" in pages and len(max(pages, key=len)) > seen.LONGEST_FIELD - 200
+    sent = {"csrf_token": "x" * 200, "digest": "0" * 64, "page": max(pages, key=len), "reason": "🧬" * 1000}
+    form = urlencode(dict(sent, decision="refuse"))
+    assert gate.decide("POST", False, gate.FORM, len(form), False, 10**6) is None
 
 
 def test_a_forms_description_is_believed_only_with_its_digest():
