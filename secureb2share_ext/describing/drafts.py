@@ -41,6 +41,11 @@ def page(sources: Collection[str], start: int, size: int) -> List[Draft]:
     return query.order_by(Draft.updated.desc(), Draft.id.desc()).offset(start).limit(size).all()
 
 
+def count(sources: Collection[str]) -> int:
+    """The number of drafts of these sources (names)."""
+    return db.session.query(Draft).filter(Draft.source.in_(list(sources))).count()
+
+
 def published(sources: Collection[str], start: int, size: int) -> List[DatasetRow]:
     """At most `size` rows of published datasets of curators, the newest first, behind the first `start` ones."""
     query = db.session.query(DatasetRow).filter(
@@ -59,7 +64,7 @@ def begin(
 
     Raises NotAccepted with code "too-many-drafts" where a source has as many as it may have.
     """
-    if db.session.query(Draft).filter_by(source=source).count() >= limits.MOST:
+    if count([source]) >= limits.MOST:
         raise NotAccepted(TOO_MANY, code="too-many-drafts")
     draft = Draft(source=source, dataset_id=dataset_id, base=base, description=json.dumps(description))
     db.session.add(draft)
