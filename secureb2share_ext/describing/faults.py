@@ -17,9 +17,6 @@ class Fault(NamedTuple):
     inside: str = ""  # title of the field inside a part or object
 
 
-GENERAL = "(body)"  # of the whole description
-
-
 def faults_by_field(found: Iterable[Tuple[str, str]]) -> Dict[str, List[Fault]]:
     """{name of a control: [Fault]} of faults as descriptions.schema.description_faults tells them. Pure.
 
