@@ -84,8 +84,8 @@ def _orders_of_languages(before, after, spell):
     for path, value in _members(after):
         old, new = had.get(path, []), [_lang(one) for one in value] if isinstance(value, list) else []
         if old != new and sorted(old) == sorted(new):
-            sides = ([whole(KEPT, spell(path + ".lang", lang)) for lang in langs] for langs in (old, new))
-            found.append(Change(path, "", *sides, is_list=True, is_order=True))
+            was, now = ([whole(KEPT, spell(path + ".lang", lang)) for lang in langs] for langs in (old, new))
+            found.append(Change(path, "", was, now, is_list=True, is_order=True))
     return found
 
 
