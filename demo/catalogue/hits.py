@@ -10,7 +10,6 @@ from secureb2share_ext.descriptions import search_document
 from secureb2share_ext.hosts import published
 from secureb2share_ext.pages import language, words
 
-LONGEST = 300  # characters of a description on a card
 COUNTRIES = 3  # named on a card
 
 

@@ -55,9 +55,14 @@ def show(pid: str) -> Response:
 @blueprint.route("/cite/<path:pid>", **VERBATIM)
 def cite(pid: str) -> Response:
     """Serve the citation in the form of ?format=, a key of FORMS; else as a line of text."""
-    _, shown = _published(pid)
-    if shown is None:
+    row, shown = _published(pid)
+    if row is None:
         return _told("unknown", 404)
+    # a citation would say more than the page of a withdrawn dataset does
+    if row.state == "withdrawn":
+        return _told("withdrawn", 410, row=row)
+    if shown is None:
+        return _told("damaged", 503, row=row)
     form = FORMS.get(request.args.get("format", ""))
     if form is None:
         return current_app.response_class(citation.text(shown) + "\n", content_type="text/plain; charset=utf-8")

@@ -7,9 +7,13 @@ from invenio_db import db
 
 from ..compat import flush_before_reading_anew, utcnow
 from ..datasets.models import DatasetRow
+from ..errors import NotAccepted
+from ..pages.words import N_
+from . import limits
 from .models import Draft
 
 LARGEST = 2**31 - 1
+TOO_MANY = N_("This source has too many drafts. Publish or discard some before you begin another one.")
 
 
 def find(number: int, sources: Collection[str], is_locked: bool = False) -> Optional[Draft]:
@@ -37,6 +41,11 @@ def page(sources: Collection[str], start: int, size: int) -> List[Draft]:
     return query.order_by(Draft.updated.desc(), Draft.id.desc()).offset(start).limit(size).all()
 
 
+def count(sources: Collection[str]) -> int:
+    """The number of drafts of these sources (names)."""
+    return db.session.query(Draft).filter(Draft.source.in_(list(sources))).count()
+
+
 def published(sources: Collection[str], start: int, size: int) -> List[DatasetRow]:
     """At most `size` rows of published datasets of curators, the newest first, behind the first `start` ones."""
     query = db.session.query(DatasetRow).filter(
@@ -51,7 +60,12 @@ def published(sources: Collection[str], start: int, size: int) -> List[DatasetRo
 def begin(
     source: str, description: Dict[str, Any], dataset_id: Optional[int] = None, base: Optional[str] = None
 ) -> Draft:
-    """Add a draft and flush it; of two that change one dataset the second meets an IntegrityError."""
+    """Add a draft and flush it; of two that change one dataset the second meets an IntegrityError.
+
+    Raises NotAccepted with code "too-many-drafts" where a source has as many as it may have.
+    """
+    if count([source]) >= limits.MOST:
+        raise NotAccepted(TOO_MANY, code="too-many-drafts")
     draft = Draft(source=source, dataset_id=dataset_id, base=base, description=json.dumps(description))
     db.session.add(draft)
     db.session.flush()

@@ -17,9 +17,6 @@ class Fault(NamedTuple):
     inside: str = ""  # title of the field inside a part or object
 
 
-GENERAL = "(body)"  # of the whole description
-
-
 def faults_by_field(found: Iterable[Tuple[str, str]]) -> Dict[str, List[Fault]]:
     """{name of a control: [Fault]} of faults as descriptions.schema.description_faults tells them. Pure.
 
@@ -44,7 +41,7 @@ def in_order(told: Dict[str, List[Fault]], names: Iterable[str]) -> List[Fault]:
 
 
 def _by_number(control):
-    return [(int(word), "") if word.isdigit() else (-1, word) for word in control.split(".")]
+    return [(int(word), "") if word.isdecimal() else (-1, word) for word in control.split(".")]
 
 
 def _fault(path, message):
@@ -60,7 +57,7 @@ def _fault(path, message):
         inside = inner(field, rest[1]) if rest[1:] else None
     elif field.kind == "object" and rest:
         inside = inner(field, rest[0])
-    elif rest and rest[0].isdigit() and field.kind == "lines":
+    elif rest and rest[0].isdecimal() and field.kind == "lines":
         text, values = _words(field, message)
         return Fault(control, field.title, text, dict(values, line=int(rest[0]) + 1))
     if inside is not None:

@@ -59,11 +59,13 @@ class Form:
 
     def inside(self, field: Field) -> List[Field]:
         """The fields of a field's parts that this source can publish, or in which something stands."""
-        return [one for one in field.inner if field.name != "files" or self._is_public(field, one)]
+        if field.name != "files" or self.describe_files == "full":
+            return list(field.inner)
+        numbers = self.numbers(field)
+        return [one for one in field.inner if one.name not in DETAILS or self._is_filled(field, numbers, one)]
 
-    def _is_public(self, field, one):
-        filled = [number for number in self.numbers(field) if self.text("%s.%d.%s" % (field.name, number, one.name))]
-        return self.describe_files == "full" or one.name not in DETAILS or bool(filled)
+    def _is_filled(self, field, numbers, one):
+        return any(self.text("%s.%d.%s" % (field.name, number, one.name)) for number in numbers)
 
     def empty_parts(self, names: Iterable[str]) -> List[str]:
         """The members of a description to which fields with these names belong, and that are there and empty."""
@@ -82,14 +84,6 @@ class Form:
         """What is wrong with the control or field of this name."""
         return self.told.get(name, [])
 
-    def is_faulty(self, field: Field) -> bool:
-        """Whether something is wrong with a field or within it."""
-        return any(one == field.name or one.startswith(field.name + ".") for one in self.told)
-
-    def is_open(self, field: Field) -> bool:
-        """Whether something is filled into a field."""
-        return any(one == field.name or one.startswith(field.name + ".") for one in self.values)
-
     def countries(self) -> List[Tuple[str, str]]:
         """[(code, name)] of the countries, in the order of their names."""
         return names.countries(self.language)
@@ -106,7 +100,7 @@ class Form:
             first = next(one.name for one in field.inner if one.name != "lang")
             return "%s.%s%s" % (control, numbered, first)
         words = control.split(".")
-        if words[-1].isdigit():
+        if words[-1].isdecimal():
             holder = FIELDS.get(".".join(words[:-1]))
             return "%s.%s" % (control, holder.inner[-1].name) if holder else control
         return control

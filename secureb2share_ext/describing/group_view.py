@@ -6,6 +6,7 @@ from typing import Any
 from flask import abort, current_app, redirect, request, url_for
 from invenio_db import db
 
+from ..descriptions.schema import MAX_FAULTS
 from ..errors import Invalid
 from ..pages import language, notices, private
 from ..pages.language import gettext
@@ -13,7 +14,7 @@ from ..pages.render import render
 from ..pages.words import N_
 from ..reviewing import changes, spelling
 from ..reviewing.difference import Budget
-from . import buttons, drafts, publishing
+from . import buttons, drafts, limits
 from . import values as form_values
 from .draft_page import (
     CHECK,
@@ -72,11 +73,11 @@ def save(number: int, key: str) -> Any:
         return _group(draft, chosen, own, theirs=theirs, status=409)
     merged = form_values.from_values(dict(form_values.without_group(there, chosen.names), **own))
     merged = form_values.in_old_order(merged, stored)
-    refused = publishing.not_stored(publishing.faults(source_of(draft), mine))
+    refused = limits.not_stored(mine)
     if len(json.dumps(merged)) > current_app.config["SECUREB2SHARE_MAX_BODY"]:
         return _group(draft, chosen, own, problem=gettext("The description is too long to be saved."), status=400)
     if refused:
-        return _group(draft, chosen, own, told=refused, problem=gettext(NOT_SAVED), status=400)
+        return _group(draft, chosen, own, told=refused[:MAX_FAULTS], problem=gettext(NOT_SAVED), status=400)
     if merged != stored:
         drafts.keep(draft, merged)
     found = faults_of(draft, merged)

@@ -17,8 +17,6 @@ from ..errors import Invalid, NotAccepted
 from ..pages.words import N_
 from ..proxies import Host, Source
 
-# the beginnings of messages about what is stored nowhere, not even in a draft
-NOT_STORED = ("must have at most", schema.CONTROLS, schema.ENCODED)
 CHANGED = N_("The published description was changed since this draft was begun.")
 
 
@@ -35,11 +33,6 @@ def faults(source: Source, description: Dict[str, Any], identifier: Optional[str
         except Invalid as problem:
             found += [(error["field"], error["message"]) for error in problem.extra["errors"]]
     return found
-
-
-def not_stored(found: List[Tuple[str, str]]) -> List[Tuple[str, str]]:
-    """Those of the faults for which a draft is not stored either: content, and what is too long."""
-    return [(field, message) for field, message in found if message.startswith(NOT_STORED)]
 
 
 def publish(host: Host, source: Source, description: Dict[str, Any], claimed: str = "") -> DatasetRow:

@@ -28,13 +28,18 @@ OPEN_TOO_LONG = N_("This page was open for too long, and nothing was done. Try a
 @blueprint.route("/")
 def begun() -> str:
     """List the drafts of the curator's sources, and what curators published."""
-    start = min(max(request.args.get("start", 0, type=int), 0), 2**31 - PAGE)
+    start, at = _start("start"), _start("drafts")
     names, host = sources(), extension().host
+    found = drafts.page(names, at, PAGE + 1)
     rows = drafts.published(names, start, PAGE + 1)
     return render(
         "secureb2share_ext/describe/list.html",
         sources=names,
-        drafts=[(draft, title_of(json.loads(draft.description))) for draft in drafts.page(names, 0, 200)],
+        drafts=[(draft, title_of(json.loads(draft.description))) for draft in found[:PAGE]],
+        count=drafts.count(names),
+        at=at,
+        before_drafts=max(at - PAGE, 0) if at else None,
+        more_drafts=at + PAGE if len(found) > PAGE else None,
         published=[(row, title_of_row(host, row), host.record_url(row)) for row in rows[:PAGE]],
         order=private.Order(),
         start=start,
@@ -45,6 +50,10 @@ def begun() -> str:
     )
 
 
+def _start(name):
+    return min(max(request.args.get(name, 0, type=int), 0), 2**31 - PAGE)
+
+
 @blueprint.route("/new", methods=["POST"])
 def begin() -> Any:
     """Begin a draft of a new dataset."""
@@ -53,8 +62,11 @@ def begin() -> Any:
         return back_to_list(gettext(OPEN_TOO_LONG))
     if name not in sources():
         abort(404)
-    draft = drafts.begin(name, {"core": {}, "sensitive": {}})
-    db.session.commit()
+    try:
+        draft = drafts.begin(name, {"core": {}, "sensitive": {}})
+        db.session.commit()
+    except Problem as problem:
+        return back_to_list(gettext(problem.detail))
     return redirect(url_for(GROUP, number=draft.id, key=GROUPS[0].key), 303)
 
 

@@ -51,7 +51,7 @@ def _nodes(field: str) -> List[Dict[str, Any]]:
     # of the schema, from the whole to the field; none for an unknown field
     nodes = [SCHEMA]
     for name in re.findall(r"[^.\[\]]+", field):
-        inner = nodes[-1].get("items") if name.isdigit() else _properties(nodes[-1]).get(name)
+        inner = nodes[-1].get("items") if name.isdecimal() else _properties(nodes[-1]).get(name)
         if inner is None:
             return []
         nodes.append(inner)

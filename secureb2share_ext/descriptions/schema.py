@@ -100,10 +100,7 @@ def description_faults(description: Any, describe_files: str = "labels") -> List
     # one look at all texts together; most descriptions need no second one
     if _SUSPECT.search(json.dumps(description, ensure_ascii=False)):
         for field, text in _texts(description, []):
-            if has_controls(text):
-                faults.append((field, CONTROLS))
-            if _LONG_RUN.search(text) and not text.startswith("https://"):
-                faults.append((field, ENCODED))
+            faults += [(field, fault) for fault in content_faults(text)]
     return sorted(set(faults + rules.faults(description, describe_files)))[:MAX_FAULTS]
 
 
@@ -129,6 +126,12 @@ def is_too_deep(value: Any) -> bool:
 def has_controls(text: Any) -> bool:
     """Whether a value is a text with characters that PostgreSQL, XML or a log cannot hold; line ends may stand."""
     return isinstance(text, str) and bool(_CONTROL.search(text))
+
+
+def content_faults(text: str) -> List[str]:
+    """The faults of a text that is more than words: control characters, and encoded content. Addresses may be long."""
+    found = [CONTROLS] if has_controls(text) else []
+    return found + [ENCODED] if _LONG_RUN.search(text) and not text.startswith("https://") else found
 
 
 def text_fault(text: Any, longest: int) -> Optional[str]:

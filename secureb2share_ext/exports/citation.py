@@ -6,12 +6,16 @@ A citation names the main title, whatever language its reader prefers: all citat
 import json
 import re
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple
+from urllib.parse import quote
 
 from .datacite import DOI
 from .published import Published
 
 BIBTEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-BIBTEX.update((letter, "\\" + letter) for letter in "{}$&%#_")
+# BibTeX counts a brace behind a backslash too
+BIBTEX.update({"{": r"\textbraceleft{}", "}": r"\textbraceright{}"})
+BIBTEX.update((letter, "\\" + letter) for letter in "$&%#_")
+PLAIN = "!#$%&'()*+,-./:;<=>?@[]^_`|~"  # stands in an address as it is; a brace or backslash would end the field
 
 
 class Form(NamedTuple):
@@ -60,8 +64,8 @@ def bibtex(shown: Published) -> str:
         ("year", str(core["publication_year"])),
         ("publisher", _bibtex(core["publisher"], is_whole=True)),
         ("version", _bibtex(shown.version_label or "")),
-        ("doi", _bibtex(shown.dataset.pid or "") if _is_doi(shown) else ""),
-        ("url", _bibtex(address(shown))),
+        ("doi", quote(shown.dataset.pid or "", safe=PLAIN) if _is_doi(shown) else ""),
+        ("url", quote(address(shown), safe=PLAIN)),
         ("note", "Dataset"),
     ]
     lines = ["  %s = {%s}" % (name, value) for name, value in fields if value]

@@ -5,7 +5,7 @@ nothing is looked up.
 """
 
 import uuid
-from typing import Any, Collection, Dict, Optional
+from typing import Any, Collection, Dict, Iterable, Optional
 
 from flask import current_app, has_request_context, request
 
@@ -29,6 +29,13 @@ def by_pids(pids: Collection[str]) -> Dict[str, view.Entry]:
     found = {one.row.pid: one for one in view.look_up(extension.host, pids=unknown)}
     memory.update((pid, found.get(pid)) for pid in unknown)
     return {pid: memory[pid] for pid in pids if memory[pid] is not None}
+
+
+def rule_out(pids: Iterable[str]) -> None:
+    """Remember for the rest of a request that only reads that these PIDs are none of ours, unless they are known."""
+    memory = _memory()
+    for pid in pids:
+        memory.setdefault(pid, None)
 
 
 def by_pid(pid: Any) -> Optional[view.Entry]:

@@ -204,4 +204,4 @@ def _band(code, language):
 
 
 def _number(text, language):
-    return format_number(int(text), language) if text.isdigit() else text
+    return format_number(int(text), language) if text.isdecimal() else text

@@ -1,9 +1,10 @@
 """The fields of a description as a curator reads them, and what a second description changes in them. Pure."""
 
+import json
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Tuple
 
 from ..descriptions.schema import SCHEMA
-from .difference import ADDED, REMOVED, Budget, Side, of_lists, of_texts, whole
+from .difference import ADDED, KEPT, REMOVED, Budget, Side, of_lists, of_texts, whole
 
 PARTS = ("core", "sensitive", "version")
 ORDER = {name: number for part in PARTS for number, name in enumerate(SCHEMA["properties"][part]["properties"])}
@@ -13,10 +14,11 @@ Spell = Callable[[str, Any], str]  # (field, code) -> the code in words
 
 
 class Entry(NamedTuple):
-    """One entry of a field in words, and the code behind it, "" where there is none."""
+    """One entry of a field in words, the code behind it, "" where there is none, and what the field holds (JSON)."""
 
     text: str
     code: str
+    held: str
 
 
 class Field(NamedTuple):
@@ -52,10 +54,12 @@ def fields(description: Dict[str, Any], spell: Spell) -> List[Field]:
     for path, value in _members(description):
         is_list = isinstance(value, list)
         for one in value if is_list else [value]:
-            lang = one["lang"] if isinstance(one, dict) and set(one) == {"lang", "text"} else ""
-            entry = Entry(one["text"], "") if lang else _entry(path, one, spell)
+            lang = _lang(one)
+            entry = Entry(one["text"], "", one["text"]) if lang else _entry(path, one, spell)
             field = found.setdefault((path, lang), Field(path, lang, [], is_list and not lang))
             field.entries.append(entry)
+        if value == []:
+            found[path, ""] = Field(path, "", [_entry(path, value, spell)], True)
     return list(found.values())
 
 
@@ -70,7 +74,24 @@ def compare(before: Dict[str, Any], after: Dict[str, Any], spell: Spell, budget:
             same.append(other)
         else:
             changes.append(_change(key, one, other, budget))
-    return Compared(changes, same)
+    return Compared(_orders_of_languages(before, after, spell) + changes, same)
+
+
+def _orders_of_languages(before, after, spell):
+    """The Changes of fields that have the same languages in another order: the first title is the main one."""
+    had = {path: [_lang(one) for one in value] for path, value in _members(before) if isinstance(value, list)}
+    found = []
+    for path, value in _members(after):
+        old, new = had.get(path, []), [_lang(one) for one in value] if isinstance(value, list) else []
+        if old != new and sorted(old) == sorted(new):
+            was, now = ([whole(KEPT, spell(path + ".lang", lang)) for lang in langs] for langs in (old, new))
+            found.append(Change(path, "", was, now, is_list=True, is_order=True))
+    return found
+
+
+def _lang(value):
+    """The language of a text that has one, else ""."""
+    return value["lang"] if isinstance(value, dict) and set(value) == {"lang", "text"} else ""
 
 
 def _change(key, one, other, budget):
@@ -87,11 +108,19 @@ def _change(key, one, other, budget):
         before, after = [left], [right]
     else:
         before, after = of_lists(old, new, budget)
-    return Change(key[0], key[1], before, after, any(f and f.is_list for f in (one, other)), sorted(old) == sorted(new))
+    is_order = _sorted(one) == _sorted(other)
+    if not is_order and not any(piece.mark for side in before + after for piece in side):
+        # entries that read alike, such as a name with a comma in it, and a name with an affiliation
+        before, after = [whole(REMOVED, text) for text in old], [whole(ADDED, text) for text in new]
+    return Change(key[0], key[1], before, after, any(f and f.is_list for f in (one, other)), is_order)
+
+
+def _sorted(field):
+    return sorted(entry.held for entry in field.entries) if field else []
 
 
 def _spelled(entries):
-    return ["%s (%s)" % entry if entry.code else entry.text for entry in entries]
+    return ["%s (%s)" % (entry.text, entry.code) if entry.code else entry.text for entry in entries]
 
 
 def _merged(old, new):
@@ -110,6 +139,8 @@ def _merged(old, new):
 def _members(description) -> Iterator[Tuple[str, Any]]:
     for part in PARTS:
         given = description.get(part, {})
+        if part in description and not given and part not in SCHEMA["required"]:
+            yield part, given
         # canonical JSON has lost the order; a name that this schema does not know comes last
         for name in sorted(given, key=lambda name: (ORDER.get(name, len(ORDER)), name)):
             yield "%s.%s" % (part, name), given[name]
@@ -119,8 +150,9 @@ def _members(description) -> Iterator[Tuple[str, Any]]:
 
 def _entry(path, value, spell):
     # all of it becomes public: addresses, ORCIDs and languages are looked at too
-    if isinstance(value, dict):
+    held = json.dumps(value, sort_keys=True)
+    if isinstance(value, dict) and value:
         names = sorted(value, key=lambda name: (name not in FIRST, name))
-        return Entry(", ".join(spell("%s.%s" % (path, name), value[name]) for name in names), "")
+        return Entry(", ".join(spell("%s.%s" % (path, name), value[name]) for name in names), "", held)
     text = spell(path, value)
-    return Entry(text, value if isinstance(value, str) and text != value else "")
+    return Entry(text, value if isinstance(value, str) and text != value else "", held)

@@ -11,7 +11,7 @@ from typing import Any, Dict, Optional
 
 from ..client import digest
 
-LONGEST_FIELD = 16000  # characters in a form; a page with more goes without, and says less
+LONGEST_FIELD = 6000  # characters in a form, beside the longest reason; a page with more goes without, and says less
 LONGEST_TEXT = 2000000  # bytes that are unpacked
 
 

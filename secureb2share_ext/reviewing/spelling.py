@@ -15,6 +15,8 @@ def title(path: str) -> str:
 
 def spell(path: str, value: Any) -> str:
     """A value of a field in words; what has none stands for itself."""
+    if value in ([], {}):
+        return gettext("None")
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if path.endswith(COUNTRIES):

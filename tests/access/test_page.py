@@ -126,6 +126,11 @@ def test_a_closed_dataset_says_what_to_do_next(instance, state, status, heading)
             assert said["record_url"] in tree.xpath("//a/@href") and answer.headers["X-Robots-Tag"] == "noindex"
     answer, tree = get(instance, "/secureb2share/access/" + said["pid"])
     assert answer.status_code == (410 if state == "withdrawn" else 200)
+    # no citation says what the page of a withdrawn dataset does not
+    for form in ("", "?format=bibtex", "?format=ris", "?format=csl"):
+        cited = instance.call("GET", "/secureb2share/cite/%s%s" % (said["pid"], form))
+        assert cited.status_code == answer.status_code
+        assert (example()["core"]["publisher"] in cited.text) == (state != "withdrawn"), form
 
 
 def test_an_embargo_tells_its_day_and_a_closed_dataset_its_contact(instance):
@@ -147,7 +152,8 @@ def test_a_fault_of_the_catalogue_is_not_the_readers(instance):
         )  # fmt: skip
         db.session.commit()
         db.session.remove()
-    for path, status in (("/secureb2share/access/", 503), ("/api/access/", 503), ("/records/", 410)):
+    answers = {"/secureb2share/access/": 503, "/secureb2share/cite/": 503, "/api/access/": 503, "/records/": 410}
+    for path, status in answers.items():
         answer, tree = get(instance, path + said["pid"])
         assert answer.status_code == status and tree.findtext(".//h1"), path
 

@@ -126,9 +126,6 @@ class Visitor:
         self.page.get_by_role("button", name=self.say(name), exact=exact).first.click()
         self.arrive(heading)
 
-    def write(self, label, text, exact=True):
-        self.page.get_by_label(self.say(label), exact=exact).first.fill(text)
-
     def fill(self, values):
         """Fill in controls by their ids; a choice is named by its value."""
         for name, text in values.items():

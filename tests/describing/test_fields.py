@@ -1,11 +1,12 @@
 import jinja2
+import pytest
 from html_form import Page
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import DESCRIPTIONS, MANY
 from test_form import FILLED, through_a_browser
 
-from secureb2share_ext.describing import faults, groups, values
+from secureb2share_ext.describing import faults, fields, groups, values
 from secureb2share_ext.describing.form import Form
 from secureb2share_ext.descriptions import schema
 
@@ -26,8 +27,8 @@ class Names:
     language_name = staticmethod(lambda tag: "the language " + tag)
 
 
-def page_of(group, there, told=None):
-    form = Form(there, told or {}, "en")
+def page_of(group, there, told=None, describe_files="labels"):
+    form = Form(there, told or {}, "en", describe_files)
     listed = [("#" + form.anchor(fault.control), fault) for fault in faults.in_order(form.told, group.names)]
 
     def t(text, **places):
@@ -57,6 +58,34 @@ def test_nothing_that_is_wrong_is_lost_by_the_page(pairs, group):
     assert page.faults() == []
     assert in_sets(values.from_values(values.submitted(page.sent))) == in_sets(through_a_browser(stored))
     assert html.count('class="fault"') == len([name for name in told if groups.group_of(name) is group])
+
+
+class Counted(dict):
+    """Values that count how often one of them is looked at."""
+
+    seen = 0
+
+    def get(self, *args):
+        self.seen += 1
+        return super().get(*args)
+
+    def __iter__(self):
+        for name in super().__iter__():
+            self.seen += 1
+            yield name
+
+
+@pytest.mark.parametrize("describe_files", ["labels", "full"])
+@pytest.mark.parametrize("name", [name for name, field in fields.FIELDS.items() if field.kind in ("texts", "parts")])
+def test_the_work_for_a_page_grows_with_its_parts_and_not_with_their_square(name, describe_files):
+    def looks(count):
+        inside = fields.FIELDS[name].inner[-2].name
+        there = Counted({"%s.%d.%s" % (name, number, inside): ["x"] for number in range(count)})
+        page_of(groups.group_of(name), there, describe_files=describe_files)
+        return there.seen
+
+    few, more, many = looks(5), looks(20), looks(35)
+    assert few < more and many - more < 1.1 * (more - few)
 
 
 def in_sets(value, name=""):

@@ -4,6 +4,7 @@ The fixture `instance` has the sources tsd and csc; see tests/instance.py. A tes
 DescribeContract and says how its users log in.
 """
 
+import contextlib
 import json
 import re
 import threading
@@ -17,10 +18,29 @@ from review_contract import HOSTILE, ReviewContract
 from rows import dump, new, tables_with
 from served import example
 
-from secureb2share_ext.describing import groups, values
+from secureb2share_ext.describing import groups, limits, values, views
 from secureb2share_ext.proxies import current
 
 PAGES = "/secureb2share/describe/"
+
+
+@contextlib.contextmanager
+def statements_on(table):
+    """[statement] that any thread of this process makes on a table meanwhile."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    seen = []
+
+    def see(connection, cursor, statement, *more):
+        if table in statement:
+            seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", see)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", see)
 
 
 class Browser:
@@ -254,6 +274,58 @@ class DescribeContract:
         files = {"core.publisher": ("a.csv", b"1,2", "text/csv")}
         sent = curator.session.post(curator.base + path, data={"csrf_token": token}, files=files)
         assert sent.status_code == 403 and "form-data" in sent.text
+
+    def test_a_draft_is_no_store_of_files(self, instance, monkeypatch):
+        curator = self.browser(instance)
+        draft, file = curator.begin(), "\n".join([76 * "Q"] * 3000)
+        # more faults than are told at once stand beside it
+        faulty = {"core.creators.%d.orcid" % number: "1" for number in range(99)}
+        fields = {
+            "core.publication_year": ("what", faulty),
+            "sensitive.embargo_until": ("access", {}),
+            "sensitive.controller_ror": ("people", {}),
+            "sensitive.consent_type": ("people", {}),
+            "sensitive.special_categories": ("people", {}),
+            "sensitive.duo_diseases.whole": ("use", {}),
+        }
+        before = instance.execute("SELECT description FROM secureb2share_draft WHERE id = :i", i=int(draft))
+        for name, (key, others) in fields.items():
+            path = "%s/%s" % (draft, key)
+            answer = curator.submit(curator.get(path), path, **dict(others, **{name: file}))
+            assert answer.status_code == 400 and "to mend" in answer.page.title, name
+            kept = instance.execute("SELECT description FROM secureb2share_draft WHERE id = :i", i=int(draft))
+            assert kept == before, name
+        # nor are there drafts without end
+        monkeypatch.setattr(limits, "MOST", instance.count("secureb2share_draft", "source = 'tsd'") + 1)
+        curator.begin()
+        count = instance.count("secureb2share_draft", "source = 'tsd'")
+        answer = curator.submit(curator.get(""), "new", None, source="tsd")
+        assert curator.place(answer) == "" and "too many drafts" in curator.get("").text
+        assert instance.count("secureb2share_draft", "source = 'tsd'") == count == limits.MOST
+
+    def test_every_draft_is_in_the_list_whose_statements_do_not_grow(self, instance, monkeypatch):
+        curator = self.browser(instance)
+        for _ in range(5):
+            curator.begin()
+        there = {str(one[0]) for one in instance.execute("SELECT id FROM secureb2share_draft")}
+        asked = {}
+        for size in (2, 4):
+            monkeypatch.setattr(views, "PAGE", size)
+            found, path, counts = [], "", set()
+            while path is not None:
+                with statements_on("secureb2share_draft") as seen:
+                    page = curator.get(path)
+                counts.add(len(seen))
+                assert '<span class="count">%d</span>' % len(there) in page.text
+                shown = re.findall(r'id="d([0-9]+)"', page.text)
+                assert 0 < len(shown) <= size
+                found += shown
+                onward = [one for one in page.page.links if one and "drafts=%d" % len(found) in one]
+                path = onward[0].partition(PAGES)[2] if onward else None
+            assert sorted(found, key=int) == sorted(there, key=int)
+            asked[size] = counts
+        assert asked[2] == asked[4] == {2}
+        assert "nothing on this page" in curator.get("?drafts=9999").text
 
     def test_two_curators_at_one_draft(self, instance):
         first, second = self.browser(instance), self.browser(instance)

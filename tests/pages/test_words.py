@@ -125,6 +125,8 @@ def test_a_state_is_one_icon_and_one_text(right, state, is_open, badge):
         (words.participants, {"participants_band": "<10"}, "Fewer than 10"),
         (words.participants, {"participants_band": ">=1000000"}, "1,000,000 or more"),
         (words.participants, {"participants_band": "many"}, "many"),
+        (words.participants, {"participants_band": ">=²"}, "² or more"),
+        (words.participants, {"participants_band": "①-٣"}, "①–3"),
         (words.participants, {}, None),
         (words.years, {"temporal_start": "2019", "temporal_end": "2024-03-31"}, "2019–2024"),
         (words.years, {"temporal_start": "2019-01", "temporal_end": "2019-02"}, "2019"),

@@ -1,6 +1,12 @@
+import base64
 import copy
+import random
+from urllib.parse import urlencode
 
 import pytest
+import strategies
+from hypothesis import given
+from hypothesis import strategies as st
 from served import example
 
 from secureb2share_ext.client import canonical, digest
@@ -8,6 +14,7 @@ from secureb2share_ext.descriptions import labels
 from secureb2share_ext.descriptions.schema import SCHEMA
 from secureb2share_ext.reviewing import changes, seen
 from secureb2share_ext.reviewing.difference import Budget
+from secureb2share_ext.uploads import gate
 
 
 def spell(path, value):
@@ -80,12 +87,81 @@ def test_what_comes_and_goes_is_shown():
     assert (change.path, change.before, change.is_list) == ("files", [], True)
 
 
+@strategies.MANY
+@given(strategies.DESCRIPTIONS, strategies.DESCRIPTIONS, st.data())
+def test_two_descriptions_differ_exactly_where_changes_are_shown(one, other, data):
+    # of two that have little in common everything differs: mix them member by member
+    mixed = copy.deepcopy(one)
+    for part in ("core", "sensitive"):
+        for name in data.draw(st.lists(st.sampled_from(sorted(other[part])), max_size=2)):
+            mixed[part][name] = other[part][name]
+    for before, after in ((one, one), (one, other), (one, mixed), (mixed, one)):
+        found = changes.compare(before, after, spell, Budget()).changes
+        assert bool(found) == (canonical(before) != canonical(after))
+        for change in found:
+            marks = [piece.mark for side in change.before + change.after for piece in side]
+            assert change.is_order != any(marks), change
+
+
+@pytest.mark.parametrize(
+    "before, after, path, marked",
+    [
+        ({}, {"sensitive": {"special_categories": []}}, "sensitive.special_categories", True),
+        (
+            {"sensitive": {"special_categories": ["Health"]}},
+            {"sensitive": {"special_categories": []}},
+            "sensitive.special_categories",
+            True,
+        ),
+        ({}, {"files": []}, "files", True),
+        ({}, {"version": {}}, "version", True),
+        ({"version": {}}, {"version": {"label": "2"}}, "version.label", True),
+        (
+            {"core": {"creators": [{"name": "A, B"}]}},
+            {"core": {"creators": [{"name": "A", "affiliation": "B"}]}},
+            "core.creators",
+            True,
+        ),
+        (
+            {"core": {"titles": [{"lang": "nb", "text": "A"}, {"lang": "en", "text": "B"}]}},
+            {"core": {"titles": [{"lang": "en", "text": "B"}, {"lang": "nb", "text": "A"}]}},
+            "core.titles",
+            False,
+        ),
+        (
+            {"core": {"titles": [{"lang": "en", "text": "A"}, {"lang": "en", "text": "A"}]}},
+            {"core": {"titles": [{"lang": "en", "text": "A"}]}},
+            "core.titles",
+            True,
+        ),
+    ],
+)
+def test_what_is_easily_overlooked_is_a_change(before, after, path, marked):
+    for one, other in ((before, after), (after, before)):
+        found = changes.compare(one, other, spell, Budget()).changes
+        assert path in [change.path for change in found]
+        for change in found:
+            pieces = [piece for side in change.before + change.after for piece in side]
+            assert any(piece.mark for piece in pieces) == marked and change.is_order != marked
+            # "Not stated" stands only where nothing is stated
+            assert pieces
+
+
 def test_another_order_alone_is_said():
     before, after = full(), full()
     before["core"]["keywords"], after["core"]["keywords"] = ["a", "b"], ["b", "a"]
     (change,) = changes.compare(before, after, spell, Budget()).changes
     assert change.is_order
     assert not any(piece.mark for side in change.before + change.after for piece in side)
+
+
+def test_the_longest_page_and_reason_pass_the_gate_together():
+    noise = base64.b64encode(random.Random(3).getrandbits(8 * 20000).to_bytes(20000, "big")).decode("ascii")
+    pages = [seen.packed(noise[:length]) for length in range(100, len(noise), 50)]
+    assert "" in pages and len(max(pages, key=len)) > seen.LONGEST_FIELD - 200
+    sent = {"csrf_token": "x" * 200, "digest": "0" * 64, "page": max(pages, key=len), "reason": "🧬" * 1000}
+    form = urlencode(dict(sent, decision="refuse"))
+    assert gate.decide("POST", False, gate.FORM, len(form), False, 10**6) is None
 
 
 def test_a_forms_description_is_believed_only_with_its_digest():

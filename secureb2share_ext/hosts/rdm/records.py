@@ -21,8 +21,9 @@ from ...client import seconds
 from ...dataset import CATALOGUE_PREFIX, Dataset
 from ...datasets import store, view
 from ...datasets.models import DatasetRow
-from ...errors import Invalid, NotReady
+from ...errors import Invalid, NotAccepted, NotReady
 from ...messages.sources import Source
+from ...pages.words import N_
 from ...proxies import current
 from .. import index_queue
 from ..revisions import of_rows
@@ -30,6 +31,9 @@ from . import communities
 from .fields import mapping, validation_errors
 
 PID_TYPES = ("recid", "doi", "hdl")  # under which a record can be asked for
+OPEN_DRAFT = N_(
+    "Somebody has begun another change of this record in the catalogue's own form. Publish or discard that one first."
+)
 
 
 class OpenWork(UnitOfWork):
@@ -108,11 +112,23 @@ def update(row: DatasetRow, dataset: Dataset) -> RDMRecord:
     if mapping.from_record(record) == dataset.description:
         # a draft that somebody has open is left as it is
         return rewrite(row, record)
+    if row.origin == "curator":
+        _check_open_draft(row, record)
     open_work = OpenWork(row, data)
     body = dict(data, access={"record": "public", "files": "restricted"}, files={"enabled": False}, pids=record.pids)
     service.edit(system_identity, row.pid, uow=open_work)
     service.update_draft(system_identity, row.pid, body, uow=open_work)
     return _publish(row, open_work)
+
+
+def _check_open_draft(row, record):
+    """Raise NotAccepted where a curator has begun another change of the record in RDM's form, which would be lost."""
+    try:
+        draft = service.draft_cls.get_record(row.record_uuid)
+    except NoResultFound:
+        return
+    if mapping.from_record(draft) != mapping.from_record(record):
+        raise NotAccepted(OPEN_DRAFT, code="draft-open")
 
 
 def rewrite(row: DatasetRow, record: RDMRecord) -> RDMRecord:

@@ -128,6 +128,7 @@ def test_versions(instance):
 def test_one_record(instance, path):
     _, statements, _ = asked(instance, path + instance.ours[0])
     _, others, _ = asked(instance, path + instance.others[1])
+    assert of(others, OUR_TABLES) == []
     assert len(of(statements, OUR_TABLES)) == 1 and len(of(statements, RECORDS)) == len(of(others, RECORDS))
 
 

@@ -42,4 +42,4 @@ def _paths(node: Any, path: str) -> Iterator[str]:
 
 
 def _key(name: str) -> Union[int, str]:
-    return int(name) if name.isdigit() else name
+    return int(name) if name.isdecimal() else name

@@ -19,9 +19,9 @@ def found_of(records: List[Dict[str, Any]]) -> Dict[str, Entry]:
         return {}
     communities = {source.community for source in extension.sources.values()}
     communities.update(filter(None, map(bindings.bound, extension.sources)))
-    return published.by_pids(
-        [one["id"] for one in records if isinstance(one.get("id"), str) and may_be_ours(one, communities)]
-    )
+    pids = {one["id"]: may_be_ours(one, communities) for one in records if isinstance(one.get("id"), str)}
+    published.rule_out([pid for pid, may_be in pids.items() if not may_be])
+    return published.by_pids([pid for pid, may_be in pids.items() if may_be])
 
 
 def found_in(record: Dict[str, Any]) -> Optional[Entry]:
@@ -46,6 +46,12 @@ def may_be_ours(record: Dict[str, Any], communities: Set[str]) -> bool:
 def shown_of_pid(pid: Optional[str]) -> Optional[Published]:
     """The Published of the published record with this PID; None for one that is not ours, or damaged."""
     found = published.by_pid(pid)
+    return None if found is None else published.shown(found)
+
+
+def shown_in(record: Dict[str, Any]) -> Optional[Published]:
+    """The Published of a record (dict as in found_of); None for one that is not ours, or damaged."""
+    found = found_in(record)
     return None if found is None else published.shown(found)
 
 

@@ -3,7 +3,7 @@
 Our templates extend those that the site had configured; nothing is changed on pages of records that are not ours.
 """
 
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from flask import Blueprint, Flask, request
 
@@ -50,7 +50,7 @@ def install(app: Flask) -> None:
     def _of_pages():
         return {
             "secureb2share_bases": bases,
-            "secureb2share_box": box_of_pid,
+            "secureb2share_box": box_of,
             "secureb2share_help": _help_url,
             "secureb2share_text": language.gettext,
         }
@@ -64,14 +64,14 @@ def faults(app: Flask) -> List[str]:
     return [again % key for key, template in TEMPLATES.items() if app.config.get(key) != template]
 
 
-def box_of_pid(pid: str) -> Optional[AccessBox]:
-    """The AccessBox of the published record with this PID, in the reader's language; None for one that is not ours."""
-    shown = lookup.shown_of_pid(pid)
+def box_of(record: Dict[str, Any]) -> Optional[AccessBox]:
+    """The AccessBox of a published record (dict as its page has it) in the reader's language; None if not ours."""
+    shown = lookup.shown_in(record)
     if shown is None:
         return None
     names, chosen = render.context(), request.args.get("text", "")
     page = DatasetPage(shown, language.current(), language.preferred(), chosen=chosen)
-    return AccessBox(page, current().host.access_page_url(pid), names["t"], names["tn"], names["sb"])
+    return AccessBox(page, current().host.access_page_url(record["id"]), names["t"], names["tn"], names["sb"])
 
 
 def _help_url():
