@@ -55,9 +55,10 @@ class VersionsContract:
         """Whether a reader's page leads to other datasets; None: it names none of that kind."""
         if "replaces" in versions:
             assert ("The version before this one" in page) == bool(versions["replaces"])
-        if versions.get("replaced_by"):
+        if "replaced_by" in versions:
             # a tombstone has no list of versions
-            assert "Takes the place of this version" in page or "Replaced by" in page
+            is_newer_named = "Takes the place of this version" in page or "Replaced by" in page
+            assert is_newer_named == bool(versions["replaced_by"] or successor)
         for other in list(versions.values()) + [successor]:
             assert other is None or other["record_url"] in page
 
@@ -144,7 +145,7 @@ class VersionsContract:
         later = newer and newer["identifier"]
         assert shown.get("replaced_by") == event["replaced_by"] == later
         assert [self.versions_of(hit) for hit in hits] == [self.versions_of(item)] * len(hits)
-        self.check_page_names(page, replaced_by=newer)
+        self.check_page_names(page, replaced_by=newer, successor=successor)
         if newer:
             assert self.versions_of(item) == {"replaced_by": self.named(newer)}
             assert self.versions_of(self.item(instance, newer)) == {"replaces": self.named(said)}
