@@ -168,8 +168,8 @@ Try this:
      It leads back to the secure environment.
   3. Log in as the curator and look at the registrations of CSC, which wait for a review:
      {catalogue}/secureb2share/review/
-     Release one, and refuse another one with a reason. The data owner of CSC reads the reason:
-     {csc}/inbox
+     Publish one, and refuse another one with a reason. The data owner of CSC reads the reason:
+     {csc}/datasets?show=waiting
   4. Try to upload a file to the catalogue. The answer says why it is refused:
      curl --data-binary @README.md -X PUT {catalogue}/api/files/any/README.md
 

@@ -42,6 +42,7 @@ def page():
         chosen=chosen,
         words=words,
         known=known,
+        refused=store.one("SELECT count(*) AS number FROM datasets WHERE registration = 'refused'")["number"],
     )
 
 

@@ -10,6 +10,7 @@ import secrets
 import sqlite3
 
 from secureb2share_ext import client
+from secureb2share_ext.describing import values
 from secureb2share_ext.pages.language import gettext
 
 from . import archive
@@ -48,7 +49,9 @@ def register(environment, dataset, uploads=(), tenant=None, identifier=None, dra
                 [dict(file, dataset=identifier) for file in files],
             )
             if draft:
-                db.execute("UPDATE drafts SET dataset = ? WHERE id = ?", (identifier, draft))
+                # a correction begins with the files that are archived now
+                shown = json.dumps(values.to_values(dataset))
+                db.execute("UPDATE drafts SET dataset = ?, typed = ? WHERE id = ?", (identifier, shown, draft))
             environment.outgoing.write(db, "register", identifier, tenant=tenant, dataset=dataset)
     except BaseException as error:
         environment.archive.forget(identifier, files)

@@ -84,6 +84,10 @@ class Form:
         """What is wrong with the control or field of this name."""
         return self.told.get(name, [])
 
+    def is_open(self, field: Field) -> bool:
+        """Whether something is filled into a field."""
+        return any(one == field.name or one.startswith(field.name + ".") for one in self.values)
+
     def countries(self) -> List[Tuple[str, str]]:
         """[(code, name)] of the countries, in the order of their names."""
         return names.countries(self.language)

@@ -489,15 +489,21 @@ def test_the_form_makes_a_description_that_the_catalogue_accepts(site, visitor, 
 
 def test_a_refusal_stands_next_to_the_form_and_its_correction_has_the_same_identifier(site, visitor, catalogue):
     draft = begin(visitor)
-    answer = fill(visitor, example(deidentification="pseudonymised"), draft)
+    address, name = upload(visitor, draft, b"a,b\n")
+    put(visitor, address, 0, b"a,b\n")
+    assert visitor.post(address + "/complete", headers=JSON).status_code == 200
+    answer = fill(visitor, example(deidentification="pseudonymised"), draft, {"named-" + name: "Measurements"})
     assert (answer.status_code, answer.location) == (303, draft + "/check#faults")
+    (archived,) = catalogue.bodies("register")[0]["dataset"]["files"]
+    assert "Measurements" in visitor.get(draft + "/files").text
     page = visitor.get(draft + "/check").text
     assert "One thing to mend" in page and 'href="%s/people#sensitive.legal_basis_art6"' % draft in page
     page = visitor.get(draft + "/people").text
     assert "One thing to mend" in page and re.search(r'class="[^"]*has-fault"[^>]*>\s*<legend>Legal basis', page)
     assert "Made-up cohort" in visitor.get(draft + "/what").text and not catalogue.records
     identifier = row(site, "SELECT identifier FROM datasets")["identifier"]
-    again = fill(visitor, example(deidentification="anonymised"), draft)
+    again = fill(visitor, dict(example(deidentification="anonymised"), files=[archived]), draft)
+    assert catalogue.bodies("register")[1]["dataset"]["files"] == [archived]
     assert again.location == "/registered/" + identifier and list(catalogue.records) == [identifier]
     first, second = catalogue.messages
     assert first[0] != second[0]
@@ -657,6 +663,7 @@ def test_a_refused_registration_says_why_and_can_be_mended(visitor, catalogue, w
         assert visitor.post("/datasets/%s/ask" % identifier).status_code == 303
     entry = inbox_entry(visitor, identifier)
     assert (entry["registration"], entry["reason"]) == ("refused", "The contact is a person.")
+    assert "The catalogue refused one registration" in visitor.get("/inbox").text
     for page in ("/datasets?show=waiting", "/registered/" + identifier, "/register?dataset=" + identifier):
         assert "The contact is a person." in visitor.get(page).text
     changed = example()
