@@ -101,9 +101,10 @@ def save(draft, key):
     if "leave" in request.form:
         return look.done(url_for("portal.form"), gettext("The draft is kept. You can go on with it later."))
     following = groups.after(one)
-    if following is None:
+    wanted = request.form.get("go") or (following.key if following else "check")
+    if wanted not in [group.key for group in groups.GROUPS]:
         return redirect(url_for("portal.check", draft=draft), 303)
-    return redirect(url_for("portal.group", draft=draft, key=following.key), 303)
+    return redirect(url_for("portal.group", draft=draft, key=wanted), 303)
 
 
 def _page(row, one, given=None):

@@ -104,6 +104,8 @@ def _next(number, chosen, pressed, go, found, own):
             return url_for(GROUP, number=number, key=chosen.key, told=1) + "#faults"
         other = after(chosen)
         return url_for(GROUP, number=number, key=other.key) if other else url_for(CHECK, number=number)
+    if go == "check" or go in [group.key for group in GROUPS]:
+        return url_for(CHECK, number=number) if go == "check" else url_for(GROUP, number=number, key=go)
     notices.leave(gettext("The draft is saved."))
     return here if go != "leave" else url_for(LIST)
 

@@ -43,7 +43,7 @@ def test_a_registration_is_refused_mended_published_and_changed(site, meet, scen
     owner.press("Correct it", "What it is")
     owner.fill({"core.contact.name": "Access office"})
     owner.press("Save and go on", "Access")
-    owner.follow("Check and send", "Check and send", exact=False)
+    owner.press("Check and send", "Check and send")
     owner.press("Send the correction", title)
     owner.sees("The description waits for the catalogue's curator")
 
