@@ -151,7 +151,7 @@ def _values(figures: Figures, name: str) -> Sequence[Tuple[Optional[float], str,
     if name == "paused":
         # one that waits for an operator weighs more than one that is probed
         said = [(2 if held else 1, "%s: %s" % (target, reason), target) for target, reason, held in figures.paused]
-        return said or [(0, "no target is paused", "")]
+        return said or [(0, "no target is held or has been down for long", "")]
     if name == "expires":
         return [(days, _expiry(what, days), what) for what, days in figures.expiring]
     if name == "index":
