@@ -575,3 +575,30 @@ class ReviewContract:
         path = self.path_of(instance, identifier)
         fields = dict(self.fields(page, **given), **({} if page_field is None else {"page": page_field}))
         return session.post(instance.base_url + path, data=fields, allow_redirects=False)
+
+
+OF_PAGES = (
+    "test_a_commit_that_fails_leaves_the_pid_in_the_log",
+    "test_another_came_while_the_curator_read",
+    "test_curators_see_it",
+    "test_failing_release_leaves_it_held",
+    "test_hostile_text_is_escaped",
+    "test_page_asks_before_it_publishes",
+    "test_page_decides",
+    "test_page_is_for_curators",
+    "test_page_is_for_the_sources_of_its_reader",
+    "test_page_of_a_change",
+    "test_page_of_what_the_source_took_back",
+    "test_two_curators_at_once",
+)
+
+
+def without_pages(contract, mark):
+    """Mark the tests of a class that look at the pages, where the host's pages stand elsewhere or nowhere."""
+
+    def elsewhere(self):
+        raise AssertionError("skipped")
+
+    for name in OF_PAGES:
+        assert hasattr(ReviewContract, name)
+        setattr(contract, name, mark(elsewhere))

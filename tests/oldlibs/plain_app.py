@@ -56,7 +56,11 @@ def _page(found):
     dataset = shown.dataset
     link = '<a href="%s">Request access</a>' % shown.access_url if shown.is_requestable else escape(shown.label)
     words = [link, escape(dataset.core["contact"]["name"]), escape(shown.state_text or "")]
-    named = (("Replaces", shown.replaces), ("Replaced by", shown.replaced_by), ("Successor", shown.successor))
+    named = (
+        ("The version before this one:", shown.replaces),
+        ("Takes the place of this version:", shown.replaced_by),
+        ("Takes the place of this version:", shown.successor),
+    )
     words += ['%s <a href="%s">%s</a>' % (text, one.url, escape(one.identifier)) for text, one in named if one]
     said = json.dumps(schema_org.document(shown)).replace("<", "\\u003c")
     return '<script type="application/ld+json">%s</script>%s' % (said, "<br>".join(words))

@@ -14,7 +14,7 @@ from invenio_accounts.models import User  # noqa: E402
 from invenio_db import db  # noqa: E402
 from invenio_oauth2server.models import Token  # noqa: E402
 from old_instance import HERE, running, skip_unless_there  # noqa: E402
-from review_contract import ReviewContract  # noqa: E402
+from review_contract import ReviewContract, without_pages  # noqa: E402
 from sources_contract import SOURCES, SourcesContract  # noqa: E402
 from versions_contract import VersionsContract  # noqa: E402
 
@@ -39,9 +39,8 @@ class TestPlainReview(ReviewContract):
         lists = ["/", "/api/records/", "/api/records/?q=" + word, "/api/csc/?q=" + word]
         return lists + [path + pid for pid in pids for path in ("/records/", "/api/records/", "/api/access/")]
 
-    test_curators_see_it = test_two_curators_at_once = test_failing_release_leaves_it_held = NO_PAGES(lambda self: None)
-    test_page_is_for_curators = test_page_decides = test_hostile_text_is_escaped = NO_PAGES(lambda self: None)
-    test_another_came_while_the_curator_read = NO_PAGES(lambda self: None)
+
+without_pages(TestPlainReview, NO_PAGES)
 
 
 class TestPlainBulk(RunContract):

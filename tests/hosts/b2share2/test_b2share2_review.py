@@ -3,7 +3,7 @@ import pytest
 pytest.importorskip("b2share", reason="the real B2SHARE 2.4 is in no registry: see docs/howto/test-on-b2share2.md")
 
 import real_instance  # noqa: E402
-from review_contract import ReviewContract  # noqa: E402
+from review_contract import ReviewContract, without_pages  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -21,19 +21,6 @@ GET_RECORD = "/api/oai2d?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:b2s
 NO_PAGES = pytest.mark.skip(reason="the review's page stands elsewhere on B2SHARE: see test_b2share2_review_page.py")
 
 
-OF_PAGES = (
-    "test_another_came_while_the_curator_read",
-    "test_curators_see_it",
-    "test_failing_release_leaves_it_held",
-    "test_hostile_text_is_escaped",
-    "test_a_commit_that_fails_leaves_the_pid_in_the_log",
-    "test_page_decides",
-    "test_page_is_for_the_sources_of_its_reader",
-    "test_page_is_for_curators",
-    "test_two_curators_at_once",
-)
-
-
 class TestB2Share2Review(ReviewContract):
     def page_of_record(self, instance, shown):
         # the web interface makes the page of this
@@ -49,10 +36,4 @@ class TestB2Share2Review(ReviewContract):
         )
 
 
-def elsewhere(self):
-    raise AssertionError("skipped")
-
-
-for name in OF_PAGES:
-    assert hasattr(ReviewContract, name)
-    setattr(TestB2Share2Review, name, NO_PAGES(elsewhere))
+without_pages(TestB2Share2Review, NO_PAGES)
