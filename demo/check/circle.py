@@ -37,7 +37,7 @@ def record_is_public(trip):
     until(trip.hits)
     hits = trip.hits()
     must([hit["id"] for hit in hits] == [trip.pid], hits)
-    front = trip.call("GET", trip.catalogue + "/", params={"q": trip.title})
+    front = trip.call("GET", trip.catalogue + "/search", params={"q": trip.title})
     must(trip.title in front.text.replace('value="%s"' % trip.title, ""), "not on the page of search results")
     page = trip.call("GET", "%s/records/%s" % (trip.catalogue, trip.pid))
     must(page.status_code == 200 and "Request access" in page.text, page.status_code)
