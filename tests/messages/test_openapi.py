@@ -28,8 +28,8 @@ SAME = set(
 PAGES = {"secureb2share_uploads.closed", "secureb2share_uploads.refused", "secureb2share_pages.static"}
 # codes that only the host's own routes, the curator's page and the command line meet
 ELSEWHERE = {
-    "changed", "community-of-source", "draft-open", "has-files", "identifier-taken", "legacy", "manifest-differs", "no-access",
-    "no-files", "not-allowed", "not-confirmed", "not-exported", "not-frozen", "one-by-one", "problem",
+    "changed", "community-of-source", "draft-open", "has-files", "identifier-taken", "legacy", "manifest-differs",
+    "no-access", "no-files", "not-allowed", "not-confirmed", "not-exported", "not-frozen", "one-by-one", "problem",
     "registered-elsewhere", "request-elsewhere", "second-community", "too-many-drafts", "upload-refused",
 }  # fmt: skip
 
