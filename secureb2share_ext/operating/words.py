@@ -31,7 +31,7 @@ TARGETS: Dict[str, Badge] = {
     "sends": ("ok", "ok", N_("Takes events")),
     "due": ("", "clock", N_("Tried at the next run")),
     "failing": ("wait", "warn", N_("Events fail")),
-    "resting": ("wait", "clock", N_("Does not answer")),
+    "resting": ("wait", "clock", N_("Takes nothing now")),
     "paused": ("stop", "warn", N_("Paused after an answer")),
     "held": ("wait", "pause", N_("Held by an operator")),
     "unknown": ("stop", "warn", N_("Not configured")),
@@ -128,8 +128,8 @@ def _so_far(target):
         one = N_("%(number)s attempt failed, and none succeeded since %(when)s.")
         many = N_("%(number)s attempts failed, and none succeeded since %(when)s.")
     elif target.standing in ("failing", "due"):
-        one = N_("%(number)s event was tried in vain; it was written %(when)s.")
-        many = N_("%(number)s events were tried in vain; the oldest was written %(when)s.")
+        one = N_("%(number)s event was tried and not delivered; it was written %(when)s.")
+        many = N_("%(number)s events were tried and not delivered; the oldest was written %(when)s.")
     else:
         return gettext("Since %(when)s.", when=since)
     return ngettext(one, many, target.failed, when=since)
