@@ -466,6 +466,7 @@ class ReviewContract:
         assert "<script>alert" not in shown.text and "This registration was refused" in shown.text
         decided = session.get(address + "decided").text
         assert "<script>alert" not in decided and decided.index(refused) < decided.index(released)
+        assert "<title>Decided · Review" in decided
         assert self.post(instance, refused, session, page=shown, decision="release").status_code == 400
 
     def test_page_asks_before_it_publishes(self, instance):
