@@ -21,9 +21,9 @@ SESSIONS = ("accounts_user_session_activity", "accounts_user", "accounts_user_lo
 class OperateContract:
     """Subclass it as Test..."""
 
-    prefix = ""  # of the pages' paths
-    log_in = "/login/"  # what leads whoever is not logged in to the log-in
+    prefix, log_in = ReviewContract.prefix, ReviewContract.log_in
     user, login, fields = ReviewContract.user, ReviewContract.login, ReviewContract.fields
+    is_asked_to_log_in = ReviewContract.is_asked_to_log_in
     description = ReviewContract.description
 
     @pytest.fixture
@@ -70,9 +70,6 @@ class OperateContract:
         page = page or self.get(instance, session)
         fields = dict({"csrf_token": self.fields(page)["csrf_token"]}, **given)
         return session.post(instance.base_url + self.prefix + OPERATE + "orders", data=fields, allow_redirects=False)
-
-    def is_asked_to_log_in(self, answer):
-        return answer.status_code == 302 and self.log_in in answer.headers["location"]
 
     def notice(self, instance, session, answer):
         """The page to which an order leads."""
