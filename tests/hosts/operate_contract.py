@@ -21,21 +21,23 @@ SESSIONS = ("accounts_user_session_activity", "accounts_user", "accounts_user_lo
 class OperateContract:
     """Subclass it as Test..."""
 
+    prefix, log_in = ReviewContract.prefix, ReviewContract.log_in
     user, login, fields = ReviewContract.user, ReviewContract.login, ReviewContract.fields
+    is_asked_to_log_in = ReviewContract.is_asked_to_log_in
     description = ReviewContract.description
 
     @pytest.fixture
     def operator(self, instance):
         """A requests.Session of a user who holds the action and no other."""
         from invenio_access.models import ActionUsers
-        from invenio_accounts.proxies import current_datastore
+        from invenio_accounts.models import User
         from invenio_db import db
 
         from secureb2share_ext.hosts.actions import operate
 
         user = self.user(instance)
         with instance.app.app_context():
-            found = current_datastore.get_user(user["email"])
+            found = db.session.query(User).filter_by(email=user["email"]).one()
             db.session.add(ActionUsers.allow(operate, user_id=found.id))
             db.session.commit()
             db.session.remove()
@@ -62,7 +64,7 @@ class OperateContract:
         return tuple(found)
 
     def get(self, instance, session, path=OPERATE):
-        return session.get(instance.base_url + path, allow_redirects=False)
+        return session.get(instance.base_url + self.prefix + path, allow_redirects=False)
 
     def pages(self, instance, number):
         """The paths of all pages, of an event and its dataset among others."""
@@ -72,7 +74,7 @@ class OperateContract:
     def order(self, instance, session, page=None, **given):
         page = page or self.get(instance, session)
         fields = dict({"csrf_token": self.fields(page)["csrf_token"]}, **given)
-        return session.post(instance.base_url + OPERATE + "orders", data=fields, allow_redirects=False)
+        return session.post(instance.base_url + self.prefix + OPERATE + "orders", data=fields, allow_redirects=False)
 
     def notice(self, instance, session, answer):
         """The page to which an order leads."""
@@ -91,8 +93,7 @@ class OperateContract:
         page = self.get(instance, operator)
         before = dump(instance)
         for path in self.pages(instance, number):
-            anonymous = instance.call("GET", path)
-            assert anonymous.status_code == 302 and "/login/" in anonymous.headers["location"], path
+            assert self.is_asked_to_log_in(instance.call("GET", self.prefix + path)), path
             refused = self.get(instance, stranger, path)
             assert (refused.status_code, refused.headers["cache-control"]) == (403, "no-store"), path
             assert "right to operate" in refused.text
@@ -100,8 +101,9 @@ class OperateContract:
             assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store"), path
         for order in ({"order": "discard", "event": number, "reason": "x"}, {"order": "hold", "name": "tsd-ingest"}):
             assert self.order(instance, stranger, page, **order).status_code == 403
-            answer = requests.post(instance.base_url + OPERATE + "orders", data=order, allow_redirects=False)
-            assert answer.status_code == 401 and "/login/" in answer.text
+            address = instance.base_url + self.prefix + OPERATE + "orders"
+            answer = requests.post(address, data=order, allow_redirects=False)
+            assert answer.status_code == 401 and self.log_in in answer.text
             for token in ("", "forged"):
                 self.order(instance, operator, page, csrf_token=token, **order)
                 assert "nothing was done" in self.get(instance, operator).text
