@@ -88,7 +88,7 @@ def calendar(pid: str) -> Response:
     if shown is None and row.state != "withdrawn":
         return _told("damaged", 503, row=row)
     if shown is None or shown.dataset.state != "active" or not shown.requests_from:
-        return redirect(current().host.record_url(row), 302)
+        return make_response(redirect(current().host.record_url(row), 302))
     title = language.in_language(shown.dataset.core["titles"], language.preferred())[0]["text"]
     text = embargo.calendar(
         shown,
