@@ -221,7 +221,7 @@ class DescribeContract:
         place = curator.place(answer)
         assert place.startswith(path) and place.endswith("#faults")
         shown = curator.get(place)
-        assert re.match(r"\d+ things to mend: What it is \(1 of 8\)", shown.page.title), shown.page.title
+        assert re.match(r"\d+ things to mend: What it is \(1 of 9\)", shown.page.title), shown.page.title
         assert {pair for pair in typed.items()} <= set(shown.page.sent)
         for control in ("core.publication_year", "core.contact.url", "core.creators.0.orcid", "core.creators.0.name"):
             assert 'id="%s-e"' % control in shown.text and "#" + control in shown.page.links
@@ -283,7 +283,7 @@ class DescribeContract:
         fields = {
             "core.publication_year": ("what", faulty),
             "sensitive.embargo_until": ("access", {}),
-            "sensitive.controller_ror": ("people", {}),
+            "sensitive.controller_ror": ("law", {}),
             "sensitive.consent_type": ("people", {}),
             "sensitive.special_categories": ("people", {}),
             "sensitive.duo_diseases.whole": ("use", {}),
