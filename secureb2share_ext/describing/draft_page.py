@@ -1,7 +1,7 @@
 """What the pages of description share: the draft and the dataset of the address, and what is said of them."""
 
 import json
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from flask import Blueprint, abort, redirect, url_for
 from invenio_db import db
@@ -89,6 +89,13 @@ def title_of_row(host: Host, row: DatasetRow) -> Optional[Dict[str, str]]:
     """As title_of, of what is published of a row."""
     record = host.record(row)
     return title_of(host.from_record(record)) if record is not None else None
+
+
+def titles_of_rows(host: Host, rows: Sequence[DatasetRow]) -> List[Optional[Dict[str, str]]]:
+    """As title_of_row, of each of several rows; their records are read together."""
+    records = host.records(rows)
+    found = (records.get(row.record_uuid) for row in rows)
+    return [title_of(host.from_record(record)) if record is not None else None for record in found]
 
 
 def back_to_list(sentence: str) -> Any:

@@ -18,7 +18,18 @@ from ..pages.render import render
 from ..pages.words import N_
 from ..proxies import current as extension
 from . import drafts, group_view, publish_view, publishing  # noqa: F401 (two of them add pages)
-from .draft_page import GROUP, LIST, back_to_list, blueprint, gone, row_of, sources, title_of, title_of_row
+from .draft_page import (
+    GROUP,
+    LIST,
+    back_to_list,
+    blueprint,
+    gone,
+    row_of,
+    sources,
+    title_of,
+    title_of_row,
+    titles_of_rows,
+)
 from .groups import GROUPS
 
 PAGE = 20
@@ -40,7 +51,7 @@ def begun() -> str:
         at=at,
         before_drafts=max(at - PAGE, 0) if at else None,
         more_drafts=at + PAGE if len(found) > PAGE else None,
-        published=[(row, title_of_row(host, row), host.record_url(row)) for row in rows[:PAGE]],
+        published=[(row, title, host.record_url(row)) for row, title in zip(rows, titles_of_rows(host, rows[:PAGE]))],
         order=private.Order(),
         start=start,
         before=max(start - PAGE, 0) if start else None,

@@ -327,6 +327,18 @@ class DescribeContract:
         assert asked[2] == asked[4] == {2}
         assert "nothing on this page" in curator.get("?drafts=9999").text
 
+    def test_the_titles_of_what_is_published_are_read_together(self, instance, monkeypatch):
+        curator, titles = self.browser(instance), []
+        for number in range(3):
+            titles.append("Together %d %s" % (number, uuid.uuid4().hex))
+            curator.published(self.description(titles[-1]))
+        for size in (1, 3):
+            monkeypatch.setattr(views, "PAGE", size)
+            with statements_on("records_metadata") as seen:
+                page = curator.get("")
+            assert [title for title in titles if title in page.text] == titles[-size:]
+            assert len(seen) == 1, seen
+
     def test_two_curators_at_one_draft(self, instance):
         first, second = self.browser(instance), self.browser(instance)
         draft = first.begin()
