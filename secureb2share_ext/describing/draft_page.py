@@ -7,6 +7,7 @@ from flask import Blueprint, abort, redirect, url_for
 from invenio_db import db
 
 from ..client import digest
+from ..comparing import comparison, field_words
 from ..datasets import store
 from ..datasets.models import DatasetRow
 from ..pages import language, notices, private
@@ -14,7 +15,6 @@ from ..pages.render import render
 from ..pages.words import N_
 from ..proxies import Host, Source
 from ..proxies import current as extension
-from ..reviewing import changes, spelling
 from . import drafts, publishing
 from .faults import Fault
 from .groups import GROUPS, Group, standing
@@ -52,8 +52,10 @@ def draft_of(number: int) -> Optional[Draft]:
 
 def gone(typed: Optional[Dict[str, Any]] = None) -> Any:
     """The page in the place of a draft that is no more, with what its reader typed."""
-    fields = changes.fields(typed, spelling.spell) if typed else []
-    return render("secureb2share_ext/describe/gone.html", fields=fields, spelled=spelling.title), 409 if typed else 404
+    fields = comparison.fields(typed, field_words.spell) if typed else []
+    return render(
+        "secureb2share_ext/describe/gone.html", fields=fields, spelled=field_words.title
+    ), 409 if typed else 404
 
 
 def source_of(draft: Draft) -> Source:

@@ -6,14 +6,14 @@ from typing import Any
 from flask import abort, current_app, redirect, request, url_for
 from invenio_db import db
 
+from ..comparing import comparison, field_words
+from ..comparing.difference import Budget
 from ..descriptions.schema import MAX_FAULTS
 from ..errors import Invalid
 from ..pages import language, notices, private
 from ..pages.language import gettext
 from ..pages.render import render
 from ..pages.words import N_
-from ..reviewing import changes, spelling
-from ..reviewing.difference import Budget
 from . import buttons, drafts, limits
 from . import values as form_values
 from .draft_page import (
@@ -151,8 +151,8 @@ def _group(draft, chosen, shown, told=None, problem="", theirs=None, is_told=Fal
         order=private.Order(),
         seen=digest_of(seen) if seen is not None else request.form.get("seen", ""),
         problem=problem,
-        conflict=changes.compare(theirs, mine, spelling.spell, Budget()).changes if theirs is not None else None,
-        spelled=spelling.title,
+        conflict=comparison.compare(theirs, mine, field_words.spell, Budget()).changes if theirs is not None else None,
+        spelled=field_words.title,
         title=title_of(stored),
         following=after(chosen),
         is_saved=not problem and theirs is None,

@@ -1,6 +1,6 @@
 """The groups of fields, each a page of the form, and where each of them stands."""
 
-from typing import Any, Dict, Iterable, List, NamedTuple, Sequence
+from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 from .fields import FIELDS, Field
 from .values import Values, from_values, of_group
@@ -122,6 +122,17 @@ def _value(description: Dict[str, Any], name: str) -> Any:
     part, _, member = name.partition(".")
     found = description.get(part)
     return found.get(member) if member and found is not None else found
+
+
+def grouped(fields: Iterable[Any]) -> List[Tuple[Group, List[Any]]]:
+    """[(Group, those of the fields that are on its page)], without empty ones; each field has a `path`. Pure.
+
+    What no group knows, such as a field of an older schema, stands with the first one.
+    """
+    found: Dict[str, List[Any]] = {group.key: [] for group in GROUPS}
+    for field in fields:
+        found[(group_of(field.path) or GROUPS[0]).key].append(field)
+    return [(group, found[group.key]) for group in GROUPS if found[group.key]]
 
 
 def _is_in(control: str, names: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..exports import citation
 from ..exports.published import Published
-from . import asking, changes, files, folds, glance, permitted, words
+from . import asking, files, folds, glance, permitted, timeline, words
 from .language import LANGUAGES, format_date, format_number, listed, main, translate
 from .words import N_
 
@@ -35,7 +35,7 @@ class DatasetPage:
         chosen: str = "",
         links: Sequence[Tuple[str, str]] = (),
         counts: Optional[Dict[str, int]] = None,
-        history: Sequence[changes.Change] = (),
+        history: Sequence[timeline.Change] = (),
     ) -> None:
         """language: of the page; tags: languages that the reader prefers; chosen: the one asked for, or "".
 

@@ -1,3 +1,4 @@
+import collections
 import random
 
 from hypothesis import given
@@ -75,6 +76,17 @@ def test_a_page_of_the_form_changes_its_own_group_alone(description, group, othe
     for one in groups.GROUPS:
         wanted = sent_now if one is group else before
         assert values.of_group(mixed, one.names) == values.of_group(wanted, one.names)
+
+
+def test_every_field_of_a_description_is_in_one_group():
+    paths = ["core.titles", "sensitive.storage_country", "files", "version", "sensitive.of_an_older_schema"]
+    Shown = collections.namedtuple("Shown", "path")
+    found = groups.grouped(map(Shown, paths))
+    assert [(group.key, [one.path for one in own]) for group, own in found] == [
+        ("what", ["core.titles", "version", "sensitive.of_an_older_schema"]),
+        ("where", ["sensitive.storage_country"]),
+        ("files", ["files"]),
+    ]
 
 
 def test_every_field_of_the_schema_has_its_place_once():
