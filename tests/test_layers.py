@@ -43,8 +43,8 @@ PURE = """
     messages.message messages.openapi messages.partition messages.sources
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
-    describing.buttons describing.faults describing.fields describing.form describing.groups describing.limits
-    describing.names describing.values
+    describing.buttons describing.conditions describing.faults describing.fields describing.form describing.groups
+    describing.limits describing.names describing.values
     operating.standing comparing.comparison comparing.difference
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping

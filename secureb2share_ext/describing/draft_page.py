@@ -11,12 +11,14 @@ from ..comparing import comparison, field_words
 from ..datasets import store
 from ..datasets.models import DatasetRow
 from ..pages import language, notices, private
+from ..pages.language import gettext
 from ..pages.render import render
 from ..pages.words import N_
 from ..proxies import Host, Source
 from ..proxies import current as extension
 from . import drafts, publishing
 from .faults import Fault
+from .fields import FIELDS
 from .groups import GROUPS, Group, standing
 from .models import Draft
 from .values import Values
@@ -50,12 +52,16 @@ def draft_of(number: int) -> Optional[Draft]:
     return drafts.find(number, sources())
 
 
+def title_of_field(path: str) -> str:
+    """The name of a field as the form has it in the reader's language, such as that of ``core.titles``."""
+    field = FIELDS.get(path)
+    return gettext(field.title) if field is not None else field_words.title(path)
+
+
 def gone(typed: Optional[Dict[str, Any]] = None) -> Any:
     """The page in the place of a draft that is no more, with what its reader typed."""
     fields = comparison.fields(typed, field_words.spell) if typed else []
-    return render(
-        "secureb2share_ext/describe/gone.html", fields=fields, spelled=field_words.title
-    ), 409 if typed else 404
+    return render("secureb2share_ext/describe/gone.html", fields=fields, spelled=title_of_field), 409 if typed else 404
 
 
 def source_of(draft: Draft) -> Source:

@@ -6,6 +6,7 @@ from typing import Dict, Iterable, List, Optional, Tuple
 from ..descriptions.rules import DETAILS
 from . import faults, names
 from .buttons import parts
+from .conditions import NEEDED_IF
 from .fields import FIELDS, Field, place
 from .values import NAMED, Values
 
@@ -88,6 +89,10 @@ class Form:
     def is_open(self, field: Field) -> bool:
         """Whether something is filled into a field."""
         return any(one == field.name or one.startswith(field.name + ".") for one in self.values)
+
+    def needed_if(self, field: Field) -> str:
+        """What makes a field necessary that is else not, a message for gettext, or ""."""
+        return NEEDED_IF.get(field.name, "")
 
     def shown_code(self, code: str) -> str:
         """A code as it stands behind its words, or "" where it is but the words once more, as most are."""

@@ -29,6 +29,7 @@ from .draft_page import (
     sources,
     steps_of,
     title_of,
+    title_of_field,
 )
 from .faults import faults_by_field, in_order
 from .form import Form
@@ -66,7 +67,7 @@ def _check(draft, problem="", status=200):
         published_digest=published[1] if is_changed else None,
         order=private.Order(),
         problem=problem,
-        spelled=field_words.title,
+        spelled=title_of_field,
         title=title_of(description),
         notice=notices.take(),
     )
@@ -180,4 +181,4 @@ def _refused(number, problem):
             gettext(own[0].text, **own[0].values) if own else gettext("A dataset with this identifier exists already.")
         )
         return _confirm(draft, json.loads(draft.description), fault=text, status=problem.status)
-    return _check(draft, gettext(problem.detail), problem.status)
+    return _check(draft, notices.of_problem(problem), problem.status)

@@ -77,7 +77,7 @@ def begin() -> Any:
         draft = drafts.begin(name, {"core": {}, "sensitive": {}})
         db.session.commit()
     except Problem as problem:
-        return back_to_list(gettext(problem.detail))
+        return back_to_list(notices.of_problem(problem))
     return redirect(url_for(GROUP, number=draft.id, key=GROUPS[0].key), 303)
 
 
@@ -95,7 +95,7 @@ def edit(number: int) -> Any:
             draft = drafts.begin(row.source, description, row.id, base)
             db.session.commit()
         except Problem as problem:
-            return back_to_list(gettext(problem.detail))
+            return back_to_list(notices.of_problem(problem))
         except IntegrityError:
             # another curator was faster
             db.session.rollback()
@@ -147,7 +147,7 @@ def withdraw(number: int) -> Any:
         fault = gettext("Write a reason of at most 1,000 characters, which every reader can see.")
         return _withdraw(row_of(number), order, reason, fault=fault)
     except Problem as problem:
-        return back_to_list(gettext(problem.detail))
+        return back_to_list(notices.of_problem(problem))
     except Exception:
         db.session.rollback()
         raise

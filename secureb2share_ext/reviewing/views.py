@@ -11,6 +11,7 @@ from ..comparing import comparison, field_words
 from ..comparing.difference import Budget
 from ..compat import utcnow
 from ..datasets import publication, review, store, view
+from ..describing.faults import faults_by_field
 from ..describing.groups import grouped
 from ..errors import Problem
 from ..exports.published import Published
@@ -173,8 +174,11 @@ def _faults(code, problem=None):
         return [gettext("Another curator was faster: this registration was already refused.")]
     if code == "invalid" and not any(fault["field"] != "reason" for fault in problem.extra["errors"]):
         return [gettext("A refusal needs a reason of at most 1,000 characters, which the source can read.")]
-    errors = problem.extra.get("errors", [])
-    return [gettext(problem.detail)] + ["%s: %s" % (field_words.title(one["field"]), one["message"]) for one in errors]
+    told = faults_by_field((one["field"], one["message"]) for one in problem.extra.get("errors", []))
+    found = [fault for faults in told.values() for fault in faults]
+    return [notices.of_problem(problem)] + [
+        "%s: %s" % (gettext(fault.title), gettext(fault.text, **fault.values)) for fault in found
+    ]
 
 
 def _held(number):
