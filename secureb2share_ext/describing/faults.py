@@ -45,12 +45,12 @@ def _by_number(control):
 
 
 def _fault(path, message):
-    words = re.findall(r"[^.\[\]]+", path)
-    size = 1 if words[:1] and words[0] in FIELDS else 2
-    field = FIELDS.get(".".join(words[:size]))
+    steps = re.findall(r"[^.\[\]]+", path)
+    size = 1 if steps[:1] and steps[0] in FIELDS else 2
+    field = FIELDS.get(".".join(steps[:size]))
     if field is None:
         return Fault(path, title(path), *_words(None, message))
-    rest, control = words[size:], field.name
+    rest, control = steps[size:], field.name
     inside = None
     if field.kind in ("texts", "parts") and rest:
         control += "." + rest[0]

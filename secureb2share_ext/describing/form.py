@@ -121,8 +121,8 @@ class Form:
             numbered = "%d." % self.numbers(field)[0] if field.kind != "object" else ""
             first = next(one.name for one in field.inner if one.name != "lang")
             return "%s.%s%s" % (control, numbered, first)
-        words = control.split(".")
-        if words[-1].isdecimal():
-            holder = FIELDS.get(".".join(words[:-1]))
+        steps = control.split(".")
+        if steps[-1].isdecimal():
+            holder = FIELDS.get(".".join(steps[:-1]))
             return "%s.%s" % (control, holder.inner[-1].name) if holder else control
         return control
