@@ -1,7 +1,7 @@
 """One page of the form as the template shows it: fields with what was filled in, and what is wrong with it."""
 
 import re
-from typing import Dict, Iterable, List, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from ..descriptions.rules import DETAILS
 from . import faults, names
@@ -104,7 +104,7 @@ class Form:
 
     def kinds_listed(self, fields: Iterable[Field]) -> List[str]:
         """The kinds of names that the controls of these fields take: "country" and "language"."""
-        found = set()
+        found: Set[str] = set()
         for field in fields:
             found.update(NAMED.get(one.kind, "") for one in [field] + field.inner)
             found.update("country" for _, _, is_country in field.prefixes if is_country)
