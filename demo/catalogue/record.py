@@ -11,7 +11,7 @@ from secureb2share_ext.datasets import applications
 from secureb2share_ext.exports import linkset, schema_org
 from secureb2share_ext.hosts import published
 from secureb2share_ext.hosts.records_rest import exports, history
-from secureb2share_ext.pages import changes, language
+from secureb2share_ext.pages import language, timeline
 from secureb2share_ext.pages.dataset_page import DatasetPage
 from secureb2share_ext.pages.render import render
 from secureb2share_ext.proxies import current
@@ -66,7 +66,7 @@ def _page(row, kept, shown, urls):
         chosen=request.args.get("text", ""),
         links=links,
         counts=applications.counts(row),
-        history=changes.changes(revisions, spoken, is_whole) if revisions else [],
+        history=timeline.changes(revisions, spoken, is_whole) if revisions else [],
         site=site(current(), row.source),
         calendar=url_for("secureb2share_access_page.calendar", pid=row.pid) if shown.requests_from else "",
     )

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..exports import citation
 from ..exports.published import Published
-from . import asking, changes, files, folds, glance, permitted, words
+from . import asking, files, folds, glance, permitted, timeline, words
 from .language import LANGUAGES, format_date, format_number, listed, main, translate
 from .words import N_
 
@@ -48,7 +48,7 @@ class DatasetPage:
         chosen: str = "",
         links: Sequence[Tuple[str, str]] = (),
         counts: Optional[Dict[str, int]] = None,
-        history: Sequence[changes.Change] = (),
+        history: Sequence[timeline.Change] = (),
         site: str = "",
         calendar: str = "",
     ) -> None:

@@ -157,7 +157,7 @@ PAGE_TYPES = (
     PageType("review-confirm", "curator", after(reviewed(), "Publish…")),
     PageType("describe", "curator", at("/secureb2share/describe/"), described=False),
     # the other groups are the same form as that of the secure environment, below
-    PageType("describe-what", "curator", described_by_curator("what"), weight=90_000, described=False),
+    PageType("describe-what", "curator", described_by_curator("what"), described=False),
     PageType("describe-check", "curator", described_by_curator("check"), described=False),
     PageType("describe-discard", "curator", described_by_curator("discard"), described=False),
     PageType("deliveries", "curator", at("/secureb2share/operate/")),
@@ -203,8 +203,7 @@ PAGE_TYPES = (
     PageType("messages", "owner", inside("/messages")),
     PageType("register", "owner", inside("/register")),
     PageType("register-correct", "owner", inside("/register?dataset={active}")),
-    # lists of all countries, languages and codes make them heavier than the other pages
-    *(PageType("register-" + group.key, "owner", draft(group.key), weight=90_000) for group in GROUPS),
+    *(PageType("register-" + group.key, "owner", draft(group.key)) for group in GROUPS),
     PageType("register-new-files", "owner", draft("files", ""), described=False),
     PageType("register-check", "owner", draft("check")),
     PageType("register-faults", "owner", refused_registration, described=False),

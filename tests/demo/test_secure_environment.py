@@ -497,8 +497,8 @@ def test_a_refusal_stands_next_to_the_form_and_its_correction_has_the_same_ident
     (archived,) = catalogue.bodies("register")[0]["dataset"]["files"]
     assert "Measurements" in visitor.get(draft + "/files").text
     page = visitor.get(draft + "/check").text
-    assert "One thing to mend" in page and 'href="%s/people#sensitive.legal_basis_art6"' % draft in page
-    page = visitor.get(draft + "/people").text
+    assert "One thing to mend" in page and 'href="%s/law#sensitive.legal_basis_art6"' % draft in page
+    page = visitor.get(draft + "/law").text
     assert "One thing to mend" in page and re.search(r'class="[^"]*has-fault"[^>]*>\s*<legend>Legal basis', page)
     assert "Made-up cohort" in visitor.get(draft + "/what").text and not catalogue.records
     identifier = row(site, "SELECT identifier FROM datasets")["identifier"]

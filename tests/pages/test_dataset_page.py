@@ -14,7 +14,7 @@ from lxml import html
 
 from secureb2share_ext.dataset import TRANSITIONS
 from secureb2share_ext.descriptions import schema
-from secureb2share_ext.pages import changes, language, permitted, render, views, words
+from secureb2share_ext.pages import language, permitted, render, timeline, views, words
 from secureb2share_ext.pages.dataset_page import DatasetPage
 from secureb2share_ext.pages.language import LANGUAGES
 
@@ -282,13 +282,13 @@ def test_history_says_which_fields_changed():
     second["sensitive"]["expected_decision_days"] = 10
     second["files"] = []
     days = [datetime.datetime(2025, 3, day) for day in (1, 2, 3)]
-    found = changes.changes(list(zip(days, (first, second, second))), "en")
+    found = timeline.changes(list(zip(days, (first, second, second))), "en")
     assert [(one.date, one.text) for one in found] == [
         ("2025-03-03", "The state changed, or a newer or older version was named."),
         ("2025-03-02", "Changed: Days until a decision and Files."),
         ("2025-03-01", "The description was published."),
     ]
-    assert changes.changes(list(zip(days, (first, second, second))), "en", is_whole=False) == found[:2]
+    assert timeline.changes(list(zip(days, (first, second, second))), "en", is_whole=False) == found[:2]
 
 
 @strategies.MANY
