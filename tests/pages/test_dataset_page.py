@@ -235,7 +235,7 @@ def test_the_calendar_file_stands_beside_the_day(app):
         (None, False, [], None),
         ({"label": "12"}, False, [], "Versions"),
         (None, True, [], "Versions"),
-        (None, False, [changes.Change("2026-01-01", "1 January 2026", "It began.")], "History"),
+        (None, False, [timeline.Change("2026-01-01", "1 January 2026", "It began.")], "History"),
     ],
 )
 def test_a_single_version_without_a_name_is_not_listed(app, version, related, history, title):
