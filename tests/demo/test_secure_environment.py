@@ -71,7 +71,7 @@ class Catalogue:
         }
         return client.mint_reference(private or self.private, dict(made, **claims))
 
-    def event(self, identifier, event_id="evt-1", private=None, **data):
+    def event(self, identifier, event_id="evt-1", private=None, said=None, **data):
         made = {
             "source": "tsd",
             "identifier": identifier,
@@ -83,14 +83,15 @@ class Catalogue:
             "dataset": example("Curated"),
         }
         made.update(data)
-        event = {"specversion": "1.0", "id": event_id, "type": "dataset", "source": self.url, "data": made}
+        event = {"specversion": "1.0", "id": event_id, "type": "dataset", "data": made}
+        event.update({"source": self.url, "target": "tsd-ingest"}, **(said or {}))
         body = client.canonical(event)
         return {"data": body, "headers": client.signed_headers(private or self.private, event_id, body)}
 
     def refusal(self, identifier, description, reason="The contact is a person.", event_id="evt-r"):
         data = {"source": "tsd", "identifier": identifier, "pid": None, "sequence": 1, "reason": reason}
         data["digest"] = client.digest(client.canonical(description))
-        event = {"specversion": "1.0", "id": event_id, "source": self.url, "data": data}
+        event = {"specversion": "1.0", "id": event_id, "source": self.url, "target": "tsd-ingest", "data": data}
         body = client.canonical(dict(event, type="org.secureb2share.dataset.refused.v1"))
         return {"data": body, "headers": client.signed_headers(self.private, event_id, body)}
 
