@@ -47,6 +47,7 @@ ROUTES = {
     "erase": ("POST", "/erase"),
     "attest": ("POST", "/attest"),
 }
+NOT_BUILT = ("erase", "attest")
 KINDS = (
     "published",
     "suspended",
@@ -285,6 +286,50 @@ class SourcesContract:
             assert answer.status_code in (400, 401)
         assert new(before, dump(instance)) == {}
 
+    def test_what_was_signed_for_another_catalogue_has_no_effect(self, instance):
+        """A staging copy with the same sources and keys: what it was sent is refused here, and so is what it is asked."""
+        targets, problems = self.datasets(instance), []
+        other = "https://staging.example.org"
+        before = dump(instance)
+        for kind, identifier in targets.items():
+            for action in ROUTES:
+                body = self.body(action, "tsd", identifier, catalogue=other)
+                answer = self.send(instance, action, "tsd", identifier, body, instance.key)
+                said = answer.json()
+                right = (answer.status_code, said["code"]) == (401, "other-catalogue")
+                if not right or self.catalogue not in said["detail"] or other in said["detail"]:
+                    problems.append((kind, action, answer.status_code, answer.text))
+        assert problems == []
+        path = "/api/datasets/tsd/" + targets["published"]
+        for catalogue in (other, "", instance.base_url + "/", "GET " + instance.base_url):
+            for asked, query in ((path, ""), ("/api/datasets/tsd", ""), ("/api/datasets/tsd", "after=" + "x")):
+                signed = client.bare(catalogue, "GET", asked, query)
+                headers = client.signed_headers(instance.key, str(uuid.uuid4()), signed)
+                answer = instance.call("GET", client.target(asked, query), headers=headers)
+                assert (answer.status_code, answer.json()) == (401, NOT_SIGNED), (catalogue, asked)
+        # what was signed before it named its catalogue
+        signed = ("GET " + path).encode("ascii")
+        answer = instance.call("GET", path, headers=client.signed_headers(instance.key, str(uuid.uuid4()), signed))
+        assert (answer.status_code, answer.json()) == (401, NOT_SIGNED)
+        body = json.loads(self.body("state", "tsd", targets["published"]).decode("utf-8"))
+        del body["catalogue"]
+        answer = self.send(instance, "state", "tsd", targets["published"], client.canonical(body), instance.key)
+        assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (400, ["catalogue"])
+        assert new(before, dump(instance)) == {}
+
+    def test_what_is_not_built_says_so_and_stores_nothing(self, instance):
+        targets = self.datasets(instance)
+        before = dump(instance)
+        for identifier in (targets["published"], targets["unknown"]):
+            for call, fault in ((instance.source.erase, ""), (instance.source.attest, "x")):
+                with pytest.raises(client.Refused) as refused:
+                    call(identifier, "0" * 64)
+                assert (refused.value.status, refused.value.code) == (501, "not-built")
+                with pytest.raises(client.Refused) as refused:
+                    call(identifier, fault)
+                assert (refused.value.status, refused.value.code) == (400, "invalid")
+        assert new(before, dump(instance)) == {}
+
     @pytest.mark.parametrize(
         "form",
         [
@@ -396,7 +441,10 @@ class SourcesContract:
             for what, answer in self.everything(instance, "tsd", identifier, key):
                 if what.startswith("list"):
                     continue
-                if kind == "unknown" and what == "register":
+                if what in NOT_BUILT:
+                    # whatever dataset is named
+                    expected = (501, "not-built")
+                elif kind == "unknown" and what == "register":
                     # this key may register for its own tenant only
                     expected = (400, "invalid")
                 else:
@@ -410,7 +458,7 @@ class SourcesContract:
             client.line(key, self.body(action, "tsd", identifier))
             for kind, identifier in targets.items()
             for action in ROUTES
-            if kind != "unknown"
+            if kind != "unknown" and action not in NOT_BUILT
         ]
         answer = instance.post_lines(lines, key=key)
         assert [json.loads(line)["problem"] for line in answer.text.splitlines()] == [UNKNOWN] * len(lines)
