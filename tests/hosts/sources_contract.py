@@ -287,7 +287,7 @@ class SourcesContract:
         assert new(before, dump(instance)) == {}
 
     def test_what_was_signed_for_another_catalogue_has_no_effect(self, instance):
-        """A staging copy with the same sources and keys: what it was sent is refused here, and so is what it is asked."""
+        """What a staging copy with the same sources and keys was sent or asked has no effect here."""
         targets, problems = self.datasets(instance), []
         other = "https://staging.example.org"
         before = dump(instance)
