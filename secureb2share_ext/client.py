@@ -25,7 +25,7 @@ import re
 import time
 import uuid
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 from urllib.parse import quote
 
 import requests
@@ -276,22 +276,23 @@ def verify_event(
     body: bytes,
     jwks: Optional[Dict[str, Any]] = None,
     secret: Optional[str] = None,
-    issuer: Optional[str] = None,
+    issuer: Union[str, Sequence[str], None] = None,
     target: Optional[str] = None,
 ) -> Dict[str, Any]:
     """The CloudEvent in `body` (bytes), signed by the catalogue; raises NotVerified.
 
-    jwks: the published JWK set, or secret: the "whsec_..." agreed on; issuer: the catalogue's base URL; target: the
-    name that the catalogue gives this receiver. A receiver gives both, so that it takes no event of another catalogue
-    or for another receiver. It keeps the ids that it has seen: every event is delivered at least once, and one id
-    always has the same body.
+    jwks: the published JWK set, or secret: the "whsec_..." agreed on; issuer: the catalogue's base URL, or several of
+    them after it changed; target: the name that the catalogue gives this receiver. A receiver gives issuer and target,
+    so that it takes no event of another catalogue or for another receiver. It keeps the ids that it has seen: every
+    event is delivered at least once, and one id always has the same body.
     """
     keys = [secret] if secret else [from_jwk(k) for k in (jwks or {}).get("keys", [])]
     message_id, _ = verify(keys, headers, body)
     event = json.loads(body.decode("utf-8"))
     if event.get("id") != message_id:
         raise NotVerified("The event's id is not the message's id.")
-    if issuer is not None and event.get("source") != issuer:
+    issuers = (issuer,) if isinstance(issuer, str) else issuer
+    if issuers is not None and event.get("source") not in issuers:
         raise NotVerified("The event comes from another catalogue.")
     if target is not None and event.get("target") != target:
         raise NotVerified("The event is for another target.")

@@ -288,6 +288,12 @@ def test_an_event_of_another_catalogue_or_for_another_target_is_refused(source, 
                 client.verify_event(headers, body, jwks=JWKS, **asked)
         else:
             assert client.verify_event(headers, body, jwks=JWKS, **asked)["id"] == "m1"
+    both = ("https://former.example.org", NAMED["issuer"])
+    if source == NAMED["issuer"]:
+        assert client.verify_event(headers, body, jwks=JWKS, issuer=both)["id"] == "m1"
+    for several in (both if source != NAMED["issuer"] else both[:1], ()):
+        with pytest.raises(client.NotVerified, match="another"):
+            client.verify_event(headers, body, jwks=JWKS, issuer=several)
 
 
 DROP = object()

@@ -1258,6 +1258,15 @@ def test_an_event_is_stored_once_and_acknowledged_each_time(site, visitor, catal
     assert "Curated" in page and catalogue.url + "/records/cur8d-0aaaa" in page
 
 
+@pytest.mark.parametrize(
+    "said", [{"source": "https://staging.example.org"}, {"target": "csc-ingest"}, {"target": None}]
+)
+def test_an_event_of_another_catalogue_or_for_another_target_is_refused(site, visitor, catalogue, said):
+    event = catalogue.event("one", "evt-1", said=said)
+    answer = visitor.post("/ingest", **event)
+    assert answer.status_code == 401 and row(site, "SELECT count(*) AS n FROM events")["n"] == 0
+
+
 def test_one_event_id_with_two_bodies_is_refused(visitor, catalogue):
     assert visitor.post("/ingest", **catalogue.event("one")).status_code == 200
     assert visitor.post("/ingest", **catalogue.event("one", sequence=2)).status_code == 422
