@@ -1,5 +1,6 @@
 """The launcher: it starts the demo's servers together, and leaves nothing of them behind."""
 
+import collections
 import contextlib
 import ctypes
 import fcntl
@@ -21,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 START_SECONDS = 60
 STOP_SECONDS = 5
+# how often a server that ended is started again while the demo runs
+RESTARTS, RESTART_SECONDS = 5, 60
 # of each source, the folder of its secure environment in DATA
 SOURCES = {"tsd": "secure-environment", "csc": "second-secure-environment"}
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -46,8 +49,9 @@ class Stopped(Exception):
 
 
 class Child:
-    def __init__(self, name, process, log):
+    def __init__(self, name, arguments, process, log):
         self.name = name
+        self.arguments = arguments
         self.process = process
         self.log = log
 
@@ -76,6 +80,7 @@ class Launcher:
         self.catalogue_url, *urls = ("http://localhost:%d" % port for port in self.ports.values())
         self.secure_urls = dict(zip(SOURCES, urls))
         self.children = []
+        self.restarts = collections.deque(maxlen=RESTARTS)  # when the last ones were
         self.previous = {}
         self.lock = None
         self.asked_to_stop = None
@@ -181,7 +186,7 @@ Press Ctrl-C to stop the demo.""".format(
         )
 
     def wait(self):
-        """Return never; raise when someone stops the demo or when one of its servers ends."""
+        """Return never; raise when someone stops the demo, or when its servers end too often."""
         self.running = True
         while True:
             self._pause()
@@ -240,7 +245,7 @@ Press Ctrl-C to stop the demo.""".format(
         for key in os.environ:
             if key.startswith(FOREIGN_SETTINGS):
                 del environment[key]
-        with open(log, "wb") if log else contextlib.nullcontext() as output:
+        with open(log, "ab" if self.running else "wb") if log else contextlib.nullcontext() as output:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=ROOT,
@@ -251,7 +256,7 @@ Press Ctrl-C to stop the demo.""".format(
                 start_new_session=True,
                 preexec_fn=end_with_parent(),
             )
-        child = Child(name, process, log)
+        child = Child(name, arguments, process, log)
         self.children.append(child)
         return child
 
@@ -265,10 +270,27 @@ Press Ctrl-C to stop the demo.""".format(
         """Wait a moment, unless there is a reason to stop."""
         if self.asked_to_stop:
             raise Stopped(self.asked_to_stop, self.running)
-        for child in self.children:
+        for child in list(self.children):
             if child is not ending and child.process.poll() is not None:
-                raise Failed(self._died(child))
+                if not self.running:
+                    raise Failed(self._died(child))
+                self._restart(child)
         time.sleep(0.1)
+
+    def _restart(self, child):
+        """Start a server again that ended, unless that has happened too often; its log goes on."""
+        child.signal(signal.SIGKILL)  # what it may have left in its group, which has its port
+        now = time.monotonic()
+        if len(self.restarts) == RESTARTS and now - self.restarts[0] < RESTART_SECONDS:
+            often = "Servers were started again %d times within %d s. To start the demo once more, run run-demo.sh."
+            raise Failed("%s\n%s" % (self._died(child), often % (RESTARTS, RESTART_SECONDS)))
+        self.restarts.append(now)
+        self.children.remove(child)
+        code, log = child.process.returncode, child.log
+        print(
+            "'%s' ended with exit code %d, and is started again. Its log is %s." % (child.name, code, log), flush=True
+        )
+        self._spawn(child.name, child.arguments, log)
 
     def _died(self, child):
         return "the process '%s' ended with exit code %d. The end of %s:\n%s" % (

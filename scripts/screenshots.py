@@ -1,7 +1,8 @@
 """Make a picture of every type of page, wide and narrow, in docs/images/pages.
 
 Run it as `.venv-tests/bin/python scripts/screenshots.py [--dark] [--png] [FOLDER]`. It starts the demo with new data,
-and stops it. The table of the types is tests/browser/page_types.py, which the tests in a browser read as well.
+and stops it. The table of the types is tests/browser/page_types.py, which the tests in a browser read as well. The exit
+code is 1 where a page has a fault, or answers with another status than its type says; these are named at the end.
 """
 
 import argparse
@@ -45,6 +46,7 @@ WEBP = """async ([png, width, highest, qualities, bytes]) => {
 
 
 def main(arguments=None):
+    """Make the pictures; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "docs" / "images" / "pages")
     parser.add_argument("--dark", action="store_true", help="every page in the dark as well")
@@ -53,6 +55,7 @@ def main(arguments=None):
     parser.add_argument("--only", metavar="WORD", default="", help="only types that have the word in their names")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
+    faults = []
     with tempfile.TemporaryDirectory() as data, started(Path(data)) as site, playwright.sync_playwright() as driver:
         browser = launch(driver)
         scene = make(site, "plain")
@@ -67,15 +70,30 @@ def main(arguments=None):
                         setting = {"width": width, "scheme": scheme, "language": options.language}
                         visitors[kind.role] = Visitor(browser, site, **setting)
                         visitors[kind.role].log_in(kind.role)
-                    try:
-                        go(visitors[kind.role], scene, kind)
-                    except Exception as error:  # a picture of a page with faults is wanted most
-                        print("%s: %s" % (kind.name, str(error)[:300]), file=sys.stderr)
                     name = "%s-%d%s" % (kind.name, width, "-dark" if scheme == "dark" else "")
+                    # a picture of a page with faults is wanted most
+                    fault = fault_of(visitors[kind.role], scene, kind)
+                    faults += ["%s: %s" % (name, fault)] * bool(fault)
                     print(name, save(visitors[kind.role].page, encoder, options, name), flush=True)
                 for visitor in visitors.values():
                     visitor.context.close()
         browser.close()
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    return 1 if faults else 0
+
+
+def fault_of(visitor, scene, kind):
+    """What is wrong with a page to which a visitor is brought, or ""."""
+    visitor.refused = []
+    try:
+        go(visitor, scene, kind)
+    except Exception as error:
+        return str(error)[:300] or type(error).__name__
+    statuses = [status for status, _ in visitor.refused]
+    return (
+        "" if statuses == [kind.status] * (kind.status != 200) else "it answered %s, not %d" % (statuses, kind.status)
+    )
 
 
 def save(page, encoder, options, name):
@@ -91,4 +109,4 @@ def save(page, encoder, options, name):
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -38,10 +38,7 @@ TEXTS = {
     ),
     404: (
         N_("There is no such page"),
-        N_(
-            "The address may be mistyped, or the page was never here. A dataset that was withdrawn keeps its "
-            "page, so nothing was taken away."
-        ),
+        N_("The address may be mistyped, or there was never such a page. A dataset that was withdrawn keeps its page."),
     ),
     405: (
         N_("This page cannot be used in that way"),

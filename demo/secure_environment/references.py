@@ -54,7 +54,7 @@ def referenced(given):
 
 
 def _not_valid(detail, identifier):
-    return Problem(400, gettext("This link does not hold"), detail, ways(identifier))
+    return Problem(400, gettext("This link is not valid"), detail, ways(identifier))
 
 
 def ways(identifier):

@@ -9,8 +9,8 @@ from ..datasets import store as datasets
 from ..outbox import store
 from ..pages.render import render
 from ..proxies import current
-from . import standing, words
-from .page import PAGE, blueprint, paged, start_of_page, state_of
+from . import answers, standing, words
+from .page import PAGE, addresses, blueprint, paged, start_of_page, state_of
 
 
 @blueprint.route("/datasets")
@@ -56,7 +56,9 @@ def show_dataset(number: int) -> str:
         events=store.newest_of(row.id, PAGE),
         decisions=datasets.decisions_of(row.id, PAGE),
         most=PAGE,
+        addresses={name: standing.address(url) for name, url in addresses().items()},
         words=words,
+        answers=answers,
         state_of=state_of,
         now=utcnow(),
     )

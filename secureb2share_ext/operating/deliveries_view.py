@@ -7,12 +7,12 @@ from flask import abort, request
 from .. import instance
 from ..compat import utcnow
 from ..datasets import store as datasets
-from ..outbox import orders, pauses, steps, store
+from ..outbox import steps, store
 from ..pages import notices, private
 from ..pages.render import render
 from ..proxies import current
 from . import standing
-from .page import PAGE, blueprint, paged, start_of_page, state_of
+from .page import PAGE, blueprint, paged, paused_targets, start_of_page, state_of, targets
 
 
 @blueprint.route("/")
@@ -23,27 +23,31 @@ def deliveries() -> str:
     if not states or "\x00" in (target or ""):
         abort(404)
     start = start_of_page()
-    extension, now = current(), utcnow()
-    paused = {row.target: (orders.kind(row), row) for row in pauses.every()}
+    paused, now = paused_targets(), utcnow()
     found = store.page(states, target, start, PAGE + 1)
-    events = found[:PAGE]
+    events = [_entry(event, paused.get(event.target), now) for event in found[:PAGE]]
     return render(
         "secureb2share_ext/operate/deliveries.html",
-        targets=standing.targets(extension.targets, paused, store.counts()),
-        paused=paused,
-        stops=_stops(extension),
-        events=events,
-        rows=datasets.by_numbers({event.dataset_id for event in events}),
+        targets=targets(paused, now),
+        stops=_stops(current()),
+        entries=events,
+        rows=datasets.by_numbers({event.dataset_id for event in found[:PAGE]}),
         filters=[name for name, _ in standing.FILTERS],
         chosen=chosen,
+        is_open=chosen in standing.OPEN,
         target=target,
         most=store.MOST,
         form=private.Order(),
         notice=notices.take(),
         swept=steps.finished(),
-        state_of=state_of,
         **paged(start, found, now),
     )
+
+
+def _entry(event, paused, now):
+    """(event, state, when it is tried next, whether its target's card does not say what to do)."""
+    state, pause = state_of(event, now), paused[1] if paused else None
+    return event, state, standing.next_try(state, event.next_at, pause, now), pause is None
 
 
 def _stops(extension) -> List[str]:

@@ -14,8 +14,8 @@ from ..maintenance.findings import Finding, judge, worst
 from ..maintenance.report import ORDER
 from ..pages.render import render
 from ..proxies import current
-from . import words
-from .page import DELIVERIES, blueprint
+from . import answers, standing, words
+from .page import DELIVERIES, blueprint, paused_targets, targets
 
 
 @blueprint.route("/health")
@@ -28,6 +28,8 @@ def health() -> Any:
         found: List[Finding] = judge(figures.measure(app, extension, now), extension.thresholds)
         missing = check.missing(app, extension)
         waiting = datasets.waiting()
+        told = [one.label for one in found if one.name == "paused" and one.level != "ok"]
+        known = standing.unsettled(targets(paused_targets(), now), told) if extension.is_on else []
     except (SQLAlchemyError, OSError):
         db.session.rollback()
         return render("secureb2share_ext/operate/health.html", found=None, words=words, now=now), 503
@@ -37,10 +39,12 @@ def health() -> Any:
         found=found,
         level=worst(found),
         bad=sum(one.level != "ok" for one in found),
+        known=known,
         missing=missing,
         waiting=waiting,
         links={name: _link(name) for name in ("undelivered", "parked", "unacknowledged", "paused")},
         words=words,
+        answers=answers,
         now=now,
     )
 

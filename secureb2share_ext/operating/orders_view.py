@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List
 
-from flask import abort, redirect, request, url_for
+from flask import abort, current_app, redirect, request, url_for
 from invenio_db import db
 
 from ..compat import utcnow
@@ -83,15 +83,25 @@ def _retry():
     taken, busy = store.take(numbers)
     done = [event for event in taken if store.retry(event.id, now)]
     later = sum(event.target in stopped for event in done)
-    said = [_sent_next(len(done) - later)] * (len(done) > later or not later) + [_sent_later(later)] * bool(later)
-    notices.leave(" ".join(said) + _busy(busy) + _left(len(numbers) - len(done) - busy), "ok" if done else "wait")
+    said = [_tried_next(len(done) - later)] * (len(done) > later) + [_sent_later(later)] * bool(later)
+    said = [" ".join(said) or gettext("Nothing was ordered."), _busy(busy), _left(len(numbers) - len(done) - busy)]
+    notices.leave("".join(said), "" if done else "wait")
 
 
-def _sent_next(number):
-    return ngettext(
-        "The next run of the worker sends %(number)s event.",
-        "The next run of the worker sends %(number)s events.",
+def _tried_next(number):
+    said = ngettext(
+        "Ordered: the next run of the worker tries %(number)s event.",
+        "Ordered: the next run of the worker tries %(number)s events.",
         number,
+    )
+    return said + " " + _not_yet()
+
+
+def _not_yet():
+    return ngettext(
+        "Nothing has been sent yet. The worker begins a run every second.",
+        "Nothing has been sent yet. The worker begins a run every %(number)s seconds.",
+        current_app.config["SECUREB2SHARE_SWEEP_INTERVAL"],
     )
 
 
@@ -171,12 +181,12 @@ def _retry_target():
         notices.leave(gettext("%(target)s is held, and nothing was done. Resume it first.", target=name), "stop")
         return
     said = ngettext(
-        "%(number)s event for %(target)s will be sent by the next runs of the worker.",
-        "%(number)s events for %(target)s will be sent by the next runs of the worker.",
+        "Ordered: the next run of the worker tries %(number)s event for %(target)s.",
+        "Ordered: the next runs of the worker try %(number)s events for %(target)s.",
         done.due,
         target=done.target,
     )
-    notices.leave(said)
+    notices.leave(said + " " + _not_yet(), "")
 
 
 def _hold():
@@ -191,4 +201,5 @@ def _hold():
 def _resume():
     name = _target()
     orders.resume(name, utcnow())
-    notices.leave(gettext("Events are sent to %(target)s again.", target=name))
+    said = gettext("Ordered: %(target)s is tried again from the next run of the worker on.", target=name)
+    notices.leave(said + " " + _not_yet(), "")

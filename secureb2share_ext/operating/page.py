@@ -5,12 +5,12 @@ from typing import Any, Dict, List
 
 from flask import Blueprint, request
 
-from ..outbox import orders
+from ..outbox import orders, pauses, store
 from ..outbox.models import Event
 from ..pages import private
 from ..pages.words import N_
 from ..proxies import current
-from . import words
+from . import answers, standing, words
 
 PAGE = 50
 DELIVERIES = "secureb2share_operate.deliveries"
@@ -30,7 +30,22 @@ def start_of_page() -> int:
 def paged(start: int, found: List[Any], now: datetime.datetime) -> Dict[str, Any]:
     """What every list has: its neighbours, words, and the time; found: the entries of the page, and one more."""
     before, more = max(start - PAGE, 0) if start else None, start + PAGE if len(found) > PAGE else None
-    return {"start": start, "before": before, "more": more, "words": words, "now": now}
+    return {"start": start, "before": before, "more": more, "words": words, "answers": answers, "now": now}
+
+
+def paused_targets() -> standing.Paused:
+    """The targets to which nothing is sent now."""
+    return {row.target: (orders.kind(row), row) for row in pauses.every()}
+
+
+def addresses() -> Dict[str, str]:
+    """{target: URL} of the configured targets."""
+    return {name: target.url for name, target in current().targets.items()}
+
+
+def targets(paused: standing.Paused, now: datetime.datetime) -> List[standing.Target]:
+    """The standing of each target; now: naive UTC."""
+    return standing.targets(addresses(), paused, store.counts(), store.waits(), now)
 
 
 def state_of(event: Event, now: datetime.datetime) -> str:

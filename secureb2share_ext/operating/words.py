@@ -1,10 +1,11 @@
 """The words for the states of events, targets and findings. Pure, but for the reader's language."""
 
-import re
-from typing import Dict, Tuple
+import datetime
+from typing import Dict, List, Tuple
 
-from ..pages.language import gettext
+from ..pages.language import format_ago, format_time, gettext, ngettext
 from ..pages.words import N_
+from .standing import Target
 
 Badge = Tuple[str, str, str]  # kind (ok, wait, stop or ""), name of an icon, text
 
@@ -28,7 +29,9 @@ KINDS = {
 }
 TARGETS: Dict[str, Badge] = {
     "sends": ("ok", "ok", N_("Takes events")),
-    "resting": ("wait", "clock", N_("Does not answer")),
+    "due": ("", "clock", N_("Tried at the next run")),
+    "failing": ("wait", "warn", N_("Events fail")),
+    "resting": ("wait", "clock", N_("Takes nothing now")),
     "paused": ("stop", "warn", N_("Paused after an answer")),
     "held": ("wait", "pause", N_("Held by an operator")),
     "unknown": ("stop", "warn", N_("Not configured")),
@@ -65,23 +68,22 @@ FINDINGS = {
     "clock": N_("Clock"),
     "instance": N_("Identity of this instance"),
 }
-# by status, or by its first digit
-ANSWERS = {
-    "401": N_("It did not accept our signature or secret."),
-    "403": N_("It did not accept our signature or secret."),
-    "404": N_("There is nothing at its address."),
-    "410": N_("There is nothing at its address any more."),
-    "429": N_("It has too much to do."),
-    "413": N_("The message was too long for it."),
-    "2": N_("It took the message."),
-    "3": N_("It has moved; we do not follow."),
-    "4": N_("It did not accept the message."),
-    "5": N_("It could not take the message."),
+FILTERS = {
+    "open": N_("Not delivered"),
+    "pending": N_("Waiting"),
+    "parked": N_("Parked"),
+    "delivered": N_("Delivered without a receipt"),
+    "acknowledged": N_("Delivered"),
+    "discarded": N_("Discarded"),
+    "observed": N_("Observed, never sent"),
 }
-SILENT = N_("It did not answer.")
-OURS = {
-    "EgressRefused": N_("Its address is not allowed."),
-    "NoSigningKey": N_("We have no key to sign with."),
+# of standing.next_try; "planned" is a time
+NEXT = {
+    "parked": N_("when you say so"),
+    "sending": N_("now"),
+    "held": N_("when it is resumed"),
+    "paused": N_("when the pause ends"),
+    "due": N_("at the next run"),
 }
 
 
@@ -101,14 +103,43 @@ def finding(name: str) -> str:
     return gettext(FINDINGS.get(name, name))
 
 
-def answer(outcome: str, state: str) -> str:
-    """What the last answer of a target means, or "" where it is an operator's own reason or there was none."""
-    if not outcome or state == "discarded":
+def chosen(name: str) -> str:
+    """The name of a filter of the list of deliveries in words."""
+    return gettext(FILTERS[name])
+
+
+def next_try(name: str) -> str:
+    """When an event is tried next, of NEXT, or "" where that is a time of its own."""
+    return gettext(NEXT.get(name, ""))
+
+
+def known(target: Target, now: datetime.datetime) -> List[str]:
+    """[sentence] of what is known of a target at this moment: what failed, since when, and what comes next."""
+    if target.standing == "unknown":
+        return []
+    return [one for one in (_so_far(target), _from_now(target, now)) if one]
+
+
+def _so_far(target):
+    if target.since is None:
         return ""
-    for name, text in OURS.items():
-        if name in outcome:
-            return gettext(text)
-    found = re.search(r"status (\d{3})", outcome)
-    if found is None:
-        return gettext(SILENT)
-    return gettext(ANSWERS.get(found.group(1)) or ANSWERS.get(found.group(1)[0], SILENT))
+    since = format_time(target.since)
+    if target.standing == "resting":
+        one = N_("%(number)s attempt failed, and none succeeded since %(when)s.")
+        many = N_("%(number)s attempts failed, and none succeeded since %(when)s.")
+    elif target.standing in ("failing", "due"):
+        one = N_("%(number)s event was tried and not delivered; it was written %(when)s.")
+        many = N_("%(number)s events were tried and not delivered; the oldest was written %(when)s.")
+    else:
+        return gettext("Since %(when)s.", when=since)
+    return ngettext(one, many, target.failed, when=since)
+
+
+def _from_now(target, now):
+    if target.standing == "held":
+        return gettext("Nothing is sent until somebody resumes it.")
+    if target.until is None:
+        return ""
+    if target.until <= now:
+        return gettext("The next attempt is made by the next run of the worker.")
+    return gettext("The next attempt is made %(when)s.", when=format_ago(target.until, now))

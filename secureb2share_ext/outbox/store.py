@@ -73,13 +73,21 @@ def take(event_ids: Iterable[int]) -> Tuple[List[Event], int]:
 
 
 def counts() -> Dict[Tuple[str, str], int]:
-    """{(target, state): count} of pending, parked and delivered events; of each state at most MOST are counted."""
+    """{(target, state): count} of parked and delivered events; of each state at most MOST are counted."""
     found: Dict[Tuple[str, str], int] = {}
-    for state in (IS_PENDING, IS_PARKED, IS_DELIVERED):
+    for state in (IS_PARKED, IS_DELIVERED):
         rows = db.session.query(Event.target, Event.state).filter(state).limit(MOST).subquery()
         query = db.session.query(rows.c.target, rows.c.state, func.count()).group_by(rows.c.target, rows.c.state)
         found.update(((target, name), count) for target, name, count in query)
     return found
+
+
+def waits() -> Dict[str, Tuple[int, int, datetime.datetime, datetime.datetime]]:
+    """{target: (pending events, those tried before, when the oldest was written, next attempt)}, of at most MOST."""
+    columns = (Event.target, Event.outcome, Event.created, Event.next_at)
+    rows = db.session.query(*columns).filter(IS_PENDING).limit(MOST).subquery().c
+    figures = (func.count(), func.count(rows.outcome), func.min(rows.created), func.min(rows.next_at))
+    return {target: tuple(found) for target, *found in db.session.query(rows.target, *figures).group_by(rows.target)}
 
 
 def last_of(dataset_ids: Iterable[int]) -> List[Event]:

@@ -35,13 +35,20 @@ def test_a_delivery_that_hangs_is_found_and_sent_again(site, meet, scene, settin
         entry = operator.page.locator("tr", has=operator.page.get_by_text(identifier, exact=True))
         until(lambda: operator.page.goto(deliveries) and "500" in "".join(entry.all_inner_texts()))
         operator.arrive("Deliveries")
+        # where it goes, what is wrong and what to do stand on the same page
+        operator.sees(site.secure + "/ingest")
+        operator.sees("The fault is on the other side: ask the target's operator what the log of the target says.")
+        operator.open(deliveries + "health", "Health")
+        operator.sees("Targets with failed attempts")
+        operator.open(deliveries, "Deliveries")
         entry.get_by_role("link").first.click()
         operator.arrive()
         assert "500" in operator.page.locator("main").inner_text()
     operator.open(deliveries, "Deliveries")
     entry.locator("input[type=checkbox]").check()
     operator.press("Try the chosen ones now", "Deliveries")
-    assert operator.page.get_by_role("status").count()
+    # it is ordered, and no more is known
+    assert operator.page.get_by_role("status").count() == 1 and operator.page.locator(".notice-ok").count() == 0
     until(lambda: operator.page.goto(deliveries) and entry.count() == 0)
     operator.open(deliveries + "?state=acknowledged", "Deliveries")
     assert entry.count() == 1

@@ -181,6 +181,38 @@ def test_server_that_dies(start, folder, name):
     assert left_behind(folder) == []
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the process is found by its open port")
+def test_server_that_is_killed_is_started_again(start, folder, ports):
+    demo = start()
+    read_until(demo, "Ctrl-C")
+    for number in range(1, 7):
+        (catalogue,) = (pid for pid in left_behind(folder, seconds=0) if ports[0] in arguments(pid)[2:])
+        os.kill(catalogue, signal.SIGKILL)
+        if number < 6:
+            assert "'catalogue' ended with exit code -9, and is started again" in read_until(demo, "catalogue.log.")
+            wait_for(ports[0])
+            assert len(left_behind(folder, seconds=0)) == 3
+    output, _ = demo.communicate(timeout=10)
+    assert demo.returncode == 1
+    assert "started again 5 times within 60 s" in output and "run run-demo.sh" in output
+    assert "Traceback" not in output
+    assert left_behind(folder) == []
+
+
+def arguments(pid):
+    return Path("/proc/%d/cmdline" % pid).read_text().split("\0")
+
+
+def wait_for(port):
+    deadline = time.monotonic() + 10
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", int(port))) == 0:
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("taken, option", enumerate(PORTS))
 def test_port_in_use(start, ports, taken, option):
     with socket.socket() as other:

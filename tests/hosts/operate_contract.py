@@ -13,7 +13,7 @@ from review_contract import ReviewContract, new_identifier
 from rows import dump, new
 
 OPERATE = "/secureb2share/operate/"
-PAGES = (OPERATE, OPERATE + "datasets", OPERATE + "health", OPERATE + "discard?event=1", OPERATE + "datasets/1")
+PAGES = tuple(OPERATE + path for path in ("", "datasets", "health", "discard?event={event}", "datasets/{dataset}"))
 CANARY = "canary<script>alert(1)</script>"
 SESSIONS = ("accounts_user_session_activity", "accounts_user", "accounts_user_login_information")
 
@@ -21,21 +21,23 @@ SESSIONS = ("accounts_user_session_activity", "accounts_user", "accounts_user_lo
 class OperateContract:
     """Subclass it as Test..."""
 
+    prefix, log_in = ReviewContract.prefix, ReviewContract.log_in
     user, login, fields = ReviewContract.user, ReviewContract.login, ReviewContract.fields
+    is_asked_to_log_in = ReviewContract.is_asked_to_log_in
     description = ReviewContract.description
 
     @pytest.fixture
     def operator(self, instance):
         """A requests.Session of a user who holds the action and no other."""
         from invenio_access.models import ActionUsers
-        from invenio_accounts.proxies import current_datastore
+        from invenio_accounts.models import User
         from invenio_db import db
 
         from secureb2share_ext.hosts.actions import operate
 
         user = self.user(instance)
         with instance.app.app_context():
-            found = current_datastore.get_user(user["email"])
+            found = db.session.query(User).filter_by(email=user["email"]).one()
             db.session.add(ActionUsers.allow(operate, user_id=found.id))
             db.session.commit()
             db.session.remove()
@@ -62,34 +64,46 @@ class OperateContract:
         return tuple(found)
 
     def get(self, instance, session, path=OPERATE):
-        return session.get(instance.base_url + path, allow_redirects=False)
+        return session.get(instance.base_url + self.prefix + path, allow_redirects=False)
+
+    def pages(self, instance, number):
+        """The paths of all pages, of an event and its dataset among others."""
+        (dataset,) = instance.execute("SELECT dataset_id FROM secureb2share_event WHERE id = :n", n=number)[0]
+        return [path.format(event=number, dataset=dataset) for path in PAGES]
 
     def order(self, instance, session, page=None, **given):
         page = page or self.get(instance, session)
         fields = dict({"csrf_token": self.fields(page)["csrf_token"]}, **given)
-        return session.post(instance.base_url + OPERATE + "orders", data=fields, allow_redirects=False)
+        return session.post(instance.base_url + self.prefix + OPERATE + "orders", data=fields, allow_redirects=False)
 
     def notice(self, instance, session, answer):
         """The page to which an order leads."""
         assert answer.status_code == 303, answer.text
         return session.get(requests.compat.urljoin(instance.base_url, answer.headers["location"])).text
 
+    def sent(self, instance, identifier):
+        """[(message id, body)] of every request about a dataset, whatever was answered."""
+        return [
+            (headers["webhook-id"], body) for headers, body in instance.receiver.requests if identifier.encode() in body
+        ]
+
     def test_only_operators_see_and_order(self, instance, operator, event):
         _, number = event
         stranger = self.login(instance, self.user(instance))
         page = self.get(instance, operator)
         before = dump(instance)
-        for path in PAGES:
-            anonymous = instance.call("GET", path)
-            assert anonymous.status_code == 302 and "/login/" in anonymous.headers["location"], path
+        for path in self.pages(instance, number):
+            assert self.is_asked_to_log_in(instance.call("GET", self.prefix + path)), path
             refused = self.get(instance, stranger, path)
             assert (refused.status_code, refused.headers["cache-control"]) == (403, "no-store"), path
             assert "right to operate" in refused.text
-            assert self.get(instance, operator, path).headers["cache-control"] == "no-store"
+            shown = self.get(instance, operator, path)
+            assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store"), path
         for order in ({"order": "discard", "event": number, "reason": "x"}, {"order": "hold", "name": "tsd-ingest"}):
             assert self.order(instance, stranger, page, **order).status_code == 403
-            answer = requests.post(instance.base_url + OPERATE + "orders", data=order, allow_redirects=False)
-            assert answer.status_code == 401 and ("x" in answer.text) and "/login/" in answer.text
+            address = instance.base_url + self.prefix + OPERATE + "orders"
+            answer = requests.post(address, data=order, allow_redirects=False)
+            assert answer.status_code == 401 and self.log_in in answer.text
             for token in ("", "forged"):
                 self.order(instance, operator, page, csrf_token=token, **order)
                 assert "nothing was done" in self.get(instance, operator).text
@@ -99,10 +113,10 @@ class OperateContract:
 
     def test_no_page_shows_what_a_description_says(self, instance, operator, event):
         identifier, number = event
-        shown = [self.get(instance, operator, path).text for path in PAGES]
-        shown.append(self.get(instance, operator, OPERATE + "datasets?q=" + identifier).text)
-        assert identifier in shown[0] and identifier in shown[-1]
-        assert not [page for page in shown if "canary" in page]
+        paths = self.pages(instance, number) + [OPERATE + "datasets?q=" + identifier]
+        shown = {path: self.get(instance, operator, path).text for path in paths}
+        assert [path for path in paths if identifier not in shown[path]] == [OPERATE + "health"]
+        assert not [path for path in paths if "canary" in shown[path]]
 
     def test_retry_of_a_parked_event(self, instance, operator, event):
         identifier, number = event
@@ -115,14 +129,18 @@ class OperateContract:
         instance.receiver.answer = None
         answer = self.order(instance, operator, order="retry", event=[number, 99999999], state="parked")
         page = self.notice(instance, operator, answer)
-        assert "sends 1 event" in page and "1 event was finished already" in page and 'role="status"' in page
+        assert "tries 1 event." in page and "1 event was finished already" in page and 'role="status"' in page
+        # ordered is not sent
+        assert "Nothing has been sent yet" in page and "notice-ok" not in page
         assert self.row(instance, identifier)[1:3] == ("pending", 0)
         instance.sweep()
         assert self.row(instance, identifier)[1] == "acknowledged"
         assert 'role="status"' not in self.get(instance, operator).text
         answer = self.order(instance, operator, order="retry", event=number)
-        assert "sends 0 events" in self.notice(instance, operator, answer)
-        assert len(instance.receiver.of(identifier)) == 1
+        page = self.notice(instance, operator, answer)
+        assert "Nothing was ordered" in page and "1 event was finished already" in page
+        first, second = self.sent(instance, identifier)
+        assert first == second
 
     def test_discard_asks_and_keeps_the_reason(self, instance, operator, event):
         identifier, number = event
@@ -156,8 +174,9 @@ class OperateContract:
         instance.sweep()
         assert self.row(instance, identifier)[1] == "pending"
         assert "is held" in instance.run_cli("deliveries", "list").output
-        answer = self.order(instance, operator, order="resume", name="tsd-ingest")
-        assert "sent to tsd-ingest again" in self.notice(instance, operator, answer)
+        page = self.notice(instance, operator, self.order(instance, operator, order="resume", name="tsd-ingest"))
+        assert "tsd-ingest is tried again from the next run" in page and "Nothing has been sent yet" in page
+        assert "notice-ok" not in page and "Tried at the next run" in page and "Takes events" not in page
         instance.sweep()
         assert self.row(instance, identifier)[1] == "acknowledged"
         for order in ("hold", "resume", "retry-target"):
@@ -175,12 +194,12 @@ class OperateContract:
         assert "tsd-ingest is held, and nothing was done" in self.notice(instance, operator, answer)
         assert instance.count("secureb2share_pause", "until IS NULL") == 1
         page = self.notice(instance, operator, self.order(instance, operator, order="retry", event=number))
-        assert "The next run of the worker" not in page and "1 event is sent once its target" in page
+        assert "Ordered" not in page and "1 event is sent once its target" in page
         instance.sweep()
         assert self.row(instance, identifier)[1] == "pending"
         self.order(instance, operator, order="resume", name="tsd-ingest")
         page = self.notice(instance, operator, self.order(instance, operator, order="retry", event=number))
-        assert "The next run of the worker sends 1 event" in page and "once its target" not in page
+        assert "the next run of the worker tries 1 event." in page and "once its target" not in page
 
     def test_retry_of_a_target_resumes_it(self, instance, operator, event):
         identifier, _ = event
@@ -190,12 +209,45 @@ class OperateContract:
         assert "Paused after an answer" in page and "did not accept our signature" in page
         instance.receiver.answer = None
         answer = self.order(instance, operator, order="retry-target", name="tsd-ingest")
-        assert "1 event for tsd-ingest" in self.notice(instance, operator, answer)
+        page = self.notice(instance, operator, answer)
+        assert "tries 1 event for tsd-ingest" in page and "Nothing has been sent yet" in page
+        assert "notice-ok" not in page and "1 event was tried and not delivered" in page and "Takes events" not in page
         instance.sweep()
         assert self.row(instance, identifier)[1] == "acknowledged"
+        assert "Takes events" in self.get(instance, operator).text
+
+    def test_a_target_that_does_not_answer_is_named_at_once(self, instance, operator, event):
+        identifier, number = event
+        instance.receiver.answer = lambda count: 503
+        instance.sweep()
+        # a trial after the rest of a target that is down
+        instance.execute("UPDATE secureb2share_pause SET until = since")
+        instance.sweep()
+        known = ("Takes nothing now", "2 attempts failed", "status 503", "The next attempt is made", "127.0.0.1:")
+        for path in ("", "health"):
+            page = self.get(instance, operator, OPERATE + path).text
+            assert not [text for text in known if text not in page], path
+            assert "what the log of the target says" in page, path
+        assert "no finding yet" in page and "findings are not in order" not in page
+        instance.execute("UPDATE secureb2share_pause SET since = '2020-01-01 00:00:00'")
+        page = self.get(instance, operator, OPERATE + "health").text
+        assert "no finding yet" not in page and "not in order" in page and "tsd-ingest: status 503" in page
+
+    @pytest.mark.parametrize(
+        "status, advice", [(401, "Compare the keys"), (404, "Check the address"), (422, "Ask the")]
+    )
+    def test_the_page_says_what_to_do(self, instance, operator, event, status, advice):
+        _, number = event
+        instance.receiver.answer = lambda count: status
+        instance.sweep()
+        for path in (OPERATE, self.pages(instance, number)[-1]):
+            page = self.get(instance, operator, path).text
+            # once, however many places there are for it
+            assert page.count(advice) == 1 and instance.receiver.url in page, path
 
     def test_retry_while_a_sweep_sends(self, instance, operator, event):
         identifier, number = event
+        instance.execute("UPDATE secureb2share_event SET attempts = 3 WHERE id = %d" % number)
         page = self.get(instance, operator)
         is_sent, goes_on = threading.Event(), threading.Event()
 
@@ -215,11 +267,13 @@ class OperateContract:
             goes_on.set()
             sweep.join()
         instance.receiver.answer = None
-        assert self.row(instance, identifier)[1] == "pending"
-        instance.execute("UPDATE secureb2share_event SET next_at = created WHERE id = %d" % number)
+        # the failure of the attempt that was under way takes nothing from the full plan, nor from "now"
+        assert self.row(instance, identifier)[1:3] == ("pending", 0)
         instance.execute("DELETE FROM secureb2share_pause")
         instance.sweep()
-        assert self.row(instance, identifier)[1] == "acknowledged" and len(instance.receiver.of(identifier)) == 1
+        assert self.row(instance, identifier)[1:3] == ("acknowledged", 1)
+        first, second = self.sent(instance, identifier)
+        assert first == second
 
     def test_what_is_being_sent_is_not_discarded(self, instance, operator, event):
         identifier, number = event

@@ -22,7 +22,8 @@ from secureb2share_ext.proxies import current
 
 COMMANDS = (["audit", "--json"], ["check"], ["health"], ["health", "--json"], ["health", "--metrics"])
 LISTS = (["deliveries", "list"], ["keys", "list"])
-EVERYBODY = ("/api/datasets", "/api/datasets/keys", "/api/datasets/openapi.json", "/secureb2share/review/")
+EVERYBODY = ("/api/datasets", "/api/datasets/keys", "/api/datasets/openapi.json")
+REVIEW = "/secureb2share/review/"
 HOSTILE = '<script>alert("c")</script> \u202edlot\u202c & "quoted"'
 
 
@@ -37,6 +38,8 @@ def new_word():
 class ReviewContract:
     """Subclass it as Test..."""
 
+    prefix = ""  # of the pages' paths
+    log_in = "/login/"  # what leads whoever is not logged in to the log-in
     first_revision = 0
 
     def is_next(self, before, after):
@@ -118,7 +121,7 @@ class ReviewContract:
         rows = dump(instance)
         assert tables_with(rows, canary) == ([] if moment == "withdrawn" else ["secureb2share_held"])
         assert tables_with(rows, tenant) == ([] if moment == "change" else ["secureb2share_dataset"])
-        paths = list(EVERYBODY) + self.public_paths(instance, word)
+        paths = list(EVERYBODY) + [self.prefix + REVIEW] + self.public_paths(instance, word)
         paths += ["/api/datasets/%s/%s" % (name, identifier) for name in ("tsd", "csc")]
         paths += ["/api/access/" + identifier, "/api/access/?source=tsd&id=" + identifier]
         said = {path: instance.call("GET", path, role).text for path in paths for role in (None, "curator")}
@@ -391,17 +394,17 @@ class ReviewContract:
         path = self.path_of(instance, identifier)
         page = self.page_of(instance, identifier, curator)
         before = dump(instance)
-        for place in ("/secureb2share/review/", path, "/secureb2share/review/999999"):
+        for place in (self.prefix + REVIEW, path, self.prefix + REVIEW + "999999"):
             anonymous = instance.call("GET", place)
-            assert anonymous.status_code == 302 and "/login/" in anonymous.headers["location"]
-            assert anonymous.headers["cache-control"] == "no-store"
-            assert instance.call("GET", place, "curator").status_code == 302, "tokens are for the REST interface"
+            assert self.is_asked_to_log_in(anonymous) and anonymous.headers["cache-control"] == "no-store"
+            with_token = instance.call("GET", place, "curator")
+            assert self.is_asked_to_log_in(with_token), "tokens are for the REST interface"
             refused = stranger.get(instance.base_url + place, allow_redirects=False)
             assert (refused.status_code, refused.headers["cache-control"]) == (403, "no-store")
         assert self.post(instance, identifier, stranger, page=page, decision="release").status_code == 403
         fields = self.fields(page, decision="release")
         typed = instance.call("POST", path, data=dict(fields, reason="Typed <b>for long"))
-        assert typed.status_code == 401 and "Typed &lt;b&gt;for long" in typed.text and "/login/" in typed.text
+        assert typed.status_code == 401 and "Typed &lt;b&gt;for long" in typed.text and self.log_in in typed.text
         for token in (None, "", "forged", self.fields(self.page_of(instance, identifier, self.login(instance)))):
             token = token.get("csrf_token") if isinstance(token, dict) else token
             answer = self.post(instance, identifier, curator, page=page, decision="release", csrf_token=token)
@@ -409,17 +412,14 @@ class ReviewContract:
         assert self.post(instance, identifier, curator, page=page, decision="refuse").status_code == 400
         changed = set(new(before, dump(instance)))
         assert changed <= {"accounts_user_session_activity", "accounts_user", "accounts_user_login_information"}
-        assert curator.get(instance.base_url + "/secureb2share/review/999999").status_code == 404
-        assert curator.get(instance.base_url + "/secureb2share/review/99999999999999999999").status_code == 404
+        for number in ("999999", "99999999999999999999"):
+            assert curator.get(instance.base_url + self.prefix + REVIEW + number).status_code == 404
 
     def test_page_is_for_the_sources_of_its_reader(self, instance, monkeypatch):
         session, refused, waits = self.login(instance), self.held(instance), self.held(instance)
         self.refuse(instance, refused)
         addresses = [self.path_of(instance, identifier) for identifier in (refused, waits)]
-        page, lists = (
-            self.page_of(instance, waits, session),
-            ("/secureb2share/review/", "/secureb2share/review/decided"),
-        )
+        page, lists = self.page_of(instance, waits, session), [self.prefix + REVIEW + name for name in ("", "decided")]
         seen = session.get(instance.base_url + lists[0]).text
         assert waits in seen
         before = dump(instance, ("accounts_user_session_activity", "accounts_user_login_information"))
@@ -451,7 +451,7 @@ class ReviewContract:
         answer = self.post(instance, released, session, decision="release")
         assert (answer.status_code, answer.headers["cache-control"]) == (303, "no-store")
         assert instance.call("GET", "/api/datasets/tsd/" + released).status_code == 200
-        address = instance.base_url + "/secureb2share/review/"
+        address = instance.base_url + self.prefix + REVIEW
         listed = session.get(address).text
         pid = instance.source.get(released)["pid"]
         # the notice says once what was done, and leads to the record
@@ -466,6 +466,7 @@ class ReviewContract:
         assert "<script>alert" not in shown.text and "This registration was refused" in shown.text
         decided = session.get(address + "decided").text
         assert "<script>alert" not in decided and decided.index(refused) < decided.index(released)
+        assert "<title>Decided · Review" in decided
         assert self.post(instance, refused, session, page=shown, decision="release").status_code == 400
 
     def test_page_asks_before_it_publishes(self, instance):
@@ -510,7 +511,7 @@ class ReviewContract:
         identifier = self.held(instance, description, identifier="review/<b>" + uuid.uuid4().hex + '"&')
         session = self.login(instance)
         for page in (
-            session.get(instance.base_url + "/secureb2share/review/"),
+            session.get(instance.base_url + self.prefix + REVIEW),
             self.page_of(instance, identifier, session),
             session.get(instance.base_url + self.path_of(instance, identifier) + "/preview"),
         ):
@@ -554,6 +555,9 @@ class ReviewContract:
         assert answer.status_code == 302, answer.text
         return session
 
+    def is_asked_to_log_in(self, answer):
+        return answer.status_code == 302 and self.log_in in answer.headers["location"]
+
     def fields(self, page, **more):
         """The hidden fields of a page's form, and more; without those that are None."""
         inputs = re.findall(r"<input[^>]*>", page.text)
@@ -565,7 +569,7 @@ class ReviewContract:
         with instance.app.app_context():
             from secureb2share_ext.datasets import store
 
-            return "/secureb2share/review/%d" % store.find("tsd", identifier).id
+            return "%s%s%d" % (self.prefix, REVIEW, store.find("tsd", identifier).id)
 
     def page_of(self, instance, identifier, session):
         return session.get(instance.base_url + self.path_of(instance, identifier), allow_redirects=False)
@@ -594,11 +598,11 @@ OF_PAGES = (
 
 
 def without_pages(contract, mark):
-    """Mark the tests of a class that look at the pages, where the host's pages stand elsewhere or nowhere."""
+    """Mark the tests of a class that look at the pages, where the host has none."""
 
-    def elsewhere(self):
+    def nowhere(self):
         raise AssertionError("skipped")
 
     for name in OF_PAGES:
         assert hasattr(ReviewContract, name)
-        setattr(contract, name, mark(elsewhere))
+        setattr(contract, name, mark(nowhere))

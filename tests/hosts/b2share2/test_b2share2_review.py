@@ -3,7 +3,8 @@ import pytest
 pytest.importorskip("b2share", reason="the real B2SHARE 2.4 is in no registry: see docs/howto/test-on-b2share2.md")
 
 import real_instance  # noqa: E402
-from review_contract import ReviewContract, without_pages  # noqa: E402
+from review_contract import ReviewContract  # noqa: E402
+from session import Sessions  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +19,7 @@ def instance(tmp_path_factory):
 GET_RECORD = "/api/oai2d?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:b2share.eudat.eu:b2rec/"
 
 
-NO_PAGES = pytest.mark.skip(reason="the review's page stands elsewhere on B2SHARE: see test_b2share2_review_page.py")
-
-
-class TestB2Share2Review(ReviewContract):
+class TestB2Share2Review(Sessions, ReviewContract):
     def page_of_record(self, instance, shown):
         # the web interface makes the page of this
         return instance.call("GET", "/api/records/" + shown["pid"]).text
@@ -34,6 +32,3 @@ class TestB2Share2Review(ReviewContract):
             + [GET_RECORD + pid for pid in pids]
             + ["/api/oai2d?verb=" + verb for verb in ("ListRecords&metadataPrefix=oai_dc", "ListSets")]
         )
-
-
-without_pages(TestB2Share2Review, NO_PAGES)

@@ -92,7 +92,7 @@ def test_every_answer_agrees(instance, right, by):
         assert body["access"]["url"] == body["links"]["request_access"] == url
         first, *others = body["metadata"]["_files"]
         assert first["url"] == instance.base_url + "/api/secureb2share/access/" + pid
-        assert {entry["url"] for entry in others} == (set() if right == "metadata-only" else {url})
+        assert {entry["url"] for entry in others} == ({url} if right == "controlled" else set())
         assert body["metadata"]["open_access"] is False and "embargo_date" not in body["metadata"]
         assert "files" not in body and "files" not in body["links"]
     for answer in (item, draft):
