@@ -152,7 +152,7 @@ def envelope():
     for action, (members, needed) in MEMBERS.items():
         names = [code(name) + ("" if name in needed else " (optional)") for name in members]
         rows.append((code(action), ", ".join(names)))
-    return table(("`action`", "Members beside `action`, `source`, `identifier` and `issued`"), rows)
+    return table(("`action`", "Members beside `action`, `catalogue`, `source`, `identifier` and `issued`"), rows)
 
 
 def event_types():
@@ -248,14 +248,17 @@ def outcomes():
 def vector():
     """A signature to test an implementation with."""
     private, now = "whsk_" + base64.b64encode(bytes(range(32))).decode("ascii"), 1769860800
-    members = {"action": "state", "source": "tsd", "identifier": "p11-sleep-2026", "issued": "2026-01-31T12:00:00Z"}
+    catalogue = "https://catalogue.example.org"
+    members = {"action": "state", "catalogue": catalogue, "source": "tsd", "identifier": "p11-sleep-2026"}
+    members["issued"] = "2026-01-31T12:00:00Z"
     body = client.canonical(members)
     headers = client.signed_headers(private, "msg-1", body, now)
-    bare = client.signed_headers(private, "msg-2", client.bare("GET", "/api/datasets/tsd", "after=p11%2Fa"), now)
+    signed = client.bare(catalogue, "GET", "/api/datasets/tsd", "after=p11%2Fa")
+    bare = client.signed_headers(private, "msg-2", signed, now)
     lines = ["private key  " + private, "public key   " + client.public_of(private), ""]
     lines += ["body         " + body.decode("utf-8")]
     lines += ["%s: %s" % item for item in headers.items()]
-    lines += ["", "GET /api/datasets/tsd?after=p11%2Fa"]
+    lines += ["", "in its place " + signed.decode("ascii")]
     lines += ["%s: %s" % item for item in bare.items()]
     return "```text\n%s\n```" % "\n".join(lines)
 

@@ -25,7 +25,7 @@ import re
 import time
 import uuid
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 from urllib.parse import quote
 
 import requests
@@ -37,6 +37,8 @@ TOLERANCE = 300  # seconds that a timestamp may differ (Standard Webhooks)
 ATTEMPTS = 3  # sends of one message before the caller is told
 TIMEOUT = 30  # seconds
 BATCH, BATCH_BYTES = 500, 1000000  # envelopes and bytes of one request
+SIGNATURES = 4  # of one message
+SOURCE_HEADER = "secureb2share-source"  # of a bulk: the percent-encoded name of the source whose keys verify it
 
 
 class ClientError(Exception):
@@ -179,7 +181,8 @@ def verify(
     """The id of the message and the key that signed it; raises NotVerified.
 
     keys: "whpk_..." and "whsec_..." strings, tried in turn; headers: a mapping with lower-case or case-insensitive
-    names; body: bytes; tolerance: seconds that the message may be old. It may come from 5 minutes ahead.
+    names, with at most 4 signatures; body: bytes; tolerance: seconds that the message may be old. It may come from 5
+    minutes ahead.
     """
     message_id, stamp, signatures = (headers.get("webhook-" + name) or "" for name in ("id", "timestamp", "signature"))
     if not (message_id and stamp and signatures):
@@ -189,8 +192,11 @@ def verify(
     age = (time.time() if now is None else now) - int(stamp)
     if age > tolerance or -age > TOLERANCE:
         raise NotVerified("webhook-timestamp differs from the clock by more than %d seconds." % tolerance)
+    every = signatures.split(" ", SIGNATURES)
+    if len(every) > SIGNATURES:
+        raise NotVerified("webhook-signature has more than %d signatures." % SIGNATURES)
     content = ("%s.%s." % (message_id, stamp)).encode("utf-8") + body
-    for signature in signatures.split(" ")[:16]:
+    for signature in every:
         version, _, given = signature.partition(",")
         for key in keys:
             if _holds(key, version, given, content):
@@ -199,13 +205,21 @@ def verify(
 
 
 def target(path: str, query: str = "") -> str:
-    """The text that a request without a body signs after its method: the percent-encoded path and the query as sent."""
+    """The part of a URL behind its host: the path (decoded), percent-encoded in the one way, and the query as sent."""
     return quote(path, safe="/~") + ("?" + query if query else "")
 
 
-def bare(method: str, path: str, query: str = "") -> bytes:
-    """The bytes that stand in the body's place in the signature of a request without a body."""
-    return ("%s %s" % (method.upper(), target(path, query))).encode("ascii")
+def bare(catalogue: str, method: str, path: str, query: str = "") -> bytes:
+    """The bytes that stand in the body's place in the signature of a request without a body.
+
+    catalogue: the name that the catalogue gives itself; path: decoded; query: as sent.
+    """
+    return ("%s %s %s" % (catalogue, method.upper(), target(path, query))).encode("utf-8")
+
+
+def may_pass(status: int) -> bool:
+    """Whether a message that was refused with this HTTP status may be accepted when it is sent again as it is."""
+    return status >= 500 and status != 501
 
 
 def now_utc() -> str:
@@ -258,18 +272,30 @@ def verify_reference(token: str, jwks: Dict[str, Any], issuer: Optional[str] = N
 
 
 def verify_event(
-    headers: Mapping[str, str], body: bytes, jwks: Optional[Dict[str, Any]] = None, secret: Optional[str] = None
+    headers: Mapping[str, str],
+    body: bytes,
+    jwks: Optional[Dict[str, Any]] = None,
+    secret: Optional[str] = None,
+    issuer: Union[str, Sequence[str], None] = None,
+    target: Optional[str] = None,
 ) -> Dict[str, Any]:
     """The CloudEvent in `body` (bytes), signed by the catalogue; raises NotVerified.
 
-    jwks: the published JWK set, or secret: the "whsec_..." agreed on. The receiver keeps the ids that it has seen:
-    every event is delivered at least once, and one id always has the same body.
+    jwks: the published JWK set, or secret: the "whsec_..." agreed on; issuer: the catalogue's base URL, or several of
+    them after it changed; target: the name that the catalogue gives this receiver. A receiver gives issuer and target,
+    so that it takes no event of another catalogue or for another receiver. It keeps the ids that it has seen: every
+    event is delivered at least once, and one id always has the same body.
     """
     keys = [secret] if secret else [from_jwk(k) for k in (jwks or {}).get("keys", [])]
     message_id, _ = verify(keys, headers, body)
     event = json.loads(body.decode("utf-8"))
     if event.get("id") != message_id:
         raise NotVerified("The event's id is not the message's id.")
+    issuers = (issuer,) if isinstance(issuer, str) else issuer
+    if issuers is not None and event.get("source") not in issuers:
+        raise NotVerified("The event comes from another catalogue.")
+    if target is not None and event.get("target") != target:
+        raise NotVerified("The event is for another target.")
     return event
 
 
@@ -288,6 +314,7 @@ def line(key: str, body: bytes, message_id: Optional[str] = None, now: Optional[
 def receipt(event: Dict[str, Any], body: bytes, receipt_id: Optional[str]) -> Dict[str, Any]:
     """The answer that acknowledges an event: what a receiver returns with a status of 200."""
     return {
+        "catalogue": event["source"],
         "dataset_id": event["data"]["identifier"],
         "receipt_id": receipt_id,
         "received_at": now_utc(),
@@ -339,14 +366,22 @@ def _held(envelope, failed):
 class Client:
     """One source's side of the registration interface; every call signs, sends, and raises Refused on a refusal.
 
-    base_url: of the catalogue; source: the name that it configured; key: "whsk_..." or "whsec_..."; prefix: the path of
-    its REST interface.
+    base_url: where the catalogue is reached; source: the name that it configured; key: "whsk_..." or "whsec_...";
+    prefix: the path of its REST interface; catalogue: the name that the catalogue gives itself, which each message
+    carries, where it is another than base_url.
     """
 
     def __init__(
-        self, base_url: str, source: str, key: str, session: Optional[requests.Session] = None, prefix: str = "/api"
+        self,
+        base_url: str,
+        source: str,
+        key: str,
+        session: Optional[requests.Session] = None,
+        prefix: str = "/api",
+        catalogue: Optional[str] = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self.catalogue = (catalogue or base_url).rstrip("/")
         self.source = source
         self.key = key
         self.prefix = prefix
@@ -417,13 +452,25 @@ class Client:
         members = {"event": event["id"], "digest": digest(body), "receipt_id": receipt_id}
         return self._act("POST", event["data"]["identifier"], "/receipt", "receipt", issued, message_id, **members)
 
+    def erase(
+        self, identifier: str, reason: str, issued: Optional[str] = None, message_id: Optional[str] = None
+    ) -> Dict[str, Any]:
+        """Have a dataset erased for good. No catalogue carries this out yet: it is Refused with 501 `not-built`."""
+        return self._act("POST", identifier, "/erase", "erase", issued, message_id, reason=reason)
+
+    def attest(
+        self, identifier: str, digest: str, issued: Optional[str] = None, message_id: Optional[str] = None
+    ) -> Dict[str, Any]:
+        """Say that this source still holds the description with this digest. As with `erase`, 501 `not-built` yet."""
+        return self._act("POST", identifier, "/attest", "attest", issued, message_id, digest=digest)
+
     def send_many(self, lines: Iterable[bytes], confirm: bool = False) -> Iterator[Dict[str, Any]]:
         """Yield the answer of each envelope line, in order: {"id", "identifier", "status", "answer" or "problem"}.
 
         lines: iterable of bytes from `line`; confirm: many withdrawals are meant; without it, Refused is raised behind
-        the answers of the request that the catalogue stopped. What failed (a status from 500 on) is sent again, in
-        order, before anything behind it; where it goes on failing, the later lines of its dataset get its answer and
-        are not sent. Interrupted, send all of them again: what was accepted is answered again and has no second effect.
+        the answers of the request that the catalogue stopped. What failed (see `may_pass`) is sent again, in order,
+        before anything behind it; where it goes on failing, the later lines of its dataset get its answer and are not
+        sent. Interrupted, send all of them again: what was accepted is answered again and has no second effect.
         """
         path = self.prefix + "/datasets" + ("?confirm=withdrawals" if confirm else "")
         failed: Dict[str, Dict[str, Any]] = {}  # identifier -> the answer by which it failed
@@ -438,7 +485,7 @@ class Client:
                     # the catalogue ended in the middle
                     break
                 answers.append(one)
-                if one["status"] >= 500:
+                if may_pass(one["status"]):
                     failed.update(dict.fromkeys(_named(envelope), one))
             yield from answers
             problems = [entry.get("problem", {}) for entry in answers]
@@ -455,7 +502,7 @@ class Client:
         """[answer] of a batch of which what failed was sent again, all of it in one request and in order."""
         answers = self._answers(path, batch)
         for attempt in range(1, ATTEMPTS):
-            failed = [number for number, one in enumerate(answers) if one["status"] >= 500]
+            failed = [number for number, one in enumerate(answers) if may_pass(one["status"])]
             if not failed or len(answers) < len(batch):
                 break
             time.sleep(0.5 * attempt)
@@ -471,12 +518,12 @@ class Client:
 
     def get(self, identifier: str) -> Dict[str, Any]:
         """Read what the catalogue holds of one dataset, with the receipts of its events."""
-        return self._ask(self._path(identifier))
+        return self._ask("%s/datasets/%s/%s" % (self.prefix, self.source, identifier))
 
     def list(self, after: Optional[str] = None) -> Dict[str, Any]:
         """Read one page of this source's datasets: {"datasets": [...], "next": token or None}."""
         query = "after=" + quote(after, safe="~") if after else ""
-        return self._ask(self.prefix + "/datasets/" + quote(self.source, safe="~"), query)
+        return self._ask("%s/datasets/%s" % (self.prefix, self.source), query)
 
     def keys(self) -> Dict[str, Any]:
         """Read the JWK set with which the catalogue signs events and references."""
@@ -487,7 +534,8 @@ class Client:
 
     def envelope(self, action: str, identifier: str, issued: Optional[str] = None, **members: Any) -> bytes:
         """The body of a signed message, as canonical bytes."""
-        body = {"action": action, "source": self.source, "identifier": identifier, "issued": issued or now_utc()}
+        named = {"catalogue": self.catalogue, "source": self.source, "identifier": identifier}
+        body = dict(named, action=action, issued=issued or now_utc())
         body.update((name, value) for name, value in members.items() if value is not None)
         return canonical(body)
 
@@ -496,15 +544,17 @@ class Client:
         return self._send(method, self._path(identifier) + suffix, body, message_id or str(uuid.uuid4()))
 
     def _path(self, identifier):
-        return "%s/datasets/%s/%s" % (self.prefix, quote(self.source, safe="~"), quote(identifier, safe="/~"))
+        return target("%s/datasets/%s/%s" % (self.prefix, self.source, identifier))
 
     def _post(self, path, body):
+        named = {"content-type": "application/x-ndjson", SOURCE_HEADER: quote(self.source, safe="~")}
+        message_id = str(uuid.uuid4())
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 answer = self.session.post(
                     self.base_url + path,
                     data=body,
-                    headers={"content-type": "application/x-ndjson"},
+                    headers=dict(signed_headers(self.key, message_id, body), **named),
                     timeout=10 * TIMEOUT,
                     allow_redirects=False,
                 )
@@ -532,10 +582,9 @@ class Client:
             time.sleep(0.5 * attempt)
 
     def _ask(self, path, query=""):
-        # the catalogue rebuilds these bytes from the decoded path
-        signed = ("GET " + path + ("?" + query if query else "")).encode("ascii")
-        headers = signed_headers(self.key, str(uuid.uuid4()), signed)
-        url = self.base_url + path + ("?" + query if query else "")
+        # path: decoded, as the catalogue sees it
+        headers = signed_headers(self.key, str(uuid.uuid4()), bare(self.catalogue, "GET", path, query))
+        url = self.base_url + target(path, query)
         return self._answer(self.session.get(url, headers=headers, timeout=TIMEOUT, allow_redirects=False))
 
     @staticmethod

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from .client import canonical, digest
 
-RESERVED_SEGMENTS = ("state", "decisions", "receipt", "transfer")  # last segments that are routes
+RESERVED_SEGMENTS = ("state", "decisions", "receipt", "transfer", "erase", "attest")  # last segments that are routes
 RESERVED_SOURCES = ("keys", "openapi.json")
 CATALOGUE_PREFIX = "pid:"  # of the identifier of a record that a curator made without one
 

@@ -14,6 +14,7 @@
         +-- WritesStopped         503  a layer of the lock is missing
         +-- Invalid               400  faults in a message or record, each with its field
         +-- NotSigned             401  signature, time or key
+        +-- OtherCatalogue        401  a message that was signed for another catalogue
         +-- NotAllowed            403  a token without the scope, or a source at its quota
         +-- UnknownDataset        404  no such dataset, or not this source's
         +-- NotAccepted           409  stale, legacy, registered elsewhere, withdrawn, ...
@@ -23,6 +24,7 @@
         +-- Gone                  410  withdrawn
         +-- NotReady              503  something that the operator has to make, or that is down
         +-- Failed                500  one message of many that could not be carried out
+        +-- NotBuilt              501  an action that this version does not carry out
 
 Codes are stable: programs match on them, texts may change. Errors of the secure side's half are in client.py.
 """
@@ -132,6 +134,14 @@ class NotSigned(Problem):
     title = "The signature is not valid"
 
 
+class OtherCatalogue(Problem):
+    """The message was signed for another catalogue than this one."""
+
+    status = 401
+    code = "other-catalogue"
+    title = "Signed for another catalogue"
+
+
 class NotAllowed(Problem):
     """The sender is not allowed to do this."""
 
@@ -194,6 +204,14 @@ class Failed(Problem):
     status = 500
     code = "failed"
     title = "Failed"
+
+
+class NotBuilt(Problem):
+    """This version of the catalogue knows this action and does not carry it out; nothing was stored."""
+
+    status = 501
+    code = "not-built"
+    title = "Not carried out"
 
 
 class AccessElsewhere(Problem):

@@ -32,6 +32,7 @@ class SecureB2Share:
         self.config_faults: Tuple[str, ...] = ()
         self.has_tables = False
         self.instance_id: Optional[str] = None  # see instance.id_of
+        self.former_names: Any = None  # see names.py
         if app is not None:
             self.init_app(app)
 

@@ -30,6 +30,15 @@ class Instance(db.Model):
     catalogue = db.Column(db.String(255), nullable=False)
 
 
+class FormerName(db.Model):
+    """A base URL under which the catalogue was known, and until when signed messages may name it; see names.py."""
+
+    __tablename__ = "secureb2share_former"
+
+    name = db.Column(db.String(255), primary_key=True)
+    until = db.Column(db.DateTime, nullable=False)
+
+
 class Named(NamedTuple):
     """An instance as the database or the key folder names it."""
 

@@ -87,7 +87,8 @@ def test_and_not_longer(late):
         signature(OTHER) + " " + signature(),
         signature() + " " + signature(OTHER),
         "v1,%s %s" % (base64.b64encode(b"x" * 32).decode(), signature()),
-        "v2,abc v1a v1a, v1a,!! , " + signature(),
+        "v2,abc v1a v1a, " + signature(),
+        "v1a,!! , " + signature(),
     ],
 )
 def test_one_good_signature_among_several_is_enough(signatures):
@@ -124,7 +125,9 @@ CONFUSED = hmac.new(RAW_PUBLIC, b"m1.%d." % NOW + BODY, hashlib.sha256).digest()
         {"signature": "v1,"},
         {"signature": "v1a,"},
         {"signature": "v1," + base64.b64encode(CONFUSED).decode()},
-        {"signature": "v1a,x " * 16 + signature()},
+        {"signature": "v1a,x " * 4 + signature()},
+        {"signature": " ".join([signature()] * 5)},
+        {"signature": signature() + "    "},
     ],
 )
 def test_a_message_that_differs_in_anything_is_refused(changed):
@@ -255,7 +258,7 @@ def test_base64url_has_one_spelling():
 
 
 def test_an_event_is_verified_with_its_id():
-    body = client.canonical({"id": "m1", "data": {"identifier": "a"}})
+    body = client.canonical({"id": "m1", "source": "https://catalogue.example.org", "data": {"identifier": "a"}})
     headers = client.signed_headers(PRIVATE, "m1", body)
     assert client.verify_event(headers, body, jwks=JWKS)["id"] == "m1"
     assert client.verify_event(client.signed_headers(SECRET, "m1", body), body, secret=SECRET)["id"] == "m1"
@@ -265,7 +268,32 @@ def test_an_event_is_verified_with_its_id():
             client.verify_event(client.signed_headers(PRIVATE, "m1", given), given, jwks=jwks)
     receipt = client.receipt(json.loads(body.decode()), body, "r-1")
     assert receipt.pop("received_at").endswith("Z")
+    assert receipt.pop("catalogue") == "https://catalogue.example.org"
     assert receipt == {"dataset_id": "a", "receipt_id": "r-1", "digest": hashlib.sha256(body).hexdigest()}
+
+
+NAMED = {"issuer": "https://catalogue.example.org", "target": "tsd-ingest"}
+
+
+@pytest.mark.parametrize("source", ["https://catalogue.example.org", "https://staging.example.org", None, ["x"]])
+@pytest.mark.parametrize("target", ["tsd-ingest", "csc-ingest", None])
+def test_an_event_of_another_catalogue_or_for_another_target_is_refused(source, target):
+    body = client.canonical({"id": "m1", "source": source, "target": target, "data": {"identifier": "a"}})
+    headers = client.signed_headers(PRIVATE, "m1", body)
+    assert client.verify_event(headers, body, jwks=JWKS)["source"] == source
+    wrong = [name for name, said in (("issuer", source), ("target", target)) if NAMED[name] != said]
+    for asked in ({"issuer": NAMED["issuer"]}, {"target": NAMED["target"]}, NAMED):
+        if set(asked) & set(wrong):
+            with pytest.raises(client.NotVerified, match="another"):
+                client.verify_event(headers, body, jwks=JWKS, **asked)
+        else:
+            assert client.verify_event(headers, body, jwks=JWKS, **asked)["id"] == "m1"
+    both = ("https://former.example.org", NAMED["issuer"])
+    if source == NAMED["issuer"]:
+        assert client.verify_event(headers, body, jwks=JWKS, issuer=both)["id"] == "m1"
+    for several in (both if source != NAMED["issuer"] else both[:1], ()):
+        with pytest.raises(client.NotVerified, match="another"):
+            client.verify_event(headers, body, jwks=JWKS, issuer=several)
 
 
 DROP = object()
@@ -320,8 +348,8 @@ def test_a_message_is_sent_again_with_the_same_id_and_bytes(catalogue, source):
     method, path, _, headers, body = catalogue.requests[0]
     assert (method, path, headers["content-type"]) == ("PUT", "/api/datasets/tsd/a", "application/json")
     assert body == (
-        b'{"action":"register","dataset":{"core":{}},"identifier":"a","issued":"2026-01-31T12:00:00Z",'
-        b'"source":"tsd","tenant":"p11"}'
+        b'{"action":"register","catalogue":"%s","dataset":{"core":{}},"identifier":"a",'
+        b'"issued":"2026-01-31T12:00:00Z","source":"tsd","tenant":"p11"}' % catalogue.url.encode()
     )
     assert {r[4] for r in catalogue.requests} == {body}
     message = (headers["webhook-id"], PUBLIC)
@@ -338,7 +366,7 @@ def test_after_three_attempts_the_caller_is_told(catalogue, source):
     assert error.value.status == 504
     assert [r[1][-6:] for r in catalogue.requests] == ["/state"] * 3 + ["isions"] * 3
     assert catalogue.requests[-1][3]["webhook-id"] == "mine"
-    members = {"action", "identifier", "issued", "reason", "source", "state"}
+    members = {"action", "catalogue", "identifier", "issued", "reason", "source", "state"}
     assert set(json.loads(catalogue.requests[0][4].decode())) == members
 
 
@@ -403,8 +431,8 @@ def test_any_identifier_reaches_the_catalogue_and_is_signed(catalogue, source, i
     assert (unquote(item[1]), item[2], unquote(change[1])) == (path, "", path + "/state")
     assert (listing[1], unquote(listing[2])) == ("/api/datasets/tsd", "after=" + identifier)
     # what the catalogue verifies in the body's place: the decoded path, and the query as it came
-    client.verify([PUBLIC], item[3], client.bare("get", path))
-    client.verify([PUBLIC], listing[3], client.bare("GET", "/api/datasets/tsd", listing[2]))
+    client.verify([PUBLIC], item[3], client.bare(catalogue.url, "get", path))
+    client.verify([PUBLIC], listing[3], client.bare(catalogue.url, "GET", "/api/datasets/tsd", listing[2]))
     assert json.loads(change[4].decode())["identifier"] == identifier
 
 
@@ -414,11 +442,37 @@ def test_any_name_of_a_source_is_signed(catalogue, source, name):
     source.get("a")
     _, path, _, headers, _ = catalogue.requests[0]
     assert unquote(path) == "/api/datasets/%s/a" % name
-    client.verify([PUBLIC], headers, client.bare("GET", "/api/datasets/%s/a" % name))
+    client.verify([PUBLIC], headers, client.bare(catalogue.url, "GET", "/api/datasets/%s/a" % name))
+    catalogue.replies = [(200, b'{"id": "m", "status": 200}\n', {})]
+    assert list(source.send_many([b"{}\n"])) == [{"id": "m", "status": 200}]
+    method, path, _, headers, body = catalogue.requests[1]
+    assert (method, path, unquote(headers[client.SOURCE_HEADER])) == ("POST", "/api/datasets", name)
+    client.verify([PUBLIC], headers, body)
+
+
+def test_a_catalogue_may_have_another_name_than_its_address(catalogue, source):
+    named = client.Client(catalogue.url, "tsd", PRIVATE, source.session, catalogue="https://catalogue.example.org/")
+    named.register("a", {})
+    named.erase("a", "Consent was withdrawn.")
+    named.attest("a", "0" * 64)
+    bodies = [json.loads(request[4].decode()) for request in catalogue.requests]
+    assert {body["catalogue"] for body in bodies} == {"https://catalogue.example.org"}
+    assert [request[:2] for request in catalogue.requests[1:]] == [
+        ("POST", "/api/datasets/tsd/a/" + action) for action in ("erase", "attest")
+    ]
+    assert (bodies[1]["reason"], bodies[2]["digest"]) == ("Consent was withdrawn.", "0" * 64)
+    named.get("a")
+    headers = catalogue.requests[-1][3]
+    client.verify([PUBLIC], headers, client.bare("https://catalogue.example.org", "GET", "/api/datasets/tsd/a"))
+    for other in ("https://staging.example.org", catalogue.url):
+        with pytest.raises(client.NotVerified):
+            client.verify([PUBLIC], headers, client.bare(other, "GET", "/api/datasets/tsd/a"))
 
 
 class Failing:
     """A session of a catalogue that accepts a line once it has failed as often as `failures` says of its identifier."""
+
+    status = 500  # with which it fails
 
     def __init__(self, **failures):
         self.failures, self.seen = failures, []
@@ -436,7 +490,7 @@ class Failing:
         self.failures[identifier] = self.failures.get(identifier, 0) - 1
         said = {"id": given["id"], "identifier": identifier}
         if self.failures[identifier] >= 0:
-            return dict(said, status=500, problem={"code": "failed"})
+            return dict(said, status=self.status, problem={"code": "failed"})
         return dict(said, status=200, answer={"result": "changed"})
 
 
@@ -457,6 +511,14 @@ def test_what_failed_is_sent_again_in_order_before_what_follows(monkeypatch):
     answers = list(found.send_many(lines_of(found, "abcdae")))
     assert session.seen == [["a", "b", "c", "d"], ["a", "c"], ["a"], ["a", "e"]]
     assert [(one["identifier"], one["status"]) for one in answers] == [(one, 200) for one in "abcdae"]
+
+
+def test_what_the_catalogue_does_not_carry_out_is_not_sent_again():
+    session = Failing(a=9)
+    session.status = 501
+    found = client.Client("https://catalogue.example.org", "tsd", PRIVATE, session)
+    assert [one["status"] for one in found.send_many(lines_of(found, "ab"))] == [501, 200]
+    assert session.seen == [["a", "b"]]
 
 
 def test_nothing_behind_what_goes_on_failing_is_sent(monkeypatch):

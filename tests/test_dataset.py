@@ -23,6 +23,8 @@ REFUSED = {
     "must have no segment that is '.' or '..'": [".", "..", "a/./b", "../a", "a/.."],
     "must not end in the segment 'state', which is a route": ["state", "a/state"],
     "must not end in the segment 'decisions', which is a route": ["decisions", "a/b/decisions"],
+    "must not end in the segment 'erase', which is a route": ["erase", "a/b/erase"],
+    "must not end in the segment 'attest', which is a route": ["attest", "a/b/attest"],
     "must not end in the segment 'receipt', which is a route": ["a/receipt"],
     "must not end in the segment 'transfer', which is a route": ["a/transfer"],
 }

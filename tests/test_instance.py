@@ -1,3 +1,4 @@
+import datetime
 import json
 import os
 import sqlite3
@@ -11,8 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.engine import Engine
 from tables import for_each
 
-from secureb2share_ext import instance
+from secureb2share_ext import instance, names
+from secureb2share_ext.compat import utcnow
+from secureb2share_ext.errors import OtherCatalogue
 from secureb2share_ext.instance import NAME, Named, differences
+from secureb2share_ext.maintenance import check as checking
+from secureb2share_ext.maintenance import identity
 from secureb2share_ext.outbox.models import Event, Pause, SweepRow
 from secureb2share_ext.testing.catalogue import ADDRESS, Catalogue
 
@@ -239,6 +244,103 @@ def test_rename_takes_the_configured_address(catalogue):
     assert catalogue.events("rename/1")[0]["id"] == before[1]
     catalogue.send("state", "rename/1", state="suspended", reason="Test.")
     assert catalogue.events("rename/1")[1]["source"] == ELSEWHERE
+
+
+NEW = "https://new.example.org"
+
+
+def accepted(catalogue, name, identifier="former/1"):
+    """Whether a message that names the catalogue so is accepted; it may be the same one again."""
+    try:
+        catalogue.send("register", identifier, catalogue=name, dataset=example())
+    except OtherCatalogue:
+        return False
+    return True
+
+
+def later(monkeypatch, **delta):
+    """Have this process believe that it is later."""
+    moment = utcnow() + datetime.timedelta(**delta)
+    for module in (names, identity):
+        monkeypatch.setattr(module, "utcnow", lambda: moment)
+    return moment
+
+
+def check(catalogue, now=None):
+    return checking.notes(catalogue.extension, now or utcnow())
+
+
+def test_a_former_name_stays_good_until_its_day(catalogue, monkeypatch):
+    assert accepted(catalogue, ADDRESS) and not accepted(catalogue, NEW) and check(catalogue) == []
+    at(catalogue, NEW)
+    assert accepted(catalogue, NEW) and not accepted(catalogue, ADDRESS)
+    code, said = run(catalogue, "rename", "--yes", "--keep-days", "7")
+    (kept,) = check(catalogue)
+    assert code == 0 and kept in said and kept.startswith("Messages that name the catalogue %s are accepted" % ADDRESS)
+    assert accepted(catalogue, ADDRESS) and accepted(catalogue, NEW) and not accepted(catalogue, ELSEWHERE)
+    line = catalogue.line("register", "former/2", catalogue=ADDRESS, dataset=example())
+    assert [one["status"] for one in catalogue.bulk([line])] == [201]
+    for days, is_good in ((6.99, True), (7.01, False)):
+        with monkeypatch.context() as patched:
+            moment = later(patched, days=days)
+            assert (accepted(catalogue, ADDRESS), accepted(catalogue, NEW)) == (is_good, True)
+            assert bool(check(catalogue, moment)) == is_good
+
+
+def test_names_after_a_second_change_and_back(catalogue, monkeypatch):
+    at(catalogue, NEW)
+    assert run(catalogue, "rename", "--yes")[0] == 0
+    at(catalogue, ELSEWHERE)
+    assert run(catalogue, "rename", "--yes", "--keep-days", "0")[0] == 0
+    # kept for no day
+    assert [accepted(catalogue, name) for name in (ADDRESS, NEW, ELSEWHERE)] == [True, False, True]
+    at(catalogue, ADDRESS)
+    assert run(catalogue, "rename", "--yes")[0] == 0
+    assert [one.name for one in names.good(catalogue.extension, utcnow())] == [ELSEWHERE]
+    assert [accepted(catalogue, name) for name in (ADDRESS, NEW, ELSEWHERE)] == [True, False, True]
+    with monkeypatch.context() as patched:
+        later(patched, days=31)
+        assert [accepted(catalogue, name) for name in (ADDRESS, ELSEWHERE)] == [True, False]
+    # a second run, which only writes the file, keeps nothing more
+    os.remove(file_of(catalogue))
+    assert run(catalogue, "rename", "--yes")[0] == 0 and len(check(catalogue)) == 1
+    for days in ("-1", "x", "4000"):
+        assert run(catalogue, "rename", "--yes", "--keep-days", days)[0] == 2
+
+
+def test_what_names_cost(catalogue):
+    """A message that gives the present name costs no statement more; of others, one asks the database in a minute."""
+    at(catalogue, NEW)
+    assert run(catalogue, "rename", "--yes")[0] == 0
+
+    def asked(name, count=1):
+        found = [catalogue.message("state", "x", state="active", reason="y", catalogue=name) for _ in range(count)]
+        return len(found)
+
+    assert statements(lambda: asked(NEW, 50)) == []
+    assert len(statements(lambda: asked(ADDRESS, 50))) == 1
+    assert statements(lambda: asked(ADDRESS, 50)) == []
+
+
+def test_a_copy_accepts_nothing_that_was_signed_for_the_original(original, tmp_path):
+    at(original, NEW)
+    assert run(original, "rename", "--yes")[0] == 0
+    with copied(original, tmp_path) as copy:
+        at(copy, ELSEWHERE)
+        keys_in(copy, str(tmp_path / "empty"))
+        # before it is renamed, its database has the former name of the original still
+        assert check(copy) == [] and [accepted(copy, name) for name in (ADDRESS, NEW, ELSEWHERE)] == [
+            False,
+            False,
+            True,
+        ]
+        assert run(copy, "rename", "--as-copy", "--yes")[0] == 0
+        assert check(copy) == [] and [accepted(copy, name) for name in (ADDRESS, NEW, ELSEWHERE)] == [
+            False,
+            False,
+            True,
+        ]
+    assert [accepted(original, name) for name in (ADDRESS, NEW, ELSEWHERE)] == [True, True, False]
 
 
 def test_rename_that_stopped_half_way_can_be_run_again(catalogue):

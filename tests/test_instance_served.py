@@ -1,5 +1,6 @@
 """The instance of a served catalogue: what its commands say of a copy, and that a copy sends nothing."""
 
+import datetime
 import json
 import os
 
@@ -8,7 +9,8 @@ from instance import create_app, example, running
 from invenio_db import db
 from served import command
 
-from secureb2share_ext import instance
+from secureb2share_ext import client, instance, names
+from secureb2share_ext.compat import utcnow
 from secureb2share_ext.instance import NAME
 
 ELSEWHERE = "https://staging.example.org"
@@ -55,6 +57,33 @@ def test_a_copy_under_another_address_sends_nothing(served):
     served.app.config["SITE_UI_URL"] = own
     served.sweep()
     assert len(served.receiver.of("clone/1")) == 1
+
+
+def test_a_former_name_stays_good_in_signatures_and_check_says_so(served, monkeypatch):
+    former = served.source
+    assert former.register("renamed/1", example())["result"] == "created"
+    monkeypatch.setitem(served.app.config, "SITE_UI_URL", ELSEWHERE)
+    api = served.app.wsgi_app.mounts["/api"]
+    monkeypatch.setitem(api.config, "SITE_UI_URL", ELSEWHERE)
+    assert served.run_cli("rename", "--yes", "--keep-days", "3").exit_code == 0
+    now = client.Client(served.base_url, "tsd", served.key, catalogue=ELSEWHERE)
+    for one in (former, now):
+        assert one.get("renamed/1")["tenant"] is None and len(one.list()["datasets"]) == 1
+        assert one.register("renamed/1", example())["result"] == "unchanged"
+        lines = [client.line(one.key, one.envelope("register", "renamed/1", dataset=example()))]
+        assert [answer["status"] for answer in one.send_many(lines)] == [200]
+    said = served.run_cli("check").output
+    assert "Messages that name the catalogue %s are accepted until " % served.base_url in said
+    moment = utcnow() + datetime.timedelta(days=3, seconds=1)
+    monkeypatch.setattr(names, "utcnow", lambda: moment)
+    with pytest.raises(client.Refused) as refused:
+        former.register("renamed/1", example())
+    assert (refused.value.status, refused.value.code) == (401, "other-catalogue") and ELSEWHERE in str(refused.value)
+    for call in (lambda: former.get("renamed/1"), former.list):
+        with pytest.raises(client.Refused) as refused:
+            call()
+        assert (refused.value.status, refused.value.code) == (401, "signature")
+    assert now.get("renamed/1")["tenant"] is None
 
 
 def test_tables_that_are_made_again_are_another_instance(served, tmp_path):

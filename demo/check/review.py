@@ -82,9 +82,9 @@ def a_source_cannot_touch_another_ones(trip):
     )
     for attempt in attempts:
         known, unknown = (_refusal(attempt, identifier) for identifier in (trip.held, "nobody-has-this"))
-        must(known == unknown and known[0] == 404, (known, unknown))
+        must(known == unknown and known[0] == 401, (known, unknown))
     must(_entry(trip, trip.held)["registration"] == "held", "it changed")
-    return "%d attempts with the key of tsd: 404, as for what does not exist" % len(attempts)
+    return "%d attempts with the key of tsd: 401, as for what does not exist" % len(attempts)
 
 
 def _refusal(attempt, identifier):

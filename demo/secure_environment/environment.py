@@ -18,6 +18,7 @@ class Environment:
     def __init__(self, data, catalogue_url, source):
         self.site = SITES[source]
         self.catalogue_url = catalogue_url.rstrip("/")
+        self.target = source + "-ingest"  # the catalogue's name for the door of this environment
         self._private, self.public = keys.own(data)
         self.password = keys.password(data)
         self.store = Store(data)

@@ -57,7 +57,8 @@ def ingest():
 
 def _verified(body):
     try:
-        return here().keys.verify(lambda jwks: client.verify_event(request.headers, body, jwks))
+        named = {"issuer": here().catalogue_url, "target": here().target}
+        return here().keys.verify(lambda jwks: client.verify_event(request.headers, body, jwks, **named))
     except client.NotVerified as error:
         raise Problem(401, "Not verified", str(error))
     except (requests.RequestException, client.Refused):

@@ -145,6 +145,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_secureb2share_instance"),
     )
     op.create_table(
+        "secureb2share_former",
+        sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("until", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_secureb2share_former"),
+    )
+    op.create_table(
         "secureb2share_binding",
         sa.Column("source", sa.String(100), nullable=False),
         sa.Column("community", sa.String(255), nullable=False),
@@ -218,6 +224,7 @@ def downgrade() -> None:
     """Drop the tables."""
     for name in (
         "binding",
+        "former",
         "instance",
         "legacy",
         "index",

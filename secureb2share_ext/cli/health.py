@@ -57,6 +57,8 @@ def check() -> None:
         click.echo("- " + finding)
     said = counted(len(findings), "finding") + "." if findings else "All is in place (MODE %s)." % extension.mode
     click.echo(said)
+    for line in checking.notes(extension, utcnow()):
+        click.echo(line)
     if not extension.is_on:
         click.echo("Switching on would change:")
         for line in checking.preview(app, extension, utcnow()):

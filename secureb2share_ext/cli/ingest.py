@@ -10,10 +10,12 @@ from typing import Any, Dict, List, Optional, Tuple
 import click
 from flask.cli import with_appcontext
 
+from ..client import may_pass
 from ..compat import utcnow
 from ..maintenance.wording import counted
 from ..messages import bulk, envelope, partition, withdrawal_limit
 from ..messages.envelope import Line
+from ..names import Names
 from ..proxies import current
 from . import mode, progress
 
@@ -60,7 +62,7 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
     before = _note_interrupts(interrupts)
     try:
         with RefusedLines(errors) as refused:
-            for done in bulk.carry_out(extension.host, _lines(extension.sources, _chosen(file, part)), confirm):
+            for done in bulk.carry_out(extension.host, _lines(extension, _chosen(file, part)), confirm):
                 if interrupts:
                     raise KeyboardInterrupt
                 said = done.answer
@@ -70,7 +72,7 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
                 counts["refused" if "problem" in said else said["answer"]["result"]] += 1
                 if "problem" in said:
                     refused.write(done)
-                    failed += said["status"] >= 500
+                    failed += may_pass(said["status"])
                 bar.show(len(done.given), sum(counts.values()))
     except KeyboardInterrupt:
         click.echo(
@@ -134,8 +136,9 @@ def _given(file):
     return (given for given in iter(lambda: file.readline(LONGEST + 1), b"") if given.strip())
 
 
-def _lines(sources, given):
-    return (envelope.read_line(sources, one, utcnow(), from_file=True) for one in given)
+def _lines(extension, given):
+    names = Names(extension)
+    return (envelope.read_line(extension.sources, one, utcnow(), names) for one in given)
 
 
 class RefusedLines:

@@ -13,6 +13,7 @@ from ..legacy import export as exporting
 from ..legacy import freeze as freezing
 from ..legacy import listing, purge, receipt, store
 from ..maintenance import check as checking
+from ..names import Names
 from ..proxies import current
 from . import mode
 
@@ -106,12 +107,13 @@ def export_records(folder: str, pids: Sequence[str], damaged: bool, as_json: boo
 @with_appcontext
 def confirm_records(file: Any, as_json: bool) -> None:
     """Take the secure side's receipts from FILE, one signed envelope per line; - is standard input."""
-    sources = current().sources
+    extension = current()
+    names = Names(extension)
 
     # a line without an end must not fill the memory
     given = [line for line in iter(lambda: file.readline(LONGEST + 1), b"") if line.strip()]
     lines = [("line %d" % number, line) for number, line in enumerate(given, 1)]
-    _each(lines, True, as_json, lambda line: receipt.confirm(receipt.read(sources, line)))
+    _each(lines, True, as_json, lambda line: receipt.confirm(receipt.read(extension.sources, line, names)))
 
 
 @legacy.command("purge")

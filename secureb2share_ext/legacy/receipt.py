@@ -1,12 +1,12 @@
 """The receipt by which the secure side says that it has the files of a legacy record.
 
 It is an envelope (Standard Webhooks, signed with a key of the record's source) with the body {"action":
-"legacy-receipt", "source", "identifier": "pid:<PID>", "issued", "manifest": SHA-256 hex of the manifest}. The manifest
-names each file's own SHA-256, so that one digest stands for all bytes; a receipt that is sent again, or an old one, has
-no other effect.
+"legacy-receipt", "catalogue", "source", "identifier": "pid:<PID>", "issued", "manifest": SHA-256 hex of the manifest}.
+The manifest names each file's own SHA-256, so that one digest stands for all bytes; a receipt that is sent again, or an
+old one, has no other effect.
 """
 
-from typing import Dict, NamedTuple
+from typing import Dict, Iterable, NamedTuple
 
 from flask import current_app
 from invenio_db import db
@@ -25,12 +25,13 @@ SHAPE = schema.Strict(
         "type": "object",
         "properties": {
             "action": message.TEXT,
+            "catalogue": message.TEXT,
             "source": message.TEXT,
             "identifier": {"type": "string", "pattern": "^%s." % CATALOGUE_PREFIX, "maxLength": 255},
             "issued": message.TEXT,
-            "manifest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "manifest": message.DIGEST,
         },
-        "required": ["action", "source", "identifier", "issued", "manifest"],
+        "required": ["action", "catalogue", "source", "identifier", "issued", "manifest"],
         "additionalProperties": False,
     }
 )
@@ -45,16 +46,18 @@ class Receipt(NamedTuple):
     digest: str  # of the manifest
 
 
-def read(all_sources: Dict[str, sources.Source], given: bytes) -> Receipt:
-    """The Receipt in `given` (bytes, one envelope); raises Invalid, NotSigned, UnknownDataset.
+def read(all_sources: Dict[str, sources.Source], given: bytes, names: Iterable[str]) -> Receipt:
+    """The Receipt in `given` (bytes, one envelope); raises Invalid, NotSigned, OtherCatalogue, UnknownDataset.
 
-    all_sources: {name: Source}. A key that is limited to tenants signs for no legacy record: these have no tenant.
+    all_sources: {name: Source}; names: as in message.read. A key that is limited to tenants signs for no legacy record:
+    these have no tenant.
     """
     found = envelope.read(given, (ACTION,))
     source = all_sources.get(found.source)
     tolerance = source.file_age if source is not None else TOLERANCE
     sender = sources.authenticate(all_sources, found.source, found.headers, found.body, tolerance)
     said = strict_json.parse(found.body)
+    message.must_be_ours(said, names)
     faults = schema.schema_faults(SHAPE, said)
     if not faults and _is_ahead(said["issued"]):
         faults.append(("issued", "is not a UTC time such as 2026-01-31T12:00:00Z, or lies in the future"))

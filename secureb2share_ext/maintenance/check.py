@@ -6,7 +6,7 @@ from typing import List
 from flask import Flask
 from invenio_db import db
 
-from .. import instance
+from .. import instance, names
 from ..datasets import store
 from ..errors import NoSigningKey
 from ..legacy import remains
@@ -46,6 +46,11 @@ def missing(app: Flask, extension: Extension) -> List[str]:
         found.append("SQLite is not supported for production: use PostgreSQL.")
     found += _doubts(extension) + _remains(extension)
     return found + extension.host.provision_faults() + extension.host.export_faults(app)
+
+
+def notes(extension: Extension, now: datetime.datetime) -> List[str]:
+    """[sentence] of what holds for a time only, and is no finding; now: naive UTC."""
+    return [names.sentence(one) for one in names.good(extension, now)] if extension.is_on and tables() else []
 
 
 def _doubts(extension):

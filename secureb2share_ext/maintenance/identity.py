@@ -1,5 +1,6 @@
 """The change of an instance's identity: another address, or a copy that becomes an instance of its own."""
 
+import datetime
 import os
 from typing import List, NamedTuple, Optional
 
@@ -7,7 +8,7 @@ from flask import current_app
 from invenio_db import db
 from sqlalchemy.exc import SQLAlchemyError
 
-from .. import instance
+from .. import instance, names
 from ..compat import utcnow
 from ..errors import SecureB2ShareError
 from ..outbox import copied
@@ -48,19 +49,23 @@ def move(extension: Extension) -> Optional[Change]:
     return None if is_done else Change(row.catalogue, configured)
 
 
-def rename(extension: Extension, change: Change) -> List[str]:
+def rename(extension: Extension, change: Change, kept: datetime.timedelta = datetime.timedelta(0)) -> List[str]:
     """Have the catalogue known by its new address, in the database and in the key folder; commits.
 
-    [sentence] of what was done; change: from `move`.
+    [sentence] of what was done; change: from `move`; kept: how long signed messages may still give the former name.
     """
     named, folder = instance.Named(_row().instance, change.new), extension.keyring.folder
     db.session.query(instance.Instance).update({"catalogue": change.new}, synchronize_session=False)
     done = ["Instance: known as %s." % change.new]
+    names.forget(change.new)
+    # a second run, which ends what the first one left undone, has no former name
+    if kept and change.former != change.new:
+        done.append(names.sentence(names.keep(change.former, utcnow() + kept)))
     if folder:
         # before the commit: what a failure leaves is a difference, which a second run ends
         done.append(instance.note(folder, named))
     db.session.commit()
-    extension.instance_id = None
+    extension.instance_id = extension.former_names = None
     return done
 
 
@@ -93,6 +98,8 @@ def part(extension: Extension, change: Change) -> List[str]:
     folder = keyring.folder or ""  # `parting` stops without one
     try:
         db.session.query(instance.Instance).delete(synchronize_session=False)
+        # what the original accepts is no business of the copy
+        names.forget_all()
         named = instance.add(change.new)
         discarded = copied.sever(extension.targets, utcnow())
         kid = keyring.new()
@@ -108,7 +115,7 @@ def part(extension: Extension, change: Change) -> List[str]:
         if not isinstance(error, OSError):
             raise
         raise SecureB2ShareError("The key folder cannot be written to (%s). Nothing was changed." % error.strerror)
-    extension.instance_id = None
+    extension.instance_id = extension.former_names = None
     return [
         "Instance: a new one, known as %s." % change.new,
         "Events of the original: %d discarded." % discarded,

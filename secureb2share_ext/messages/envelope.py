@@ -4,7 +4,7 @@ No database is asked here; what a line says takes effect in bulk.py.
 """
 
 import datetime
-from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Any, Collection, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from ..client import TOLERANCE
 from ..dataset import replaces_of
@@ -91,18 +91,25 @@ class Line:
 
 
 def read_line(
-    all_sources: Mapping[str, sources.Source], given: bytes, now: datetime.datetime, from_file: bool = False
+    all_sources: Mapping[str, sources.Source],
+    given: bytes,
+    now: datetime.datetime,
+    names: Iterable[str],
+    only: Optional[str] = None,
 ) -> Line:
     """The Line of `given`: who sent it and what it says, or why it is refused.
 
-    all_sources: by name; now: naive UTC; from_file: whether it may be as old as its source allows.
+    all_sources: by name; now: naive UTC; names: as in message.read; only: the source whose lines a request may bring;
+    None: the line stands in a file, and may be of any source and as old as that allows.
     """
     line = Line(given)
     try:
         found = read(given)
         line.answer.update(id=found.headers["webhook-id"], identifier=found.identifier)
+        if only not in (None, found.source):
+            raise Invalid([("source", "differs from the source of the request")])
         source = all_sources.get(found.source)
-        tolerance = source.file_age if from_file and source is not None else TOLERANCE
+        tolerance = source.file_age if only is None and source is not None else TOLERANCE
         line.sender = sources.authenticate(all_sources, found.source, found.headers, found.body, tolerance)
         line.message = message.read(
             line.sender.message_id,
@@ -112,6 +119,7 @@ def read_line(
             found.body,
             line.sender.source.describe_files,
             now,
+            names,
         )
     except Problem as problem:
         line.refused(problem)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
 from ..datasets import publication, registration, states, store, transfer
-from ..errors import MessageReused, UnknownDataset
+from ..errors import MessageReused, NotBuilt, UnknownDataset
 from ..proxies import Host
 from . import answers, reports
 from . import store as messages
@@ -55,6 +55,8 @@ def carry_out(
 
 def take(host: Host, sender: Sender, message: Message) -> Tuple[int, Dict[str, Any]]:
     """Carry out a message in the open transaction, which the caller commits or rolls back; as in `carry_out`."""
+    if message.action not in ACTIONS:
+        raise NotBuilt("This version of the catalogue does not carry out the action %s." % message.action)
     row = store.lock(message.source, message.identifier)
     if row is not None and not sender.may_touch(row.tenant):
         raise UnknownDataset()

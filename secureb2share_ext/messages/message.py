@@ -1,16 +1,16 @@
 """A signed message, and what messages may say.
 
-The body names its action, source and identifier, so that a signature over the body cannot be moved to another
-request.
+The body names its action, catalogue, source and identifier, so that a signature over the body cannot be moved to
+another request or another catalogue.
 """
 
 import datetime
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, Iterable, NamedTuple, Optional
 
 from ..client import digest, from_utc
 from ..dataset import TRANSITIONS, identifier_fault
 from ..descriptions import schema, strict_json
-from ..errors import Invalid, NotAccepted
+from ..errors import Invalid, NotAccepted, OtherCatalogue
 
 MAX_AHEAD = datetime.timedelta(minutes=5)  # of `issued`, before the catalogue's clock
 APPLICATION_STATES = ("submitted", "approved", "denied", "closed")
@@ -18,8 +18,11 @@ APPLICATION_STATES = ("submitted", "approved", "denied", "closed")
 TEXT = {"type": "string"}
 _TENANT = {"type": "string", "minLength": 1, "maxLength": 100}
 ID = {"type": "string", "minLength": 1, "maxLength": 255}
+DIGEST = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_REASON = {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S"}
 _COMMON = {
     "action": TEXT,
+    "catalogue": TEXT,
     "source": TEXT,
     "identifier": TEXT,
     "issued": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?Z$"},
@@ -29,7 +32,7 @@ _MEMBERS = {
     "state": (
         {
             "state": {"enum": sorted(TRANSITIONS)},
-            "reason": {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": r"\S"},
+            "reason": _REASON,
             "successor": ID,
         },
         ["state", "reason"],
@@ -42,11 +45,13 @@ _MEMBERS = {
     "receipt": (
         {
             "event": {"type": "string", "pattern": "^[0-9a-f-]{36}$"},
-            "digest": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "digest": DIGEST,
             "receipt_id": ID,
         },
         ["event", "digest"],
     ),
+    "erase": ({"reason": _REASON}, ["reason"]),
+    "attest": ({"digest": DIGEST}, ["digest"]),
 }
 ACTIONS = tuple(_MEMBERS)
 _VALIDATORS = {
@@ -92,13 +97,16 @@ def read(
     body: bytes,
     describe_files: str,
     now: datetime.datetime,
+    names: Iterable[str],
 ) -> Message:
-    """The Message in `body` (bytes) for the action, Source name and identifier of the URL; raises Invalid.
+    """The Message in `body` (bytes) for the action, Source name and identifier of the URL.
 
-    message_id: of the signature, or None where the body has to name it; now: naive UTC. All faults are told at once;
-    those of the dataset start with ``dataset.``
+    message_id: of the signature, or None where the body has to name it; now: naive UTC; names: those by which messages
+    may call this catalogue, the present one first. Raises Invalid, with all faults at once, those of the dataset
+    starting with ``dataset.``; and OtherCatalogue.
     """
     value = strict_json.parse(body)
+    must_be_ours(value, names)
     faults = schema.schema_faults(_VALIDATORS[action], value)
     found = value if isinstance(value, dict) else {}
     for field, expected in (("action", action), ("source", source), ("identifier", identifier)):
@@ -120,6 +128,13 @@ def read(
         raise Invalid(faults)
     members = {name: found[name] for name in _MEMBERS[action][0] if name in found}
     return Message(message_id or found["id"], source, identifier, action, issued, digest(body), members)
+
+
+def must_be_ours(value: Any, names: Iterable[str]) -> None:
+    """Raise OtherCatalogue where the parsed body of a message names a catalogue by none of `names`."""
+    named = value.get("catalogue") if isinstance(value, dict) else None
+    if isinstance(named, str) and named not in names:
+        raise OtherCatalogue("The message was signed for another catalogue: this one is named %s." % next(iter(names)))
 
 
 def _issued(text, now, faults):

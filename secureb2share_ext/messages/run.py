@@ -11,6 +11,7 @@ from typing import FrozenSet, Iterator, Tuple
 
 from flask import g
 
+from ..client import may_pass
 from ..errors import Failed, Problem
 from .envelope import Line
 
@@ -52,7 +53,7 @@ class Order:
     def refuse(self, line: Line, problem: Problem) -> None:
         """Write a Problem as the line's answer, and note its datasets where it is one to send again."""
         line.refused(problem)
-        if problem.status >= 500:
+        if may_pass(problem.status):
             self.failed |= line.touched
 
 

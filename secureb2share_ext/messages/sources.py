@@ -6,7 +6,7 @@ from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Set, Tu
 from ..client import TOLERANCE, NotVerified, key_fault, verify
 from ..config import day
 from ..dataset import RESERVED_SOURCES
-from ..errors import ConfigError, Invalid, NotSigned, UnknownDataset
+from ..errors import ConfigError, Invalid, NotSigned
 
 
 class SourceKey(NamedTuple):
@@ -129,19 +129,17 @@ def _keys(key, entries, sources):
 def authenticate(
     sources: Mapping[str, Source], name: str, headers: Any, body: bytes, tolerance: float = TOLERANCE
 ) -> Sender:
-    """The Sender of a signed message for the source `name`; raises NotSigned, UnknownDataset.
+    """The Sender of a signed message for the source `name`; raises NotSigned.
 
-    A valid signature of another source, or one for a source that does not exist, gets the answer for an unknown
-    dataset: no source learns what another one has.
+    Only the keys of that source are tried. A valid signature of another source, and one for a source that does not
+    exist, get the same answer: no source learns what another one has.
 
     headers: mapping with lower-case or case-insensitive names; tolerance: seconds that the signature may be old.
     """
-    every = {key.text: (source, key) for source in sources.values() for key in source.keys}
+    source = sources.get(name)
+    keys = {key.text: key for key in source.keys} if source is not None else {}
     try:
-        message_id, text = verify(list(every), headers, body, tolerance=tolerance)
+        message_id, text = verify(list(keys), headers, body, tolerance=tolerance)
     except NotVerified as error:
         raise NotSigned(str(error))
-    source, key = every[text]
-    if source.name != name:
-        raise UnknownDataset()
-    return Sender(source, key.tenants, message_id)
+    return Sender(sources[name], keys[text].tenants, message_id)

@@ -1,7 +1,7 @@
 """The routes that the secure side calls, and those that are open to everybody.
 
 GET       /datasets                                   what this interface is, and its bounds
-POST      /datasets                                   many signed envelopes, one a line
+POST      /datasets                                   signed: many signed envelopes of one source, one a line
 GET       /datasets/keys                              the catalogue's public keys
 GET       /datasets/openapi.json                      these routes, for programs
 GET       /datasets/<source>                          signed: the source's datasets, by pages
@@ -10,18 +10,22 @@ POST      /datasets/<source>/<identifier>/state       suspend, reactivate, super
 POST      /datasets/<source>/<identifier>/transfer    another tenant, another role contact
 POST      /datasets/<source>/<identifier>/decisions   states of applications, to be counted
 POST      /datasets/<source>/<identifier>/receipt     acknowledge an event
+POST      /datasets/<source>/<identifier>/erase       not carried out yet: 501
+POST      /datasets/<source>/<identifier>/attest      not carried out yet: 501
 """
 
 import json
+from urllib.parse import unquote
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request, stream_with_context
 from sqlalchemy.exc import DBAPIError
 
-from ..client import bare
+from ..client import SOURCE_HEADER, bare
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..datasets import store
-from ..errors import Invalid, UnknownDataset
+from ..errors import Invalid, NotSigned, UnknownDataset
+from ..names import Names
 from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
 from . import answers, bulk, envelope, inbox, message, openapi, sources
@@ -46,21 +50,28 @@ def _without_tables(error):
 
 @blueprint.route("", methods=["GET"])
 def about() -> Response:
-    """The addresses of keys and of the description of this interface, and how much one request may bring."""
-    base = current().host.api_url() + "/datasets"
+    """The name of this catalogue, the addresses of its keys and of these routes, and how much one request may bring."""
+    host = current().host
+    base = host.api_url() + "/datasets"
     bounds = {"envelopes": bulk.MAX_ENVELOPES, "bytes": current_app.config["SECUREB2SHARE_MAX_BODY"]}
-    return jsonify({"keys": base + "/keys", "openapi": base + "/openapi.json", "bulk": bounds})
+    return jsonify(
+        {"catalogue": host.base_url(), "keys": base + "/keys", "openapi": base + "/openapi.json", "bulk": bounds}
+    )
 
 
 @blueprint.route("", methods=["POST"])
 def take_many() -> Response:
     """Answer 200 with one line for each envelope, written after it was stored; ?confirm=withdrawals lets many pass."""
     extension = current()
-    given = bulk.split(request.get_data(cache=False))
+    if SOURCE_HEADER not in request.headers:
+        raise NotSigned("The header %s has to name the source of all envelopes." % SOURCE_HEADER)
+    name, body = unquote(request.headers[SOURCE_HEADER]), request.get_data(cache=False)
+    # before this holds, nothing is taken apart, looked up or verified
+    _sender(extension, name, body)
+    names = Names(extension)
+    read_lines = (envelope.read_line(extension.sources, one, utcnow(), names, only=name) for one in bulk.split(body))
     confirmed = request.args.get("confirm") == "withdrawals"
-    lines = bulk.carry_out(
-        extension.host, (envelope.read_line(extension.sources, one, utcnow()) for one in given), confirmed
-    )
+    lines = bulk.carry_out(extension.host, read_lines, confirmed)
     written = ((json.dumps(done.answer) + "\n").encode("ascii") for done in lines)
     return Response(stream_with_context(written), mimetype=LINES)
 
@@ -133,12 +144,24 @@ def note_receipt(source: str, identifier: str) -> Response:
     return _act("receipt", source, identifier)
 
 
+@blueprint.route("/<source>/<path:identifier>/erase", methods=["POST"], **VERBATIM)
+def erase(source: str, identifier: str) -> Response:
+    """Answer 501 to a valid message, until this action is carried out."""
+    return _act("erase", source, identifier)
+
+
+@blueprint.route("/<source>/<path:identifier>/attest", methods=["POST"], **VERBATIM)
+def attest(source: str, identifier: str) -> Response:
+    """Answer 501 to a valid message, until this action is carried out."""
+    return _act("attest", source, identifier)
+
+
 def _act(action, name, identifier):
     extension = current()
     body = request.get_data(cache=False)
     sender = _sender(extension, name, body)
     read_message = message.read(
-        sender.message_id, action, name, identifier, body, sender.source.describe_files, utcnow()
+        sender.message_id, action, name, identifier, body, sender.source.describe_files, utcnow(), Names(extension)
     )
     status, said = inbox.carry_out(extension.host, sender, read_message)
     response = jsonify(said)
@@ -147,14 +170,23 @@ def _act(action, name, identifier):
 
 
 def _sender_of_bare(extension, name):
-    query = request.query_string.decode("latin-1")
-    return _sender(extension, name, bare(request.method, request.script_root + request.path, query))
+    path, query = request.script_root + request.path, request.query_string.decode("latin-1")
+    refused = None
+    for catalogue in Names(extension):
+        try:
+            return _sender(extension, name, bare(catalogue, request.method, path, query))
+        except NotSigned as error:
+            # what names no catalogue in clear may be signed for a former name of this one
+            refused = refused or error
+            if "webhook-signature" not in request.headers:
+                break
+    raise refused or NotSigned()
 
 
 def _sender(extension, name, signed):
     """The Sender who signed `signed` (bytes), or whose token the request has; raises NotSigned, UnknownDataset."""
-    named = extension.host.sources_of_token()
-    if "webhook-signature" in request.headers or named is None:
+    named = None if "webhook-signature" in request.headers else extension.host.sources_of_token()
+    if named is None:
         return sources.authenticate(extension.sources, name, request.headers, signed)
     if name not in named:
         raise UnknownDataset()

@@ -65,6 +65,7 @@ def body(
         "specversion": "1.0",
         "id": message_id,
         "source": catalogue,
+        "target": target,
         "type": PREFIX + kind + ".v1",
         "subject": data["pid"] or data["identifier"],
         "time": time,

@@ -26,6 +26,7 @@ from ..ext import SecureB2Share
 from ..keyring import Key
 from ..messages import bulk, envelope, inbox, message
 from ..messages.sources import Sender
+from ..names import Names
 from ..outbox.models import Event
 from ..proxies import PREFIX
 from .host import RECORDS, MemoryHost
@@ -122,7 +123,8 @@ class Catalogue:
         """The canonical bytes of a message; each is issued a second after the last one."""
         self._issued += datetime.timedelta(seconds=1)
         issued = issued or self._issued.strftime("%Y-%m-%dT%H:%M:%SZ")
-        said = dict(members, action=action, source=source, identifier=identifier, issued=issued)
+        named = {"catalogue": self.host.base_url(), "source": source, "identifier": identifier}
+        said = dict(dict(named, **members), action=action, issued=issued)
         return canonical(said)
 
     def message(
@@ -132,7 +134,9 @@ class Catalogue:
         body = self.body(action, identifier, source, **members)
         settings = self.extension.sources[source]
         message_id = message_id or str(uuid.uuid4())
-        return message.read(message_id, action, source, identifier, body, settings.describe_files, utcnow())
+        return message.read(
+            message_id, action, source, identifier, body, settings.describe_files, utcnow(), Names(self.extension)
+        )
 
     def send(
         self,
@@ -154,8 +158,9 @@ class Catalogue:
         return line(self.keys[source], self.body(action, identifier, source, **members), message_id)
 
     def bulk(self, lines: Iterable[bytes], confirmed: bool = False) -> List[Dict[str, Any]]:
-        """[answer as dict] of many signed messages."""
-        read = (envelope.read_line(self.extension.sources, one, utcnow()) for one in lines)
+        """[answer as dict] of many signed messages, as from a file."""
+        names = Names(self.extension)
+        read = (envelope.read_line(self.extension.sources, one, utcnow(), names) for one in lines)
         return [one.answer for one in bulk.carry_out(self.host, read, confirmed)]
 
     def row(self, identifier: str, source: str = "tsd") -> Optional[DatasetRow]:

@@ -10,6 +10,8 @@ OURS = {
     "secureb2share_datasets.change_state": "a signed change of state",
     "secureb2share_datasets.transfer": "a signed change of tenant",
     "secureb2share_datasets.note_receipt": "a signed receipt of an event",
+    "secureb2share_datasets.erase": "a signed order to erase a dataset",
+    "secureb2share_datasets.attest": "a signed word that a description is still held",
     "secureb2share_review.decide": "a curator's decision: a few form fields",
     "secureb2share_describe.begin": "a curator begins a draft; no file fields",
     "secureb2share_describe.edit": "a curator begins a draft of a change; no file fields",

@@ -71,7 +71,7 @@ class Catalogue:
         }
         return client.mint_reference(private or self.private, dict(made, **claims))
 
-    def event(self, identifier, event_id="evt-1", private=None, **data):
+    def event(self, identifier, event_id="evt-1", private=None, said=None, **data):
         made = {
             "source": "tsd",
             "identifier": identifier,
@@ -83,14 +83,15 @@ class Catalogue:
             "dataset": example("Curated"),
         }
         made.update(data)
-        event = {"specversion": "1.0", "id": event_id, "type": "dataset", "source": self.url, "data": made}
+        event = {"specversion": "1.0", "id": event_id, "type": "dataset", "data": made}
+        event.update({"source": self.url, "target": "tsd-ingest"}, **(said or {}))
         body = client.canonical(event)
         return {"data": body, "headers": client.signed_headers(private or self.private, event_id, body)}
 
     def refusal(self, identifier, description, reason="The contact is a person.", event_id="evt-r"):
         data = {"source": "tsd", "identifier": identifier, "pid": None, "sequence": 1, "reason": reason}
         data["digest"] = client.digest(client.canonical(description))
-        event = {"specversion": "1.0", "id": event_id, "source": self.url, "data": data}
+        event = {"specversion": "1.0", "id": event_id, "source": self.url, "target": "tsd-ingest", "data": data}
         body = client.canonical(dict(event, type="org.secureb2share.dataset.refused.v1"))
         return {"data": body, "headers": client.signed_headers(self.private, event_id, body)}
 
@@ -1407,6 +1408,15 @@ def test_an_event_is_stored_once_and_acknowledged_each_time(site, visitor, catal
     assert row(site, "SELECT count(*) AS n FROM events")["n"] == 1
     page = visitor.get("/datasets?show=announced").text
     assert "Curated" in page and catalogue.url + "/records/cur8d-0aaaa" in page
+
+
+@pytest.mark.parametrize(
+    "said", [{"source": "https://staging.example.org"}, {"target": "csc-ingest"}, {"target": None}]
+)
+def test_an_event_of_another_catalogue_or_for_another_target_is_refused(site, visitor, catalogue, said):
+    event = catalogue.event("one", "evt-1", said=said)
+    answer = visitor.post("/ingest", **event)
+    assert answer.status_code == 401 and row(site, "SELECT count(*) AS n FROM events")["n"] == 0
 
 
 def test_one_event_id_with_two_bodies_is_refused(visitor, catalogue):

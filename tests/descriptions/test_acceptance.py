@@ -101,10 +101,12 @@ def test_an_integer_is_no_number_with_a_point_and_no_boolean(timestamp):
 def test_messages_are_accepted_by_both_libraries_or_by_none(action):
     validator = message._VALIDATORS[action]
     right = {
-        "action": action, "source": "tsd", "identifier": "p11/a", "issued": "2026-01-31T12:00:00Z", "id": "m",
+        "action": action, "catalogue": "https://catalogue.example.org", "source": "tsd", "identifier": "p11/a",
+        "issued": "2026-01-31T12:00:00Z", "id": "m",
         "register": {"tenant": "p11", "dataset": {}}, "state": {"state": "withdrawn", "reason": "x", "successor": "b"},
         "decision": {"application": "a", "state": "denied"}, "receipt": {"event": "0" * 36, "digest": "0" * 64},
         "transfer": {"tenant": "p12", "contact": {"name": "Office", "email": "access@example.org"}},
+        "erase": {"reason": "x"}, "attest": {"digest": "0" * 64},
     }  # fmt: skip
     own = {name: right.pop(name) for name in message.ACTIONS}
     right.update(own[action])

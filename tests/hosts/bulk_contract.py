@@ -19,7 +19,7 @@ import requests
 from rows import dump, new
 
 from secureb2share_ext import client
-from secureb2share_ext.messages import bulk
+from secureb2share_ext.messages import bulk, envelope
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMES = ("moba", "finngen", "moba")
@@ -72,7 +72,7 @@ class BulkContract:
         return [self.line(instance, "register", identifier, **members) for identifier in identifiers]
 
     def post(self, instance, lines, query=""):
-        answer = instance.call("POST", "/api/datasets" + query, data=b"".join(lines))
+        answer = instance.post_lines(lines, query)
         assert answer.status_code == 200, answer.text
         assert answer.headers["content-type"].startswith("application/x-ndjson")
         return [json.loads(one) for one in answer.text.splitlines()]
@@ -281,9 +281,7 @@ class BulkContract:
         with monkeypatch.context() as patched:
             patched.setattr(bulk, "_answered", fails_after_a_chunk)
             said = b""
-            with requests.post(
-                instance.base_url + "/api/datasets", data=b"".join(lines), stream=True, timeout=120
-            ) as answer:
+            with instance.post_lines(lines, stream=True) as answer:
                 try:
                     for part in answer.iter_content(1000):
                         said += part
@@ -345,6 +343,11 @@ class BulkContract:
         assert instance.count("secureb2share_event", "CAST(body AS TEXT) LIKE '%%%s/%%'" % folder) in (0, self.many)
 
 
+def seen(calls, function):
+    """A function that notes its calls."""
+    return lambda *args, **kwargs: calls.append(args) or function(*args, **kwargs)
+
+
 class RunContract(BulkContract):
     """Subclass it as Test...: what a request or a run of many messages does on any host, beside what the host does."""
 
@@ -357,15 +360,97 @@ class RunContract(BulkContract):
         first = instance.call("PUT", "/api/datasets/tsd/" + identifier, data=body, headers=headers)
         (again,) = self.post(instance, [client.canonical(whole) + b"\n"])
         assert (first.status_code, again["status"]) == (201, 201) and first.json() == again["answer"]
-        for path in ("/state", "/transfer", "/decisions", "/receipt"):
+        for path in ("/state", "/transfer", "/decisions", "/receipt", "/erase", "/attest"):
             moved = instance.call("POST", "/api/datasets/tsd/" + identifier + path, data=body, headers=headers)
             assert (moved.status_code, moved.json()["code"]) == (400, "invalid")
+
+    def test_nothing_is_looked_at_before_the_whole_is_signed(self, instance, monkeypatch):
+        folder, other = new_folder(), "other/" + uuid.uuid4().hex
+        lines = self.lines(instance, [folder, other])
+        looked, tried, holds = [], [], client._holds
+        for module, name in ((bulk, "split"), (envelope, "read")):
+            monkeypatch.setattr(module, name, seen(looked, getattr(module, name)))
+        monkeypatch.setattr(client, "_holds", lambda *args: tried.append(args[0]) or holds(*args))
+        body, before = b"".join(lines), dump(instance)
+        good = client.signed_headers(instance.key, "whole", body)
+        stranger = client.signed_headers(client.new_key()[0], "whole", body)
+        cases = [
+            ({}, body),
+            ({client.SOURCE_HEADER: "tsd"}, body),
+            (good, body),
+            (dict(good, **{client.SOURCE_HEADER: "none"}), body),
+            (dict(good, **{client.SOURCE_HEADER: "csc"}), body),
+            (dict(good, **{client.SOURCE_HEADER: ""}), body),
+            (dict(stranger, **{client.SOURCE_HEADER: "tsd"}), body),
+            (dict(good, **{client.SOURCE_HEADER: "tsd"}), body + b"\n"),
+            (dict(good, **{client.SOURCE_HEADER: "tsd"}), b"\n".join(reversed(lines))),
+        ]
+        many = " ".join([stranger["webhook-signature"]] * 16)
+        cases.append((dict(stranger, **{client.SOURCE_HEADER: "tsd", "webhook-signature": many}), body))
+        for headers, sent in cases:
+            answer = instance.call("POST", "/api/datasets", data=sent, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (401, "signature"), (headers, answer.text)
+        assert looked == [] and len(tried) <= 4 * len(cases)
+        assert new(before, dump(instance)) == {}
+        answer = instance.call("POST", "/api/datasets", data=body, headers=dict(good, **{client.SOURCE_HEADER: "tsd"}))
+        assert self.results(json.loads(one) for one in answer.text.splitlines()) == ["created"] * 2
+        assert len(looked) == 3
+
+    def test_a_bulk_is_of_one_source(self, instance):
+        """A line of another source is refused, whoever signed it; nothing of it is verified."""
+        folder = new_folder()
+        good, own = self.lines(instance, [folder, folder + "/own"])
+        said = dict(json.loads(json.loads(own)["body"]), source="csc")
+        signed = client.line(instance.key, client.canonical(said))
+        answers = self.post(instance, [good, signed, good])
+        assert [one["status"] for one in answers] == [201, 400, 201]
+        assert answers[1]["problem"]["errors"] == [
+            {"field": "source", "message": "differs from the source of the request"}
+        ]
+
+    def test_lines_and_files_for_another_catalogue(self, instance, tmp_path):
+        folder = new_folder()
+        instance.source.register(folder, self.description())
+        staging = client.Client(instance.base_url, "tsd", instance.key, catalogue="https://staging.example.org")
+        bodies = [
+            staging.envelope("register", folder + "/new", dataset=self.description()),
+            staging.envelope("register", folder, dataset=self.description("finngen")),
+            staging.envelope("state", folder, state="withdrawn", reason="Rehearsed."),
+        ]
+        lines, before = [client.line(instance.key, body) for body in bodies], dump(instance)
+        answers = self.post(instance, lines)
+        assert [(one["status"], one["problem"]["code"]) for one in answers] == [(401, "other-catalogue")] * 3
+        assert all(instance.base_url in one["problem"]["detail"] for one in answers)
+        file = tmp_path / "drop.jsonl"
+        file.write_bytes(b"".join(lines))
+        result = instance.run_cli("ingest", str(file))
+        assert (result.exit_code, result.output.splitlines()[0]) == (1, "3 refused")
+        refused = [json.loads(one) for one in (tmp_path / "drop.jsonl.refused.jsonl").read_text("utf-8").splitlines()]
+        assert {one["problem"]["code"] for one in refused} == {"other-catalogue"}
+        assert new(before, dump(instance)) == {}
+
+    def test_what_is_not_carried_out_holds_nothing_up(self, instance, tmp_path):
+        folder = new_folder()
+        lines = self.lines(instance, [folder])
+        lines += [
+            self.line(instance, "erase", folder, reason="x"),
+            self.line(instance, "attest", folder, digest="0" * 64),
+        ]
+        lines += [self.line(instance, "state", folder, state="suspended", reason="x")]
+        answers = self.post(instance, lines)
+        assert [one["status"] for one in answers] == [201, 501, 501, 200]
+        assert self.results(answers[1:3]) == ["not-built"] * 2
+        file, before = tmp_path / "drop.jsonl", dump(instance)
+        file.write_bytes(b"".join(lines[1:3]))
+        result = instance.run_cli("ingest", str(file))
+        assert result.exit_code == 1 and "2 refused" in result.output and "run the same" not in result.output
+        assert new(before, dump(instance)) == {}
 
     @pytest.mark.parametrize(
         "lines, status", [([b"{}\n"] * 500, 200), ([b"{}\n"] * 501, 400), ([], 400), ([b"\n"], 400)]
     )
     def test_at_most_500(self, instance, lines, status):
-        answer = instance.call("POST", "/api/datasets", data=b"".join(lines))
+        answer = instance.post_lines(lines)
         assert answer.status_code == status
         if status == 200:
             assert len(answer.text.splitlines()) == 500
@@ -377,10 +462,10 @@ class RunContract(BulkContract):
         lines = self.lines(instance, ["%s/%d" % (folder, n) for n in range(2)])
         fits = b"".join(lines) + b"\n" * (1000000 - sum(map(len, lines)))
         before = dump(instance)
-        answer = instance.call("POST", "/api/datasets", data=fits + b"\n")
+        answer = instance.post_lines([fits, b"\n"])
         assert (answer.status_code, answer.json()["code"]) == (403, "body-too-long")
         assert new(before, dump(instance)) == {}
-        answer = instance.call("POST", "/api/datasets", data=fits)
+        answer = instance.post_lines([fits])
         assert self.results(json.loads(one) for one in answer.text.splitlines()) == ["created"] * 2
 
     def test_rings_of_versions_at_once(self, instance):

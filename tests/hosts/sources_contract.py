@@ -31,13 +31,23 @@ UNKNOWN = {
     "code": "unknown-dataset",
     "detail": "This catalogue knows no such dataset.",
 }
+NOT_SIGNED = {
+    "type": "about:blank",
+    "title": "The signature is not valid",
+    "status": 401,
+    "code": "signature",
+    "detail": "No signature in webhook-signature was made with a known key.",
+}
 ROUTES = {
     "register": ("PUT", ""),
     "state": ("POST", "/state"),
     "transfer": ("POST", "/transfer"),
     "decision": ("POST", "/decisions"),
     "receipt": ("POST", "/receipt"),
+    "erase": ("POST", "/erase"),
+    "attest": ("POST", "/attest"),
 }
+NOT_BUILT = ("erase", "attest")
 KINDS = (
     "published",
     "suspended",
@@ -59,6 +69,10 @@ def new_identifier():
 
 class SourcesContract:
     """Subclass it as Test..."""
+
+    @pytest.fixture(autouse=True)
+    def _of_this_catalogue(self, instance):
+        self.catalogue = instance.base_url
 
     def token(self, instance, scopes, register=(), superuser=False):
         """A new user's access token with scopes, who may register for the sources named."""
@@ -116,10 +130,13 @@ class SourcesContract:
             "transfer": {"tenant": "p11", "contact": {"name": "Mine", "email": "mine@example.org"}},
             "decision": {"application": "a", "state": "approved"},
             "receipt": {"event": event, "digest": digest},
+            "erase": {"reason": "Mine now."},
+            "attest": {"digest": digest},
         }[action]
 
     def body(self, action, source, identifier, **changed):
-        said = {"action": action, "source": source, "identifier": identifier, "issued": client.now_utc()}
+        said = {"action": action, "catalogue": self.catalogue, "source": source, "identifier": identifier}
+        said["issued"] = client.now_utc()
         return client.canonical(dict(said, **dict(self.members(action), **changed)))
 
     def path(self, source, identifier, action=None):
@@ -133,7 +150,7 @@ class SourcesContract:
     def look(self, instance, path, key=None, role=None):
         """A GET, signed by a key."""
         path, _, query = path.partition("?")
-        signed = ("GET %s%s" % (path, "?" + query if query else "")).encode("ascii")
+        signed = ("%s GET %s%s" % (self.catalogue, path, "?" + query if query else "")).encode("ascii")
         headers = client.signed_headers(key, str(uuid.uuid4()), signed) if key else {}
         return instance.call("GET", path + ("?" + query if query else ""), role, headers=headers)
 
@@ -150,14 +167,14 @@ class SourcesContract:
         return tried
 
     @pytest.mark.parametrize("attacker, victim", [("csc", "tsd"), ("tsd", "csc")])
-    def test_another_sources_datasets_are_unknown(self, instance, attacker, victim):
+    def test_the_key_of_another_source_is_no_key(self, instance, attacker, victim):
         key = {"tsd": instance.key, "csc": instance.second[0]}[attacker]
         targets = self.datasets(instance, victim)
         before, problems = dump(instance), []
         for kind, identifier in targets.items():
             for named in (victim, attacker):
                 for what, answer in self.everything(instance, victim, identifier, key, named):
-                    if (answer.status_code, json.loads(answer.text)) != (404, UNKNOWN):
+                    if (answer.status_code, json.loads(answer.text)) != (401, NOT_SIGNED):
                         problems.append((kind, named, what, answer.status_code, answer.text[:200]))
         assert problems == []
         texts = {answer.content for _, answer in self.everything(instance, victim, targets["held"], key)}
@@ -165,12 +182,12 @@ class SourcesContract:
         assert len(texts) == 1
         assert new(before, dump(instance)) == {}
 
-    def test_unconfigured_source_is_unknown(self, instance):
+    def test_an_unconfigured_source_has_no_key(self, instance):
         before = dump(instance)
         for name in ("none", "TSD", "tsd ", "\uff54sd", "keys"):
             for what, answer in self.everything(instance, quote(name), "x", instance.key, name):
                 if name != "keys" or not what.startswith("list"):
-                    assert (answer.status_code, answer.json()) == (404, UNKNOWN), (name, what, answer.text)
+                    assert (answer.status_code, answer.json()) == (401, NOT_SIGNED), (name, what, answer.text)
         assert new(before, dump(instance)) == {}
 
     @pytest.mark.parametrize("key", [None, client.new_key()[0], "whsec_" + "QUJD" * 10])
@@ -204,10 +221,17 @@ class SourcesContract:
             for action in ROUTES
         ]
         before = dump(instance)
-        answer = instance.call("POST", "/api/datasets", data=b"".join(lines))
+        # by whoever holds the key of csc, as a bulk of csc and of tsd
+        answer = instance.post_lines(lines, source="csc", key=instance.second[0])
         said = [json.loads(line) for line in answer.text.splitlines()]
-        assert [one["problem"] for one in said] == [UNKNOWN] * len(lines)
+        fault = {"field": "source", "message": "differs from the source of the request"}
+        assert [one["problem"]["errors"] for one in said] == [[fault]] * len(lines)
         assert [one["identifier"] for one in said] == [one for one in kinds.values() for _ in ROUTES]
+        answer = instance.post_lines(lines, key=instance.second[0])
+        assert (answer.status_code, answer.json()) == (401, NOT_SIGNED)
+        # in a bulk that tsd signed
+        answer = instance.post_lines(lines)
+        assert [json.loads(line)["problem"] for line in answer.text.splitlines()] == [NOT_SIGNED] * len(lines)
         assert new(before, dump(instance)) == {}
 
     def test_own_messages_that_name_anothers(self, instance):
@@ -249,10 +273,10 @@ class SourcesContract:
                 own = instance.call(method, self.path("tsd", identifier, elsewhere), data=body, headers=headers)
                 assert (own.status_code, own.json()["code"]) == (400, "invalid"), (action, elsewhere, own.text)
                 foreign = instance.call(method, self.path("csc", other, elsewhere), data=body, headers=headers)
-                assert (foreign.status_code, foreign.json()) == (404, UNKNOWN)
+                assert (foreign.status_code, foreign.json()) == (401, NOT_SIGNED)
             looked = instance.call("GET", self.path("tsd", identifier), headers=headers)
             assert (looked.status_code, looked.json()["code"]) == (401, "signature")
-        signed = ("GET " + self.path("tsd", identifier)).encode("ascii")
+        signed = client.bare(self.catalogue, "GET", "/api/datasets/tsd/" + identifier)
         headers = client.signed_headers(instance.key, str(uuid.uuid4()), signed)
         for path in (self.path("tsd", targets["held"]), "/api/datasets/tsd", self.path("tsd", identifier) + "?a"):
             looked = instance.call("GET", path, headers=headers)
@@ -260,6 +284,50 @@ class SourcesContract:
         for action, (method, _suffix) in ROUTES.items():
             answer = instance.call(method, self.path("tsd", identifier, action), data=signed, headers=headers)
             assert answer.status_code in (400, 401)
+        assert new(before, dump(instance)) == {}
+
+    def test_what_was_signed_for_another_catalogue_has_no_effect(self, instance):
+        """What a staging copy with the same sources and keys was sent or asked has no effect here."""
+        targets, problems = self.datasets(instance), []
+        other = "https://staging.example.org"
+        before = dump(instance)
+        for kind, identifier in targets.items():
+            for action in ROUTES:
+                body = self.body(action, "tsd", identifier, catalogue=other)
+                answer = self.send(instance, action, "tsd", identifier, body, instance.key)
+                said = answer.json()
+                right = (answer.status_code, said["code"]) == (401, "other-catalogue")
+                if not right or self.catalogue not in said["detail"] or other in said["detail"]:
+                    problems.append((kind, action, answer.status_code, answer.text))
+        assert problems == []
+        path = "/api/datasets/tsd/" + targets["published"]
+        for catalogue in (other, "", instance.base_url + "/", "GET " + instance.base_url):
+            for asked, query in ((path, ""), ("/api/datasets/tsd", ""), ("/api/datasets/tsd", "after=" + "x")):
+                signed = client.bare(catalogue, "GET", asked, query)
+                headers = client.signed_headers(instance.key, str(uuid.uuid4()), signed)
+                answer = instance.call("GET", client.target(asked, query), headers=headers)
+                assert (answer.status_code, answer.json()) == (401, NOT_SIGNED), (catalogue, asked)
+        # what was signed before it named its catalogue
+        signed = ("GET " + path).encode("ascii")
+        answer = instance.call("GET", path, headers=client.signed_headers(instance.key, str(uuid.uuid4()), signed))
+        assert (answer.status_code, answer.json()) == (401, NOT_SIGNED)
+        body = json.loads(self.body("state", "tsd", targets["published"]).decode("utf-8"))
+        del body["catalogue"]
+        answer = self.send(instance, "state", "tsd", targets["published"], client.canonical(body), instance.key)
+        assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (400, ["catalogue"])
+        assert new(before, dump(instance)) == {}
+
+    def test_what_is_not_built_says_so_and_stores_nothing(self, instance):
+        targets = self.datasets(instance)
+        before = dump(instance)
+        for identifier in (targets["published"], targets["unknown"]):
+            for call, fault in ((instance.source.erase, ""), (instance.source.attest, "x")):
+                with pytest.raises(client.Refused) as refused:
+                    call(identifier, "0" * 64)
+                assert (refused.value.status, refused.value.code) == (501, "not-built")
+                with pytest.raises(client.Refused) as refused:
+                    call(identifier, fault)
+                assert (refused.value.status, refused.value.code) == (400, "invalid")
         assert new(before, dump(instance)) == {}
 
     @pytest.mark.parametrize(
@@ -309,7 +377,7 @@ class SourcesContract:
                     headers = client.signed_headers(instance.second[0], str(uuid.uuid4()), body)
                     answer = self.raw(instance, method, path + suffix, headers, body)
                     said.setdefault((action, named), {})[kind] = self.unnamed(answer, identifier)
-            signed = client.bare("GET", path.partition("?")[0], path.partition("?")[2])
+            signed = client.bare(self.catalogue, "GET", path.partition("?")[0], path.partition("?")[2])
             headers = client.signed_headers(instance.second[0], str(uuid.uuid4()), signed)
             # the public view is the same for everybody; a signature must not make it another's
             said.setdefault("read", {})[kind] = self.unnamed(self.raw(instance, "GET", path, headers), identifier)
@@ -373,7 +441,10 @@ class SourcesContract:
             for what, answer in self.everything(instance, "tsd", identifier, key):
                 if what.startswith("list"):
                     continue
-                if kind == "unknown" and what == "register":
+                if what in NOT_BUILT:
+                    # whatever dataset is named
+                    expected = (501, "not-built")
+                elif kind == "unknown" and what == "register":
                     # this key may register for its own tenant only
                     expected = (400, "invalid")
                 else:
@@ -387,9 +458,9 @@ class SourcesContract:
             client.line(key, self.body(action, "tsd", identifier))
             for kind, identifier in targets.items()
             for action in ROUTES
-            if kind != "unknown"
+            if kind != "unknown" and action not in NOT_BUILT
         ]
-        answer = instance.call("POST", "/api/datasets", data=b"".join(lines))
+        answer = instance.post_lines(lines, key=key)
         assert [json.loads(line)["problem"] for line in answer.text.splitlines()] == [UNKNOWN] * len(lines)
         assert new(before, dump(instance)) == {}
 
@@ -549,7 +620,7 @@ class SourcesContract:
         # a signature beside the token is what counts
         body = self.body("register", "csc", identifier, id=str(uuid.uuid4()))
         signed = self.send(instance, "register", "csc", identifier, body, instance.key, role="registrar")
-        assert (signed.status_code, signed.json()) == (404, UNKNOWN)
+        assert (signed.status_code, signed.json()) == (401, NOT_SIGNED)
         withdrawn = self.body("state", "csc", identifier, id=str(uuid.uuid4()))
         answer = self.send(instance, "state", "csc", identifier, withdrawn, None, role="registrar")
         assert (answer.status_code, answer.json()["state"]) == (200, "withdrawn")

@@ -34,7 +34,7 @@ CHECKS_OF_WRONG_ONES = [
 CHECKS = CHECKS_OF_WRONG_ONES + [content_type_conformance]
 ACTIONS = {
     "register": "register", "change_state": "state", "transfer": "transfer", "note_decision": "decision",
-    "note_receipt": "receipt",
+    "note_receipt": "receipt", "erase": "erase", "attest": "attest",
 }  # fmt: skip
 READING = ["listing", "read"]
 PUBLIC = ["about", "by_identifier", "by_pid", "description", "keys"]
@@ -62,9 +62,12 @@ class Signature(AuthBase):
 
     def __call__(self, request):
         parts = urlsplit(request.url)
-        signed = request.body or client.bare(request.method, unquote(parts.path), parts.query)
+        catalogue = "%s://%s" % (parts.scheme, parts.netloc)
+        signed = request.body or client.bare(catalogue, request.method, unquote(parts.path), parts.query)
         signed = signed.encode("utf-8") if isinstance(signed, str) else signed
         request.headers.update(client.signed_headers(self.key, str(uuid.uuid4()), signed))
+        if request.method == "POST" and parts.path.endswith("/datasets"):
+            request.headers[client.SOURCE_HEADER] = "tsd"
         return request
 
 
@@ -123,7 +126,8 @@ def messages(draw, operation, event, mode):
     if name == "by_identifier":
         case.query.update(source="tsd", id=identifier)
     if name in ACTIONS and isinstance(case.body, dict):
-        said = {"action": ACTIONS[name], "source": "tsd", "identifier": identifier, "issued": client.now_utc()}
+        said = {"action": ACTIONS[name], "catalogue": operation.base_url[: -len("/api")], "source": "tsd"}
+        said.update(identifier=identifier, issued=client.now_utc())
         if draw(st.booleans()):
             said["id"] = str(uuid.uuid4())
         if name == "note_receipt" and draw(st.booleans()):
@@ -179,12 +183,15 @@ def test_no_request_is_answered_by_a_failure(instance, operations, auths, name, 
 
     @trying(strategy, examples if is_right else examples // 2 + 1)
     def ask(case):
-        answer = case.call(auth=None if name == "take_many" else auths[auth], allow_redirects=False)
+        answer = case.call(auth=auths[auth], allow_redirects=False)
         # an address that is none of ours, such as one with a line end, is answered by the host
-        case.validate_response(answer, checks=CHECKS if is_right else CHECKS_OF_WRONG_ONES)
+        checks = CHECKS if is_right else CHECKS_OF_WRONG_ONES
+        if answer.status_code == 501:
+            checks = [check for check in checks if check is not not_a_server_error]
+        case.validate_response(answer, checks=checks)
         if answer.headers["content-type"] == [LINES]:
             lines = [json.loads(line) for line in answer.content.splitlines()]
-            assert [line for line in lines if line["status"] >= 500] == []
+            assert [line for line in lines if client.may_pass(line["status"])] == []
 
 
 def test_every_operation_is_tried(operations):

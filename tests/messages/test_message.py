@@ -4,18 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from secureb2share_ext.errors import Invalid
+from secureb2share_ext.errors import Invalid, OtherCatalogue
 from secureb2share_ext.messages import envelope as envelopes
 from secureb2share_ext.messages import message
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))
 MOBA = json.loads((EXAMPLES[0].parent / "moba.json").read_text(encoding="utf-8"))["dataset"]
 NOW = datetime.datetime(2026, 1, 31, 12)
+NAMES = ("https://catalogue.example.org", "https://former.example.org")
 CANARY = "Kari-Nordmann-41018012345"
 
 
 def envelope(kind="register", **members):
-    given = {"action": kind, "source": "tsd", "identifier": "a/b", "issued": "2026-01-31T12:00:00Z"}
+    given = {"action": kind, "catalogue": NAMES[0], "source": "tsd", "identifier": "a/b"}
+    given["issued"] = "2026-01-31T12:00:00Z"
     if kind == "register":
         given["dataset"] = MOBA
     given.update(members)
@@ -24,7 +26,7 @@ def envelope(kind="register", **members):
 
 def read(given, action="register", source="tsd", identifier="a/b", describe_files="labels"):
     body = given if isinstance(given, bytes) else json.dumps(given, ensure_ascii=False).encode("utf-8")
-    return message.read("m1", action, source, identifier, body, describe_files, NOW)
+    return message.read("m1", action, source, identifier, body, describe_files, NOW, NAMES)
 
 
 def faults(*args, **kwargs):
@@ -60,11 +62,12 @@ def test_states_and_decisions_are_read():
 
 
 def test_the_digest_is_of_the_bytes():
-    one, two = envelope("decision", state="closed", application="1"), b'{"action":"decision","source":"tsd",'
+    one = envelope("decision", state="closed", application="1")
+    two = b'{"action":"decision","catalogue":"https://catalogue.example.org","source":"tsd",'
     two += b'"identifier":"a/b","issued":"2026-01-31T12:00:00Z","state":"closed","application":"1"}'
     assert read(one, "decision").digest != read(two, "decision").digest
     # sha256sum of the bytes of `two`
-    assert read(two, "decision").digest == "4cd269820c1cceea2db483c3291e5f71afaffb04b1863c7fe7699b8ad5752ef2"
+    assert read(two, "decision").digest == "5febabf2b88d9cd4fae98b98e1e11bf2ed8fc904132ef626f67e46c2302e72e9"
 
 
 @pytest.mark.parametrize(
@@ -141,6 +144,8 @@ NEEDED["decision"] = {"state": "closed", "application": "1"}
         ("state", {"reason": "a\x1bb"}, "reason"),
         ("state", {"reason": "a" * 1001}, "reason"),
         ("state", {"reason": None, "successor": ""}, "reason successor"),
+        ("register", {"catalogue": None}, "catalogue"),
+        ("state", {"catalogue": [NAMES[0]]}, "catalogue"),
         ("decision", {"state": "active"}, "state"),
         ("decision", {"application": 4711}, "application"),
         ("decision", {"applicant": "x"}, "applicant"),
@@ -152,8 +157,8 @@ def test_a_fault_is_told_with_its_field(action, changed, expected):
 
 def test_all_faults_are_told_at_once_and_no_value_comes_back():
     given = dict.fromkeys(["source", "identifier", "issued", "state"], CANARY)
-    given.update(action="state", successor=[CANARY], person={"name": CANARY})
-    assert fields(given, "state") == "identifier issued person reason source state successor".split()
+    given.update(action="state", catalogue=[CANARY], successor=[CANARY], person={"name": CANARY})
+    assert fields(given, "state") == "catalogue identifier issued person reason source state successor".split()
     sensitive = dict(MOBA["sensitive"], access_right=CANARY, controller_country=CANARY)
     dataset = {"core": dict(MOBA["core"], titles=CANARY), "sensitive": sensitive}
     dataset["files"] = [{"label": "x", "name": CANARY}]
@@ -163,9 +168,12 @@ def test_all_faults_are_told_at_once_and_no_value_comes_back():
 
 
 def test_every_member_is_needed():
-    assert fields({}) == ["action", "dataset", "identifier", "issued", "source"]
-    assert fields({}, "state") == ["action", "identifier", "issued", "reason", "source", "state"]
-    assert fields({}, "decision") == ["action", "application", "identifier", "issued", "source", "state"]
+    common = ["action", "catalogue", "identifier", "issued", "source"]
+    needed = {"register": ["dataset"], "state": ["reason", "state"], "decision": ["application", "state"]}
+    needed.update(transfer=["tenant"], receipt=["digest", "event"], erase=["reason"], attest=["digest"])
+    assert sorted(needed) == sorted(message.ACTIONS)
+    for action, members in needed.items():
+        assert fields({}, action) == sorted(common + members)
 
 
 def test_the_identifier_of_the_address_is_judged_too():
@@ -223,11 +231,31 @@ def test_any_other_issued_is_a_fault(issued):
 ACTIONS = [
     ("transfer", {"tenant": "p12", "contact": {"name": "DAC", "email": "dac@example.org"}}),
     ("receipt", {"event": "7e7d4f1e-9a35-4d1e-8a0f-8d2f0b4f1a11", "digest": "a" * 64, "receipt_id": "r1"}),
+    ("erase", {"reason": "The consent was withdrawn."}),
+    ("attest", {"digest": "a" * 64}),
 ]
 
 
+@pytest.mark.parametrize(
+    "action, members", [("register", {}), ("state", {"state": "withdrawn", "reason": "x"})] + ACTIONS
+)
+@pytest.mark.parametrize("name", ["https://staging.example.org", "", NAMES[0] + "/", NAMES[0].upper(), CANARY])
+def test_a_message_for_another_catalogue_is_refused_before_its_faults_are_told(action, members, name):
+    for more in ({}, {"source": "csc", "extra": 1}):
+        with pytest.raises(OtherCatalogue) as error:
+            read(envelope(action, **dict(members, catalogue=name, **more)), action)
+        said = error.value.body()
+        assert (said["status"], said["code"]) == (401, "other-catalogue")
+        assert NAMES[0] in said["detail"] and NAMES[1] not in said["detail"] and CANARY not in said["detail"]
+
+
 @pytest.mark.parametrize("action, members", ACTIONS)
-def test_transfers_and_receipts_are_read(action, members):
+def test_a_former_name_that_is_good_still_is_accepted(action, members):
+    assert read(envelope(action, catalogue=NAMES[1], **members), action).members == members
+
+
+@pytest.mark.parametrize("action, members", ACTIONS)
+def test_the_other_actions_are_read(action, members):
     assert read(envelope(action, **members), action).members == members
 
 
@@ -240,23 +268,28 @@ def test_transfers_and_receipts_are_read(action, members):
         ("receipt", {"digest": "a" * 64}, "event"),
         ("receipt", {"event": "x", "digest": "a" * 64}, "event"),
         ("receipt", {"event": "7e7d4f1e-9a35-4d1e-8a0f-8d2f0b4f1a11", "digest": "A" * 64}, "digest"),
+        ("erase", {"reason": " "}, "reason"),
+        ("erase", {"reason": "a" * 1001}, "reason"),
+        ("erase", {"reason": "x", "state": "withdrawn"}, "state"),
+        ("attest", {"digest": "a" * 63}, "digest"),
+        ("attest", {"digest": "a" * 64 + "\n"}, "digest"),
     ],
 )
-def test_faults_of_transfers_and_receipts(action, members, expected):
+def test_faults_of_the_other_actions(action, members, expected):
     assert fields(envelope(action, **members), action) == [expected]
 
 
 @pytest.mark.parametrize("signed, said, expected", [("m1", "m1", "m1"), ("m1", None, "m1"), (None, "m2", "m2")])
 def test_the_id_is_that_of_the_signature_or_stands_in_the_body(signed, said, expected):
     body = json.dumps(envelope(**({"id": said} if said else {}))).encode()
-    assert message.read(signed, "register", "tsd", "a/b", body, "labels", NOW).id == expected
+    assert message.read(signed, "register", "tsd", "a/b", body, "labels", NOW, NAMES).id == expected
 
 
 @pytest.mark.parametrize("signed, said", [("m1", "m2"), (None, None), (None, ""), (None, "x" * 256)])
 def test_an_id_that_is_missing_or_differs_is_a_fault(signed, said):
     body = json.dumps(envelope(**({} if said is None else {"id": said}))).encode()
     with pytest.raises(Invalid) as error:
-        message.read(signed, "register", "tsd", "a/b", body, "labels", NOW)
+        message.read(signed, "register", "tsd", "a/b", body, "labels", NOW, NAMES)
     assert [fault["field"] for fault in error.value.extra["errors"]] == ["id"]
 
 

@@ -209,6 +209,9 @@ class HostWithoutSites:
 
     config = {}
 
+    def base_url(self):
+        return "https://catalogue.example.org"
+
     def api_url(self):
         return "https://catalogue.example.org/api"
 
@@ -223,7 +226,8 @@ def test_addresses_are_those_of_the_host(monkeypatch):
     app.register_blueprint(views.blueprint)
     base = "https://catalogue.example.org/api/datasets"
     assert app.test_client().get("/datasets").get_json() == {
-        "keys": base + "/keys", "openapi": base + "/openapi.json", "bulk": {"envelopes": 500, "bytes": 2000000},
+        "catalogue": "https://catalogue.example.org", "keys": base + "/keys", "openapi": base + "/openapi.json",
+        "bulk": {"envelopes": 500, "bytes": 2000000},
     }  # fmt: skip
     served = app.test_client().get("/datasets/openapi.json").get_json()
     assert served == openapi.document("https://catalogue.example.org/api", 2000000)
@@ -250,6 +254,13 @@ def test_every_answer_is_as_described(instance, document):
     refused(tsd.register, first, {"core": 5, "files": [{}]})
     refused(stranger.register, first, example())
     refused(client.Client(base, "csc", instance.key, session=seen.session).register, first, example())
+    staging = client.Client(base, "tsd", instance.key, seen.session, catalogue="https://staging.example.org")
+    for call, members in (
+        (staging.register, (example(),)), (staging.set_state, ("withdrawn", "x")), (staging.transfer, ("p12",)),
+        (staging.report_decision, ("app-1", "submitted")), (staging.erase, ("x",)), (staging.attest, ("0" * 64,)),
+        (tsd.erase, ("x",)), (tsd.attest, ("0" * 64,)), (tsd.erase, ("",)), (tsd.attest, ("",)),
+    ):  # fmt: skip
+        refused(call, first, *members)
     refused(tsd.register, first, example(), issued="2020-01-01T00:00:00Z")
     tsd.register(third, example("finngen"), message_id=prefix)
     refused(tsd.register, third, example("hunt"), message_id=prefix)
@@ -308,7 +319,12 @@ def test_every_answer_is_as_described(instance, document):
     gone = [client.line(tsd.key, tsd.envelope("state", one, state="withdrawn", reason="x")) for one in many]
     refused(list, tsd.send_many(gone))
     assert [line["status"] for line in tsd.send_many(gone, confirm=True)] == [200] * 12
-    seen.session.post(base + "/api/datasets", data=b"")
+    body = lines[0] + client.line(staging.key, staging.envelope("register", prefix, dataset={}))
+    body += client.line(tsd.key, tsd.envelope("erase", many[0], reason="x"))
+    for sent, source in ((body, "tsd"), (b"", "tsd"), (b"", "none")):
+        headers = dict(client.signed_headers(tsd.key, "whole", sent), **{client.SOURCE_HEADER: source})
+        seen.session.post(base + "/api/datasets", data=sent, headers=headers)
+    seen.session.post(base + "/api/datasets", data=body)
 
     assert seen.faults == []
     assert seen.met == {
@@ -316,15 +332,19 @@ def test_every_answer_is_as_described(instance, document):
         ("register", 201, "created"), ("register", 200, "unchanged"), ("register", 202, "held"),
         ("register", 400, "invalid"), ("register", 401, "signature"), ("register", 403, "quota"),
         ("register", 403, "form-data-refused"), ("register", 403, "body-too-long"),
-        ("register", 404, "unknown-dataset"), ("register", 409, "stale"), ("register", 409, "refused"),
+        ("register", 401, "other-catalogue"), ("register", 409, "stale"), ("register", 409, "refused"),
         ("register", 409, "withdrawn"), ("register", 422, "message-reused"),
+        ("erase", 400, "invalid"), ("erase", 401, "other-catalogue"), ("erase", 501, "not-built"),
+        ("attest", 400, "invalid"), ("attest", 401, "other-catalogue"), ("attest", 501, "not-built"),
+        ("change_state", 401, "other-catalogue"), ("transfer", 401, "other-catalogue"),
+        ("note_decision", 401, "other-catalogue"),
         ("change_state", 200, "changed"), ("change_state", 409, "held"), ("change_state", 409, "state"),
         ("transfer", 200, "changed"), ("transfer", 404, "unknown-dataset"), ("transfer", 409, "state"),
         ("note_decision", 200, "changed"), ("note_decision", 400, "invalid"),
         ("note_receipt", 200, "changed"), ("note_receipt", 400, "invalid"), ("note_receipt", 409, "digest"),
         ("listing", 200, None), ("listing", 400, "invalid"), ("listing", 401, "signature"),
         ("read", 200, None), ("read", 401, "signature"), ("read", 404, "unknown-dataset"),
-        ("take_many", 200, None), ("take_many", 400, "invalid"),
+        ("take_many", 200, None), ("take_many", 400, "invalid"), ("take_many", 401, "signature"),
         ("by_pid", 403, "suspended"), ("by_pid", 403, None), ("by_pid", 403, "superseded"),
         ("by_pid", 403, "metadata-only"), ("by_pid", 404, "unknown-dataset"), ("by_pid", 410, "withdrawn"),
         ("by_identifier", 302, None), ("by_identifier", 404, "unknown-dataset"),

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from secureb2share_ext import client
-from secureb2share_ext.errors import ConfigError, NotSigned, UnknownDataset
+from secureb2share_ext.errors import ConfigError, NotSigned
 from secureb2share_ext.messages import sources
 
 TSD, TSD_PUBLIC = client.new_key()
@@ -104,10 +104,27 @@ def test_a_limited_key_acts_for_its_tenants():
 
 
 @pytest.mark.parametrize("name, key", [("tsd", CSC), ("tsd", SECRET), ("csc", TSD), ("x", TSD), ("", CSC)])
-def test_and_for_no_other_which_looks_like_an_unknown_dataset(name, key):
-    with pytest.raises(UnknownDataset) as error:
+def test_and_for_no_other_which_looks_like_an_unknown_source(name, key):
+    with pytest.raises(NotSigned) as error:
         ask(name, key)
-    assert error.value.body() == UnknownDataset().body()
+    with pytest.raises(NotSigned) as unknown:
+        ask("nobody", client.new_key()[0])
+    assert error.value.body() == unknown.value.body()
+
+
+def test_what_a_message_costs(monkeypatch):
+    # however many signatures it has, and however many keys the other sources have
+    tried, holds = [], client._holds
+    monkeypatch.setattr(client, "_holds", lambda key, *args: tried.append(key) or holds(key, *args))
+    wrong = client.sign(client.new_key()[0], "m1", 1, b"{}")
+    for count, expected in ((1, 2), (4, 8), (5, 0), (16, 0), (500, 0)):
+        with pytest.raises(NotSigned):
+            ask("tsd", TSD, signature=" ".join([wrong] * count))
+        assert tried == [TSD_PUBLIC, LIMITED_PUBLIC] * (expected // 2)
+        del tried[:]
+    with pytest.raises(NotSigned):
+        ask("nobody", TSD)
+    assert tried == []
 
 
 def test_without_a_known_key_there_is_no_answer():

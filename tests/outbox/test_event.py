@@ -45,6 +45,7 @@ def test_an_event_is_a_small_cloudevent_in_canonical_form(path):
         "specversion": "1.0",
         "id": message_id,
         "source": CATALOGUE,
+        "target": "ingest",
         "type": "org.secureb2share.dataset.published.v1",
         "subject": "3qx8w-b9k10",
         "time": TIME,

@@ -5,7 +5,7 @@ import pytest
 
 from secureb2share_ext.outbox import receipt
 
-SENT = b'{"id":"m1"}'
+SENT = b'{"id":"m1","source":"https://catalogue.example.org"}'
 RIGHT = hashlib.sha256(SENT).hexdigest()
 
 
@@ -81,6 +81,14 @@ def test_what_is_kept_is_short_json_without_nul(value):
     assert acknowledges and set(found) == {"dataset_id", "receipt_id", "received_at", "digest"}
     assert found["receipt_id"] == value.replace("\x00", "")[:300]
     assert "\x00" not in kept and "\\u0000" not in kept.replace("\\\\", "") and len(kept.encode("utf-8")) < 8000
+
+
+@pytest.mark.parametrize("catalogue", ["https://staging.example.org", "", None, 7, ["https://catalogue.example.org"]])
+def test_a_receipt_for_another_catalogue_does_not(catalogue):
+    kept, acknowledges = receipt.read(answer(catalogue=catalogue, digest=RIGHT), SENT)
+    assert acknowledges is False and json.loads(kept)["digest"] == RIGHT
+    named = answer(catalogue="https://catalogue.example.org", digest=RIGHT)
+    assert receipt.read(named, SENT) == ('{"catalogue":"https://catalogue.example.org","digest":"%s"}' % RIGHT, True)
 
 
 def test_of_the_bytes_that_were_sent_every_one_counts():

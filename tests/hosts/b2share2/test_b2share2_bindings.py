@@ -31,6 +31,7 @@ def test_a_publication_that_is_rolled_back_leaves_one_hit_at_most(instance, monk
     from secureb2share_ext.compat import utcnow
     from secureb2share_ext.datasets import publication
     from secureb2share_ext.messages import bulk, envelope, inbox
+    from secureb2share_ext.names import Names
     from secureb2share_ext.proxies import current
 
     identifiers = ["killed/%d" % number for number in range(5)]
@@ -49,7 +50,8 @@ def test_a_publication_that_is_rolled_back_leaves_one_hit_at_most(instance, monk
     monkeypatch.setattr(inbox, "take", counted)
     monkeypatch.setattr(publication, "commit", killed)
     with instance.app.app_context(), pytest.raises(KeyboardInterrupt):
-        read = (envelope.read_line(current().sources, one, utcnow()) for one in lines)
+        names = Names(current())
+        read = (envelope.read_line(current().sources, one, utcnow(), names) for one in lines)
         list(bulk.carry_out(current().host, read, False))
     assert taken == identifiers[:1]
     assert instance.count("secureb2share_dataset", "identifier LIKE 'killed/%%'") == 0

@@ -49,6 +49,7 @@ class Site:
     def receipt(self, name, key=None, source="old", **changed):
         said = {
             "action": "legacy-receipt",
+            "catalogue": self.instance.base_url,
             "source": source,
             "identifier": "pid:" + self.pids[name],
             "issued": client.now_utc(),
@@ -435,7 +436,8 @@ def test_receipts_that_confirm_nothing(site):
     forged, other = client.new_key()[0], site.instance.second[0]
     lines = {
         "signature": site.receipt("gone", forged),
-        "unknown-dataset": site.receipt("gone", other),
+        "signature ": site.receipt("gone", other),
+        "other-catalogue": site.receipt("gone", catalogue="https://staging.example.org"),
         "unknown-dataset ": site.receipt("gone", other, source="csc"),
         "manifest-differs": site.receipt("gone", manifest="0" * 64),
         "manifest-differs ": site.receipt("gone", manifest=client.digest(site.manifest("changed"))),

@@ -342,7 +342,8 @@ def test_registration_by_another_host_name(instance):
     from secureb2share_ext import client
 
     address = instance.base_url.replace("localhost", "127.0.0.1")
-    said = client.Client(address, "tsd", instance.key).register("links/" + uuid.uuid4().hex, description())
+    source = client.Client(address, "tsd", instance.key, catalogue=instance.base_url)
+    said = source.register("links/" + uuid.uuid4().hex, description())
     assert said["record_url"].startswith(instance.base_url + "/records/")
     ((schema,),) = instance.execute(
         "SELECT r.json->>'$schema' FROM records_metadata r JOIN secureb2share_dataset d ON d.record_uuid = r.id"
