@@ -68,6 +68,8 @@ def _inside(sensitive, language):
     title, text = translate(language, title or N_("You get access")), translate(language, text)
     lasting = permit(sensitive, language)
     said = [text or ways(sensitive, language)]
+    if len(modes) > 1:
+        said = [translate(language, N_("The owner decides which of these ways applies: %(ways)s.")) % {"ways": said[0]}]
     if lasting:
         said.append(translate(language, N_("A permit lasts %(time)s.")) % {"time": lasting})
     return title, " ".join(said)
