@@ -127,8 +127,15 @@ def _page(row, one, given=None):
         steps=_steps(shown, told),
         number=groups.GROUPS.index(one) + 1,
         is_first_time=row["dataset"] is None,
+        is_correction=_is_correction(row),
         is_old=given is not None,
     )
+
+
+def _is_correction(draft):
+    """Whether the catalogue has taken the dataset of a draft before; one that it refused is still to be registered."""
+    row = _row(draft["dataset"]) if draft["dataset"] else None
+    return bool(row and (row["pid"] or row["review"] or not row["problem"]))
 
 
 def _rows(text):
@@ -170,6 +177,7 @@ def check(draft):
         draft=row,
         dataset=row["dataset"] and datasets.view(_row(row["dataset"]), True),
         problem=json.loads(_row(row["dataset"])["problem"] or "{}") if row["dataset"] else {},
+        is_correction=_is_correction(row),
         is_refused=bool(row["dataset"] and _row(row["dataset"])["review"] == "refused"),
         faults=[(_address(draft, forms.Form(shown, told), fault), fault) for fault in faults],
         others=[one for control, ones in told.items() if groups.group_of(control) is None for one in ones],

@@ -75,11 +75,11 @@ def test_a_request_from_the_search_to_the_end_of_the_approval(site, meet, scene,
     owner.page.locator("li", has_text=number).get_by_role("link").first.click()
     owner.arrive("A question of diet")
     owner.sees(PERSON[2])
-    owner.follow("Ask for more…", "Give this request back?")
-    owner.press("Give it back", "Give this request back?")
+    owner.follow("Ask for more…", "Ask the person for more?")
+    owner.press("Ask for more", "Ask the person for more?")
     owner.sees("Please say why: the person who asked reads this.", "#reason-fault")
     owner.fill({"reason": QUESTION})
-    owner.press("Give it back", "A question of diet")
+    owner.press("Ask for more", "A question of diet")
     request = owner.page.url
 
     reader.open(status, "A question of diet")
