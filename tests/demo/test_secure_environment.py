@@ -675,7 +675,7 @@ def test_a_refused_registration_says_why_and_can_be_mended(visitor, catalogue, w
     assert "Nothing differs from what was sent before." in visitor.get(draft + "/check").text
     changed = example()
     changed["core"]["contact"]["name"] = "Access office"
-    fill(visitor, changed, draft)
+    visitor.post(draft + "/what", data=values.of_group(values.to_values(changed), GROUPS[0].names))
     changes = visitor.get(draft + "/check").text.partition('id="changes"')[2].partition("</section>")[0]
     assert changes.count('class="change"') == 1 and "Access office" in changes
     correct(visitor, identifier, changed)
@@ -1652,7 +1652,7 @@ def test_pages_have_a_language_a_heading_and_a_label_for_every_input(visitor, ca
         assert page.count('class="btn btn-main') <= 1, address
         for tag in inputs:
             found = re.search(r' id="([^"]+)"', tag)
-            assert 'type="hidden"' in tag or 'type="checkbox"' in tag or (found and found.group(1) in labels), tag
+            assert re.search('type="(hidden|checkbox|radio)"', tag) or (found and found.group(1) in labels), tag
     assert visitor.get("/health").get_json() == {"ok": True}
 
 
