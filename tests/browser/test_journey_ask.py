@@ -68,22 +68,22 @@ def test_a_request_from_the_search_to_the_end_of_the_approval(site, meet, scene,
     reader.follow("A question of diet", "A question of diet")
     assert reader.page.url == status
 
-    # the owner asks for more, with words that are harmless
+    # the owner asks a question, with words that are harmless
     owner.open(site.secure + "/inbox", "Sign in")
     owner.page.locator("#password").fill(site.passwords[site.secure])
     owner.press("Sign in", "Inbox")
     owner.page.locator("li", has_text=number).get_by_role("link").first.click()
     owner.arrive("A question of diet")
     owner.sees(PERSON[2])
-    owner.follow("Ask for more…", "Ask the person for more?")
-    owner.press("Ask for more", "Ask the person for more?")
+    owner.follow("Ask the applicant…", "Ask the applicant a question?")
+    owner.press("Send the question", "Ask the applicant a question?")
     owner.sees("Please say why: the person who asked reads this.", "#reason-fault")
     owner.fill({"reason": QUESTION})
-    owner.press("Ask for more", "A question of diet")
+    owner.press("Send the question", "A question of diet")
     request = owner.page.url
 
     reader.open(status, "A question of diet")
-    reader.sees("Your turn: the owner asks for more")
+    reader.sees("Your turn: the owner asks a question")
     for line in QUESTION.split("\n"):
         reader.sees(line)
     reader.follow("Answer and send again", "Answer the owner")
