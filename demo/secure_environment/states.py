@@ -162,7 +162,8 @@ def ask_discard(identifier):
 @blueprint.route("/datasets/<path:identifier>/discard", methods=["POST"])
 def discard(identifier):
     """Forget a registration that waits for a curator or was refused."""
-    if _known(identifier)["review"]:
+    row = _known(identifier)
+    if row["review"] and row["registration"] != "registered":
         # a curator may have released it meanwhile, and its event be on the way
         _compare(identifier)
     registration.discard(here(), identifier)

@@ -64,7 +64,7 @@ def test_a_dataset_from_its_registration_to_its_withdrawal(site, meet, setting):
     for name in GROUPS[4:]:
         owner.press("Save and go on", name)
     owner.press("Save and go on", "Check and send")
-    owner.press("Send the correction", title)
+    owner.press("Register", title)
     owner.sees("The catalogue has published the description")
     expect(owner.page.locator("#files")).to_contain_text("values.csv")
     dataset, record = owner.page.url, owner.page.locator("dd a").first.inner_text()
