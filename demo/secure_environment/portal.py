@@ -90,6 +90,9 @@ def save(draft, key):
         raise Problem(413, gettext("This form is too large"), gettext("Nothing was stored."))
     if not tokens.is_of_session():
         return _page(row, one, given), 400
+    if row["sent"]:
+        said = gettext("This form was sent already, and nothing of it was changed. What was sent stands here.")
+        return look.done(url_for("portal.registered", identifier=row["dataset"]), said, "wait")
     button = next((name for name in ("add", "remove") if name in request.form), "")
     target = request.form.get(button, "")
     if button:

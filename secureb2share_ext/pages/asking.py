@@ -22,7 +22,7 @@ INSIDE = {
         N_("You get a place in the secure environment, and the data stay there."),
     ),
     "file-api": (N_("You get access"), N_("You read the data through an interface that knows your permit.")),
-    "publication-portal": (N_("You get access"), N_("You work with the data in the secure environment's portal.")),
+    "publication-portal": (N_("You get access"), N_("You collect the data through the secure environment's portal.")),
     "remote-query": (N_("You ask the data"), N_("You send queries, and they are answered inside.")),
     "download-after-agreement": (
         N_("You sign an agreement"),

@@ -205,7 +205,7 @@ def test_a_keyboard_is_enough_to_ask(site, visitor, scene):
 def test_a_forged_reference_is_refused_with_a_way_back(site, meet, scene, setting):
     reader = meet(**setting)
     forged = site.secure + "/request?dataset=%s&ref=e30.e30.e30" % scene.identifier("active")
-    reader.open(forged, "This link does not hold")
+    reader.open(forged, "This link is not valid")
     said = "The catalogue did not make this link, or it is out of date, or it was changed on its way."
     playwright.expect(reader.page.get_by_role("alert")).to_have_text(reader.say(said))
     assert reader.page.locator("main form").count() == 0

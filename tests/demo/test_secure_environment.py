@@ -708,6 +708,7 @@ def test_what_is_not_public_can_be_discarded_with_its_files(site, visitor, catal
     catalogue.on_review = on_review
     made = register(visitor, deidentification="synthetic" if on_review else "nonsense").get_json()
     identifier = made["identifier"]
+    catalogue.reviews[identifier] = {"pid": None, "review": {"state": "held"}}
     assert visitor.post("/datasets/%s/discard" % identifier).status_code == 303
     assert [body["state"] for body in catalogue.bodies("state")] == told
     assert read(visitor, "/inbox").get_json()["datasets"] == read(visitor, "/inbox").get_json()["outgoing"] == []
@@ -715,6 +716,28 @@ def test_what_is_not_public_can_be_discarded_with_its_files(site, visitor, catal
     assert list(Path(archive.folder(identifier)).iterdir()) == []
     form = {"dataset": json.dumps(example()), "identifier": identifier}
     assert visitor.post("/api/register", data=form).status_code == 409
+
+
+def test_what_a_curator_released_meanwhile_is_not_discarded(site, visitor, catalogue):
+    catalogue.on_review = True
+    identifier = register(visitor).get_json()["identifier"]
+    folder = Path(site.extensions["environment"].archive.folder(identifier))
+    files = list(folder.iterdir())
+    # nobody answers, or the event of the release has not come yet
+    assert visitor.post("/datasets/%s/discard" % identifier).status_code == 503
+    digest = client.digest(client.canonical(catalogue.bodies("register")[-1]["dataset"]))
+    said = {"record_url": "https://c.example.org/1", "access_url": "https://c.example.org/2", "identifier": identifier}
+    catalogue.reviews[identifier] = dict(said, pid="cur8d-0aaaa", review=None, digest=digest)
+    assert visitor.post("/datasets/%s/discard" % identifier).status_code == 409
+    assert inbox_entry(visitor, identifier)["registration"] == "registered"
+    assert list(folder.iterdir()) == files != [] and catalogue.bodies("state") == []
+
+
+def test_an_older_version_is_not_opened_again(site, visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    visitor.post("/ingest", **catalogue.event(identifier, state="superseded"))
+    page = visitor.post("/datasets/%s/state" % identifier, data={"state": "active", "reason": "Again."})
+    assert page.status_code == 409 and "Only a suspended dataset can be opened again." in page.text
 
 
 # requests for access
