@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from secureb2share_ext.descriptions import search_document
 from secureb2share_ext.descriptions.search_document import FACETS
 
-PAGE = 20  # datasets on a page
+PAGE = 10  # datasets on a page, as on InvenioRDM: a page with its stylesheet stays small
 LAST_PAGE = 10000 // PAGE  # a search cluster goes no further
 LONGEST = 300  # characters of the words, or of a value
 MOST_VALUES = 40

@@ -32,7 +32,8 @@ def of(found):
     records = {str(row.id): row.json for row in rows}
     pages = [published.shown(ours[pid], records[one]) for one, pid in found if pid in ours and records.get(one)]
     tags = [*language.preferred(), "en"]
-    return [_hit(shown, tags) for shown in pages if shown is not None]
+    # an index may lag behind a withdrawal
+    return [_hit(shown, tags) for shown in pages if shown is not None and shown.dataset.state != "withdrawn"]
 
 
 def _hit(shown, tags):
@@ -43,7 +44,7 @@ def _hit(shown, tags):
         language.in_language(core["descriptions"], tags)[0],
         dataset_page.state(shown, tag),
         [text for text in _facts(core, sensitive, tag) if text],
-        _access(shown, tag) if shown.dataset.state != "withdrawn" and shown.right.value != "metadata-only" else [],
+        _access(shown, tag) if shown.right.value != "metadata-only" else [],
     )
 
 

@@ -46,7 +46,11 @@ def submit(environment, dataset, values, form=None):
     dataset. form: the form's one-time token, or None for a program
     """
     with environment.store.write() as db:
-        row = _same_form(db, form) or _still_going(db, dataset["identifier"], values["email"])
+        row = _same_form(db, form)
+        if row is not None and row["dataset"] != dataset["identifier"]:
+            # the token of another dataset's form, which a program sends again, makes this no repetition
+            row = form = None
+        row = row or _still_going(db, dataset["identifier"], values["email"])
         if row is not None:
             return row, False
         application = "app-" + secrets.token_hex(8)
@@ -71,7 +75,7 @@ def submit(environment, dataset, values, form=None):
 
 
 def _same_form(db, form):
-    return form and db.execute("SELECT * FROM applications WHERE form = ?", (form,)).fetchone()
+    return db.execute("SELECT * FROM applications WHERE form = ?", (form,)).fetchone()
 
 
 def _still_going(db, identifier, email):

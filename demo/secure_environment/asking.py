@@ -56,7 +56,7 @@ def submit():
             errors = [{"field": name, "message": text} for name, text in faults.items()]
             raise Problem(400, gettext("Not sent"), gettext("The request has faults."), errors=errors)
         return _form(dataset, values, faults), 400
-    row, is_new = applications.submit(here(), dataset, values, given.get("once"))
+    row, is_new = applications.submit(here(), dataset, values, given.get("once") or None)
     if not _is_mine(row, is_new, given.get("once")):
         fault = gettext(
             "A request for this dataset from this e-mail address is open or approved already, so no new one was made."
@@ -161,6 +161,9 @@ def status(token):
         dataset=dataset,
         steps=steps,
         approval=history.last_of(steps, "approved"),
+        new_day=history.last_new_day(steps),
+        ended=working.ending(dataset)["ended"],
+        needs_agreement=datasets.needs_agreement(dataset),
         working=working.sentences(dataset),
         place=working.place(dataset),
         day=history.days(steps, time.time()),

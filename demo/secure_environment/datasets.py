@@ -15,8 +15,9 @@ from .problem import Problem
 
 CLOSED = ("suspended", "superseded", "withdrawn")
 INSIDE = "secure-environment-only"
+AGREED = "download-after-agreement"
 # the ways of access that this portal is; a file interface and remote queries are services of their own
-DOWNLOADS = {"publication-portal", "download-after-agreement"}
+DOWNLOADS = {"publication-portal", AGREED}
 
 
 def find(store, identifier):
@@ -125,6 +126,11 @@ def allows_download(dataset):
     """
     modes = set(access_modes(dataset))
     return bool(modes & DOWNLOADS) and INSIDE not in modes
+
+
+def needs_agreement(dataset):
+    """Whether the link to the files is given only after an agreement on how they are used."""
+    return allows_download(dataset) and AGREED in access_modes(dataset)
 
 
 def must_allow_download(dataset):

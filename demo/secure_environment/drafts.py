@@ -60,7 +60,10 @@ def begin(environment, form=None, dataset=None):
 
 def get(environment, draft):
     """The row of a draft; raises Problem."""
-    row = environment.store.one("SELECT * FROM drafts WHERE id = ?", (draft,))
+    return _there(environment.store.one("SELECT * FROM drafts WHERE id = ?", (draft,)))
+
+
+def _there(row):
     if row is None:
         raise Problem(
             404,
@@ -94,7 +97,7 @@ def _place(error):
 def save(environment, draft, group, given):
     """Keep the values of one group of the form; what the catalogue said against what has changed is over."""
     with environment.store.write() as db:
-        row = db.execute("SELECT * FROM drafts WHERE id = ?", (draft,)).fetchone()
+        row = _there(db.execute("SELECT * FROM drafts WHERE id = ?", (draft,)).fetchone())
         before = typed(row)
         after = dict(values.without_group(before, group.names), **given)
         told = [

@@ -55,7 +55,7 @@ def days(steps, now):
 
 
 def exchanges(steps):
-    """[(step that asks for more, step that answers it, or None)], the first one first."""
+    """[(step that asks something, step that answers it, or None)], the first one first."""
     found = []
     for step in steps:
         if step["what"] == "returned":
@@ -68,6 +68,17 @@ def exchanges(steps):
 def last_of(steps, what):
     """The last step of a kind, or None."""
     return next((step for step in reversed(steps) if step["what"] == what), None)
+
+
+def last_new_day(steps):
+    """The last step that changed the last day of access, or None; a change may be of words alone."""
+    found, day = None, ""
+    for step in steps:
+        if step["what"] == "approved":
+            day = step["until"]
+        elif step["what"] == "changed" and step["until"] != day:
+            found, day = step, step["until"]
+    return found
 
 
 def seconds(text):

@@ -106,6 +106,8 @@ def one(application):
         exchanges=history.exchanges(applications.steps(store, application)),
         others={other["state"]: other["number"] for other in others},
         link=applications.link_is_open(row, known[row["dataset"]]),
+        has_link=working.kind(known[row["dataset"]]) == "link",
+        needs_agreement=datasets.needs_agreement(known[row["dataset"]]),
     )
 
 
@@ -113,13 +115,13 @@ def one(application):
 def decide(application, verb):
     """The page of one decision, and the decision; each is made once, and no person is in what the catalogue learns."""
     row = _known(application)
-    what = VERBS[verb]
+    what, dataset = VERBS[verb], datasets.find(here().store, row["dataset"])
     if request.method == "GET":
         if row["state"] not in history.MAY[what]:
             return look.done(url_for("inbox.one", application=application), _is_decided(), "wait")
         ends = history.day_of(row["expires"] - 1) if what == "changed" and row["expires"] else ""
         return _decision(row, verb, {"until": ends, "how": row["how"]}, {})
-    given = {name: request.form.get(name, "").strip().replace("\r\n", "\n") for name in (*TEXTS, "until")}
+    given = {name: request.form.get(name, "").strip().replace("\r\n", "\n") for name in (*TEXTS, "until", "agreed")}
     faults, until = {}, None
     if what not in GIVING and not given["reason"]:
         faults["reason"] = gettext("Please say why: the person who asked reads this.")
@@ -130,6 +132,8 @@ def decide(application, verb):
         until = _end(given["until"] or (_default_end() if wants_json() else ""))
         if until is None:
             faults["until"] = gettext("Please choose a day from today on, within the next five years.")
+    if what == "approved" and datasets.needs_agreement(dataset) and not given["agreed"]:
+        faults["agreed"] = gettext("Please approve when the agreement is signed.")
     if faults or not tokens.is_of_session():
         if wants_json():
             errors = [{"field": name, "message": text} for name, text in faults.items()]
@@ -146,7 +150,7 @@ def decide(application, verb):
         return render_template("overtaken.html", row=overtaken.row, last=overtaken.steps[-1], text=typed), 409
     if wants_json():
         return jsonify(application=application, state=history.STATE_AFTER[what])
-    return look.done(url_for("inbox.one", application=application), _said(what))
+    return look.done(url_for("inbox.one", application=application), _said(what, dataset))
 
 
 def _decision(row, verb, values, faults):
@@ -157,6 +161,9 @@ def _decision(row, verb, values, faults):
         application=row,
         dataset=dataset,
         working=working.sentences(dataset),
+        has_link=working.kind(dataset) == "link",
+        ending=working.ending(dataset),
+        needs_agreement=datasets.needs_agreement(dataset),
         verb=verb,
         seen=request.form.get("seen") or len(steps),
         values=values,
@@ -185,11 +192,11 @@ def _is_decided():
     return gettext("This cannot be decided any more: the request has changed. Its page says where it stands.")
 
 
-def _said(what):
+def _said(what, dataset):
     return {
         "approved": gettext("You have approved the request. The person who asked reads it on the page of the request."),
         "changed": gettext("You have changed the approval. The person who asked reads it on the page of the request."),
-        "returned": gettext("You have given the request back. The days stand still until the person has answered."),
+        "returned": gettext("Your question was sent to the applicant. The days stand still until it is answered."),
         "denied": gettext("You have denied the request. The person who asked reads your reason."),
-        "revoked": gettext("You have taken the approval back. Its link is closed from this moment on."),
+        "revoked": working.ending(dataset)["taken"],
     }[what]

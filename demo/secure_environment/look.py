@@ -21,6 +21,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; {scripts}"
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+ADDRESS = re.compile(r"(?<!\w)(https://[\w\[][^\s<>\"]*)")
 SCRIPTED = ("portal.group", "portal.save")  # the pages with a file field, whose script shows how far a file is
 
 blueprint = Blueprint("look", __name__)
@@ -33,9 +34,9 @@ def dress(app, site, catalogue_url):
     app.config.update(THEME_SITENAME="Secure environment", SITE_UI_URL="/", I18N_SET_LANGUAGE_URL="/lang")
     app.jinja_env.tests["weblink"] = is_weblink
     app.jinja_env.globals.update(site=site, catalogue_url=catalogue_url, csrf_token=tokens.token, once=tokens.once)
-    for name in ("texts", "expected_days", "ways_of_access", "allows_download"):
+    for name in ("texts", "expected_days", "ways_of_access", "allows_download", "reason"):
         app.jinja_env.globals[name] = getattr(datasets, name)
-    app.jinja_env.filters["size"] = size
+    app.jinja_env.filters.update(size=size, linked=linked)
     app.context_processor(render.context)
     for part in (pieces, fields, blueprint):
         app.register_blueprint(part)
@@ -53,6 +54,17 @@ def size(number):
 def is_weblink(url):
     """Whether an address may become a link."""
     return str(url or "").startswith(("https://", "http://"))
+
+
+def linked(text):
+    """[(part, whether it is an address that may become a link)] of a text, in its order."""
+    parts = []
+    for number, part in enumerate(ADDRESS.split(text)):
+        # a full stop or a bracket after an address belongs to the sentence
+        address = part.rstrip(".,;:!?)]}\u201d\u00bb'") if number % 2 else ""
+        parts += [(address, True)] if address else []
+        parts += [(part[len(address) :], False)] if part[len(address) :] else []
+    return parts
 
 
 def add_headers(response):

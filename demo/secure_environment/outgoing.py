@@ -55,6 +55,10 @@ class Outgoing:
             (identifier, identifier),
         )
 
+    def last(self, identifier):
+        """The latest message about a dataset."""
+        return self._store.one("SELECT * FROM outgoing WHERE identifier = ? ORDER BY id DESC LIMIT 1", (identifier,))
+
     def send(self, identifier=None, at_once=True):
         """Try what is waiting (of one dataset); at_once: also what was asked to come later."""
         if not self._sending.acquire(timeout=5):

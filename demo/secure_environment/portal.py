@@ -8,8 +8,11 @@ import os
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 
+from secureb2share_ext.comparing import comparison, field_words
+from secureb2share_ext.comparing.difference import Budget
 from secureb2share_ext.describing import buttons, groups, values
 from secureb2share_ext.describing import form as forms
+from secureb2share_ext.describing.draft_page import title_of_field
 from secureb2share_ext.errors import Invalid
 from secureb2share_ext.pages import language
 from secureb2share_ext.pages.language import gettext
@@ -87,6 +90,9 @@ def save(draft, key):
         raise Problem(413, gettext("This form is too large"), gettext("Nothing was stored."))
     if not tokens.is_of_session():
         return _page(row, one, given), 400
+    if row["sent"]:
+        said = gettext("This form was sent already, and nothing of it was changed. What was sent stands here.")
+        return look.done(url_for("portal.registered", identifier=row["dataset"]), said, "wait")
     button = next((name for name in ("add", "remove") if name in request.form), "")
     target = request.form.get(button, "")
     if button:
@@ -127,8 +133,32 @@ def _page(row, one, given=None):
         steps=_steps(shown, told),
         number=groups.GROUPS.index(one) + 1,
         is_first_time=row["dataset"] is None,
+        is_correction=_is_correction(row),
         is_old=given is not None,
+        refused=_refused(row),
     )
+
+
+def _is_correction(draft):
+    """Whether the catalogue has taken the dataset of a draft before; one that it refused is still to be registered."""
+    row = _row(draft["dataset"]) if draft["dataset"] else None
+    return bool(row and (row["pid"] or row["review"] or not row["problem"]))
+
+
+def _refused(draft):
+    """The row of the dataset whose last description was refused with a reason and without faults of fields, or None."""
+    row = _row(draft["dataset"]) if draft["dataset"] else None
+    problem = json.loads(row["problem"] or "{}") if row else {}
+    return row if problem and not problem.get("errors") else None
+
+
+def _changes(draft, described):
+    """What a correction changes in the description that was sent last, or None where nothing was sent."""
+    if not draft["dataset"]:
+        return None
+    # of both what the form would send, so that its own spelling is no change
+    sent = values.from_values(values.to_values(json.loads(_row(draft["dataset"])["description"])))
+    return comparison.compare(sent, described, field_words.spell, Budget()).changes
 
 
 def _rows(text):
@@ -169,8 +199,10 @@ def check(draft):
         "check.html",
         draft=row,
         dataset=row["dataset"] and datasets.view(_row(row["dataset"]), True),
-        problem=json.loads(_row(row["dataset"])["problem"] or "{}") if row["dataset"] else {},
-        is_refused=bool(row["dataset"] and _row(row["dataset"])["review"] == "refused"),
+        is_correction=_is_correction(row),
+        refused=_refused(row),
+        changes=_changes(row, values.from_values(shown)),
+        spelled=title_of_field,
         faults=[(_address(draft, forms.Form(shown, told), fault), fault) for fault in faults],
         others=[one for control, ones in told.items() if groups.group_of(control) is None for one in ones],
         steps=_steps(shown, told),

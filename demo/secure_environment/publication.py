@@ -26,6 +26,7 @@ def _approved(token):
             gettext(
                 "The link was never made, or the owner has closed it. The page of your request says which of the two."
             ),
+            [(gettext("My requests"), url_for("asking.mine"))],
         )
     dataset = datasets.find(here().store, row["dataset"])
     datasets.must_be_open(dataset)

@@ -94,8 +94,11 @@ def set_state(identifier):
     waiting = bool(here().outgoing.waiting(identifier))
     if wants_json():
         return jsonify(identifier=identifier, state=_known(identifier)["state"], waiting=waiting)
-    said = _said(state, waiting)
-    return look.done(url_for("portal.registered", identifier=identifier), said, "wait" if waiting else "ok")
+    leads_to = url_for("portal.registered", identifier=identifier)
+    if not waiting and here().outgoing.last(identifier)["state"] == "refused":
+        said = gettext("The catalogue did not accept this. Its answer stands among the messages.")
+        return look.done(leads_to, said, "stop")
+    return look.done(leads_to, _said(state, waiting), "wait" if waiting else "ok")
 
 
 def _state_page(row, state, reason, faults):
@@ -130,6 +133,8 @@ def _must_be_possible(row, state):
         raise Problem(409, gettext("Not public yet"), said, ways)
     if row["state"] == "withdrawn":
         raise Problem(409, gettext("Withdrawn"), gettext("A withdrawal cannot be taken back."), ways)
+    if state == "active" and row["state"] != "suspended":
+        raise Problem(409, gettext("Not possible"), gettext("Only a suspended dataset can be opened again."), ways)
 
 
 def _said(state, waiting):
@@ -157,6 +162,10 @@ def ask_discard(identifier):
 @blueprint.route("/datasets/<path:identifier>/discard", methods=["POST"])
 def discard(identifier):
     """Forget a registration that waits for a curator or was refused."""
+    row = _known(identifier)
+    if row["review"] and row["registration"] != "registered":
+        # a curator may have released it meanwhile, and its event be on the way
+        _compare(identifier)
     registration.discard(here(), identifier)
     here().outgoing.send(identifier)
     if wants_json():
@@ -169,6 +178,13 @@ def discard(identifier):
 def ask(identifier):
     """Ask the catalogue what its curators made of a registration; its events say the same."""
     _known(identifier)
+    _compare(identifier)
+    if wants_json():
+        return jsonify(datasets.summary(_known(identifier), True))
+    return redirect(url_for("portal.registered", identifier=identifier), 303)
+
+
+def _compare(identifier):
     try:
         said = here().client().get(identifier)
     except (requests.RequestException, client.Refused):
@@ -180,6 +196,3 @@ def ask(identifier):
         )
     with here().store.write() as db:
         datasets.compare(db, identifier, said)
-    if wants_json():
-        return jsonify(datasets.summary(_known(identifier), True))
-    return redirect(url_for("portal.registered", identifier=identifier), 303)

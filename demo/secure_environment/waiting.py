@@ -16,5 +16,7 @@ class Waiting(NamedTuple):
 def of_owner(store: Store) -> Waiting:
     """The Waiting of now."""
     open_ones = store.one("SELECT count(*) AS number FROM applications WHERE state = 'submitted'")["number"]
-    refused = [datasets.view(row, True) for row in datasets.own(store) if row["problem"]]
+    refused = [
+        datasets.view(row, True) for row in datasets.own(store) if row["problem"] and row["state"] != "withdrawn"
+    ]
     return Waiting(open_ones, refused)

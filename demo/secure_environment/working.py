@@ -1,4 +1,7 @@
-"""How an approved person works with the data, in sentences, from the ways of access that a description states. Pure."""
+"""How an approved person works with the data, and how that ends, in sentences. Pure.
+
+What is said follows from the ways of access that a description states.
+"""
 
 from typing import Any, Dict, List
 
@@ -20,9 +23,62 @@ def place(dataset: Dict[str, Any]) -> str:
     return ", ".join(text for text in named if isinstance(text, str) and text.strip())
 
 
+def kind(dataset: Dict[str, Any]) -> str:
+    """What an approval opens: "link" to files, "inside" an account in the environment, "other" what is elsewhere."""
+    if datasets.allows_download(dataset):
+        return "link"
+    return "inside" if datasets.INSIDE in datasets.access_modes(dataset) else "other"
+
+
+def ending(dataset: Dict[str, Any]) -> Dict[str, str]:
+    """The sentences about an end of access.
+
+    ask: before the owner takes an approval back; taken: to the owner afterwards; ended: to who was approved; change:
+    before the owner changes the last day
+    """
+    if kind(dataset) == "link":
+        return {
+            "ask": gettext("The link is closed at once. What was collected before stays with the person."),
+            "taken": gettext("You have taken the approval back. Its link is closed from this moment on."),
+            "ended": gettext(
+                "The link is closed. What you have of the data may no longer be used; please ask the contact of the"
+                " dataset what to do with it."
+            ),
+            "change": gettext("The link to the files stays the same, and is open until the end of that day."),
+        }
+    if kind(dataset) == "inside":
+        return {
+            "ask": gettext("Access ends now. Please close the account inside the environment; this page does not."),
+            "taken": gettext(
+                "You have taken the approval back, and access ends now. Please close the account inside the"
+                " environment."
+            ),
+            "ended": gettext(
+                "Access ends now. Please ask the contact of the dataset what happens to your work inside the"
+                " environment."
+            ),
+            "change": gettext("Please let the account inside the environment end with that day too."),
+        }
+    return {
+        "ask": gettext("Access ends now. Please close what you opened for the person elsewhere; this page does not."),
+        "taken": gettext(
+            "You have taken the approval back, and access ends now. Please close what you opened for the person"
+            " elsewhere."
+        ),
+        "ended": gettext(
+            "Access ends now. What you have of the data may no longer be used; please ask the contact of the dataset"
+            " what to do with it."
+        ),
+        "change": gettext("Please let what you opened for the person elsewhere end with that day too."),
+    }
+
+
 def _by_code(downloads):
     if downloads:
-        portal = agreement = gettext("You download the files by the link on this page, as long as it is open.")
+        portal = gettext("You download the files by the link on this page, as long as it is open.")
+        agreement = gettext(
+            "When the agreement is signed, you download the files by the link on this page, as long as it is open."
+        )
     else:
         portal = gettext("The owner hands the files over, for this dataset has no link to download them.")
         agreement = gettext("You sign an agreement with the owner, who then hands the files over.")

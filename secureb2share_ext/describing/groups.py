@@ -47,7 +47,7 @@ _TABLE = (
         "Responsibility and law",
         "Who answers for the data, and on which basis they are used.",
         "controller_name controller_country controller_ror joint_controllers processor dpo_contact legal_basis_art6"
-        " legal_basis_art9 applicable_legislation",
+        " legal_basis_art9",
     ),
     (
         "use",
@@ -60,7 +60,7 @@ _TABLE = (
         "health",
         "Health data",
         "Only for data about health; otherwise leave it empty.",
-        "health_categories health_themes hdab_name hdab_contact has_structured_data",
+        "health_categories health_themes hdab_name hdab_contact has_structured_data applicable_legislation",
     ),
     (
         "where",

@@ -69,8 +69,10 @@ def _orders(standing, unfinished):
         return ()
     if standing == "held":
         return ("resume",)
-    resume = ("resume",) if standing in ("paused", "resting") else ()
-    return resume + (("retry-target",) if unfinished else ()) + ("hold",)
+    # trying everything ends a pause too, so that one of the two is enough
+    if unfinished:
+        return "retry-target", "hold"
+    return ("resume", "hold") if standing in ("paused", "resting") else ("hold",)
 
 
 def address(url: str) -> str:

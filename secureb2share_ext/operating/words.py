@@ -31,7 +31,7 @@ TARGETS: Dict[str, Badge] = {
     "sends": ("ok", "ok", N_("Takes events")),
     "due": ("", "clock", N_("Tried at the next run")),
     "failing": ("wait", "warn", N_("Events fail")),
-    "resting": ("wait", "clock", N_("Takes nothing now")),
+    "resting": ("wait", "clock", N_("Waits until it is tried again")),
     "paused": ("stop", "warn", N_("Paused after an answer")),
     "held": ("wait", "pause", N_("Held by an operator")),
     "unknown": ("stop", "warn", N_("Not configured")),
@@ -82,7 +82,7 @@ NEXT = {
     "parked": N_("when you say so"),
     "sending": N_("now"),
     "held": N_("when it is resumed"),
-    "paused": N_("when the pause ends"),
+    "paused": N_("when the target is tried again"),
     "due": N_("at the next run"),
 }
 

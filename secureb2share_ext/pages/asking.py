@@ -22,7 +22,7 @@ INSIDE = {
         N_("You get a place in the secure environment, and the data stay there."),
     ),
     "file-api": (N_("You get access"), N_("You read the data through an interface that knows your permit.")),
-    "publication-portal": (N_("You get access"), N_("You work with the data in the secure environment's portal.")),
+    "publication-portal": (N_("You get access"), N_("You collect the data through the secure environment's portal.")),
     "remote-query": (N_("You ask the data"), N_("You send queries, and they are answered inside.")),
     "download-after-agreement": (
         N_("You sign an agreement"),
@@ -68,6 +68,8 @@ def _inside(sensitive, language):
     title, text = translate(language, title or N_("You get access")), translate(language, text)
     lasting = permit(sensitive, language)
     said = [text or ways(sensitive, language)]
+    if len(modes) > 1:
+        said = [translate(language, N_("The owner decides which of these ways applies: %(ways)s.")) % {"ways": said[0]}]
     if lasting:
         said.append(translate(language, N_("A permit lasts %(time)s.")) % {"time": lasting})
     return title, " ".join(said)

@@ -131,7 +131,7 @@ class DatasetPage:
         t = _in(self.language)
         if not sum(self.counts.values()):
             return "" if self.requests_from else t(N_("Nobody has asked for these data yet."))
-        said = t(N_("Requests so far: %(open)s open, %(approved)s approved, %(denied)s denied."))
+        said = t(N_("Requests so far: %(open)s open, %(approved)s approved, %(denied)s denied, %(closed)s ended."))
         return said % {name: format_number(number, self.language) for name, number in self.counts.items()}
 
     @property

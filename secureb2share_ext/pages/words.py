@@ -50,7 +50,7 @@ GROUPS = {
     ELECTRONIC_IDENTITY: N_("people with a national electronic identity (%(name)s)"),
     AFFILIATED: N_("people with this affiliation: %(name)s"),
 }
-THESE = N_("These can ask to work with these data: %(groups)s.")
+THESE = N_("Whoever belongs to one of these groups can ask to work with these data: %(groups)s.")
 NO_REQUESTS = {
     "suspended": N_("No new requests for the time being."),
     "superseded": N_("You are looking at an older version."),

@@ -11,6 +11,7 @@ from ..comparing import comparison, field_words
 from ..comparing.difference import Budget
 from ..compat import utcnow
 from ..datasets import publication, review, store, view
+from ..describing.draft_page import title_of_field
 from ..describing.faults import faults_by_field
 from ..describing.groups import grouped
 from ..errors import Problem
@@ -214,7 +215,7 @@ def _page(number, form, faults=(), status=200):
         faults=faults,
         is_reason_wrong=reason_fault,
         address=_address(row),
-        spelled=field_words.title,
+        spelled=title_of_field,
         now=utcnow(),
     )
     return page if status == 200 else (page, status)

@@ -68,22 +68,22 @@ def test_a_request_from_the_search_to_the_end_of_the_approval(site, meet, scene,
     reader.follow("A question of diet", "A question of diet")
     assert reader.page.url == status
 
-    # the owner asks for more, with words that are harmless
+    # the owner asks a question, with words that are harmless
     owner.open(site.secure + "/inbox", "Sign in")
     owner.page.locator("#password").fill(site.passwords[site.secure])
     owner.press("Sign in", "Inbox")
     owner.page.locator("li", has_text=number).get_by_role("link").first.click()
     owner.arrive("A question of diet")
     owner.sees(PERSON[2])
-    owner.follow("Ask for more…", "Give this request back?")
-    owner.press("Give it back", "Give this request back?")
+    owner.follow("Ask the applicant…", "Ask the applicant a question?")
+    owner.press("Send the question", "Ask the applicant a question?")
     owner.sees("Please say why: the person who asked reads this.", "#reason-fault")
     owner.fill({"reason": QUESTION})
-    owner.press("Give it back", "A question of diet")
+    owner.press("Send the question", "A question of diet")
     request = owner.page.url
 
     reader.open(status, "A question of diet")
-    reader.sees("Your turn: the owner asks for more")
+    reader.sees("Your turn: the owner asks a question")
     for line in QUESTION.split("\n"):
         reader.sees(line)
     reader.follow("Answer and send again", "Answer the owner")
@@ -205,7 +205,7 @@ def test_a_keyboard_is_enough_to_ask(site, visitor, scene):
 def test_a_forged_reference_is_refused_with_a_way_back(site, meet, scene, setting):
     reader = meet(**setting)
     forged = site.secure + "/request?dataset=%s&ref=e30.e30.e30" % scene.identifier("active")
-    reader.open(forged, "This link does not hold")
+    reader.open(forged, "This link is not valid")
     said = "The catalogue did not make this link, or it is out of date, or it was changed on its way."
     playwright.expect(reader.page.get_by_role("alert")).to_have_text(reader.say(said))
     assert reader.page.locator("main form").count() == 0

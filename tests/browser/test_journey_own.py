@@ -64,7 +64,7 @@ def test_a_dataset_from_its_registration_to_its_withdrawal(site, meet, setting):
     for name in GROUPS[4:]:
         owner.press("Save and go on", name)
     owner.press("Save and go on", "Check and send")
-    owner.press("Send the correction", title)
+    owner.press("Register", title)
     owner.sees("The catalogue has published the description")
     expect(owner.page.locator("#files")).to_contain_text("values.csv")
     dataset, record = owner.page.url, owner.page.locator("dd a").first.inner_text()
@@ -75,7 +75,8 @@ def test_a_dataset_from_its_registration_to_its_withdrawal(site, meet, setting):
     json_ld = reader.page.locator("script[type='application/ld+json']").first.text_content()
     assert json.loads(json_ld)["name"][0]["@value"] == title
     reader.open(site.catalogue + "/search", "Datasets")
-    assert until(lambda: title in reader.find("onerror " + setting["language"].partition("-")[2]))
+    words = "onerror " + setting["language"].partition("-")[2]
+    assert until(lambda: title in reader.find(words))
 
     def change(verb, heading, button):
         owner.open(dataset, title)
@@ -102,7 +103,7 @@ def test_a_dataset_from_its_registration_to_its_withdrawal(site, meet, setting):
     reader.open(site.catalogue + access)
     reader.sees(REASON)
     reader.open(site.catalogue + "/search", "Datasets")
-    assert until(lambda: title not in reader.find("onerror"))
+    assert until(lambda: title not in reader.find(words))
     assert reader.refused == [(403, access), (410, access)]
 
 

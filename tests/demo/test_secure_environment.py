@@ -21,7 +21,7 @@ from markupsafe import escape
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT))
 
-from demo.secure_environment import datasets, history, listing, seed, working  # noqa: E402
+from demo.secure_environment import datasets, history, listing, look, seed, working  # noqa: E402
 from demo.secure_environment.app import create_app  # noqa: E402
 from secureb2share_ext import client  # noqa: E402
 from secureb2share_ext.describing import values  # noqa: E402
@@ -290,6 +290,7 @@ def apply(visitor, catalogue, identifier, **changes):
 
 def decide(visitor, application, verb="approve", **form):
     form.setdefault("reason", "" if verb == "approve" else "Asked for by the owner.")
+    form.setdefault("agreed", "yes")
     return visitor.post("/inbox/%s/%s" % (application, verb), data=form, headers=JSON)
 
 
@@ -669,8 +670,15 @@ def test_a_refused_registration_says_why_and_can_be_mended(visitor, catalogue, w
     assert "The catalogue refused one registration" in visitor.get("/inbox").text
     for page in ("/datasets?show=waiting", "/registered/" + identifier, "/register?dataset=" + identifier):
         assert "The contact is a person." in visitor.get(page).text
+    draft = begin(visitor, identifier)
+    for part in [group.key for group in GROUPS] + ["check"]:
+        assert "The contact is a person." in visitor.get("%s/%s" % (draft, part)).text
+    assert "Nothing differs from what was sent before." in visitor.get(draft + "/check").text
     changed = example()
     changed["core"]["contact"]["name"] = "Access office"
+    visitor.post(draft + "/what", data=values.of_group(values.to_values(changed), GROUPS[0].names))
+    changes = visitor.get(draft + "/check").text.partition('id="changes"')[2].partition("</section>")[0]
+    assert changes.count('class="change"') == 1 and "</span>office</ins>" in changes
     correct(visitor, identifier, changed)
     assert inbox_entry(visitor, identifier)["registration"] == "held"
     # what was refused is not what waits now
@@ -701,6 +709,7 @@ def test_what_is_not_public_can_be_discarded_with_its_files(site, visitor, catal
     catalogue.on_review = on_review
     made = register(visitor, deidentification="synthetic" if on_review else "nonsense").get_json()
     identifier = made["identifier"]
+    catalogue.reviews[identifier] = {"pid": None, "review": {"state": "held"}}
     assert visitor.post("/datasets/%s/discard" % identifier).status_code == 303
     assert [body["state"] for body in catalogue.bodies("state")] == told
     assert read(visitor, "/inbox").get_json()["datasets"] == read(visitor, "/inbox").get_json()["outgoing"] == []
@@ -708,6 +717,28 @@ def test_what_is_not_public_can_be_discarded_with_its_files(site, visitor, catal
     assert list(Path(archive.folder(identifier)).iterdir()) == []
     form = {"dataset": json.dumps(example()), "identifier": identifier}
     assert visitor.post("/api/register", data=form).status_code == 409
+
+
+def test_what_a_curator_released_meanwhile_is_not_discarded(site, visitor, catalogue):
+    catalogue.on_review = True
+    identifier = register(visitor).get_json()["identifier"]
+    folder = Path(site.extensions["environment"].archive.folder(identifier))
+    files = list(folder.iterdir())
+    # nobody answers, or the event of the release has not come yet
+    assert visitor.post("/datasets/%s/discard" % identifier).status_code == 503
+    digest = client.digest(client.canonical(catalogue.bodies("register")[-1]["dataset"]))
+    said = {"record_url": "https://c.example.org/1", "access_url": "https://c.example.org/2", "identifier": identifier}
+    catalogue.reviews[identifier] = dict(said, pid="cur8d-0aaaa", review=None, digest=digest)
+    assert visitor.post("/datasets/%s/discard" % identifier).status_code == 409
+    assert inbox_entry(visitor, identifier)["registration"] == "registered"
+    assert list(folder.iterdir()) == files != [] and catalogue.bodies("state") == []
+
+
+def test_an_older_version_is_not_opened_again(site, visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    visitor.post("/ingest", **catalogue.event(identifier, state="superseded"))
+    page = visitor.post("/datasets/%s/state" % identifier, data={"state": "active", "reason": "Again."})
+    assert page.status_code == 409 and "Only a suspended dataset can be opened again." in page.text
 
 
 # requests for access
@@ -951,7 +982,7 @@ def test_an_owner_does_not_decide_on_what_changed_since(site, visitor, anonymous
 def test_taking_an_approval_back_closes_the_link_at_once(site, visitor, anonymous, catalogue):
     identifier = register(visitor).get_json()["identifier"]
     sent = apply(anonymous, catalogue, identifier).get_json()
-    decide(visitor, sent["application"])
+    decide(visitor, sent["application"], reason="For this study.")
     link = read(anonymous, sent["status_url"]).get_json()["publication_url"]
     assert anonymous.get(link + "/1").status_code == 200
     address = "/inbox/%s/revoke" % sent["application"]
@@ -962,6 +993,9 @@ def test_taking_an_approval_back_closes_the_link_at_once(site, visitor, anonymou
     assert anonymous.get(link + "/1").status_code == anonymous.get(link).status_code == 404
     page = anonymous.get(sent["status_url"]).text
     assert "The project has ended." in page and link not in page
+    assert "Terms" in page and "For this study." in page
+    closed = anonymous.get(link)
+    assert 'href="/requests"' in closed.text
     # of the states that the catalogue counts, the one for what has ended
     assert [body["state"] for body in catalogue.bodies("decision")] == ["submitted", "approved", "closed"]
     assert b"project" not in b"".join(body for _, body in catalogue.messages)
@@ -1014,6 +1048,9 @@ def test_the_last_day_of_an_approval_can_be_changed(site, visitor, anonymous, ca
     page = anonymous.get(sent["status_url"]).text
     assert "The owner changed the approval" in page and "Extended." in page and "For this study." in page
     assert "Ask the help desk." in page and "Write to the office." not in page
+    box, timeline = page.split("How it goes")
+    assert "The owner changed the last day on" in box and ": Extended." in box
+    assert "Terms" in timeline and "For this study." in timeline
     days = [step["until"] for step in site.extensions["environment"].store.all("SELECT until FROM steps")]
     assert days == ["", tomorrow(), later]
     # the catalogue counts one approved request all the time
@@ -1047,6 +1084,106 @@ def test_each_way_of_access_has_a_sentence_and_promises_no_link_that_is_not_ther
             (sentence,) = working.sentences(dataset)
             assert "not state" not in sentence
             assert ("link on this page" in sentence) is datasets.allows_download(dataset), mode
+
+
+@pytest.mark.parametrize(
+    "modes, kind",
+    [
+        (["publication-portal"], "link"),
+        (["download-after-agreement", "file-api"], "link"),
+        (["secure-environment-only"], "inside"),
+        (["secure-environment-only", "publication-portal"], "inside"),
+        (["file-api"], "other"),
+        (["remote-query"], "other"),
+        ([], "other"),
+    ],
+)
+def test_the_end_of_access_is_told_without_a_link_where_there_was_none(
+    site, visitor, anonymous, catalogue, modes, kind
+):
+    dataset = {"sensitive": {"access_mode": modes}}
+    with site.test_request_context():
+        said = working.ending(dataset)
+        assert working.kind(dataset) == kind and sorted(said) == ["ask", "change", "ended", "taken"]
+        assert all(("link" in sentence) == (kind == "link") for sentence in (said["ask"], said["ended"]))
+        assert all(("inside the environment" in sentence) == (kind == "inside") for sentence in said.values())
+    if not modes:
+        return  # the catalogue takes no such dataset
+    identifier = register(visitor, access_mode=modes).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    decide(visitor, sent["application"])
+    address = "/inbox/" + sent["application"]
+    shown = [(address, ""), (address + "/change", said["change"]), (address + "/revoke", said["ask"])]
+    for page, sentence in shown:
+        page = visitor.get(page).text.partition("<main")[2].partition("</main>")[0]
+        assert sentence in page and ("link to collect" in page or "link to the files" in page or "he link" in page) == (
+            kind == "link"
+        )
+    form = {"reason": "It has ended."}
+    assert said["taken"] in visitor.post(address + "/revoke", data=form, follow_redirects=True).text
+    assert said["ended"] in anonymous.get(sent["status_url"]).text
+
+
+@pytest.mark.parametrize("modes, is_asked", [(["download-after-agreement"], True), (["publication-portal"], False)])
+def test_files_under_an_agreement_are_given_when_it_is_signed(site, visitor, anonymous, catalogue, modes, is_asked):
+    identifier = register(visitor, access_mode=modes).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    address = "/inbox/" + sent["application"]
+    assert ("You sign an agreement" in anonymous.get(sent["status_url"]).text) is is_asked
+    assert ("Please send the agreement to applicant@example.org" in visitor.get(address).text) is is_asked
+    assert ('name="agreed"' in visitor.get(address + "/approve").text) is is_asked
+    answer = visitor.post(address + "/approve", data={"until": tomorrow()})
+    assert answer.status_code == (400 if is_asked else 303) and ('id="agreed-fault"' in answer.text) is is_asked
+    by_program = visitor.post(address + "/approve", data={}, headers=JSON)
+    assert by_program.status_code == (400 if is_asked else 409)
+    if is_asked:
+        assert row(site, "SELECT state FROM applications")["state"] == "submitted"
+        assert visitor.post(address + "/approve", data={"until": tomorrow(), "agreed": "yes"}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "steps, found",
+    [
+        ([], None),
+        ([("approved", "2026-03-01")], None),
+        ([("approved", "2026-03-01"), ("changed", "2026-03-01")], None),
+        ([("approved", "2026-03-01"), ("changed", "2026-02-01")], 1),
+        ([("approved", "2026-03-01"), ("changed", "2026-02-01"), ("changed", "2026-02-01")], 1),
+        ([("approved", "2026-03-01"), ("changed", "2026-02-01"), ("changed", "2026-03-01")], 2),
+    ],
+)
+def test_a_new_last_day_is_told_and_a_change_of_words_is_not(steps, found):
+    steps = [{"what": what, "until": until} for what, until in steps]
+    assert history.last_new_day(steps) == (None if found is None else steps[found])
+
+
+@pytest.mark.parametrize(
+    "text, addresses",
+    [
+        ("Write to https://example.org/a?b=1&c=(2).", ["https://example.org/a?b=1&c=(2"]),
+        ("(https://example.org), https://example.org/b", ["https://example.org", "https://example.org/b"]),
+        ("http://example.org ftp://example.org javascript:alert(1) xhttps://example.org", []),
+        ('https://example.org"onclick=alert(1)', ["https://example.org"]),
+        ("https:// and https://", []),
+        ("", []),
+    ],
+)
+def test_addresses_in_a_text_are_found_and_nothing_is_lost(text, addresses):
+    parts = look.linked(text)
+    assert "".join(part for part, _ in parts) == text
+    assert [part for part, is_address in parts if is_address] == addresses
+
+
+def test_addresses_of_the_owner_become_links_and_those_of_who_asks_do_not(visitor, anonymous, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    link = '<a href="https://example.org/form">https://example.org/form</a>'
+    sent = apply(anonymous, catalogue, identifier, purpose="See https://example.org/form.").get_json()
+    assert link not in visitor.get("/inbox/" + sent["application"]).text
+    decide(visitor, sent["application"], "return", reason="Fill in https://example.org/form.")
+    for address in (sent["status_url"], sent["status_url"] + "/change"):
+        assert anonymous.get(address).text.count(link) == 1
+    back = 'href="%s">Go back without answering' % urlsplit(sent["status_url"]).path
+    assert back in anonymous.get(sent["status_url"] + "/change").text
 
 
 def test_a_browser_finds_its_requests_again(site, visitor, anonymous, catalogue):
@@ -1548,7 +1685,7 @@ def test_pages_have_a_language_a_heading_and_a_label_for_every_input(visitor, ca
         assert page.count('class="btn btn-main') <= 1, address
         for tag in inputs:
             found = re.search(r' id="([^"]+)"', tag)
-            assert 'type="hidden"' in tag or 'type="checkbox"' in tag or (found and found.group(1) in labels), tag
+            assert re.search('type="(hidden|checkbox|radio)"', tag) or (found and found.group(1) in labels), tag
     assert visitor.get("/health").get_json() == {"ok": True}
 
 

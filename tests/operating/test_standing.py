@@ -31,7 +31,7 @@ def one(paused=None, counts=None, wait=None, url="https://example.org/ingest"):
         (None, {}, (1, 0, BEFORE, BEFORE), "due", ("retry-target", "hold")),
         (None, {}, (1, 1, BEFORE, NOW), "due", ("retry-target", "hold")),
         (None, {}, (2, 1, BEFORE, LATER), "failing", ("retry-target", "hold")),
-        (("resting", pause(LATER, 2)), {}, (1, 1, BEFORE, LATER), "resting", ("resume", "retry-target", "hold")),
+        (("resting", pause(LATER, 2)), {}, (1, 1, BEFORE, LATER), "resting", ("retry-target", "hold")),
         (("paused", pause(LATER)), {}, None, "paused", ("resume", "hold")),
         (("held", pause(None)), {}, (1, 0, BEFORE, BEFORE), "held", ("resume",)),
     ],

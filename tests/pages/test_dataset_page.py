@@ -191,13 +191,15 @@ def test_hostile_texts_stay_texts(app, state, text):
     ],
 )
 def test_a_page_has_one_main_button_and_nothing_that_looks_like_a_download(app, access, state, buttons):
-    raw, tree = drawn(app, DatasetPage(shown(access, state), "en", counts={"open": 1, "approved": 2, "denied": 0}))
+    raw, tree = drawn(
+        app, DatasetPage(shown(access, state), "en", counts={"open": 1, "approved": 2, "denied": 0, "closed": 0})
+    )
     assert [one.get("href") for one in tree.xpath("//a[contains(@class, 'btn-main')]")] == buttons
     leading = tree.xpath("//a[@href='https://catalogue.example.org/api/access/7']")
     assert bool(leading) == (access == "controlled" and state == "active")
     assert {"".join(one.itertext()).split(":")[0].strip() for one in leading} <= {"Request access"}
     assert "download" not in raw.replace("Nothing can be downloaded here", "").lower().replace("download after an", "")
-    assert ("Requests so far: 1 open, 2 approved, 0 denied." in said(tree)) == (
+    assert ("Requests so far: 1 open, 2 approved, 0 denied, 0 ended." in said(tree)) == (
         access != "metadata-only" and state in ("active", "suspended")
     )
 

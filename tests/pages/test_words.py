@@ -79,10 +79,13 @@ def test_each_eligible_group_has_a_sentence_of_its_own(language):
         (["not-stated", "researcher-eea"], "Researchers in the EEA can ask to work with these data."),
         (
             ["researcher-eea", "national-eid:NO", "affiliated:A: 100 %"],
-            "These can ask to work with these data: researchers in the EEA; people with a national electronic identity"
-            " (Norway); people with this affiliation: A: 100 %.",
+            "Whoever belongs to one of these groups can ask to work with these data: researchers in the EEA; people"
+            " with a national electronic identity (Norway); people with this affiliation: A: 100 %.",
         ),
-        (["of another schema"], "These can ask to work with these data: of another schema."),
+        (
+            ["of another schema"],
+            "Whoever belongs to one of these groups can ask to work with these data: of another schema.",
+        ),
         ([], "Ask the owner whether you can work with these data."),
         (None, "Ask the owner whether you can work with these data."),
     ],
