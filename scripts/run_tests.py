@@ -160,8 +160,8 @@ def module(*arguments):
 # in the order in which they begin: the longest first, so that none is left over at the end
 BESIDE = {
     "rdm14": rdm("14"),
-    "pytest of the hosts": module("pytest", "tests/hosts"),
     "rdm13": rdm("13"),
+    "pytest of the hosts": module("pytest", "tests/hosts"),
     "pytest": units,
     "python36": python36,
     "faults": faults,
@@ -170,10 +170,10 @@ BESIDE = {
     "ruff": ruff,
     "environment of the demo": demo_environment,
 }
-# nothing runs beside them: a browser has no more patience than a reader
-ALONE = {
-    "pytest of the demo": module("pytest", "-p", "no:schemathesis", "tests/demo"),
+# one other part at most runs beside each: a browser has no more patience than a reader
+QUIET = {
     "browser": module("pytest", "-p", "no:schemathesis", "tests/browser"),
+    "pytest of the demo": module("pytest", "-p", "no:schemathesis", "tests/demo"),
     "demo": lambda part: part.call("./run-demo.sh", "--check"),
 }
 
@@ -261,13 +261,22 @@ def execute(name, run, variables, running, failed):
 
 
 def side_by_side(parts, workers, running, failed):
-    """Each worker, a dict of environment variables, takes the next part until none is left."""
-    waiting = list(parts.items())
+    """Each worker, a dict of environment variables, takes the next part until none is left.
+
+    Those in QUIET come last; the workers that meet one end, until two are left.
+    """
+    waiting, at_work, taking = list(parts.items()), [True for _ in workers], threading.Lock()
+
+    def take():
+        with taking:
+            if waiting and not STOPPED.is_set() and (waiting[0][0] not in QUIET or len(at_work) <= 2):
+                return waiting.pop(0)
+            at_work.pop()
+            return None
 
     def work(variables):
-        while waiting and not STOPPED.is_set():
-            with contextlib.suppress(IndexError):
-                execute(*waiting.pop(0), variables, running, failed)
+        for name, run in iter(take, None):
+            execute(name, run, variables, running, failed)
 
     threads = [threading.Thread(target=work, args=(variables,), daemon=True) for variables in workers]
     for thread in threads:
@@ -329,11 +338,8 @@ def main(arguments):
                 if not failed and subprocess.call([PYTHON, "-m", "pytest", *given], cwd=ROOT):
                     failed.append("pytest")
             else:
-                beside = {name: run for name, run in BESIDE.items() if name not in left_out}
-                alone = {name: run for name, run in ALONE.items() if name not in left_out}
-                parts = [*beside, *alone]
-                side_by_side(beside, workers, running, failed)
-                side_by_side(alone, workers[:1], running, failed)
+                parts = {name: run for name, run in {**BESIDE, **QUIET}.items() if name not in left_out}
+                side_by_side(parts, workers, running, failed)
         finally:
             stop(folder, running)
     if "rdm13" in parts:

@@ -8,7 +8,7 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.sent, self.ids, self.controls, self.labels, self.described, self.buttons = [], [], [], [], [], []
         self.links, self.title, self.within = [], "", []
-        self._text, self._select, self._is_title = None, None, False
+        self._text, self._select, self._is_title, self._is_label = None, None, False, False
         self.feed(text)
         self.close()
 
@@ -18,7 +18,9 @@ class Page(HTMLParser):
             self.ids.append(found["id"])
         self.described += (found.get("aria-describedby") or "").split()
         if tag == "label":
-            self.labels.append(found.get("for"))
+            # a label without a name is that of the control inside it
+            self._is_label = "for" not in found
+            self.labels += [found["for"]] if "for" in found else []
         elif tag == "a":
             self.links.append(found.get("href"))
         elif tag == "title":
@@ -26,7 +28,7 @@ class Page(HTMLParser):
         elif tag == "button" and "name" in found:
             self.buttons.append((found["name"], found["value"]))
         elif tag == "input":
-            self.controls.append(found)
+            self.controls.append(dict(found, **({"aria-label": "label"} if self._is_label else {})))
             is_on = found.get("type") not in ("checkbox", "radio") or "checked" in found
             if is_on and "name" in found:
                 # a control of one line has no line ends; what is ticked is sent as it stands
@@ -55,6 +57,8 @@ class Page(HTMLParser):
     def handle_endtag(self, tag):
         if tag == "title":
             self._is_title = False
+        if tag == "label":
+            self._is_label = False
         if tag == "textarea":
             name, text = self._text
             text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -21,8 +21,9 @@ ROOMS = {
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
-    "reviewing": "datasets descriptions exports pages",
-    "describing": "datasets descriptions pages reviewing",
+    "comparing": "descriptions pages",
+    "describing": "comparing datasets descriptions pages",
+    "reviewing": "comparing datasets describing exports pages",
     "maintenance": "datasets legacy outbox uploads",
     "operating": "datasets maintenance outbox pages",
     "hosts": (
@@ -42,9 +43,9 @@ PURE = """
     messages.message messages.openapi messages.partition messages.sources
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
-    describing.buttons describing.faults describing.fields describing.form describing.groups describing.limits
-    describing.names describing.values
-    operating.standing reviewing.changes reviewing.difference
+    describing.buttons describing.conditions describing.faults describing.fields describing.form describing.groups
+    describing.limits describing.names describing.values
+    operating.standing comparing.comparison comparing.difference
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping
     hosts.b2share2.block hosts.b2share2.languages hosts.b2share2.mapping

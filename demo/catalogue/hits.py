@@ -8,7 +8,7 @@ from invenio_records.models import RecordMetadata
 
 from secureb2share_ext.descriptions import search_document
 from secureb2share_ext.hosts import published
-from secureb2share_ext.pages import language, words
+from secureb2share_ext.pages import dataset_page, language, words
 
 COUNTRIES = 3  # named on a card
 
@@ -19,7 +19,7 @@ class Hit(NamedTuple):
     shown: object  # exports.published.Published
     title: dict  # {lang, text}
     text: dict
-    state: tuple  # as words.state
+    state: tuple  # as dataset_page.state
     facts: list  # short texts
     access: list  # (icon, name, text); empty where nobody can ask
 
@@ -41,9 +41,9 @@ def _hit(shown, tags):
         shown,
         language.in_language(core["titles"], tags)[0],
         language.in_language(core["descriptions"], tags)[0],
-        words.state(shown, tag),
+        dataset_page.state(shown, tag),
         [text for text in _facts(core, sensitive, tag) if text],
-        _access(sensitive, tag) if shown.dataset.state != "withdrawn" and shown.right.value != "metadata-only" else [],
+        _access(shown, tag) if shown.dataset.state != "withdrawn" and shown.right.value != "metadata-only" else [],
     )
 
 
@@ -59,9 +59,11 @@ def _facts(core, sensitive, tag):
     yield sensitive.get("controller_name") or core["publisher"]
 
 
-def _access(sensitive, tag):
+def _access(shown, tag):
+    sensitive = shown.dataset.sensitive
+    who = words.who(sensitive, tag) if shown.is_requestable else words.who_in_short(sensitive, tag)
     return [
-        ("user", language.gettext("Who may ask"), words.who_in_short(sensitive, tag)),
+        ("user", language.gettext("Who may ask"), who),
         ("lock", language.gettext("Way of access"), words.ways(sensitive, tag)),
         ("clock", language.gettext("Decision"), words.decision(sensitive, tag)),
     ]

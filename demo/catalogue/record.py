@@ -5,11 +5,13 @@ import json
 from flask import Blueprint, abort, make_response, request, url_for
 from markupsafe import Markup
 
+from secureb2share_ext.access.destination import site
+from secureb2share_ext.access.page import FORMS
 from secureb2share_ext.datasets import applications
-from secureb2share_ext.exports import citation, linkset, schema_org
+from secureb2share_ext.exports import linkset, schema_org
 from secureb2share_ext.hosts import published
 from secureb2share_ext.hosts.records_rest import exports, history
-from secureb2share_ext.pages import changes, language
+from secureb2share_ext.pages import language, timeline
 from secureb2share_ext.pages.dataset_page import DatasetPage
 from secureb2share_ext.pages.render import render
 from secureb2share_ext.proxies import current
@@ -54,7 +56,7 @@ def record(pid):
 def _page(row, kept, shown, urls):
     spoken = language.current()
     cited = url_for("secureb2share_access_page.cite", pid=row.pid)
-    links = [(form.title, "%s?format=%s" % (cited, form.name)) for form in citation.FORMS]
+    links = [(form.title, "%s?format=%s" % (cited, form.name)) for form in FORMS.values()]
     links += [(name, urls[kind]) for kind, name in FILES.items() if kind in urls]
     revisions, is_whole = history.revisions(kept)
     return DatasetPage(
@@ -64,7 +66,9 @@ def _page(row, kept, shown, urls):
         chosen=request.args.get("text", ""),
         links=links,
         counts=applications.counts(row),
-        history=changes.changes(revisions, spoken, is_whole) if revisions else [],
+        history=timeline.changes(revisions, spoken, is_whole) if revisions else [],
+        site=site(current(), row.source),
+        calendar=url_for("secureb2share_access_page.calendar", pid=row.pid) if shown.requests_from else "",
     )
 
 

@@ -1,9 +1,15 @@
 """The word that was probably meant by one that no dataset has. Pure."""
 
+LETTERS = 4  # of a word, in which one mistake is made
+MOST = 2
+
 
 def reach(word):
-    """The number of mistakes that one makes in a word: letters wrong, left out, added, or two in the wrong order."""
-    return 1 if len(word) < 5 else 2
+    """The number of mistakes that one makes in a word: letters wrong, left out, added, or two in the wrong order.
+
+    With more of them a word of one language becomes one of another: ``cuore`` is no ``course``.
+    """
+    return min(len(word) // LETTERS, MOST)
 
 
 def closest(word, candidates):
@@ -17,7 +23,7 @@ def closest(word, candidates):
         if one != word and one[:1] == word[:1] and abs(len(one) - len(word)) <= reach(word)
     ]
     near = [one for one in near if one[0] <= reach(word)]
-    return min(near)[2] if near and len(word) > 2 else None
+    return min(near)[2] if near else None
 
 
 def distance(one, other):

@@ -13,6 +13,7 @@
     outgoing       messages to the catalogue, each with one effect however often it is sent
 
     references     the catalogue's links            asking         the pages of who asks for access
+    working        how an approved person works with the data      waiting        what waits for the owner
     applications   what was asked, step by step     history        days and steps, pure
     inbox          the owner decides                states         suspend, open again, withdraw, discard
     files          the archive as a page            messages       those to the catalogue as a page

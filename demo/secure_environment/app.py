@@ -2,11 +2,25 @@
 
 import secrets
 
-from flask import Flask, jsonify, render_template
+from flask import Flask, jsonify, render_template, session
 from werkzeug.exceptions import HTTPException
 
-from . import asking, files, inbox, ingest, login, look, messages, portal, problem, publication, states, uploading
-from .environment import Environment
+from . import (
+    asking,
+    files,
+    inbox,
+    ingest,
+    login,
+    look,
+    messages,
+    portal,
+    problem,
+    publication,
+    states,
+    uploading,
+    waiting,
+)
+from .environment import Environment, here
 
 MULTIPART = 200 * 10**6  # bytes that one form without a script may bring
 
@@ -31,8 +45,14 @@ def create_app(data, catalogue_url, retry_every=2.0, source="tsd"):
     app.register_error_handler(HTTPException, problem.from_http)
     for part in (login, portal, uploading, asking, inbox, states, files, messages, publication, ingest):
         app.register_blueprint(part.blueprint)
-    app.add_url_rule("/", "front", lambda: render_template("front.html"))
+    app.add_url_rule("/", "front", front)
     app.add_url_rule("/health", "health", lambda: jsonify(ok=True))
     if retry_every is not None:
         environment.outgoing.start(retry_every)
     return app
+
+
+def front():
+    """The first page; an owner who is signed in reads on it what waits."""
+    waits = waiting.of_owner(here().store) if session.get("owner") else None
+    return render_template("front.html", waits=waits)

@@ -17,7 +17,7 @@ from .problem import Problem
 
 LIMITS = {"title": 200, "name": 200, "institution": 200, "email": 254, "purpose": 5000}
 OPTIONAL = ("title", "institution")
-LONGEST_TEXT = 2000  # characters of what an owner writes
+LONGEST_TEXT = 2000  # characters of what an owner writes, and of an answer
 LONGEST_APPROVAL = 5 * 366 * history.DAY
 
 
@@ -82,11 +82,12 @@ def _still_going(db, identifier, email):
     ).fetchone()
 
 
-def change(environment, application, what, text="", seen=None, until=None, values=None):
+def change(environment, application, what, text="", seen=None, until=None, values=None, how=""):
     """Take a step of history.MAY, and report to the catalogue what it counts; raises Problem.
 
-    text: of the owner; seen: the number of steps that the person had before their eyes, or None; until: seconds since
-    1970 at which an approval ends; values: {field: text} that an applicant sends anew
+    text: of the owner, or the answer of who asked; seen: the number of steps that the person had before their eyes, or
+    None; until: seconds since 1970 at which an approval ends; values: {field: text} that an applicant sends anew; how:
+    how an approved person works with the data, in the owner's words
     """
     with environment.store.write() as db:
         row = _row(db, application)
@@ -96,13 +97,15 @@ def change(environment, application, what, text="", seen=None, until=None, value
         if row["state"] not in history.MAY[what] or (seen is not None and seen != len(steps)):
             raise Overtaken(row, steps)
         if what == "approved":
-            _approve(environment, db, row, until)
+            _approve(environment, db, row, until, how)
+        elif what == "changed":
+            db.execute("UPDATE applications SET expires = ?, how = ? WHERE id = ?", (until, how, application))
         elif what == "revoked":
             db.execute("UPDATE applications SET publication_token = NULL, expires = NULL WHERE id = ?", (application,))
         elif what == "sent-again":
             _replace(db, application, values)
         db.execute("UPDATE applications SET state = ? WHERE id = ?", (history.STATE_AFTER[what], application))
-        _note(environment, db, application, row["dataset"], what, text)
+        _note(environment, db, application, row["dataset"], what, text, history.day_of(until - 1) if until else "")
     environment.outgoing.send(row["dataset"])
 
 
@@ -119,14 +122,14 @@ class Overtaken(Problem):
         self.row, self.steps = row, steps
 
 
-def _approve(environment, db, row, until):
+def _approve(environment, db, row, until, how):
     dataset = datasets.find(environment.store, row["dataset"])
     datasets.must_be_open(dataset)
     # a later change of the way of access must not turn this approval into a download
     token = secrets.token_urlsafe(24) if datasets.allows_download(dataset) else None
     db.execute(
-        "UPDATE applications SET publication_token = ?, expires = ? WHERE id = ?",
-        (token, until, row["id"]),
+        "UPDATE applications SET publication_token = ?, expires = ?, how = ? WHERE id = ?",
+        (token, until, how, row["id"]),
     )
 
 
@@ -139,11 +142,11 @@ def _replace(db, application, values):
     )
 
 
-def _note(environment, db, application, identifier, what, text=""):
+def _note(environment, db, application, identifier, what, text="", until=""):
     db.execute(
-        "INSERT INTO steps (application, number, at, what, text) SELECT ?, count(*) + 1, ?, ?, ? FROM steps"
+        "INSERT INTO steps (application, number, at, what, text, until) SELECT ?, count(*) + 1, ?, ?, ?, ? FROM steps"
         " WHERE application = ?",
-        (application, client.now_utc(), what, text, application),
+        (application, client.now_utc(), what, text, until, application),
     )
     if what in history.REPORTED:
         environment.outgoing.write(db, "decision", identifier, application=application, state=history.REPORTED[what])

@@ -12,7 +12,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request, sessio
 
 from secureb2share_ext.pages.language import gettext
 
-from . import applications, datasets, history, look, references, tokens
+from . import applications, datasets, history, look, references, tokens, working
 from .environment import here
 from .problem import Problem, wants_json
 
@@ -34,6 +34,14 @@ def form():
             verified=True,
         )
     return _form(dataset, {}, {})
+
+
+@blueprint.route("/requests")
+def mine():
+    """The requests that this browser knows, the newest first; nobody who asks signs in here."""
+    store = here().store
+    rows = sorted(_remembered(), key=lambda row: row["created"], reverse=True)
+    return render_template("mine.html", requests=[(row, datasets.find(store, row["dataset"])) for row in rows])
 
 
 @blueprint.route("/request", methods=["POST"])
@@ -71,11 +79,36 @@ def submit():
 
 def _is_mine(row, is_new, once):
     """Whether this browser may see the request; if it made it, it is remembered."""
-    remembered, token = session.get("mine", []), row["status_token"]
     if is_new or (once and row["form"] == once):
-        session["mine"] = ([other for other in remembered if other != token] + [token])[-REMEMBERED:]
+        _remember(row)
         return True
-    return token in remembered
+    return row["status_token"] in session.get("mine", [])
+
+
+def _remember(row):
+    known, token = session.get("mine", []), row["status_token"]
+    if token in known:
+        return
+    session["mine"] = (known + [token])[-REMEMBERED:]
+    # an owner's login ends with the browser
+    session.permanent = not session.get("owner")
+
+
+def _remembered():
+    found = (
+        here().store.one("SELECT * FROM applications WHERE status_token = ?", (token,))
+        for token in session.get("mine", [])
+    )
+    return [row for row in found if row]
+
+
+def _earlier(dataset):
+    """The request of this browser that the dataset's form would lead to, or None."""
+    for row in _remembered():
+        is_going = row["state"] in history.OPEN or history.days_left(row["expires"], time.time())
+        if row["dataset"] == dataset["identifier"] and is_going:
+            return row
+    return None
 
 
 def _given():
@@ -94,6 +127,9 @@ def _form(dataset, values, faults, row=None):
         values=values,
         faults=faults,
         application=row,
+        earlier=None if row else _earlier(dataset),
+        question=history.last_of(applications.steps(here().store, row["id"]), "returned") if row else None,
+        limit=applications.LONGEST_TEXT,
     )
 
 
@@ -117,12 +153,16 @@ def status(token):
         link = url_for("publication.page", token=row["publication_token"], _external=True)
     if wants_json():
         return jsonify(application=row["id"], dataset=row["dataset"], state=row["state"], publication_url=link)
+    _remember(row)
     steps = applications.steps(here().store, row["id"])
     return render_template(
         "status.html",
         application=row,
         dataset=dataset,
         steps=steps,
+        approval=history.last_of(steps, "approved"),
+        working=working.sentences(dataset),
+        place=working.place(dataset),
         day=history.days(steps, time.time()),
         expected=datasets.expected_days(dataset),
         ways=datasets.ways_of_access(dataset),
@@ -143,13 +183,17 @@ def change(token):
     values = {name: row[name] for name in applications.LIMITS}
     if request.method == "GET":
         return _form(dataset, values, {}, row)
-    for name in values.keys() - {"email"}:
+    for name in values.keys() - {"email"} | {"answer"}:
         values[name] = request.form.get(name, "").strip().replace("\r\n", "\n")
     faults = applications.faults(values)
+    if not values["answer"]:
+        faults["answer"] = gettext("Please fill in this field.")
+    elif len(values["answer"]) > applications.LONGEST_TEXT:
+        faults["answer"] = gettext("Please write at most %(limit)s characters.", limit=applications.LONGEST_TEXT)
     if faults or not tokens.is_ours():
         return _form(dataset, values, faults, row), 400
     try:
-        applications.change(here(), row["id"], "sent-again", values=values)
+        applications.change(here(), row["id"], "sent-again", values["answer"], values=values)
     except applications.Overtaken:
         return redirect(here_again, 303)  # sent twice, or decided in the meantime: the page says where it stands
     return look.done(here_again, gettext("Your answer was sent to the owner of the data."))

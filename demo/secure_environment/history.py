@@ -1,6 +1,7 @@
 """What happened to an application, how many days it took, and what comes next. Pure.
 
-A step is {"at": time, "what": see table `steps`, "text": of the owner}; the first one is always ``sent``.
+A step is {"at": time, "what": see table `steps`, "text": of the owner, or the answer of who asked, "until": the last
+day of access that it gives, or ""}; the first one is always ``sent``.
 """
 
 import datetime
@@ -12,6 +13,7 @@ STATE_AFTER = {
     "returned": "returned",
     "sent-again": "submitted",
     "approved": "approved",
+    "changed": "approved",
     "denied": "denied",
     "revoked": "revoked",
     "taken-back": "closed",
@@ -29,6 +31,7 @@ MAY = {
     "returned": ("submitted",),
     "sent-again": ("returned",),
     "approved": ("submitted",),
+    "changed": ("approved",),
     "denied": ("submitted", "returned"),
     "revoked": ("approved",),
     "taken-back": ("submitted", "returned"),
@@ -49,6 +52,22 @@ def days(steps, now):
     if since is not None:
         used += now - since
     return int(max(used, 0) // DAY) + 1
+
+
+def exchanges(steps):
+    """[(step that asks for more, step that answers it, or None)], the first one first."""
+    found = []
+    for step in steps:
+        if step["what"] == "returned":
+            found.append((step, None))
+        elif step["what"] == "sent-again" and found:
+            found[-1] = (found[-1][0], step)
+    return found
+
+
+def last_of(steps, what):
+    """The last step of a kind, or None."""
+    return next((step for step in reversed(steps) if step["what"] == what), None)
 
 
 def seconds(text):

@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, jsonify, render_template, request, url
 
 from secureb2share_ext.pages.language import gettext
 
-from . import applications, datasets, history, listing, login, look, tokens
+from . import applications, datasets, history, listing, login, look, tokens, waiting, working
 from .environment import here
 from .problem import Problem, wants_json
 
@@ -14,8 +14,10 @@ blueprint = Blueprint("inbox", __name__)
 blueprint.before_request(login.must_be_owner)
 
 VIEWS = {"open": ("submitted",), "returned": ("returned",), "decided": ("approved", "denied", "revoked", "closed")}
-# the verb in an address, and the step; all but an approval need words for who asked
-VERBS = {"approve": "approved", "return": "returned", "deny": "denied", "revoke": "revoked"}
+# the verb in an address, and the step
+VERBS = {"approve": "approved", "change": "changed", "return": "returned", "deny": "denied", "revoke": "revoked"}
+GIVING = ("approved", "changed")  # the steps that give access until a day; all others need words for who asked
+TEXTS = ("reason", "how")
 
 
 @blueprint.route("/inbox")
@@ -42,7 +44,7 @@ def page():
         chosen=chosen,
         words=words,
         known=known,
-        refused=store.one("SELECT count(*) AS number FROM datasets WHERE registration = 'refused'")["number"],
+        refused=waiting.of_owner(store).refused,
     )
 
 
@@ -101,6 +103,7 @@ def one(application):
         "application.html",
         **_entry(store, row, known),
         steps=applications.steps(store, application),
+        exchanges=history.exchanges(applications.steps(store, application)),
         others={other["state"]: other["number"] for other in others},
         link=applications.link_is_open(row, known[row["dataset"]]),
     )
@@ -114,15 +117,17 @@ def decide(application, verb):
     if request.method == "GET":
         if row["state"] not in history.MAY[what]:
             return look.done(url_for("inbox.one", application=application), _is_decided(), "wait")
-        return _decision(row, verb, {"until": _default_end()}, {})
-    given = {name: request.form.get(name, "").strip().replace("\r\n", "\n") for name in ("reason", "until")}
+        ends = history.day_of(row["expires"] - 1) if what == "changed" and row["expires"] else ""
+        return _decision(row, verb, {"until": ends, "how": row["how"]}, {})
+    given = {name: request.form.get(name, "").strip().replace("\r\n", "\n") for name in (*TEXTS, "until")}
     faults, until = {}, None
-    if what != "approved" and not given["reason"]:
+    if what not in GIVING and not given["reason"]:
         faults["reason"] = gettext("Please say why: the person who asked reads this.")
-    if len(given["reason"]) > applications.LONGEST_TEXT:
-        faults["reason"] = gettext("Please write at most %(limit)s characters.", limit=applications.LONGEST_TEXT)
-    if what == "approved":
-        until = _end(given["until"])
+    for name in TEXTS:
+        if len(given[name]) > applications.LONGEST_TEXT:
+            faults[name] = gettext("Please write at most %(limit)s characters.", limit=applications.LONGEST_TEXT)
+    if what in GIVING:
+        until = _end(given["until"] or (_default_end() if wants_json() else ""))
         if until is None:
             faults["until"] = gettext("Please choose a day from today on, within the next five years.")
     if faults or not tokens.is_of_session():
@@ -132,11 +137,13 @@ def decide(application, verb):
         return _decision(row, verb, given, faults), 400
     seen = request.form.get("seen", "")
     try:
-        applications.change(here(), application, what, given["reason"], int(seen) if seen.isdecimal() else None, until)
+        number = int(seen) if seen.isdecimal() else None
+        applications.change(here(), application, what, given["reason"], number, until, how=given["how"])
     except applications.Overtaken as overtaken:
         if wants_json():
             raise
-        return render_template("overtaken.html", row=overtaken.row, last=overtaken.steps[-1], text=given["reason"]), 409
+        typed = "\n\n".join(given[name] for name in TEXTS if given[name])
+        return render_template("overtaken.html", row=overtaken.row, last=overtaken.steps[-1], text=typed), 409
     if wants_json():
         return jsonify(application=application, state=history.STATE_AFTER[what])
     return look.done(url_for("inbox.one", application=application), _said(what))
@@ -144,10 +151,12 @@ def decide(application, verb):
 
 def _decision(row, verb, values, faults):
     steps = applications.steps(here().store, row["id"])
+    dataset = datasets.find(here().store, row["dataset"])
     return render_template(
         "decision.html",
         application=row,
-        dataset=datasets.find(here().store, row["dataset"]),
+        dataset=dataset,
+        working=working.sentences(dataset),
         verb=verb,
         seen=request.form.get("seen") or len(steps),
         values=values,
@@ -159,13 +168,14 @@ def _decision(row, verb, values, faults):
 
 
 def _default_end():
+    # of a program that names no day
     return history.day_of(time.time() + current_app.config["PUBLICATION_SECONDS"])
 
 
 def _end(day):
     """Seconds since 1970 at which an approval until this day ends, or None if it cannot."""
     try:
-        until = history.end_of(day or _default_end())
+        until = history.end_of(day)
     except ValueError:
         return None
     return until if time.time() < until <= time.time() + applications.LONGEST_APPROVAL + history.DAY else None
@@ -178,6 +188,7 @@ def _is_decided():
 def _said(what):
     return {
         "approved": gettext("You have approved the request. The person who asked reads it on the page of the request."),
+        "changed": gettext("You have changed the approval. The person who asked reads it on the page of the request."),
         "returned": gettext("You have given the request back. The days stand still until the person has answered."),
         "denied": gettext("You have denied the request. The person who asked reads your reason."),
         "revoked": gettext("You have taken the approval back. Its link is closed from this moment on."),

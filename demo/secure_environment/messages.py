@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from secureb2share_ext.pages.language import gettext
 
-from . import listing, login, look
+from . import datasets, listing, login, look
 from .environment import here
 
 blueprint = Blueprint("messages", __name__)
@@ -30,6 +30,7 @@ def page():
         "messages.html",
         listed=listed,
         messages=[dict(row, about=_about(json.loads(row["body"]))) for row in listed.entries],
+        known={row["identifier"]: datasets.find(store, row["identifier"]) for row in listed.entries},
         counts={name: counted.get(name, 0) for name in VIEWS},
         view=view,
     )

@@ -15,11 +15,22 @@ CREATE TABLE IF NOT EXISTS applications (
     title TEXT NOT NULL, name TEXT NOT NULL, institution TEXT NOT NULL, email TEXT NOT NULL, purpose TEXT NOT NULL,
     created TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'submitted'
         CHECK (state IN ('submitted', 'returned', 'approved', 'denied', 'revoked', 'closed')),
-    status_token TEXT NOT NULL UNIQUE, publication_token TEXT UNIQUE, expires REAL
+    status_token TEXT NOT NULL UNIQUE, publication_token TEXT UNIQUE, expires REAL,
+    how TEXT NOT NULL DEFAULT ''  -- how an approved person works with the data, in the owner's words
+);
+"""
+STEPS = """
+CREATE TABLE IF NOT EXISTS steps (  -- what happened to an application, never changed afterwards
+    application TEXT NOT NULL REFERENCES applications, number INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL
+        CHECK (what IN ('sent', 'returned', 'sent-again', 'approved', 'changed', 'denied', 'revoked', 'taken-back')),
+    text TEXT NOT NULL DEFAULT '',  -- of the owner; of who asked, where it was sent again
+    until TEXT NOT NULL DEFAULT '',  -- the last day of access that the step gives
+    PRIMARY KEY (application, number)
 );
 """
 TABLES = (
     APPLICATIONS
+    + STEPS
     + """
 CREATE TABLE IF NOT EXISTS datasets (
     identifier TEXT PRIMARY KEY, tenant TEXT NOT NULL, description TEXT NOT NULL, created TEXT NOT NULL,
@@ -57,12 +68,6 @@ CREATE TABLE IF NOT EXISTS outgoing (
     attempts INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0, said TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS applications_by_address ON applications (dataset, address);
-CREATE TABLE IF NOT EXISTS steps (  -- what happened to an application, never changed afterwards
-    application TEXT NOT NULL REFERENCES applications, number INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL
-        CHECK (what IN ('sent', 'returned', 'sent-again', 'approved', 'denied', 'revoked', 'taken-back')),
-    text TEXT NOT NULL DEFAULT '',  -- of the owner
-    PRIMARY KEY (application, number)
-);
 CREATE TABLE IF NOT EXISTS announced (
     identifier TEXT PRIMARY KEY, pid TEXT NOT NULL, state TEXT NOT NULL, record_url TEXT, access_url TEXT,
     sequence INTEGER NOT NULL, description TEXT NOT NULL
@@ -83,6 +88,15 @@ DROP TABLE applications_before;
 """
     % APPLICATIONS
 )
+WITHOUT_DAYS = (
+    """
+ALTER TABLE steps RENAME TO steps_before;
+%s
+INSERT INTO steps (application, number, at, what, text) SELECT application, number, at, what, text FROM steps_before;
+DROP TABLE steps_before;
+"""
+    % STEPS
+)
 
 
 class Store:
@@ -93,9 +107,14 @@ class Store:
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         with self._connection() as db:
             db.execute("PRAGMA journal_mode = WAL")
-            columns = {column["name"] for column in db.execute("PRAGMA table_info(applications)")}
+            columns = _columns(db, "applications")
             if columns and "address" not in columns:
                 db.executescript(EARLIER)
+            elif columns and "how" not in columns:
+                db.execute("ALTER TABLE applications ADD COLUMN how TEXT NOT NULL DEFAULT ''")
+            columns = _columns(db, "steps")
+            if columns and "until" not in columns:
+                db.executescript(WITHOUT_DAYS)
             db.executescript(TABLES)
             db.execute(
                 "INSERT INTO steps (application, number, at, what) SELECT id, 1, created, 'sent' FROM applications"
@@ -133,3 +152,7 @@ class Store:
         """The first row of a query, or None."""
         with self._connection() as db:
             return db.execute(statement, values).fetchone()
+
+
+def _columns(db, table):
+    return {column["name"] for column in db.execute("PRAGMA table_info(%s)" % table)}

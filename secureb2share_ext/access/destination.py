@@ -7,7 +7,7 @@ from ..datasets import view
 from ..errors import DAMAGED, Gone, NoAccess, NoSigningKey, NotReady, UnknownDataset
 from ..exports.rights import today_utc
 from ..proxies import Extension
-from . import reference
+from . import link, reference
 
 UNKNOWN = "This catalogue has published no such dataset."
 WITHOUT_KEY = "This catalogue has no signing key yet, so it cannot lead to the form; its operator has to make one."
@@ -50,6 +50,13 @@ def destination(extension: Extension, pid: Optional[str], languages: Collection[
             **members,
         )
     return _link(extension, shown, extension.providers[extension.sources[row.source].access], languages)
+
+
+def site(extension: Extension, source: str) -> str:
+    """The host of a source's form, such as ``nettskjema.no``; "" where the source is not configured any more."""
+    if source not in extension.sources:
+        return ""
+    return link.site(extension.providers[extension.sources[source].access].url)
 
 
 def _link(extension, shown, provider, languages):

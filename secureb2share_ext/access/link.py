@@ -19,6 +19,11 @@ def encoded(value: Any) -> str:
     return quote(str(value), safe="")
 
 
+def site(url: str) -> str:
+    """The host of a configured address, as a reader knows it: ``nettskjema.no``, with its port where it has one."""
+    return urlsplit(url).netloc
+
+
 def check_url(key: str, url: Any, demo: bool) -> None:
     """Raise ConfigError for a configured address that is not https with a host of its own."""
     fault = url_fault(url, demo) if isinstance(url, str) else "must be a text"

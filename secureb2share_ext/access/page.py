@@ -5,21 +5,22 @@ It is found as the access link is: by the record's PID, DOI or Handle. Beside it
 
 from typing import Any, Optional, Tuple
 
-from flask import Blueprint, Response, abort, current_app, make_response, request
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, request, url_for
 
-from ..compat import VERBATIM, utcnow
+from ..compat import VERBATIM, is_installed, utcnow
 from ..dataset import identifier_fault
 from ..datasets import applications, view
 from ..datasets.models import DatasetRow
-from ..exports import citation
+from ..exports import citation, embargo
 from ..exports.published import Published
 from ..exports.rights import today_utc
 from ..pages import language
 from ..pages.dataset_page import DatasetPage
 from ..pages.render import render
 from ..proxies import active, current
+from .destination import site
 
-FORMS = {form.name: form for form in citation.FORMS}
+FORMS = {form.name: form for form in citation.FORMS if all(map(is_installed, form.needs))}
 TEMPLATE = "secureb2share_ext/access_page.html"
 
 blueprint = Blueprint("secureb2share_access_page", __name__, url_prefix="/secureb2share", template_folder="templates")
@@ -43,7 +44,13 @@ def show(pid: str) -> Response:
         return _told("damaged", 503, row=row)
     counts = applications.counts(row)
     page = DatasetPage(
-        shown, language.current(), language.preferred(), chosen=request.args.get("text", ""), counts=counts
+        shown,
+        language.current(),
+        language.preferred(),
+        chosen=request.args.get("text", ""),
+        counts=counts,
+        site=site(current(), row.source),
+        calendar=url_for(".calendar", pid=row.pid) if shown.requests_from else "",
     )
     is_gone = shown.dataset.state == "withdrawn"
     response = _told("gone" if is_gone else "shown", 410 if is_gone else 200, page=page)
@@ -69,6 +76,28 @@ def cite(pid: str) -> Response:
     response = current_app.response_class(form.write(shown), content_type=form.mimetype + "; charset=utf-8")
     name = "%s.%s" % (citation.key(shown), form.ending)
     response.headers["Content-Disposition"] = 'attachment; filename="%s"' % name
+    return response
+
+
+@blueprint.route("/calendar/<path:pid>", **VERBATIM)
+def calendar(pid: str) -> Response:
+    """Serve the first day of requests as a calendar file; without an embargo the record's page tells."""
+    row, shown = _published(pid)
+    if row is None:
+        return _told("unknown", 404)
+    if shown is None and row.state != "withdrawn":
+        return _told("damaged", 503, row=row)
+    if shown is None or shown.dataset.state != "active" or not shown.requests_from:
+        return make_response(redirect(current().host.record_url(row), 302))
+    title = language.in_language(shown.dataset.core["titles"], language.preferred())[0]["text"]
+    text = embargo.calendar(
+        shown,
+        language.gettext("Access can be requested: %(title)s", title=title),
+        language.gettext("From that day on one can ask to work with the data. The data do not become open."),
+    )
+    response = current_app.response_class(text, content_type=embargo.MIMETYPE + "; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="%s.ics"' % citation.key(shown)
+    response.vary.update(("Accept-Language", "Cookie"))
     return response
 
 

@@ -1,22 +1,24 @@
 """What the pages of description share: the draft and the dataset of the address, and what is said of them."""
 
 import json
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from flask import Blueprint, abort, redirect, url_for
 from invenio_db import db
 
 from ..client import digest
+from ..comparing import comparison, field_words
 from ..datasets import store
 from ..datasets.models import DatasetRow
 from ..pages import language, notices, private
+from ..pages.language import gettext
 from ..pages.render import render
 from ..pages.words import N_
 from ..proxies import Host, Source
 from ..proxies import current as extension
-from ..reviewing import changes, spelling
 from . import drafts, publishing
 from .faults import Fault
+from .fields import FIELDS
 from .groups import GROUPS, Group, standing
 from .models import Draft
 from .values import Values
@@ -50,10 +52,16 @@ def draft_of(number: int) -> Optional[Draft]:
     return drafts.find(number, sources())
 
 
+def title_of_field(path: str) -> str:
+    """The name of a field as the form has it in the reader's language, such as that of ``core.titles``."""
+    field = FIELDS.get(path)
+    return gettext(field.title) if field is not None else field_words.title(path)
+
+
 def gone(typed: Optional[Dict[str, Any]] = None) -> Any:
     """The page in the place of a draft that is no more, with what its reader typed."""
-    fields = changes.fields(typed, spelling.spell) if typed else []
-    return render("secureb2share_ext/describe/gone.html", fields=fields, spelled=spelling.title), 409 if typed else 404
+    fields = comparison.fields(typed, field_words.spell) if typed else []
+    return render("secureb2share_ext/describe/gone.html", fields=fields, spelled=title_of_field), 409 if typed else 404
 
 
 def source_of(draft: Draft) -> Source:
@@ -89,6 +97,13 @@ def title_of_row(host: Host, row: DatasetRow) -> Optional[Dict[str, str]]:
     """As title_of, of what is published of a row."""
     record = host.record(row)
     return title_of(host.from_record(record)) if record is not None else None
+
+
+def titles_of_rows(host: Host, rows: Sequence[DatasetRow]) -> List[Optional[Dict[str, str]]]:
+    """As title_of_row, of each of several rows; their records are read together."""
+    records = host.records(rows)
+    found = (records.get(row.record_uuid) for row in rows)
+    return [title_of(host.from_record(record)) if record is not None else None for record in found]
 
 
 def back_to_list(sentence: str) -> Any:

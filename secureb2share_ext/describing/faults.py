@@ -45,12 +45,12 @@ def _by_number(control):
 
 
 def _fault(path, message):
-    words = re.findall(r"[^.\[\]]+", path)
-    size = 1 if words[:1] and words[0] in FIELDS else 2
-    field = FIELDS.get(".".join(words[:size]))
+    steps = re.findall(r"[^.\[\]]+", path)
+    size = 1 if steps[:1] and steps[0] in FIELDS else 2
+    field = FIELDS.get(".".join(steps[:size]))
     if field is None:
         return Fault(path, title(path), *_words(None, message))
-    rest, control = words[size:], field.name
+    rest, control = steps[size:], field.name
     inside = None
     if field.kind in ("texts", "parts") and rest:
         control += "." + rest[0]
@@ -94,10 +94,10 @@ FORMS = {  # name or kind -> what a text must look like
     "email": "Write the address of a role or an office, such as access@example.org.",
     "day": "Write the day as year, month and day, such as 2031-01-31.",
     "period": "Write a year, a month or a day, such as 2004, 2004-01 or 2004-01-31.",
-    "country": "Choose a country from the list.",
-    "countries": "Choose countries from the list.",
-    "language": "Choose a language from the list.",
-    "languages": "Choose languages from the list.",
+    "country": "No country has this name. Choose one from the list, or write its code of two letters.",
+    "countries": "No country has this name. Choose one from the list, or write its code of two letters.",
+    "language": "We know no language of this name. Choose one from the list, or write its code, such as nb.",
+    "languages": "We know no language of this name. Choose one from the list, or write its code, such as nb.",
     "choice": "Choose from the list.",
     "choices": "Choose from the list.",
     "yesno": "Choose yes or no.",

@@ -133,11 +133,11 @@ def place(name: str) -> Optional[Tuple[Field, Optional[int], Optional[Field]]]:
 
     ``core.creators.2.orcid`` -> (core.creators, 2, orcid); ``sensitive.variables.whole`` -> (variables, None, None).
     """
-    words = name.split(".") if len(name) < 200 else [""]
-    if len(words) == 2 and words[1] == "none" and words[0] in PARTS and words[0] not in ALWAYS:
-        return next(field for field in FIELDS.values() if field.name.startswith(words[0] + ".")), None, None
-    size = 1 if words[0] in FIELDS else 2
-    field, rest = FIELDS.get(".".join(words[:size])), words[size:]
+    steps = name.split(".") if len(name) < 200 else [""]
+    if len(steps) == 2 and steps[1] == "none" and steps[0] in PARTS and steps[0] not in ALWAYS:
+        return next(field for field in FIELDS.values() if field.name.startswith(steps[0] + ".")), None, None
+    size = 1 if steps[0] in FIELDS else 2
+    field, rest = FIELDS.get(".".join(steps[:size])), steps[size:]
     if field is None or not rest:
         return (field, None, None) if field is not None else None
     if len(rest) == 1 and rest[0] in SUFFIXES.get(field.kind, ()):

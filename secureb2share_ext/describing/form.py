@@ -1,12 +1,14 @@
 """One page of the form as the template shows it: fields with what was filled in, and what is wrong with it."""
 
-from typing import Dict, Iterable, List, Optional, Tuple
+import re
+from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from ..descriptions.rules import DETAILS
 from . import faults, names
 from .buttons import parts
+from .conditions import NEEDED_IF
 from .fields import FIELDS, Field, place
-from .values import Values
+from .values import NAMED, Values
 
 
 class Form:
@@ -88,13 +90,29 @@ class Form:
         """Whether something is filled into a field."""
         return any(one == field.name or one.startswith(field.name + ".") for one in self.values)
 
-    def countries(self) -> List[Tuple[str, str]]:
-        """[(code, name)] of the countries, in the order of their names."""
-        return names.countries(self.language)
+    def needed_if(self, field: Field) -> str:
+        """What makes a field necessary that is else not, a message for gettext, or ""."""
+        return NEEDED_IF.get(field.name, "")
 
-    def languages(self) -> List[Tuple[str, str]]:
-        """[(tag, name)] of the languages that are offered, in the order of their names."""
-        return names.languages(self.language)
+    def shown_code(self, code: str) -> str:
+        """A code as it stands behind its words, or "" where it is but the words once more, as most are."""
+        return code if re.search("[0-9]", code) and "/" not in code else ""
+
+    def listed(self, kind: str) -> List[str]:
+        """The names that are offered, in their order; kind: "country" or "language"."""
+        return [name for _, name in names.LISTS[kind](self.language)]
+
+    def kinds_listed(self, fields: Iterable[Field]) -> List[str]:
+        """The kinds of names that the controls of these fields take: "country" and "language"."""
+        found: Set[str] = set()
+        for field in fields:
+            found.update(NAMED.get(one.kind, "") for one in [field] + field.inner)
+            found.update("country" for _, _, is_country in field.prefixes if is_country)
+        return sorted(found - {""})
+
+    def named(self, kind: str, code: str) -> str:
+        """The name of a code in the reader's language, as a control shows it; kind: as of listed."""
+        return names.name(kind, code, self.language)
 
     def anchor(self, control: str) -> str:
         """The id of the control to which a link about a fault leads."""
@@ -103,8 +121,8 @@ class Form:
             numbered = "%d." % self.numbers(field)[0] if field.kind != "object" else ""
             first = next(one.name for one in field.inner if one.name != "lang")
             return "%s.%s%s" % (control, numbered, first)
-        words = control.split(".")
-        if words[-1].isdecimal():
-            holder = FIELDS.get(".".join(words[:-1]))
+        steps = control.split(".")
+        if steps[-1].isdecimal():
+            holder = FIELDS.get(".".join(steps[:-1]))
             return "%s.%s" % (control, holder.inner[-1].name) if holder else control
         return control

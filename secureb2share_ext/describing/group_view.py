@@ -6,14 +6,14 @@ from typing import Any
 from flask import abort, current_app, redirect, request, url_for
 from invenio_db import db
 
+from ..comparing import comparison, field_words
+from ..comparing.difference import Budget
 from ..descriptions.schema import MAX_FAULTS
 from ..errors import Invalid
 from ..pages import language, notices, private
 from ..pages.language import gettext
 from ..pages.render import render
 from ..pages.words import N_
-from ..reviewing import changes, spelling
-from ..reviewing.difference import Budget
 from . import buttons, drafts, limits
 from . import values as form_values
 from .draft_page import (
@@ -29,6 +29,7 @@ from .draft_page import (
     sources,
     steps_of,
     title_of,
+    title_of_field,
 )
 from .faults import faults_by_field, in_order
 from .form import Form
@@ -68,7 +69,7 @@ def save(number: int, key: str) -> Any:
         return _group(draft, chosen, own, problem=gettext(OPEN_TOO_LONG), status=400)
     stored = json.loads(draft.description)
     there = form_values.to_values(stored)
-    theirs, mine = form_values.from_values(form_values.of_group(there, chosen.names)), form_values.from_values(own)
+    theirs, mine = _description_of(chosen, there), form_values.from_values(own)
     if request.form.get("seen") != digest_of(theirs) and theirs != mine:
         return _group(draft, chosen, own, theirs=theirs, status=409)
     merged = form_values.from_values(dict(form_values.without_group(there, chosen.names), **own))
@@ -121,41 +122,51 @@ def _group(draft, chosen, shown, told=None, problem="", theirs=None, is_told=Fal
     shown: its values; told: faults, where others than the draft's; theirs: what somebody else saved in this group.
     """
     stored = json.loads(draft.description)
-    saved = form_values.to_values(stored)
-    mine = form_values.from_values(form_values.of_group(shown, chosen.names))
-    found = faults_of(draft, stored) if told is None and status == 200 else told or []
-    by_field = faults_by_field(found)
-    of_draft = faults_by_field(faults_of(draft, stored)) if told is not None or status != 200 else by_field
-    steps = steps_of(of_draft, saved)
-    is_begun = is_told or told is not None or standing(chosen, shown).state != "empty"
-    listed = in_order(by_field, chosen.names) if is_begun else []
-    form = Form(
-        shown,
-        {name: by_field[name] for name in by_field if is_begun},
-        language.current(),
-        source_of(draft).describe_files,
-    )
-    seen = theirs if theirs is not None else form_values.from_values(form_values.of_group(saved, chosen.names))
-    # whoever did not see what stands there now is told of it when they save
-    if problem and request.method == "POST":
-        seen = None
-    number = GROUPS.index(chosen) + 1
+    of_draft = faults_by_field(faults_of(draft, stored))
+    if told is not None or status != 200:
+        own = faults_by_field(told or [])
+    else:
+        # a group that nobody has begun has no faults yet
+        own = of_draft if is_told or standing(chosen, shown).state != "empty" else {}
+    form = Form(shown, own, language.current(), source_of(draft).describe_files)
     page = render(
         "secureb2share_ext/describe/group.html",
         draft=draft,
         group=chosen,
-        number=number,
-        steps=steps,
+        number=GROUPS.index(chosen) + 1,
+        steps=steps_of(of_draft, form_values.to_values(stored)),
         form=form,
-        faults=[("#" + form.anchor(fault.control), fault) for fault in listed],
+        faults=[("#" + form.anchor(fault.control), fault) for fault in in_order(own, chosen.names)],
         order=private.Order(),
-        seen=digest_of(seen) if seen is not None else request.form.get("seen", ""),
+        seen=_seen(chosen, stored, problem, theirs),
         problem=problem,
-        conflict=changes.compare(theirs, mine, spelling.spell, Budget()).changes if theirs is not None else None,
-        spelled=spelling.title,
+        conflict=_conflict(chosen, shown, theirs),
+        spelled=title_of_field,
         title=title_of(stored),
         following=after(chosen),
         is_saved=not problem and theirs is None,
         notice=notices.take(),
     )
     return page if status == 200 else (page, status)
+
+
+def _seen(chosen, stored, problem, theirs):
+    """The digest of what the reader of the page knows to be saved in this group."""
+    if problem and request.method == "POST":
+        # whoever did not see what stands there now is told of it when they save
+        return request.form.get("seen", "")
+    if theirs is not None:
+        return digest_of(theirs)
+    return digest_of(_description_of(chosen, form_values.to_values(stored)))
+
+
+def _conflict(chosen, shown, theirs):
+    """The Changes between what somebody else saved and what stands on the page; None where nobody did."""
+    if theirs is None:
+        return None
+    mine = _description_of(chosen, shown)
+    return comparison.compare(theirs, mine, field_words.spell, Budget()).changes
+
+
+def _description_of(chosen, shown):
+    return form_values.from_values(form_values.of_group(shown, chosen.names))

@@ -1,6 +1,6 @@
 """The groups of fields, each a page of the form, and where each of them stands."""
 
-from typing import Any, Dict, Iterable, List, NamedTuple, Sequence
+from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 from .fields import FIELDS, Field
 from .values import Values, from_values, of_group
@@ -25,8 +25,8 @@ _TABLE = (
         "what",
         "What it is",
         "All of this becomes public. Nothing in it may point to a person.",
-        "core.titles core.descriptions core.creators core.publisher core.publication_year core.contact core.keywords"
-        " core.languages version.label version.replaces",
+        "core.titles core.descriptions provenance core.creators core.publisher core.publication_year core.contact"
+        " core.keywords core.languages version.label version.replaces",
     ),
     (
         "access",
@@ -38,11 +38,16 @@ _TABLE = (
     (
         "people",
         "The people in the data",
-        "Who answers for the data, on which basis, and whom they are about.",
-        "controller_name controller_country controller_ror joint_controllers processor dpo_contact deidentification"
-        " special_categories legal_basis_art6 legal_basis_art9 applicable_legislation consent_type"
-        " ethics_approval_body ethics_approval_reference sensitivity_level participants_band min_age max_age"
-        " population_coverage",
+        "Whom the data are about, how much they say about them, and what they consented to.",
+        "special_categories deidentification sensitivity_level participants_band min_age max_age population_coverage"
+        " consent_type ethics_approval_body ethics_approval_reference",
+    ),
+    (
+        "law",
+        "Responsibility and law",
+        "Who answers for the data, and on which basis they are used.",
+        "controller_name controller_country controller_ror joint_controllers processor dpo_contact legal_basis_art6"
+        " legal_basis_art9 applicable_legislation",
     ),
     (
         "use",
@@ -60,8 +65,8 @@ _TABLE = (
     (
         "where",
         "Where and how long",
-        "Where the data come from, what they are made of, and where and how long they are kept.",
-        "provenance spatial temporal_start temporal_end records_band size_band variables coding_systems formats"
+        "Where and when the data were collected, what they are made of, and where and how long they are kept.",
+        "spatial temporal_start temporal_end records_band size_band variables coding_systems formats"
         " storage_service storage_organisation storage_country retention_until retention_review retention_basis",
     ),
     ("files", "Files", "What the secure environment holds, in words. No file is ever in the catalogue.", "files"),
@@ -117,6 +122,17 @@ def _value(description: Dict[str, Any], name: str) -> Any:
     part, _, member = name.partition(".")
     found = description.get(part)
     return found.get(member) if member and found is not None else found
+
+
+def grouped(fields: Iterable[Any]) -> List[Tuple[Group, List[Any]]]:
+    """[(Group, those of the fields that are on its page)], without empty ones; each field has a `path`. Pure.
+
+    What no group knows, such as a field of an older schema, stands with the first one.
+    """
+    found: Dict[str, List[Any]] = {group.key: [] for group in GROUPS}
+    for field in fields:
+        found[(group_of(field.path) or GROUPS[0]).key].append(field)
+    return [(group, found[group.key]) for group in GROUPS if found[group.key]]
 
 
 def _is_in(control: str, names: Sequence[str]) -> bool:

@@ -24,7 +24,7 @@ HINTS = {
     "core.creators": "A group or an organisation rather than a person.",
     "core.publisher": "The organisation that publishes the dataset.",
     "core.publication_year": "The year in which the dataset is published, such as 2026.",
-    "core.keywords": "One a line, in any language. They help to find the dataset.",
+    "core.keywords": "Write one keyword on each line, in any language. A comma does not separate keywords.",
     "core.languages": "In which languages the data are, such as the answers of a questionnaire.",
     "core.contact": "The committee or office that answers questions about access: never a person. "
     "Give an e-mail address, a web page or both.",

@@ -1,9 +1,9 @@
-"""The names of countries and languages, from which a person chooses."""
+"""The names of countries and languages: a person writes them, or their codes, in any language of the pages. Pure."""
 
 import functools
 import re
 import unicodedata
-from typing import List, Tuple
+from typing import Dict, List, Tuple
 
 from babel import Locale
 
@@ -12,6 +12,7 @@ TAGS = (
     "en nb nn no fi sv it da is fo se sma smj fr de es pt nl el pl cs sk sl hr bs sr mk sq bg ro hu et lv lt mt ga cy"
     " eu ca gl lb uk ru be tr ar he fa ur hi bn pa ta vi th zh ja ko id sw am so ti ku rom"
 ).split()
+LANGUAGES = ("en", "en_GB", "nb", "nn", "fi", "sv", "it")  # in which names are read
 NO_COUNTRIES = ("EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "DG", "EA", "IC", "TA", "CQ")
 
 
@@ -34,3 +35,34 @@ def languages(language: str) -> List[Tuple[str, str]]:
 def _by_name(entry):
     # Å, Ä and Ø stand beside A and O, where a reader of any language finds them
     return unicodedata.normalize("NFKD", entry[1]).casefold()
+
+
+LISTS = {"country": countries, "language": languages}
+
+
+def name(kind: str, code: str, language: str) -> str:
+    """The name of a code in a language, or the code where it has none; kind: "country" or "language". Pure."""
+    return _names(kind, language).get(code, code)
+
+
+def code(kind: str, text: str) -> str:
+    """The code that a text stands for, a name in any of LANGUAGES or a code, or else the text itself. Pure."""
+    return _codes(kind).get(_folded(text), text)
+
+
+@functools.lru_cache(maxsize=20)
+def _names(kind, language):
+    return dict(LISTS[kind](language))
+
+
+@functools.lru_cache(maxsize=2)
+def _codes(kind) -> Dict[str, str]:
+    """{what somebody may write, folded: the code}"""
+    found = {_folded(text): one for language in LANGUAGES for one, text in LISTS[kind](language)}
+    found.update((_folded(one), one) for one, _ in LISTS[kind]("en"))
+    return found
+
+
+def _folded(text):
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(letter for letter in letters if not unicodedata.combining(letter)).split())

@@ -6,14 +6,14 @@ from typing import Any
 from flask import redirect, request, url_for
 from invenio_db import db
 
+from ..comparing import comparison, field_words
+from ..comparing.difference import Budget
 from ..datasets import publication, store
 from ..errors import Problem
 from ..pages import language, notices, private
 from ..pages.language import gettext
 from ..pages.render import render
 from ..proxies import current as extension
-from ..reviewing import changes, spelling
-from ..reviewing.difference import Budget
 from . import drafts, publishing
 from . import values as form_values
 from .draft_page import (
@@ -29,10 +29,11 @@ from .draft_page import (
     sources,
     steps_of,
     title_of,
+    title_of_field,
 )
 from .faults import faults_by_field, in_order
 from .form import Form
-from .groups import GROUPS
+from .groups import GROUPS, grouped
 
 
 @blueprint.route("/<int:number>/check")
@@ -60,13 +61,13 @@ def _check(draft, problem="", status=200):
         steps=steps_of(by_field, form.values),
         listed=[(group, faults) for group, faults in listed if faults],
         count=sum(len(faults) for _, faults in listed),
-        compared=changes.compare(published[0], description, spelling.spell, budget) if published else None,
-        fields=changes.fields(description, spelling.spell) if not found else [],
+        compared=comparison.compare(published[0], description, field_words.spell, budget) if published else None,
+        fields=grouped(comparison.fields(description, field_words.spell)) if not found else [],
         is_changed=is_changed,
         published_digest=published[1] if is_changed else None,
         order=private.Order(),
         problem=problem,
-        spelled=spelling.title,
+        spelled=title_of_field,
         title=title_of(description),
         notice=notices.take(),
     )
@@ -180,4 +181,4 @@ def _refused(number, problem):
             gettext(own[0].text, **own[0].values) if own else gettext("A dataset with this identifier exists already.")
         )
         return _confirm(draft, json.loads(draft.description), fault=text, status=problem.status)
-    return _check(draft, gettext(problem.detail), problem.status)
+    return _check(draft, notices.of_problem(problem), problem.status)

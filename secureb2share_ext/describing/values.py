@@ -8,11 +8,13 @@ import re
 from typing import Any, Dict, Iterable, List, Tuple
 
 from ..errors import Invalid
+from . import names
 from .fields import ALWAYS, FIELDS, PARTS, Field, place
 
 Values = Dict[str, List[str]]
 
 MANY_TEXTS = ("choices", "countries", "languages", "open")
+NAMED = {"country": "country", "countries": "country", "language": "language", "languages": "language"}
 FORMAL = ("url", "day", "period", "email", "code", "number", "country", "language", "choice")
 MOST = 10000  # values of a form; a description that fills every list has fewer
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
@@ -23,6 +25,7 @@ YES, NO = "yes", "no"
 def submitted(pairs: Iterable[Tuple[str, str]]) -> Values:
     """The values among the (name, text) that a browser sent, with its line ends made plain; others are left out.
 
+    The names of countries and languages become their codes; a name that nobody knows stays as it is.
     Raises Invalid for more than a form can have.
     """
     found: Values = {}
@@ -37,19 +40,29 @@ def submitted(pairs: Iterable[Tuple[str, str]]) -> Values:
         if (inside or field).kind in FORMAL:
             # what is copied from elsewhere brings spaces along
             text = text.strip()
+        kind = _kind_of_name(name, inside or field)
+        if kind:
+            text = names.code(kind, text)
         found.setdefault(name, []).append(text)
     return found
 
 
-def of_group(values: Values, names: Iterable[str]) -> Values:
+def _kind_of_name(name, field):
+    """What the control of this name names: "country", "language", or "" for anything else."""
+    if any(is_country and name == "%s.%s" % (field.name, start[:-1]) for start, _, is_country in field.prefixes):
+        return "country"
+    return NAMED.get(field.kind, "")
+
+
+def of_group(values: Values, fields: Iterable[str]) -> Values:
     """The values of the fields with these names. Pure."""
-    wanted = set(names)
+    wanted = set(fields)
     return {name: texts for name, texts in values.items() if _owner(name) in wanted}
 
 
-def without_group(values: Values, names: Iterable[str]) -> Values:
+def without_group(values: Values, fields: Iterable[str]) -> Values:
     """The values of all other fields. Pure."""
-    wanted = set(names)
+    wanted = set(fields)
     return {name: texts for name, texts in values.items() if _owner(name) not in wanted}
 
 

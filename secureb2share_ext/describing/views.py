@@ -18,7 +18,18 @@ from ..pages.render import render
 from ..pages.words import N_
 from ..proxies import current as extension
 from . import drafts, group_view, publish_view, publishing  # noqa: F401 (two of them add pages)
-from .draft_page import GROUP, LIST, back_to_list, blueprint, gone, row_of, sources, title_of, title_of_row
+from .draft_page import (
+    GROUP,
+    LIST,
+    back_to_list,
+    blueprint,
+    gone,
+    row_of,
+    sources,
+    title_of,
+    title_of_row,
+    titles_of_rows,
+)
 from .groups import GROUPS
 
 PAGE = 20
@@ -40,7 +51,7 @@ def begun() -> str:
         at=at,
         before_drafts=max(at - PAGE, 0) if at else None,
         more_drafts=at + PAGE if len(found) > PAGE else None,
-        published=[(row, title_of_row(host, row), host.record_url(row)) for row in rows[:PAGE]],
+        published=[(row, title, host.record_url(row)) for row, title in zip(rows, titles_of_rows(host, rows[:PAGE]))],
         order=private.Order(),
         start=start,
         before=max(start - PAGE, 0) if start else None,
@@ -66,7 +77,7 @@ def begin() -> Any:
         draft = drafts.begin(name, {"core": {}, "sensitive": {}})
         db.session.commit()
     except Problem as problem:
-        return back_to_list(gettext(problem.detail))
+        return back_to_list(notices.of_problem(problem))
     return redirect(url_for(GROUP, number=draft.id, key=GROUPS[0].key), 303)
 
 
@@ -84,7 +95,7 @@ def edit(number: int) -> Any:
             draft = drafts.begin(row.source, description, row.id, base)
             db.session.commit()
         except Problem as problem:
-            return back_to_list(gettext(problem.detail))
+            return back_to_list(notices.of_problem(problem))
         except IntegrityError:
             # another curator was faster
             db.session.rollback()
@@ -136,7 +147,7 @@ def withdraw(number: int) -> Any:
         fault = gettext("Write a reason of at most 1,000 characters, which every reader can see.")
         return _withdraw(row_of(number), order, reason, fault=fault)
     except Problem as problem:
-        return back_to_list(gettext(problem.detail))
+        return back_to_list(notices.of_problem(problem))
     except Exception:
         db.session.rollback()
         raise

@@ -23,15 +23,18 @@ def label(field: str, code: Any) -> Any:
 
     A code such as ``national-eid:NO`` is spelled out by the label of ``national-eid:``.
     """
-    nodes = _nodes(field)
-    node = nodes[-1] if nodes else {}
-    labels = node.get("x-labels") or node.get("items", {}).get("x-labels", {})
+    labels = _labels(field)
     if not isinstance(code, str):
         return code
     if code in labels:
         return labels[code]
     kind, colon, rest = code.partition(":")
     return "%s %s" % (labels[kind + colon], rest) if colon and kind + colon in labels else code
+
+
+def has_label(field: str, code: str) -> bool:
+    """Whether the schema has words for a code of a field, which may be the code's own: ``Health`` is ``Health``."""
+    return code in _labels(field) or label(field, code) != code
 
 
 def in_words(field: str, value: Any) -> List[str]:
@@ -45,6 +48,12 @@ def _in_words(field, entry):
     if isinstance(entry, dict):
         return entry.get("text") or entry.get("name", "")
     return str(label(field, entry))
+
+
+def _labels(field: str) -> Dict[str, str]:
+    nodes = _nodes(field)
+    node = nodes[-1] if nodes else {}
+    return node.get("x-labels") or node.get("items", {}).get("x-labels", {})
 
 
 def _nodes(field: str) -> List[Dict[str, Any]]:

@@ -11,7 +11,7 @@ from .rules import DETAILS
 from .tolerant import entries, member
 
 # name of a facet -> what it is of, in the order in which a list offers them
-FACETS = ("access", "who", "way", "country", "kind", "use", "participants", "years", "controller")
+FACETS = ("who", "access", "way", "country", "kind", "use", "participants", "years", "controller")
 MAX_TERMS = 12
 SHORTEST_BEGINNING = 3  # letters
 MAX_DECADES = 40

@@ -1,4 +1,4 @@
-"""The citation of a dataset: as a text, and in the forms that reference managers read.
+"""The citation of a dataset: as a text, and in the forms that reference managers and other catalogues read.
 
 A citation names the main title, whatever language its reader prefers: all citations of a dataset look the same.
 """
@@ -26,6 +26,7 @@ class Form(NamedTuple):
     mimetype: str
     ending: str  # of the file's name
     write: Callable[[Published], str]
+    needs: Tuple[str, ...] = ()  # modules of other packages
 
 
 def parts(shown: Published) -> List[Tuple[str, bool]]:
@@ -117,10 +118,17 @@ def _csl(shown):
     return json.dumps([csl(shown)], ensure_ascii=False, indent=1) + "\n"
 
 
+def _dcat(shown):
+    from . import dcat
+
+    return dcat.xml(shown)
+
+
 FORMS = (
     Form("bibtex", "BibTeX", "application/x-bibtex", "bib", bibtex),
     Form("ris", "RIS", "application/x-research-info-systems", "ris", ris),
     Form("csl", "CSL JSON", "application/vnd.citationstyles.csl+json", "json", _csl),
+    Form("dcat", "DCAT", "application/rdf+xml", "rdf", _dcat, ("lxml",)),
 )
 
 

@@ -256,6 +256,11 @@ class Host(abc.ABC):
     def record(self, row: DatasetRow) -> Any:
         """The record of a row, or None where it was deleted."""
 
+    def records(self, rows: Sequence[DatasetRow]) -> Dict[Any, Any]:
+        """{record_uuid: record} of the records of these rows that were not deleted, with few statements."""
+        found = {row.record_uuid: self.record(row) for row in rows if row.record_uuid}
+        return {record_uuid: record for record_uuid, record in found.items() if record is not None}
+
     @abc.abstractmethod
     def revision(self, record: Any) -> Tuple[int, int]:
         """(revision number from 0, time of that revision in seconds since 1970)."""

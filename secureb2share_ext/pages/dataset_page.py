@@ -7,13 +7,15 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..exports import citation
 from ..exports.published import Published
-from . import asking, changes, files, folds, glance, permitted, words
+from . import asking, files, folds, glance, permitted, timeline, words
 from .language import LANGUAGES, format_date, format_number, listed, main, translate
 from .words import N_
 
 Entry = Dict[str, Any]  # {lang, text}
 SUMMARY = 160  # letters of a page's description for search engines
 FILES = 12  # that are seen without unfolding
+OLDER = ("", "newer", N_("Older version"))  # as words.State
+NEWER = N_("There is a newer version of this dataset.")
 
 
 class Version(NamedTuple):
@@ -22,6 +24,17 @@ class Version(NamedTuple):
     name: str
     url: str  # "" for the one on this page
     relation: str  # newer, this or older
+
+
+def is_older(shown: Published) -> bool:
+    """Whether a newer version is there: one can ask for this one still, but hardly ever wants to."""
+    return shown.dataset.state == "active" and bool(shown.newer)
+
+
+def state(shown: Published, language: str) -> words.State:
+    """The badge of a dataset: the state of access, or that it is an older version."""
+    kind, icon, text = OLDER
+    return (kind, icon, translate(language, text)) if is_older(shown) else words.state(shown, language)
 
 
 class DatasetPage:
@@ -35,15 +48,19 @@ class DatasetPage:
         chosen: str = "",
         links: Sequence[Tuple[str, str]] = (),
         counts: Optional[Dict[str, int]] = None,
-        history: Sequence[changes.Change] = (),
+        history: Sequence[timeline.Change] = (),
+        site: str = "",
+        calendar: str = "",
     ) -> None:
         """language: of the page; tags: languages that the reader prefers; chosen: the one asked for, or "".
 
-        links: [(name of a form of the record, such as BibTeX, its address)]; counts: of applications.
+        links: [(name of a form of the record, such as BibTeX, its address)]; counts: of applications;
+        site: the host of the request form; calendar: the address of the calendar file of an embargo.
         """
         self.shown, self.language = shown, language
         self.tags = ([chosen] if chosen else []) + [language, *tags]
         self.links, self.counts, self.history = list(links), counts, list(history)
+        self.site, self.calendar = site, calendar
         self.dataset, self.core, self.sensitive = shown.dataset, shown.dataset.core, shown.dataset.sensitive
         self.title = self.texts(self.core["titles"])[0]
         self.descriptions = self.texts(self.core["descriptions"])
@@ -51,9 +68,10 @@ class DatasetPage:
         self.fees = self.texts(self.sensitive.get("fees"))
         self.provenance = self.texts(self.sensitive.get("provenance"))
         self.contact = self.core["contact"]
-        self.state = words.state(shown, language)
-        self.lead = words.lead(shown, language)
         self.is_requestable = shown.is_requestable
+        self.is_older = is_older(shown)
+        self.state = state(shown, language)
+        self.lead = translate(language, NEWER) if self.is_older and self.is_requestable else words.lead(shown, language)
         # whether there is a way to the data, now or later
         self.has_way = shown.right.value != "metadata-only" and self.dataset.state in ("active", "suspended")
 
@@ -172,12 +190,22 @@ class DatasetPage:
         return self.sensitive.get("variables") or []
 
     @property
+    def has_versions(self) -> bool:
+        """Whether there is more to say of versions than that there is this one."""
+        return bool(self.shown.version_label or self.shown.replaces or self.shown.newer)
+
+    @property
     def versions(self) -> List[Version]:
         """The versions that are known from here, the newest first; the one on this page is among them."""
         shown = self.shown
         older = [Version(shown.replaces.identifier, shown.replaces.url, "older")] if shown.replaces else []
         newer = [Version(other.identifier, other.url, "newer") for other in shown.newer]
         return newer + [Version(shown.version_label or self.dataset.identifier, "", "this")] + older
+
+    @property
+    def has_past(self) -> bool:
+        """Whether the section of versions and of the record's history has anything in it."""
+        return self.has_versions or bool(self.history)
 
     def parts(self, is_record: bool) -> List[Tuple[str, str, bool]]:
         """[(name, address, False)] of the sections of the page, as pieces.tabs takes them."""
@@ -188,7 +216,7 @@ class DatasetPage:
             ("files", N_("Files"), self.dataset.files),
             ("variables", N_("Variables"), self.variables),
             ("law", N_("Law and ethics"), True),
-            ("versions", N_("Versions"), is_record),
+            ("versions", N_("Versions") if self.has_versions else N_("History"), is_record and self.has_past),
             ("cite", N_("Cite"), is_record),
         ]
         return [(translate(self.language, text), "#" + name, False) for name, text, is_there in found if is_there]

@@ -1,5 +1,4 @@
-"""The review in the browser: what waits for a curator, what changes word by word, and what was decided.
+"""The review in the browser: what waits for a curator, what it changes, and what was decided.
 
-difference.py compares two texts or lists, changes.py two descriptions; both are pure. The decisions themselves are
-datasets/review.py's.
+The decisions themselves are datasets/review.py's.
 """

@@ -7,8 +7,12 @@ from flask import Blueprint, abort, redirect, request, url_for
 from invenio_db import db
 from wtforms import HiddenField, TextAreaField
 
+from ..comparing import comparison, field_words
+from ..comparing.difference import Budget
 from ..compat import utcnow
 from ..datasets import publication, review, store, view
+from ..describing.faults import faults_by_field
+from ..describing.groups import grouped
 from ..errors import Problem
 from ..exports.published import Published
 from ..pages import language, notices, private
@@ -17,8 +21,7 @@ from ..pages.language import gettext, in_language, preferred
 from ..pages.render import render
 from ..pages.words import N_
 from ..proxies import current
-from . import changes, seen, spelling
-from .difference import Budget
+from . import seen
 
 PAGE = 50
 LAST = 10  # decisions on one dataset that its page tells
@@ -171,8 +174,11 @@ def _faults(code, problem=None):
         return [gettext("Another curator was faster: this registration was already refused.")]
     if code == "invalid" and not any(fault["field"] != "reason" for fault in problem.extra["errors"]):
         return [gettext("A refusal needs a reason of at most 1,000 characters, which the source can read.")]
-    errors = problem.extra.get("errors", [])
-    return [gettext(problem.detail)] + ["%s: %s" % (spelling.title(one["field"]), one["message"]) for one in errors]
+    told = faults_by_field((one["field"], one["message"]) for one in problem.extra.get("errors", []))
+    found = [fault for faults in told.values() for fault in faults]
+    return [notices.of_problem(problem)] + [
+        "%s: %s" % (gettext(fault.title), gettext(fault.text, **fault.values)) for fault in found
+    ]
 
 
 def _held(number):
@@ -189,7 +195,9 @@ def _page(number, form, faults=(), status=200):
     description = json.loads(held.description)
     budget = Budget()
     before = seen.unpacked(form.page.data or "", form.digest.data or "") if form.digest.data != held.digest else None
-    since = changes.compare(before, description, spelling.spell, budget).changes if before else None
+    since = comparison.compare(before, description, field_words.spell, budget).changes if before else None
+    fields = comparison.fields(description, field_words.spell)
+    compared = _compared(row, description, budget) if row.pid else None
     reason_fault = bool(faults) and request.form.get("decision") == "refuse" and form.digest.data == held.digest
     page = render(
         "secureb2share_ext/review/show.html",
@@ -197,14 +205,16 @@ def _page(number, form, faults=(), status=200):
         held=held,
         decisions=decisions,
         title=_title(description),
-        compared=_compared(row, description, budget) if row.pid else None,
-        fields=changes.fields(description, spelling.spell),
+        compared=compared,
+        same=grouped(compared.same) if compared else [],
+        groups=grouped(fields),
+        count=len(fields),
         since=since,
         form=_filled(form, held),
         faults=faults,
         is_reason_wrong=reason_fault,
         address=_address(row),
-        spelled=spelling.title,
+        spelled=field_words.title,
         now=utcnow(),
     )
     return page if status == 200 else (page, status)
@@ -232,7 +242,7 @@ def _compared(row, description, budget=None):
     host = current().host
     record = host.record(row)
     published = host.from_record(record) if record is not None else {}
-    return changes.compare(published, description, spelling.spell, budget or Budget())
+    return comparison.compare(published, description, field_words.spell, budget or Budget())
 
 
 def _filled(form, held):

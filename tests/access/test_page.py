@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -57,7 +58,10 @@ def test_the_page_says_who_may_ask_and_leads_to_the_stable_address(instance):
         conditions[0].split("\n")[0],
     ):
         assert told in words
-    assert said["record_url"] in tree.xpath("//a/@href")
+    trail = [(one.text_content(), one.xpath("string(a/@href)")) for one in tree.xpath("//ol[@class='crumbs']/li")]
+    assert trail == [("Home", instance.base_url), ("The record of this dataset", said["record_url"]), ("Access", "")]
+    site = urlsplit(instance.call("GET", "/api/access/" + said["pid"], allow_redirects=False).headers["Location"])
+    assert "You go on to %s, where" % site.netloc in words
     listed = [one.text for one in tree.xpath("//ul[starts-with(@class, 'files')]//strong")]
     assert listed == [one["label"] for one in example()["files"]]
     assert instance.call("GET", "/api/access/" + said["pid"]).status_code == 302
@@ -127,7 +131,7 @@ def test_a_closed_dataset_says_what_to_do_next(instance, state, status, heading)
     answer, tree = get(instance, "/secureb2share/access/" + said["pid"])
     assert answer.status_code == (410 if state == "withdrawn" else 200)
     # no citation says what the page of a withdrawn dataset does not
-    for form in ("", "?format=bibtex", "?format=ris", "?format=csl"):
+    for form in ("", "?format=bibtex", "?format=ris", "?format=csl", "?format=dcat"):
         cited = instance.call("GET", "/secureb2share/cite/%s%s" % (said["pid"], form))
         assert cited.status_code == answer.status_code
         assert (example()["core"]["publisher"] in cited.text) == (state != "withdrawn"), form
@@ -141,6 +145,26 @@ def test_an_embargo_tells_its_day_and_a_closed_dataset_its_contact(instance):
             answer, tree = get(instance, path + said["pid"])
             assert told in " ".join(tree.text_content().split()), path
             assert buttons(tree) == [] and answer.status_code == (403 if path == "/api/access/" else 200)
+
+
+def test_an_embargos_day_is_a_calendar_file(instance):
+    later, now = register(instance, access_right="embargoed", embargo_until="2199-01-31"), register(instance)
+    for path in ("/records/", "/secureb2share/access/"):
+        (address,) = get(instance, path + later["pid"])[1].xpath("//aside//a[contains(@href, '/calendar/')]/@href")
+        assert not get(instance, path + now["pid"])[1].xpath("//a[contains(@href, '/calendar/')]")
+    answer = instance.call("GET", address, headers={"Accept-Language": "nb"})
+    assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert "DTSTART;VALUE=DATE:21990131\r\n" in answer.text and "SUMMARY:Det kan bes om tilgang: Den" in answer.text
+    # when the embargo is over, the record tells
+    answer = instance.call("GET", "/secureb2share/calendar/" + now["pid"], allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, now["record_url"])
+    assert instance.call("GET", "/secureb2share/calendar/none").status_code == 404
+
+
+def test_the_trail_of_a_record_leads_home_and_to_the_list(instance):
+    _, tree = get(instance, "/records/" + register(instance)["pid"])
+    trail = [(one.text, one.get("href")) for one in tree.xpath("//ol[@class='crumbs']//a")]
+    assert trail == [("Home", "/"), ("Datasets", "/search")]
 
 
 def test_a_fault_of_the_catalogue_is_not_the_readers(instance):

@@ -157,7 +157,7 @@ PAGE_TYPES = (
     PageType("review-confirm", "curator", after(reviewed(), "Publish…")),
     PageType("describe", "curator", at("/secureb2share/describe/"), described=False),
     # the other groups are the same form as that of the secure environment, below
-    PageType("describe-what", "curator", described_by_curator("what"), weight=90_000, described=False),
+    PageType("describe-what", "curator", described_by_curator("what"), described=False),
     PageType("describe-check", "curator", described_by_curator("check"), described=False),
     PageType("describe-discard", "curator", described_by_curator("discard"), described=False),
     PageType("deliveries", "curator", at("/secureb2share/operate/")),
@@ -166,6 +166,7 @@ PAGE_TYPES = (
     PageType("health", "curator", at("/secureb2share/operate/health"), described=False),
     # the secure environment, for who asks
     PageType("inside", "reader", inside("/"), described=False),
+    PageType("requests", "reader", inside("/requests")),
     PageType("request", "reader", access("active")),
     PageType("request-faults", "reader", after(access("active"), "Send the request"), 400),
     PageType("request-forged", "reader", inside("/request?dataset={active}&ref=forged"), 400),
@@ -188,9 +189,10 @@ PAGE_TYPES = (
     PageType("application", "owner", inside("/inbox/{submitted}")),
     PageType("application-approved", "owner", inside("/inbox/{approved}")),
     PageType("decide-approve", "owner", inside("/inbox/{submitted}/approve")),
+    PageType("decide-change", "owner", inside("/inbox/{approved}/change")),
     PageType("decide-return", "owner", inside("/inbox/{submitted}/return")),
     PageType("decide-deny", "owner", inside("/inbox/{submitted}/deny")),
-    PageType("decide-deny-fault", "owner", after(inside("/inbox/{submitted}/deny"), "Deny"), 400),
+    PageType("decide-deny-fault", "owner", after(inside("/inbox/{submitted}/deny"), "Deny for good"), 400),
     PageType("decide-revoke", "owner", inside("/inbox/{approved}/revoke")),
     PageType("own-datasets", "owner", inside("/datasets")),
     PageType("own-dataset", "owner", inside("/registered/{active}")),
@@ -203,8 +205,7 @@ PAGE_TYPES = (
     PageType("messages", "owner", inside("/messages")),
     PageType("register", "owner", inside("/register")),
     PageType("register-correct", "owner", inside("/register?dataset={active}")),
-    # lists of all countries, languages and codes make them heavier than the other pages
-    *(PageType("register-" + group.key, "owner", draft(group.key), weight=90_000) for group in GROUPS),
+    *(PageType("register-" + group.key, "owner", draft(group.key)) for group in GROUPS),
     PageType("register-new-files", "owner", draft("files", ""), described=False),
     PageType("register-check", "owner", draft("check")),
     PageType("register-faults", "owner", refused_registration, described=False),

@@ -12,6 +12,7 @@ GROUPS = (
     "What it is",
     "Access",
     "The people in the data",
+    "Responsibility and law",
     "Permitted use",
     "Health data",
     "Where and how long",
@@ -43,7 +44,7 @@ def test_a_dataset_from_its_registration_to_its_withdrawal(site, meet, setting):
     owner.fill(WHAT)
     owner.press("Save and go on", "Access")
     owner.fill({"sensitive.access_right": "controlled", "sensitive.access_conditions.0.text": "A plan is needed."})
-    for name in ("The people in the data", "Permitted use", "Health data", "Where and how long", "Files"):
+    for name in GROUPS[2:]:
         owner.press("Save and go on", name)
     owner.page.locator("[id='file-1']").set_input_files([VALUES])
     owner.fill({"label-1": title})
@@ -56,9 +57,11 @@ def test_a_dataset_from_its_registration_to_its_withdrawal(site, meet, setting):
     owner.arrive()
     assert owner.page.locator(".has-fault").count()
     owner.page.goto(owner.page.url.partition("#")[0].rpartition("/")[0] + "/people")
-    owner.fill({"sensitive.controller_name": "An institute", "sensitive.deidentification": "aggregated"})
+    owner.fill({"sensitive.deidentification": "aggregated"})
     owner.page.locator("[id='sensitive.special_categories.none']").check()
-    for name in GROUPS[3:]:
+    owner.press("Save and go on", GROUPS[3])
+    owner.fill({"sensitive.controller_name": "An institute"})
+    for name in GROUPS[4:]:
         owner.press("Save and go on", name)
     owner.press("Save and go on", "Check and send")
     owner.press("Send the correction", title)

@@ -5,7 +5,7 @@ import itertools
 import random
 import re
 from collections import Counter
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -22,7 +22,10 @@ from werkzeug.exceptions import default_exceptions  # noqa: E402
 
 from demo.catalogue import asking, errors, facets, find, search, spelling  # noqa: E402
 from secureb2share_ext.descriptions import search_document  # noqa: E402
+from secureb2share_ext.descriptions.schema import SCHEMA  # noqa: E402
 from secureb2share_ext.descriptions.search_document import FACETS  # noqa: E402
+from secureb2share_ext.pages import words  # noqa: E402
+from secureb2share_ext.pages.language import LANGUAGES  # noqa: E402
 
 EXAMPLES = (
     "child-welfare-inquiry",
@@ -164,11 +167,41 @@ def test_best_match_has_the_words_in_its_title(site):
 
 @pytest.mark.parametrize(
     "word, meant",
-    [("diabtes", "diabetes"), ("tromos", "tromso"), ("genomcs", "genomics"), ("zzzzzz", None), ("xy", None)],
+    [("diabtes", "diabetes"), ("tromos", "tromso"), ("genomcs", "genomics"), ("zzzzzz", None), ("xy", None)]
+    # words of other languages than those that are near to them
+    + [("cuore", None), ("heart", None), ("sydan", None), ("sangue", None), ("hud", None)],
 )
 def test_word_that_was_meant(site, word, meant):
     with site.app.test_request_context("/"):
         assert search.meant(word) == meant
+
+
+CODED = ("health_themes", "health_categories", "special_categories")
+
+
+@pytest.fixture
+def coded(site):
+    """{(field, code)} of all codes of some fields, which one dataset has as long as the test lasts."""
+    description = example("moba")
+    codes = {name: list(SCHEMA["properties"]["sensitive"]["properties"][name]["items"]["enum"]) for name in CODED}
+    description["sensitive"].update(codes)
+    site.pids["coded"] = site.source.register("coded", description)["pid"]
+    site.index()
+    yield {(name, code) for name in CODED for code in codes[name]}
+    site.source.set_state("coded", "withdrawn", "the test is over")
+    site.index()
+
+
+def test_a_codes_label_finds_in_every_language_what_the_code_is_said_of(site, coded):
+    for language, (name, code) in itertools.product(LANGUAGES, sorted(coded)):
+        having = {one for one in SHOWN if code in example(one)["sensitive"].get(name, [])} | {"coded"}
+        label = words.label("sensitive." + name, code, language)
+        found, _ = asked(site, urlencode({"q": '"%s"' % label}))
+        assert having <= set(found), (language, label)
+    for word in ("nutrizione", "ernæring", "ernaering", "ravitsemus", "NUTRITION"):
+        assert asked(site, urlencode({"q": word}))[0] == ["coded"], word
+    for word in ("cancro", "kreft", "syöpä", "cancer"):
+        assert set(asked(site, urlencode({"q": word}))[0]) >= {"finngen", "moli-sani", "coded"}, word
 
 
 def test_change_of_a_dataset_is_found_and_its_former_words_are_not(site):
@@ -228,6 +261,17 @@ def test_empty_list_helps(site):
     assert "Did you mean" not in page
     _, page = get(site, "/search?country=IT&q=tromso")
     assert re.search(r"Remove the filter “Italy”</a> <span class=\"muted\">1 dataset<", page)
+
+
+def test_a_hit_says_in_a_sentence_who_may_ask(site):
+    _, page = get(site, "/search?who=researcher-eea&q=genomics")
+    assert "Researchers in the EEA can ask to work with these data." in page
+    _, page = get(site, "/search?q=tromso", **{"Accept-Language": "it"})
+    assert "possono chiedere di lavorare con questi dati" in page
+    # whoever cannot ask now is not told to
+    _, page = get(site, "/search?access=suspended")
+    assert "can ask to work" not in page and "Ask the owner" not in page
+    assert page.index(">Who may ask<") < page.index(">Access<")
 
 
 def test_titles_and_texts_in_the_readers_language(site):
@@ -299,8 +343,8 @@ def test_hostile_words_come_back_as_text(site):
             "GET", path + "?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E%27)&country=%3Cb%3E&page=-7&sort=x"
         )
         assert answer.status_code == 200 and "<script>alert" not in answer.text and "<b>" not in answer.text
-    for words in ("%22", "*", "AND+OR+NOT", "title:x", "%", "_", "%27%3B--", "a" * 5000, "%00", "%F0%9F%98%80"):
-        assert site.call("GET", "/search?q=" + words).status_code == 200
+    for typed in ("%22", "*", "AND+OR+NOT", "title:x", "%", "_", "%27%3B--", "a" * 5000, "%00", "%F0%9F%98%80"):
+        assert site.call("GET", "/search?q=" + typed).status_code == 200
 
 
 def test_few_statements_find_a_page(site):

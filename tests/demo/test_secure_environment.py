@@ -21,7 +21,7 @@ from markupsafe import escape
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT))
 
-from demo.secure_environment import datasets, history, listing, seed  # noqa: E402
+from demo.secure_environment import datasets, history, listing, seed, working  # noqa: E402
 from demo.secure_environment.app import create_app  # noqa: E402
 from secureb2share_ext import client  # noqa: E402
 from secureb2share_ext.describing import values  # noqa: E402
@@ -317,6 +317,7 @@ PUBLIC = {
     "secureb2share_pages.static",
     "look.choose",
     "asking.form",
+    "asking.mine",
     "asking.submit",
     "asking.status",
     "asking.change",
@@ -498,8 +499,8 @@ def test_a_refusal_stands_next_to_the_form_and_its_correction_has_the_same_ident
     (archived,) = catalogue.bodies("register")[0]["dataset"]["files"]
     assert "Measurements" in visitor.get(draft + "/files").text
     page = visitor.get(draft + "/check").text
-    assert "One thing to mend" in page and 'href="%s/people#sensitive.legal_basis_art6"' % draft in page
-    page = visitor.get(draft + "/people").text
+    assert "One thing to mend" in page and 'href="%s/law#sensitive.legal_basis_art6"' % draft in page
+    page = visitor.get(draft + "/law").text
     assert "One thing to mend" in page and re.search(r'class="[^"]*has-fault"[^>]*>\s*<legend>Legal basis', page)
     assert "Made-up cohort" in visitor.get(draft + "/what").text and not catalogue.records
     identifier = row(site, "SELECT identifier FROM datasets")["identifier"]
@@ -523,6 +524,7 @@ def test_a_correction_keeps_what_the_form_does_not_show(visitor, catalogue):
 
 def test_what_is_typed_is_kept_group_by_group_and_parts_are_added_without_a_script(site, visitor):
     draft = begin(visitor)
+    assert "A comma does not separate keywords." in visitor.get(draft + "/what").text
     typed = {"core.titles.0.lang": "en", "core.titles.0.text": HOSTILE, "core.publication_year": "last year"}
     added = visitor.post(draft + "/what", data=dict(typed, add="core.titles"))
     assert (added.status_code, added.location) == (303, draft + "/what#core.titles")
@@ -883,17 +885,27 @@ def test_a_request_that_is_given_back_is_changed_and_sent_again(site, visitor, a
     assert "Which variables?" in page and "1 of 45 are used" in page
     assert decide(visitor, sent["application"]).status_code == 409  # it is with who asked
     change = urlsplit(sent["status_url"]).path + "/change"
-    assert "A study." in anonymous.get(change).text
-    form = {"name": "An applicant", "purpose": "", "email": "other@example.org", "title": "Pain and sleep"}
-    assert anonymous.post(change, data=form).status_code == 400
-    answer = anonymous.post(change, data=dict(form, purpose="A study of pain."))
+    page = anonymous.get(change).text
+    assert "A study." in page and page.index("Which variables?") < page.index("<form method")
+    form = {"name": "An applicant", "email": "other@example.org", "title": "Pain and sleep"}
+    whole = dict(form, purpose="A study of pain.", answer="Only sleep.")
+    for missing in ("purpose", "answer"):
+        refused = anonymous.post(change, data=dict(whole, **{missing: ""}))
+        assert refused.status_code == 400 and 'id="%s-fault"' % missing in refused.text
+        assert "Which variables?" in refused.text  # the question stays in sight
+    assert row(site, "SELECT state FROM applications")["state"] == "returned"
+    assert "None yet" in visitor.get("/inbox/" + sent["application"]).text
+    answer = anonymous.post(change, data=whole)
     assert answer.status_code == 303
     kept = row(site, "SELECT * FROM applications")
     shown = (kept["state"], kept["purpose"], kept["title"], kept["email"])
     assert shown == ("submitted", "A study of pain.", "Pain and sleep", "applicant@example.org")
     assert "Came back with answers" in visitor.get("/inbox").text
     page = visitor.get("/inbox/" + sent["application"]).text
-    assert "Which variables?" in page and "A study of pain." in page
+    together, timeline = page.split("What happened")
+    assert "A study of pain." in together
+    for part in (together, timeline, anonymous.get(sent["status_url"]).text):
+        assert part.index("Which variables?") < part.index("Only sleep.")
     # the catalogue counts one open request all the time
     assert [body["state"] for body in catalogue.bodies("decision")] == ["submitted"]
 
@@ -907,7 +919,7 @@ def test_two_owners_who_decide_at_once_have_one_decision(site, visitor, anonymou
 
     def decide_by_hand(number):
         verb, reason = forms[number]
-        form = {"reason": reason, "until": "2099-01-01" if verb == "deny" else "", "seen": "1"}
+        form = {"reason": reason, "until": "2099-01-01" if verb == "deny" else tomorrow(), "seen": "1"}
         form["csrf_token"] = tokens[number]
         answers[number] = owners[number].post("/inbox/%s/%s" % (sent["application"], verb), data=form)
 
@@ -917,7 +929,8 @@ def test_two_owners_who_decide_at_once_have_one_decision(site, visitor, anonymou
     assert sorted(answer.status_code for answer in answers) == [303, 409]
     slower = next(answer for answer in answers if answer.status_code == 409)
     assert "Somebody was faster" in slower.text
-    assert ("Written with care." in slower.text) is (slower is answers[1])  # nothing typed is lost
+    assert ("What you wrote" in slower.text) is (slower is answers[1])  # nothing typed is lost
+    assert "Written with care." in slower.text  # of the slower one, or of the one who was faster
     assert row(site, "SELECT count(*) AS n FROM steps")["n"] == 2
     assert len(catalogue.bodies("decision")) == 2
 
@@ -928,11 +941,11 @@ def test_an_owner_does_not_decide_on_what_changed_since(site, visitor, anonymous
     address = "/inbox/%s/approve" % sent["application"]
     seen = re.search(r'name="seen" value="(\d+)"', visitor.get(address).text).group(1)
     decide(visitor, sent["application"], "return")
-    form = {"name": "An applicant", "purpose": "Another study."}
+    form = {"name": "An applicant", "purpose": "Another study.", "answer": "It has changed."}
     anonymous.post(urlsplit(sent["status_url"]).path + "/change", data=form)
-    assert visitor.post(address, data={"seen": seen, "until": ""}).status_code == 409
+    assert visitor.post(address, data={"seen": seen, "until": tomorrow()}).status_code == 409
     assert row(site, "SELECT state FROM applications")["state"] == "submitted"
-    assert visitor.post(address, data={"seen": "3", "until": ""}).status_code == 303
+    assert visitor.post(address, data={"seen": "3", "until": tomorrow()}).status_code == 303
 
 
 def test_taking_an_approval_back_closes_the_link_at_once(site, visitor, anonymous, catalogue):
@@ -955,18 +968,144 @@ def test_taking_an_approval_back_closes_the_link_at_once(site, visitor, anonymou
 
 
 @pytest.mark.parametrize(
-    "until, status", [("", 303), ("today", 303), ("2001-01-01", 400), ("9999-01-01", 400), ("soon", 400)]
+    "until, status", [("", 400), ("today", 303), ("2001-01-01", 400), ("9999-01-01", 400), ("soon", 400)]
 )
 def test_an_approval_ends_with_a_day(site, visitor, anonymous, catalogue, until, status):
     identifier = register(visitor).get_json()["identifier"]
     sent = apply(anonymous, catalogue, identifier).get_json()
     until = history.day_of(time.time()) if until == "today" else until
-    answer = visitor.post("/inbox/%s/approve" % sent["application"], data={"until": until})
+    address = "/inbox/%s/approve" % sent["application"]
+    assert 'name="until" value=""' in visitor.get(address).text  # the owner chooses the day
+    answer = visitor.post(address, data={"until": until})
     assert answer.status_code == status
     if status == 400:
         assert 'id="until-fault"' in answer.text and row(site, "SELECT state FROM applications")["state"] == "submitted"
     else:
         assert "left" in anonymous.get(sent["status_url"]).text
+
+
+def tomorrow():
+    return history.day_of(time.time() + history.DAY)
+
+
+def test_the_last_day_of_an_approval_can_be_changed(site, visitor, anonymous, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    address = "/inbox/%s/change" % sent["application"]
+    early = visitor.get(address, follow_redirects=True)
+    assert "This cannot be decided any more" in early.text and 'name="until"' not in early.text
+    decide(visitor, sent["application"], until=tomorrow(), reason="For this study.", how="Write to the office.")
+    link = read(anonymous, sent["status_url"]).get_json()["publication_url"]
+    with site.extensions["environment"].store.write() as db:
+        db.execute("UPDATE applications SET expires = ?", (time.time() - 1,))
+    assert anonymous.get(link).status_code == 410
+    shown = visitor.get(address).text
+    assert 'value="%s"' % history.day_of(time.time() - 2) in shown and "Write to the office." in shown
+    assert visitor.post(address, data={"until": "", "seen": "2"}).status_code == 400
+    assert row(site, "SELECT count(*) AS n FROM steps")["n"] == 2
+    later = history.day_of(time.time() + 30 * history.DAY)
+    form = {"until": later, "how": "Ask the help desk.", "reason": "Extended.", "seen": "2"}
+    done = visitor.post(address, data=form)
+    assert (done.status_code, done.location) == (303, "/inbox/" + sent["application"])
+    assert visitor.post(address, data=form).status_code == 409  # of a page that is out of date
+    assert row(site, "SELECT expires FROM applications")["expires"] == history.end_of(later)
+    assert anonymous.get(link).status_code == 200
+    assert "Approval changed" in visitor.get(done.location).text
+    page = anonymous.get(sent["status_url"]).text
+    assert "The owner changed the approval" in page and "Extended." in page and "For this study." in page
+    assert "Ask the help desk." in page and "Write to the office." not in page
+    days = [step["until"] for step in site.extensions["environment"].store.all("SELECT until FROM steps")]
+    assert days == ["", tomorrow(), later]
+    # the catalogue counts one approved request all the time
+    assert [body["state"] for body in catalogue.bodies("decision")] == ["submitted", "approved"]
+    assert b"help desk" not in b"".join(body for _, body in catalogue.messages)
+
+
+def test_an_approval_says_where_and_how_one_works(visitor, anonymous, catalogue):
+    identifier = register(visitor, access_mode=[INSIDE]).get_json()["identifier"]
+    sent = apply(anonymous, catalogue, identifier).get_json()
+    assert "How to work with the data" not in anonymous.get(sent["status_url"]).text
+    assert "You work inside the secure environment" in visitor.get("/inbox/%s/approve" % sent["application"]).text
+    decide(visitor, sent["application"])
+    page = anonymous.get(sent["status_url"]).text.partition('id="how"')[2].partition("</section>")[0]
+    assert "You work inside the secure environment" in page and "TSD, University of Oslo" in page
+    assert (
+        "Please ask the contact of the dataset" in page
+        and "access@example.org" in anonymous.get(sent["status_url"]).text
+    )
+    decide(visitor, sent["application"], "change", until=tomorrow(), how=HOSTILE, reason="")
+    page = anonymous.get(sent["status_url"]).text.partition('id="how"')[2].partition("</section>")[0]
+    assert str(escape(HOSTILE)) in page and "Please ask the contact" not in page
+
+
+def test_each_way_of_access_has_a_sentence_and_promises_no_link_that_is_not_there(site):
+    modes = labels.SCHEMA["properties"]["sensitive"]["properties"]["access_mode"]["items"]["enum"]
+    with site.test_request_context():
+        assert len(modes) == 5 and len({*working.sentences({"sensitive": {"access_mode": modes}})}) == 5
+        for mode in modes:
+            dataset = {"sensitive": {"access_mode": [mode]}}
+            (sentence,) = working.sentences(dataset)
+            assert "not state" not in sentence
+            assert ("link on this page" in sentence) is datasets.allows_download(dataset), mode
+
+
+def test_a_browser_finds_its_requests_again(site, visitor, anonymous, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    assert "This browser knows of no request." in anonymous.get("/requests").text
+    first = sent_by_hand(anonymous, catalogue, identifier, title="Pain and sleep").location
+    page = anonymous.get("/requests").text
+    assert "Pain and sleep" in page and urlsplit(first).path in page and "Made-up cohort" in page
+    again = anonymous.get("/request", query_string={"dataset": identifier, "ref": catalogue.reference(identifier)})
+    assert "You have asked for this dataset already" in again.text and urlsplit(first).path in again.text
+    # a restart of the browser keeps it, and another browser learns of it only by the address
+    assert [cookie for cookie in anonymous._cookies.values() if cookie.max_age or cookie.expires]
+    other = site.test_client()
+    assert "Pain and sleep" not in other.get("/requests").text
+    other.get(first)
+    assert "Pain and sleep" in other.get("/requests").text
+    # the owner can send the address to the e-mail address of the request
+    application = row(site, "SELECT id FROM applications")["id"]
+    assert first in visitor.get("/inbox/" + application).text
+    assert first.rpartition("/")[2] not in visitor.get("/inbox").text + read(visitor, "/inbox").text
+
+
+def test_a_denial_is_asked_once_more_and_changes_nothing_before(site, visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    application = apply(visitor, catalogue, identifier).get_json()["application"]
+    asked = visitor.get("/inbox/%s/deny" % application).text
+    assert "This cannot be taken back" in asked and "Deny for good" in asked
+    assert row(site, "SELECT state FROM applications")["state"] == "submitted"
+    assert visitor.post("/inbox/%s/deny" % application, data={"reason": "No."}).status_code == 303
+    assert row(site, "SELECT state FROM applications")["state"] == "denied"
+
+
+def test_the_owner_reads_what_waits_on_the_first_pages(site, visitor, anonymous, catalogue):
+    assert "No request waits for you." in visitor.get("/").text
+    identifier = register(visitor, "Accepted").get_json()["identifier"]
+    register(visitor, "Refused at once", access_right="open")
+    catalogue.on_review = True
+    correct(visitor, identifier, example("Changed"))
+    visitor.post("/ingest", **catalogue.refusal(identifier, catalogue.bodies("register")[-1]["dataset"]))
+    for number in range(2):
+        apply(anonymous, catalogue, identifier, email="%d@example.org" % number)
+    login = anonymous.post("/login", data={"password": site.extensions["environment"].password})
+    for page in (anonymous.get("/").text, anonymous.get(login.location).text):
+        assert "2 requests wait for you." in page and "The catalogue refused 2 registrations" in page
+        assert "Refused at once" in page and "Changed" in page  # titles, and the identifier behind
+        assert "<small><code>%s</code></small>" % identifier in page
+    assert "wait" not in site.test_client().get("/").text
+
+
+def test_lists_show_titles_and_the_identifier_behind(visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    application = apply(visitor, catalogue, identifier).get_json()["application"]
+    decide(visitor, application)
+    page = visitor.get("/inbox?show=decided").text
+    assert "Request of An applicant</a></h2>" in page
+    assert re.search(r"Made-up cohort</span> <small><code>%s</code></small>" % identifier, page)
+    assert page.count("Request " + application) == 0
+    page = visitor.get("/messages?show=sent").text
+    assert page.count("Made-up cohort") == 3 and '/inbox/%s"' % application in page
 
 
 @pytest.mark.parametrize("state", ["suspended", "withdrawn"])
@@ -1120,10 +1259,23 @@ def test_a_folder_of_an_earlier_version_is_brought_up_to_date(catalogue, tmp_pat
         )
         kept = ("app-1", "one", "A name", "A@Example.org", "A study.", "2026-01-31T12:00:00.000000Z", "denied", "t")
         db.execute("INSERT INTO applications VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)", kept)
-    for _ in range(2):
+    for number in range(3):
         site = create_app(tmp_path / "data", catalogue.url, retry_every=None)
         found = row(site, "SELECT * FROM applications JOIN steps ON application = id")
         assert (found["address"], found["state"], found["what"]) == ("a@example.org", "denied", "sent")
+        assert (found["how"], found["until"]) == ("", "")
+        if number == 0:  # as it was before an approval had more than a day
+            with sqlite3.connect(tmp_path / "data" / "environment.sqlite") as db:
+                db.executescript(
+                    "ALTER TABLE applications DROP COLUMN how;"
+                    "CREATE TABLE kept AS SELECT application, number, at, what, text FROM steps;"
+                    "DROP TABLE steps; CREATE TABLE steps (application TEXT NOT NULL REFERENCES applications,"
+                    " number INTEGER NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL CHECK (what IN ('sent')),"
+                    " text TEXT NOT NULL DEFAULT '', PRIMARY KEY (application, number));"
+                    "INSERT INTO steps SELECT * FROM kept; DROP TABLE kept;"
+                )
+    with site.extensions["environment"].store.write() as db:
+        db.execute("INSERT INTO steps (application, number, at, what) VALUES ('app-1', 2, 'now', 'changed')")
 
 
 def test_approve_collect_expire(site, visitor, catalogue):
@@ -1377,6 +1529,7 @@ def addresses_of_every_page(visitor, catalogue, identifier):
         *(state + to for to in ("suspended", "active", "withdrawn")),
         *("%s/%s" % (draft, key) for key in [group.key for group in GROUPS] + ["check", "discard"]),
         *(first, second, third, first + "/deny", second + "/revoke", third + "/approve", third + "/return"),
+        *(second + "/change", "/requests"),
         *(one["status_url"] for one in sent),
         *(sent[0]["status_url"] + "/" + verb for verb in ("change", "end")),
         read(visitor, sent[1]["status_url"]).get_json()["publication_url"],

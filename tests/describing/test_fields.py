@@ -60,6 +60,16 @@ def test_nothing_that_is_wrong_is_lost_by_the_page(pairs, group):
     assert html.count('class="fault"') == len([name for name in told if groups.group_of(name) is group])
 
 
+@pytest.mark.parametrize("group", groups.GROUPS, ids=[group.key for group in groups.GROUPS])
+def test_the_names_that_a_page_suggests_stand_on_it_once(group):
+    _, html = page_of(group, {"sensitive.storage_country": ["NO"], "sensitive.controller_country": ["Norwegia"]})
+    for kind in ("country", "language"):
+        assert html.count('<datalist id="%s-list">' % kind) == (' list="%s-list"' % kind in html)
+    assert 'value="NO"' not in html
+    if group.key == "where":
+        assert 'name="sensitive.storage_country" aria-describedby="sensitive.storage_country-h" value="Norway"' in html
+
+
 class Counted(dict):
     """Values that count how often one of them is looked at."""
 

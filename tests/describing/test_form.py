@@ -1,12 +1,14 @@
+import collections
 import random
 
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import DESCRIPTIONS, HOSTILE, MANY
 
-from secureb2share_ext.describing import buttons, faults, fields, groups, values
+from secureb2share_ext.describing import buttons, faults, fields, groups, names, values
 from secureb2share_ext.describing.form import Form
 from secureb2share_ext.descriptions import duo, rules, schema
+from secureb2share_ext.pages import language
 
 TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=30)
 
@@ -62,6 +64,7 @@ def test_nothing_that_was_typed_is_lost_whatever_the_schema_thinks_of_it(pairs):
         for text in [one for one in texts if one.strip()][: 1 if single else None]:
             is_mark = name.endswith(".none") or (inside is not None and inside.name == "lang")
             number_of = str(int(text)) if field.kind == "number" and values._NUMBER.match(text) else text
+            number_of = names.code(values.NAMED[field.kind], text) if field.kind in values.NAMED else number_of
             assert is_mark or all(any(line in one for one in kept) for line in number_of.split("\n")), (name, text)
 
 
@@ -75,6 +78,17 @@ def test_a_page_of_the_form_changes_its_own_group_alone(description, group, othe
         assert values.of_group(mixed, one.names) == values.of_group(wanted, one.names)
 
 
+def test_every_field_of_a_description_is_in_one_group():
+    paths = ["core.titles", "sensitive.storage_country", "files", "version", "sensitive.of_an_older_schema"]
+    Shown = collections.namedtuple("Shown", "path")
+    found = groups.grouped(map(Shown, paths))
+    assert [(group.key, [one.path for one in own]) for group, own in found] == [
+        ("what", ["core.titles", "version", "sensitive.of_an_older_schema"]),
+        ("where", ["sensitive.storage_country"]),
+        ("files", ["files"]),
+    ]
+
+
 def test_every_field_of_the_schema_has_its_place_once():
     named = [name for group in groups.GROUPS for name in group.names]
     assert sorted(named) == sorted(fields.FIELDS)
@@ -84,6 +98,34 @@ def test_every_field_of_the_schema_has_its_place_once():
         "open", "countries", "languages", "country", "lines", "yesno",
     } - {"long"}  # fmt: skip
     assert all(field.title and field.title != field.name for field in fields.FIELDS.values())
+
+
+def test_names_of_countries_and_languages_are_read_in_every_language_and_as_codes():
+    assert {language.main(one) for one in names.LANGUAGES} == set(language.LANGUAGES)
+    for kind, control in (("country", "sensitive.storage_country"), ("language", "core.titles.0.lang")):
+        for tongue in names.LANGUAGES:
+            for code, name in names.LISTS[kind](tongue):
+                # no name stands for two, in whichever language it is
+                for text in (name, code, " %s\u00a0" % name.upper()):
+                    assert values.submitted([(control, text)]) == {control: [code]}, (tongue, text)
+                assert names.name(kind, code, tongue) == name
+        for text in ("Norwegia", "QQ", "x-y", ""):
+            assert values.submitted([(control, text)]) == {control: [text]} and names.name(kind, text, "nb") == text
+    there = values.submitted([
+        ("sensitive.spatial", "FI"), ("sensitive.spatial", "suomi"), ("sensitive.spatial", "aland"),
+        ("sensitive.access_eligibility.national-eid", "Norge"), ("sensitive.access_eligibility.affiliated", "Norge"),
+        ("core.languages", "Nordsamisk"), ("core.publisher", "Norge"),
+    ])  # fmt: skip
+    found = values.from_values(there)
+    assert found["core"] == {"publisher": "Norge", "languages": ["se"]}
+    assert found["sensitive"]["spatial"] == ["FI", "FI", "AX"]
+    assert found["sensitive"]["access_eligibility"] == ["national-eid:NO", "affiliated:Norge"]
+    told = schema.description_faults(
+        {"core": {}, "sensitive": {"storage_country": "Norwegia", "spatial": ["Norwegia"]}}
+    )
+    by_field = faults.faults_by_field(told)
+    for name in ("sensitive.storage_country", "sensitive.spatial"):
+        assert [fault.text[:24] for fault in by_field[name]] == ["No country has this name"]
 
 
 def test_hostile_names_and_thousands_of_fields_are_bounded():
@@ -123,15 +165,13 @@ def test_buttons_add_and_remove_parts():
 
 def test_a_group_says_where_it_stands():
     group = groups.find("people")
-    nothing = groups.standing(group, {}, ["sensitive.controller_name"])
+    nothing = groups.standing(group, {}, ["sensitive.special_categories"])
     assert (nothing.state, nothing.filled) == ("empty", 0)
-    begun = groups.standing(
-        group, {"sensitive.controller_name": ["A"]}, ["sensitive.controller_country", "core.titles"]
-    )
+    begun = groups.standing(group, {"sensitive.min_age": ["1"]}, ["sensitive.special_categories", "core.titles"])
     assert (begun.state, begun.faults, begun.filled) == ("faults", 1, 1)
     assert groups.standing(group, {"sensitive.special_categories.none": ["yes"]}).state == "whole"
     assert groups.group_of("core.titles.0.text").key == "what" and groups.group_of("nothing") is None
-    assert groups.after(groups.find("files")) is None and groups.after(group).key == "use"
+    assert groups.after(groups.find("files")) is None and groups.after(group).key == "law"
 
 
 @MANY
@@ -145,6 +185,11 @@ def test_the_order_of_the_controls_does_not_matter(description, order: random.Ra
 def check_told(found):
     told = faults.faults_by_field(found)
     form = Form({}, told)
+    for path, message in found:
+        # what another answer makes necessary is not labelled as something that may always stay empty
+        field = fields.FIELDS.get(path)
+        if message.startswith("is required") and field is not None and not field.is_required:
+            assert form.needed_if(field), path
     for control, entries in told.items():
         assert fields.place(control) or control in fields.FIELDS or groups.group_of(control), control
         assert fields.place(form.anchor(control)) is not None, control

@@ -221,7 +221,7 @@ class DescribeContract:
         place = curator.place(answer)
         assert place.startswith(path) and place.endswith("#faults")
         shown = curator.get(place)
-        assert re.match(r"\d+ things to mend: What it is \(1 of 8\)", shown.page.title), shown.page.title
+        assert re.match(r"\d+ things to mend: What it is \(1 of 9\)", shown.page.title), shown.page.title
         assert {pair for pair in typed.items()} <= set(shown.page.sent)
         for control in ("core.publication_year", "core.contact.url", "core.creators.0.orcid", "core.creators.0.name"):
             assert 'id="%s-e"' % control in shown.text and "#" + control in shown.page.links
@@ -283,7 +283,7 @@ class DescribeContract:
         fields = {
             "core.publication_year": ("what", faulty),
             "sensitive.embargo_until": ("access", {}),
-            "sensitive.controller_ror": ("people", {}),
+            "sensitive.controller_ror": ("law", {}),
             "sensitive.consent_type": ("people", {}),
             "sensitive.special_categories": ("people", {}),
             "sensitive.duo_diseases.whole": ("use", {}),
@@ -326,6 +326,18 @@ class DescribeContract:
             asked[size] = counts
         assert asked[2] == asked[4] == {2}
         assert "nothing on this page" in curator.get("?drafts=9999").text
+
+    def test_the_titles_of_what_is_published_are_read_together(self, instance, monkeypatch):
+        curator, titles = self.browser(instance), []
+        for number in range(3):
+            titles.append("Together %d %s" % (number, uuid.uuid4().hex))
+            curator.published(self.description(titles[-1]))
+        for size in (1, 3):
+            monkeypatch.setattr(views, "PAGE", size)
+            with statements_on("records_metadata") as seen:
+                page = curator.get("")
+            assert [title for title in titles if title in page.text] == titles[-size:]
+            assert len(seen) == 1, seen
 
     def test_two_curators_at_one_draft(self, instance):
         first, second = self.browser(instance), self.browser(instance)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import strategies
-from exports.samples import HOSTILE, MOBA, shown
+from exports.samples import HOSTILE, MOBA, NEW, shown
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ from lxml import html
 
 from secureb2share_ext.dataset import TRANSITIONS
 from secureb2share_ext.descriptions import schema
-from secureb2share_ext.pages import changes, language, permitted, render, views, words
+from secureb2share_ext.pages import language, permitted, render, timeline, views, words
 from secureb2share_ext.pages.dataset_page import DatasetPage
 from secureb2share_ext.pages.language import LANGUAGES
 
@@ -202,6 +202,55 @@ def test_a_page_has_one_main_button_and_nothing_that_looks_like_a_download(app, 
     )
 
 
+@pytest.mark.parametrize("access", ["controlled", "embargoed", "metadata-only"])
+def test_an_older_version_leads_to_the_newer_one_and_can_be_asked_for_still(app, access):
+    page = DatasetPage(shown(access, related=True), "en", site="forms.example.org")
+    tree = drawn(app, page)[1]
+    assert [one.get("href") for one in tree.xpath("//a[contains(@class, 'btn')]")] == [NEW]
+    assert "".join(tree.xpath("//header/span[contains(@class, 'badge')]")[0].itertext()) == "Older version"
+    links = {"".join(one.itertext()): one.get("href") for one in tree.xpath("//aside//a[not(@class)]")}
+    asking = links.get("Request access to this version")
+    assert asking == ("https://catalogue.example.org/api/access/7" if access == "controlled" else None)
+    told = {
+        "embargoed": "Requests open on 1 March 2026.",
+        "metadata-only": "These data are not available for research.",
+    }
+    assert told.get(access, "There is a newer version of this dataset.") in said(tree)
+
+
+def test_the_site_of_the_form_is_named_before_one_leaves(app):
+    found = said(drawn(app, DatasetPage(shown(), "en", site="forms.example.org"))[1])
+    assert "You go on to forms.example.org, where the request form is." in found
+    assert "opens on another site. Nothing" in said(drawn(app, DatasetPage(shown(), "en"))[1])
+
+
+def test_the_calendar_file_stands_beside_the_day(app):
+    tree = drawn(app, DatasetPage(shown("embargoed"), "en", calendar="/calendar/7"))[1]
+    assert tree.xpath("//aside//a[@href='/calendar/7']")
+
+
+@pytest.mark.parametrize(
+    "version, related, history, title",
+    [
+        (None, False, [], None),
+        ({"label": "12"}, False, [], "Versions"),
+        (None, True, [], "Versions"),
+        (None, False, [timeline.Change("2026-01-01", "1 January 2026", "It began.")], "History"),
+    ],
+)
+def test_a_single_version_without_a_name_is_not_listed(app, version, related, history, title):
+    def change(description):
+        description.pop("version", None)
+        if version:
+            description["version"] = version
+
+    page = DatasetPage(shown(change=change, related=related), "en", history=history)
+    tree = drawn(app, page)[1]
+    assert [one.text for one in tree.xpath("//section[@id='versions']/h2")] == ([title] if title else [])
+    assert [one.text for one in tree.xpath("//nav[@class='tabs']/a[@href='#versions']")] == ([title] if title else [])
+    assert bool(tree.xpath("//ol[@class='versions']")) == (title == "Versions")
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_page_is_whole_in_every_language(app, code):
     raw, tree = drawn(app, DatasetPage(shown(related=True), code, ["nb"], links=[("RIS", "/cite")]))
@@ -233,13 +282,13 @@ def test_history_says_which_fields_changed():
     second["sensitive"]["expected_decision_days"] = 10
     second["files"] = []
     days = [datetime.datetime(2025, 3, day) for day in (1, 2, 3)]
-    found = changes.changes(list(zip(days, (first, second, second))), "en")
+    found = timeline.changes(list(zip(days, (first, second, second))), "en")
     assert [(one.date, one.text) for one in found] == [
         ("2025-03-03", "The state changed, or a newer or older version was named."),
         ("2025-03-02", "Changed: Days until a decision and Files."),
         ("2025-03-01", "The description was published."),
     ]
-    assert changes.changes(list(zip(days, (first, second, second))), "en", is_whole=False) == found[:2]
+    assert timeline.changes(list(zip(days, (first, second, second))), "en", is_whole=False) == found[:2]
 
 
 @strategies.MANY

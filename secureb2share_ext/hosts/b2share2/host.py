@@ -1,7 +1,7 @@
 """The answers of B2SHARE 2.4, each from a file of its own."""
 
 import datetime
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from flask import Flask
 
@@ -147,6 +147,9 @@ class B2Share2(Host):
 
     def record(self, row: DatasetRow) -> Any:
         return records.get(row)
+
+    def records(self, rows: Sequence[DatasetRow]) -> Dict[Any, Any]:
+        return records.get_many(rows)
 
     def revision(self, record: Any) -> Tuple[int, int]:
         return records.revision(record)

@@ -1,7 +1,7 @@
 """The answers of InvenioRDM 13 and 14, each from its own file."""
 
 import datetime
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from flask import Flask, request
 from invenio_rdm_records.records.api import RDMRecord
@@ -138,6 +138,9 @@ class RDM(Host):
 
     def record(self, row: DatasetRow) -> Optional[RDMRecord]:
         return records.get(row)
+
+    def records(self, rows: Sequence[DatasetRow]) -> Dict[Any, RDMRecord]:
+        return records.get_many(rows)
 
     def revision(self, record: RDMRecord) -> Tuple[int, int]:
         return records.revision(record)

@@ -1,6 +1,6 @@
 """The records of datasets in RDM: made, written anew and read by RDM's own services."""
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 from uuid import UUID
 
 from invenio_access.permissions import system_identity
@@ -185,6 +185,13 @@ def get(row: DatasetRow) -> Optional[RDMRecord]:
     except NoResultFound:
         return None
     return None if record.deletion_status.is_deleted else record
+
+
+def get_many(rows: Sequence[DatasetRow]) -> Dict[UUID, RDMRecord]:
+    """{record_uuid: record} of those rows' records that were not deleted, by one statement."""
+    uuids = [row.record_uuid for row in rows if row.record_uuid is not None]
+    found = service.record_cls.get_records(uuids) if uuids else []
+    return {record.id: record for record in found if not record.deletion_status.is_deleted}
 
 
 def revision(record: RDMRecord) -> Tuple[int, int]:

@@ -152,6 +152,12 @@ class RecordsRest(Host):
     def record(self, row: DatasetRow) -> Any:
         return records.get(self._endpoint_of(row), row)
 
+    def records(self, rows: Sequence[DatasetRow]) -> Dict[Any, Any]:
+        found: Dict[Any, Any] = {}
+        for endpoint, own in records.by_class((self._endpoint_of(row), row) for row in rows):
+            found.update(records.get_many(endpoint, own))
+        return found
+
     def revision(self, record: Any) -> Tuple[int, int]:
         return records.revision(record)
 

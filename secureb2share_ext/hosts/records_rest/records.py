@@ -1,7 +1,7 @@
 """The record that a registration becomes, with its new revisions and its tombstone."""
 
 import uuid
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Type
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Type
 
 from invenio_db import db
 from invenio_pidstore.proxies import current_pidstore
@@ -51,6 +51,20 @@ def get(endpoint: Endpoint, row: DatasetRow) -> Optional[Record]:
         return record_class(endpoint).get_record(row.record_uuid)
     except NoResultFound:
         return None
+
+
+def by_class(pairs: Iterable[Tuple[Endpoint, DatasetRow]]) -> List[Tuple[Endpoint, List[DatasetRow]]]:
+    """[(an endpoint, rows whose records have its class)] of pairs of an endpoint and a row."""
+    found: Dict[Type[Record], Tuple[Endpoint, List[DatasetRow]]] = {}
+    for endpoint, row in pairs:
+        found.setdefault(record_class(endpoint), (endpoint, []))[1].append(row)
+    return list(found.values())
+
+
+def get_many(endpoint: Endpoint, rows: Sequence[DatasetRow]) -> Dict[uuid.UUID, Record]:
+    """{record_uuid: record} of those rows' records that were not deleted, by one statement."""
+    uuids = [row.record_uuid for row in rows if row.record_uuid is not None]
+    return {record.id: record for record in record_class(endpoint).get_records(uuids)} if uuids else {}
 
 
 def revision(record: Record) -> Tuple[int, int]:

@@ -29,7 +29,7 @@ def words(field: str, code: str) -> Tuple[str, ...]:
     part, _, name = field.partition(".")
     if field == "core.languages" or (part == "sensitive" and name in COUNTRY):
         return _names(field, code)
-    return () if labels.label(field, code) == code else _labels(field, code)
+    return _labels(field, code) if labels.has_label(field, code) else ()
 
 
 # few codes, in many descriptions

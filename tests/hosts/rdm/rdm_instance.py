@@ -7,6 +7,7 @@ import os
 import random
 import uuid
 
+import rdm_indices
 import requests
 from invenio_db import db
 from served import (  # noqa: F401
@@ -69,16 +70,6 @@ def missing():
     return missing_of(NEEDS)
 
 
-@contextlib.contextmanager
-def indices():
-    """The prefix of indices that nobody else has."""
-    prefix = "rdm%s-" % uuid.uuid4().hex[:12]
-    try:
-        yield prefix
-    finally:
-        requests.delete("%s/%s*" % (service("SEARCH"), prefix))
-
-
 def settings(folder, uri, prefix, port, receivers, public):
     """(RDM's own configuration, this package's) of an instance, ready for JSON."""
     redis, base = service("REDIS"), "http://localhost:%d" % port
@@ -93,7 +84,7 @@ def settings(folder, uri, prefix, port, receivers, public):
         "CELERY_TASK_ALWAYS_EAGER": True,
         "ACCOUNTS_SESSION_REDIS_URL": redis + "/2",
         "CACHE_REDIS_URL": redis + "/3",
-        "CACHE_KEY_PREFIX": prefix,
+        "CACHE_KEY_PREFIX": uuid.uuid4().hex,
         "RATELIMIT_STORAGE_URI": redis + "/4",
         "COMMUNITIES_IDENTITIES_CACHE_REDIS_URL": redis + "/5",
         "RATELIMIT_ENABLED": False,
@@ -215,31 +206,32 @@ class Instance(Served):
 @contextlib.contextmanager
 def running(folder, sources=None, targets=None, **overrides):
     """A served Instance with everything in place; sources, targets: as of served.adjust."""
-    with stock(folder) as instance:
+    with stock(folder, rdm_indices.spare) as instance:
         adjust(instance.configured["ours"], sources, targets)
         start(instance, **overrides)
         prepare(instance)
         instance.set_up()
+        instance.indices.made = instance.indices.made or instance.indices.look()
         # migrations leave their connection with a lock_timeout
         instance.close()
         yield instance
 
 
 @contextlib.contextmanager
-def stock(folder):
-    """An Instance with an empty database and nothing served yet."""
+def stock(folder, indices=rdm_indices.new):
+    """An Instance with an empty database and nothing served yet; indices: what gives it its own."""
     folder = str(folder)
     keys = [client.new_key() for _ in range(2)]
     receivers = Receiver(), Receiver()
     with contextlib.ExitStack() as stack:
-        uri, prefix = stack.enter_context(new_database()), stack.enter_context(indices())
+        uri, its_indices = stack.enter_context(new_database()), stack.enter_context(indices())
         for receiver in receivers:
             stack.enter_context(receiver)
         port, served = stack.enter_context(listening())
-        own, ours = settings(folder, uri, prefix, port, receivers, [public for _, public in keys])
+        own, ours = settings(folder, uri, its_indices.prefix, port, receivers, [public for _, public in keys])
         base_url = "http://localhost:%d" % port
         instance = Instance(folder, base_url, [key for key, _ in keys], receivers)
-        instance.served, instance.prefix = served, prefix
+        instance.served, instance.indices, instance.prefix = served, its_indices, its_indices.prefix
         instance.configured = {"own": own, "ours": ours}
         try:
             yield instance
@@ -267,7 +259,8 @@ def prepare(instance):
         with instance.app.app_context():
             db.create_all()
             instance.app.extensions["invenio-db"].alembic.stamp("heads")
-            _indices()
+            if not instance.indices.made:
+                _indices()
             _former_file(instance)
             _users(instance)
             _vocabularies()

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from flask import Blueprint, Flask, request
 
+from ....access import destination
 from ....pages import language, render
 from ....pages.dataset_page import DatasetPage
 from ....proxies import current
@@ -70,7 +71,8 @@ def box_of(record: Dict[str, Any]) -> Optional[AccessBox]:
     if shown is None:
         return None
     names, chosen = render.context(), request.args.get("text", "")
-    page = DatasetPage(shown, language.current(), language.preferred(), chosen=chosen)
+    site = destination.site(current(), shown.dataset.source)
+    page = DatasetPage(shown, language.current(), language.preferred(), chosen=chosen, site=site)
     return AccessBox(page, current().host.access_page_url(record["id"]), names["t"], names["tn"], names["sb"])
 
 

@@ -4,7 +4,7 @@ import time
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from secureb2share_ext.reviewing.difference import ADDED, KEPT, REMOVED, Budget, of_lists, of_texts
+from secureb2share_ext.comparing.difference import ADDED, KEPT, REMOVED, Budget, of_lists, of_texts
 
 WORDS = st.lists(
     st.sampled_from(["the", "data", "500,000", " ", "\n\n", ".", "a@example.org", "æ", "\u202e"]), max_size=60

@@ -1,7 +1,4 @@
-import base64
 import copy
-import random
-from urllib.parse import urlencode
 
 import pytest
 import strategies
@@ -9,12 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from served import example
 
-from secureb2share_ext.client import canonical, digest
+from secureb2share_ext.client import canonical
+from secureb2share_ext.comparing import comparison
+from secureb2share_ext.comparing.difference import Budget
 from secureb2share_ext.descriptions import labels
 from secureb2share_ext.descriptions.schema import SCHEMA
-from secureb2share_ext.reviewing import changes, seen
-from secureb2share_ext.reviewing.difference import Budget
-from secureb2share_ext.uploads import gate
 
 
 def spell(path, value):
@@ -38,14 +34,14 @@ def full():
 
 def test_all_that_becomes_public_is_shown():
     description = full()
-    found = changes.fields(description, spell)
+    found = comparison.fields(description, spell)
     shown = " ".join(" ".join(entry) for field in found for entry in field.entries) + str([f.lang for f in found])
     assert [leaf for leaf in leaves(description) if leaf not in shown] == []
 
 
 def test_fields_come_in_the_order_of_the_schema():
-    order = ["%s.%s" % (part, name) for part in changes.PARTS for name in SCHEMA["properties"][part]["properties"]]
-    found = [field.path for field in changes.fields(full(), spell)]
+    order = ["%s.%s" % (part, name) for part in comparison.PARTS for name in SCHEMA["properties"][part]["properties"]]
+    found = [field.path for field in comparison.fields(full(), spell)]
     assert found[-1] == "files" and found[:-1] == sorted(found[:-1], key=order.index)
 
 
@@ -70,7 +66,7 @@ def test_every_difference_is_shown_and_nothing_else(part, name, value):
     if value is None:
         del after[part][name]
     for one, other in ((before, after), (after, before)):
-        found = changes.compare(one, other, spell, Budget())
+        found = comparison.compare(one, other, spell, Budget())
         assert {change.path for change in found.changes} == {"%s.%s" % (part, name)}
         for change in found.changes:
             marks = [piece.mark for side in change.before + change.after for piece in side]
@@ -81,9 +77,9 @@ def test_every_difference_is_shown_and_nothing_else(part, name, value):
 def test_what_comes_and_goes_is_shown():
     before, after = full(), copy.deepcopy(full())
     del after["files"]
-    (change,) = changes.compare(before, after, spell, Budget()).changes
+    (change,) = comparison.compare(before, after, spell, Budget()).changes
     assert (change.path, change.after, len(change.before)) == ("files", [], 1)
-    (change,) = changes.compare(after, before, spell, Budget()).changes
+    (change,) = comparison.compare(after, before, spell, Budget()).changes
     assert (change.path, change.before, change.is_list) == ("files", [], True)
 
 
@@ -96,7 +92,7 @@ def test_two_descriptions_differ_exactly_where_changes_are_shown(one, other, dat
         for name in data.draw(st.lists(st.sampled_from(sorted(other[part])), max_size=2)):
             mixed[part][name] = other[part][name]
     for before, after in ((one, one), (one, other), (one, mixed), (mixed, one)):
-        found = changes.compare(before, after, spell, Budget()).changes
+        found = comparison.compare(before, after, spell, Budget()).changes
         assert bool(found) == (canonical(before) != canonical(after))
         for change in found:
             marks = [piece.mark for side in change.before + change.after for piece in side]
@@ -138,7 +134,7 @@ def test_two_descriptions_differ_exactly_where_changes_are_shown(one, other, dat
 )
 def test_what_is_easily_overlooked_is_a_change(before, after, path, marked):
     for one, other in ((before, after), (after, before)):
-        found = changes.compare(one, other, spell, Budget()).changes
+        found = comparison.compare(one, other, spell, Budget()).changes
         assert path in [change.path for change in found]
         for change in found:
             pieces = [piece for side in change.before + change.after for piece in side]
@@ -150,25 +146,6 @@ def test_what_is_easily_overlooked_is_a_change(before, after, path, marked):
 def test_another_order_alone_is_said():
     before, after = full(), full()
     before["core"]["keywords"], after["core"]["keywords"] = ["a", "b"], ["b", "a"]
-    (change,) = changes.compare(before, after, spell, Budget()).changes
+    (change,) = comparison.compare(before, after, spell, Budget()).changes
     assert change.is_order
     assert not any(piece.mark for side in change.before + change.after for piece in side)
-
-
-def test_the_longest_page_and_reason_pass_the_gate_together():
-    noise = base64.b64encode(random.Random(3).getrandbits(8 * 20000).to_bytes(20000, "big")).decode("ascii")
-    pages = [seen.packed(noise[:length]) for length in range(100, len(noise), 50)]
-    assert "" in pages and len(max(pages, key=len)) > seen.LONGEST_FIELD - 200
-    sent = {"csrf_token": "x" * 200, "digest": "0" * 64, "page": max(pages, key=len), "reason": "🧬" * 1000}
-    form = urlencode(dict(sent, decision="refuse"))
-    assert gate.decide("POST", False, gate.FORM, len(form), False, 10**6) is None
-
-
-def test_a_forms_description_is_believed_only_with_its_digest():
-    text = canonical(full()).decode("utf-8")
-    field, named = seen.packed(text), digest(text.encode("utf-8"))
-    assert seen.unpacked(field, named) == full()
-    bomb = seen.packed("0" * 3 * seen.LONGEST_TEXT)
-    for other in ("", "x", "é", field[: len(field) // 2], bomb, seen.packed("[1"), seen.packed("{}")):
-        assert seen.unpacked(other, named) is None
-    assert seen.unpacked(field, "0" * 64) is None

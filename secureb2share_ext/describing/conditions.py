@@ -1,0 +1,20 @@
+"""The fields that another answer makes necessary, and the words for when it does, as a label of the form says them."""
+
+from typing import Dict
+
+from ..descriptions import duo, rules
+
+
+def N_(text: str) -> str:
+    """Mark a text for translation; pages.words has the same, and needs more than a table does."""
+    return text
+
+
+NEEDED_IF: Dict[str, str] = {
+    "sensitive.embargo_until": N_("needed if access opens on a date"),
+    "sensitive.legal_basis_art6": N_("needed for personal data"),
+    "sensitive.legal_basis_art9": N_("needed for personal data of special categories"),
+    "sensitive.ethics_approval_body": N_("needed with the reference of an approval"),
+}
+NEEDED_IF.update(("sensitive." + name, N_("needed for data about health")) for name in rules.HEALTH_NEEDS)
+NEEDED_IF.update(("sensitive." + name, N_("needed with some permitted uses")) for name in duo.NEEDS.values())
