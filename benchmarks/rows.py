@@ -77,6 +77,7 @@ def body(description, length=None):
         "specversion": "1.0",
         "id": ID,
         "source": "http://localhost",
+        "target": "benchmark",
         "type": "org.secureb2share.dataset.changed",
         "time": "2026-01-01T00:00:00Z",
         "datacontenttype": "application/json",
