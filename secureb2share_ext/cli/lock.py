@@ -1,5 +1,6 @@
 """The commands that put the lock on, take it off and look at it."""
 
+import contextlib
 import json
 
 import click
@@ -36,7 +37,7 @@ def init(extend: bool) -> None:
 @with_appcontext
 def unlock() -> None:
     """Remove the triggers; set SECUREB2SHARE_MODE to off afterwards."""
-    with db.engine.begin() as connection:
+    with _as_owner() as connection:
         removed = seal.reopen(connection)
     click.echo("Removed %s." % counted(len(removed), "trigger"))
 
@@ -87,15 +88,22 @@ def lock(context: click.Context) -> None:
 def acknowledge(reason: str) -> None:
     """Say what came past the triggers, so that writing goes on; it stays in the history with time and counters."""
     try:
-        with db.engine.begin() as connection:
+        with _as_owner() as connection:
             told = seal.acknowledge(connection, reason)
     except SecureB2ShareError as error:
         raise click.ClickException(str(error))
-    except ProgrammingError:
-        raise click.ClickException(
-            "The role of this connection may not write: run it with the role that owns the tables."
-        )
     click.echo(told)
+
+
+@contextlib.contextmanager
+def _as_owner():
+    """A transaction; what the database refuses is told."""
+    try:
+        with db.engine.begin() as connection:
+            yield connection
+    except ProgrammingError as error:
+        said = str(error.orig).splitlines()[0]
+        raise click.ClickException("%s: run this with the role of the database that owns the tables." % said)
 
 
 def _line(row):
