@@ -1,6 +1,7 @@
 """Every way past the triggers that somebody with rights in the database has, and who says so afterwards."""
 
 import json
+import time
 
 import pytest
 import sqlalchemy
@@ -162,6 +163,9 @@ def execute(instance, statements):
         for statement in statements:
             connection.exec_driver_sql(statement)
     engine.dispose()
+    if instance.kind == "postgresql" and engine.dialect.server_version_info < (15,):
+        # its counters are read from a file that may be half a second old
+        time.sleep(1.2)
     # a search path counts for new connections
     for one in lock.of_instance(instance.app):
         with one.app.app_context():
@@ -268,6 +272,7 @@ def test_a_running_process_looks_again_once_an_interval(instance, monkeypatch):
         if "pg_trigger" in statement or "sqlite_master" in statement and "secureb2share_lock" in statement:
             asked.append(statement)
 
+    monkeypatch.setattr(lock, "INTERVAL", 60)
     clock = [lock.time.monotonic()]
     monkeypatch.setattr(lock.time, "monotonic", lambda: clock[0])
     clock[0] += 10 * lock.INTERVAL
