@@ -161,7 +161,7 @@ def execute(instance, statements):
     engine = sqlalchemy.create_engine(instance.configured["SQLALCHEMY_DATABASE_URI"])
     with engine.begin() as connection:
         for statement in statements:
-            connection.execute(sqlalchemy.text(statement))
+            connection.exec_driver_sql(statement)
     engine.dispose()
     if instance.kind == "postgresql" and engine.dialect.server_version_info < (15,):
         # its counters are read from a file that may be half a second old
@@ -249,9 +249,9 @@ def test_what_is_refused_and_what_is_upkeep_leave_no_mark(instance):
     with engine.connect() as connection:
         for statement in refused:
             with pytest.raises(sqlalchemy.exc.SQLAlchemyError, match="uploads are closed"):
-                connection.execute(sqlalchemy.text(statement))
+                connection.exec_driver_sql(statement)
         for statement in upkeep:
-            connection.execute(sqlalchemy.text(statement))
+            connection.exec_driver_sql(statement)
     engine.dispose()
     assert "All is in place" in check(instance)
 
