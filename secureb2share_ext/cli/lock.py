@@ -12,7 +12,7 @@ from .. import compat
 from ..errors import SecureB2ShareError
 from ..maintenance import install
 from ..maintenance.wording import counted
-from ..proxies import current
+from ..proxies import current, tables
 from ..uploads import lock as locking
 from ..uploads import seal
 
@@ -67,6 +67,8 @@ def lock(context: click.Context) -> None:
 
     Exit code 1 if anything is wrong.
     """
+    if not tables():
+        raise click.ClickException("The tables are missing: run `secureb2share init`.")
     if context.invoked_subcommand:
         return
     with db.engine.connect() as connection:

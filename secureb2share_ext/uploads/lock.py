@@ -55,15 +55,18 @@ class Lock:
     @property
     def findings(self) -> List[str]:
         """[sentence] for each thing that is missing; empty when the lock is complete."""
-        if self._findings is None or self._findings or time.monotonic() >= self._again:
+        found = self._findings
+        if found is None or found or time.monotonic() >= self._again:
             # looked at again while anything is missing: what an operator mends counts at once
             self._again = time.monotonic() + INTERVAL
             try:
-                self._findings = self.told(self.look())
+                found = self.told(self.look())
             except Exception:
+                # of a database that does not answer nothing is known, and another thread asks again
                 self._findings = None
                 raise
-        return self._findings
+            self._findings = found
+        return found
 
     def told(self, findings: List[str]) -> List[str]:
         """The findings, after they were logged."""
