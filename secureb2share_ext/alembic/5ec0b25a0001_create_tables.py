@@ -1,4 +1,4 @@
-"""Create the tables of datasets, messages, events, sweeps, keys, applications, what was observed, and the instance."""
+"""Create the tables of datasets, messages, events, sweeps, keys, applications, observed requests, lock and instance."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -167,6 +167,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("what", "endpoint", "community", name="pk_secureb2share_observed"),
     )
     op.create_table(
+        "secureb2share_lock",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("event", sa.String(12), nullable=False),
+        sa.Column("reason", sa.Text()),
+        sa.Column("marks", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_secureb2share_lock"),
+    )
+    op.create_table(
         "secureb2share_key",
         sa.Column("kid", sa.String(64), nullable=False),
         sa.Column("public", sa.String(100), nullable=False),
@@ -228,6 +237,7 @@ def downgrade() -> None:
         "instance",
         "legacy",
         "index",
+        "lock",
         "observed",
         "sweep",
         "application",

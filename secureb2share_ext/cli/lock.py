@@ -1,17 +1,20 @@
 """The commands that put the lock on, take it off and look at it."""
 
+import contextlib
 import json
 
 import click
 from flask.cli import with_appcontext
 from invenio_db import db
+from sqlalchemy.exc import ProgrammingError
 
 from .. import compat
 from ..errors import SecureB2ShareError
 from ..maintenance import install
 from ..maintenance.wording import counted
-from ..proxies import current
-from ..uploads import lock, triggers
+from ..proxies import current, tables
+from ..uploads import lock as locking
+from ..uploads import seal
 
 
 @click.command()
@@ -34,8 +37,8 @@ def init(extend: bool) -> None:
 @with_appcontext
 def unlock() -> None:
     """Remove the triggers; set SECUREB2SHARE_MODE to off afterwards."""
-    with db.engine.begin() as connection:
-        removed = triggers.remove(connection)
+    with _as_owner() as connection:
+        removed = seal.reopen(connection)
     click.echo("Removed %s." % counted(len(removed), "trigger"))
 
 
@@ -45,7 +48,7 @@ def unlock() -> None:
 def audit(as_json: bool) -> None:
     """List every route that accepts a write, and why it is harmless; exit code 1 if one is unknown."""
     app = compat.application()
-    rows = lock.audit_instance(app)
+    rows = locking.audit_instance(app)
     unknown = [row for row in rows if row.kind == "unknown"]
     if as_json:
         click.echo(json.dumps({"ok": not unknown, "routes": [row._asdict() for row in rows]}, indent=1))
@@ -56,4 +59,59 @@ def audit(as_json: bool) -> None:
     raise SystemExit(1 if unknown else 0)
 
 
-COMMANDS = (init, unlock, audit)
+@click.group("lock", invoke_without_command=True)
+@click.pass_context
+@with_appcontext
+def lock(context: click.Context) -> None:
+    """Show what the database says of the lock, and when uploads were closed, opened and acknowledged.
+
+    Exit code 1 if anything is wrong.
+    """
+    if not tables():
+        raise click.ClickException("The tables are missing: run `secureb2share init`.")
+    if context.invoked_subcommand:
+        return
+    with db.engine.connect() as connection:
+        found = seal.faults(connection) if current().is_on else []
+        owns = seal.owns_tables(connection)
+    for row in seal.history():
+        click.echo(_line(row))
+    for finding in found:
+        click.echo("- " + finding)
+    if owns:
+        click.echo("This role of the database can alter the triggers: see the page Keep the lock from the application.")
+    click.echo(counted(len(found), "finding") + ".")
+    raise SystemExit(1 if found else 0)
+
+
+@lock.command()
+@click.option("--reason", required=True, help="What it was; no names of persons.")
+@with_appcontext
+def acknowledge(reason: str) -> None:
+    """Say what came past the triggers, so that writing goes on; it stays in the history with time and counters."""
+    try:
+        with _as_owner() as connection:
+            told = seal.acknowledge(connection, reason)
+    except SecureB2ShareError as error:
+        raise click.ClickException(str(error))
+    click.echo(told)
+
+
+@contextlib.contextmanager
+def _as_owner():
+    """A transaction; what the database refuses is told."""
+    try:
+        with db.engine.begin() as connection:
+            yield connection
+    except ProgrammingError as error:
+        said = str(error.orig).splitlines()[0]
+        raise click.ClickException("%s: run this with the role of the database that owns the tables." % said)
+
+
+def _line(row):
+    counted_rows = ", ".join("%s %d" % pair for pair in sorted(json.loads(row.marks)["inserted"].items()))
+    line = "%sZ %-12s %s" % (row.at.isoformat(timespec="seconds"), row.event, counted_rows)
+    return line + (": " + row.reason if row.reason else "")
+
+
+COMMANDS = (init, unlock, lock, audit)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from .. import instance
 from ..errors import SecureB2ShareError
 from ..proxies import Host, current, tables
-from ..uploads import triggers
+from ..uploads import seal, triggers
 
 BRANCH = "secureb2share"
 LOCK = 0x5EC0B25A  # PostgreSQL's advisory locks are numbers
@@ -30,7 +30,7 @@ def init(is_on: bool, host: Optional[Any] = None, is_extending: bool = False) ->
             done += host.provision(is_extending)
         if is_on:
             with db.engine.begin() as connection:
-                made = triggers.install(connection)
+                made = seal.close(connection)
             done.append("Triggers: %d made, %d in all." % (len(made), len(triggers.TABLES) + 1))
         else:
             done.append("Triggers: none, because MODE is not on.")
@@ -82,7 +82,7 @@ def take_back(host: Host, is_dropping: bool) -> List[str]:
     db.session.close()
     with _alone():
         with db.engine.begin() as connection:
-            removed = triggers.remove(connection)
+            removed = seal.reopen(connection)
         done = ["Triggers: %d removed." % len(removed)]
         if is_dropping and tables():
             instance.forget(current())

@@ -10,9 +10,11 @@ from . import delivery
 
 @shared_task(ignore_result=True)
 def sweep() -> Dict[str, int]:
-    """Bring the search index up to date, then send the events that are due."""
+    """Bring the search index up to date, send the events that are due, and look whether the lock was picked."""
     extension = current()
     if not extension.is_on:
         return {}
     extension.host.index()
-    return delivery.sweep(extension)
+    counts = delivery.sweep(extension)
+    extension.lock.compare()
+    return counts

@@ -1,9 +1,11 @@
 """The lock of an application, and whether all of its layers are in place.
 
-The layers are looked at when the first write needs them, because only then are all views there, and again as long as
-anything is missing. A missing layer, or a writing route that is not known, stops every write with 503; reading goes on.
+The layers are looked at when the first write needs them, because only then are all views there, again as long as
+anything is missing, and else by the first write after INTERVAL. A missing layer, a writing route that is not known, or
+a row that came past the triggers stops every write with 503; reading goes on.
 """
 
+import time
 import weakref
 from typing import Any, Dict, List, Optional
 
@@ -11,7 +13,9 @@ from flask import Flask
 from invenio_db import db
 
 from ..proxies import Host, has_tables
-from . import audit, gate, guard, triggers
+from . import audit, gate, guard, seal
+
+INTERVAL = 60  # seconds after which a running process looks at a complete lock again
 
 # a process may hold the UI's and the API's application; both are looked at
 _LOCKS: Any = weakref.WeakSet()
@@ -38,6 +42,7 @@ class Lock:
         self.known = known
         self._content: Optional[Dict[str, str]] = None
         self._findings: Optional[List[str]] = None
+        self._again = 0.0  # of time.monotonic
         _LOCKS.add(self)
 
     @property
@@ -51,12 +56,28 @@ class Lock:
     def findings(self) -> List[str]:
         """[sentence] for each thing that is missing; empty when the lock is complete."""
         found = self._findings
-        if found is None or found:
+        if found is None or found or time.monotonic() >= self._again:
             # looked at again while anything is missing: what an operator mends counts at once
-            found = self._findings = self.look()
-            for finding in found:
-                self.app.logger.error("secureb2share.lock-incomplete %s", finding)
+            self._again = time.monotonic() + INTERVAL
+            try:
+                found = self.told(self.look())
+            except Exception:
+                # of a database that does not answer nothing is known, and another thread asks again
+                self._findings = None
+                raise
+            self._findings = found
         return found
+
+    def told(self, findings: List[str]) -> List[str]:
+        """The findings, after they were logged."""
+        for finding in findings:
+            self.app.logger.error("secureb2share.lock-incomplete %s", finding)
+        return findings
+
+    def compare(self) -> List[str]:
+        """Look at the database's part alone, and log it: a sweep's process serves no routes."""
+        with db.engine.connect() as connection:
+            return self.told(seal.faults(connection))
 
     def audit(self) -> List[audit.Row]:
         """[audit.Row] of this application."""
@@ -75,9 +96,7 @@ class Lock:
         if not guard.is_installed():
             found.append("The guard on the models that hold content is not installed.")
         with self.app.app_context(), db.engine.connect() as connection:
-            found += [
-                "The database has no trigger %s: run `secureb2share init`." % n for n in triggers.missing(connection)
-            ]
+            found += seal.faults(connection)
         for row in self.audit():
             if row.kind == "unknown":
                 found.append(

@@ -4,38 +4,37 @@ They stand in the database itself, on PostgreSQL (9.6 and later) and SQLite. Del
 refused only where it changes what a file's row points to.
 """
 
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 from sqlalchemy import text
 
-TABLES = ("files_files", "files_multipartobject", "files_multipartobject_part")
+from . import state
+from .state import TABLES
+
 MESSAGE = "secureb2share: uploads are closed"
 _COLUMNS = ("uri", "size", "checksum", "storage_class")
 
-_FUNCTION = (
-    """
-CREATE OR REPLACE FUNCTION secureb2share_refuse() RETURNS trigger AS $$
-BEGIN RAISE EXCEPTION '%s'; END
-$$ LANGUAGE plpgsql
-"""
-    % MESSAGE
-)
+_BODY = "\nBEGIN RAISE EXCEPTION '%s'; END\n" % MESSAGE
+_FUNCTION = "CREATE OR REPLACE FUNCTION secureb2share_refuse() RETURNS trigger AS $$%s$$ LANGUAGE plpgsql" % _BODY
+_BEFORE_INSERT, _BEFORE_UPDATE = "7", "19"  # bits of pg_trigger.tgtype, for each row
 
 
 def _name(table: str, verb: str) -> str:
     return "secureb2share_%s_%s" % (verb, table)
 
 
+def _differs(operator: str) -> str:
+    return " OR ".join("OLD.%s %s NEW.%s" % (column, operator, column) for column in _COLUMNS)
+
+
 def _statements(dialect: str) -> List[Tuple[str, str, str]]:
     """[(table, name, SQL)] of the triggers of a database."""
     if dialect == "postgresql":
         body = "EXECUTE PROCEDURE secureb2share_refuse()"
-        differs = " OR ".join("OLD.%s IS DISTINCT FROM NEW.%s" % (c, c) for c in _COLUMNS)
-        when = "FOR EACH ROW WHEN (%s)" % differs
+        when = "FOR EACH ROW WHEN (%s)" % _differs("IS DISTINCT FROM")
     else:
         body = "BEGIN SELECT RAISE(ABORT, '%s'); END" % MESSAGE
-        differs = " OR ".join("OLD.%s IS NOT NEW.%s" % (c, c) for c in _COLUMNS)
-        when = "FOR EACH ROW WHEN %s" % differs
+        when = "FOR EACH ROW WHEN %s" % _differs("IS NOT")
     found = []
     for table in TABLES:
         name = _name(table, "insert")
@@ -45,20 +44,38 @@ def _statements(dialect: str) -> List[Tuple[str, str, str]]:
     return found
 
 
-def install(connection: Any) -> List[str]:
-    """Make the triggers that are missing or disabled, and return their names."""
-    dialect = connection.dialect.name
-    enabled, there = installed(connection), _existing(connection)
-    if dialect == "postgresql":
-        connection.execute(text(_FUNCTION))
-    made = []
+def expected(dialect: str) -> Dict[str, Dict[str, str]]:
+    """{name: {property: value}} of the triggers as state.read finds them when they are as they should be."""
+    found = {}
     for table, name, sql in _statements(dialect):
-        if name not in enabled:
-            if name in there:
-                _drop(connection, table, name)
-            connection.execute(text(sql))
-            made.append(name)
-    return made
+        if dialect == "postgresql":
+            is_update = name == _name(table, "update")
+            found[name] = {
+                "table": table,
+                "event": _BEFORE_UPDATE if is_update else _BEFORE_INSERT,
+                "state": "A",  # fires whatever session_replication_role says
+                "function": "plpgsql secureb2share_refuse " + _BODY,
+                "condition": state.bare(_differs("IS DISTINCT FROM")) if is_update else "",
+            }
+        else:
+            found[name] = {"table": table, "definition": sql}
+    return found
+
+
+def install(connection: Any) -> List[str]:
+    """Make the triggers that are missing or not as they should be, and return their names."""
+    dialect = connection.dialect.name
+    found, should = state.read(connection).triggers, expected(dialect)
+    wrong = [row for row in _statements(dialect) if found.get(row[1]) != should[row[1]]]
+    if wrong and dialect == "postgresql":
+        connection.execute(text(_FUNCTION))
+    for table, name, sql in wrong:
+        if name in found:
+            _drop(connection, found[name]["table"], name)
+        connection.execute(text(sql))
+        if dialect == "postgresql":
+            connection.execute(text("ALTER TABLE %s ENABLE ALWAYS TRIGGER %s" % (table, name)))
+    return [name for _, name, _ in wrong]
 
 
 def remove(connection: Any) -> List[str]:
@@ -91,9 +108,3 @@ def _existing(connection, condition=""):
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     names = {row[0] for row in connection.execute(text(query))}
     return [name for _, name, _ in _statements(connection.dialect.name) if name in names]
-
-
-def missing(connection: Any) -> List[str]:
-    """Names of the triggers that should be there and are not."""
-    there = installed(connection)
-    return [name for _, name, _ in _statements(connection.dialect.name) if name not in there]

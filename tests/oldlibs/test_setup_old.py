@@ -64,7 +64,7 @@ def test_check_names_the_missing_key(instance):
 
 def test_every_command_says_what_it_does(instance):
     code, lines = run(instance, "--help")
-    for command in "audit check deliveries health ingest init keys reindex rename review transfer unlock".split():
+    for command in "audit check deliveries health ingest init keys lock reindex rename review transfer unlock".split():
         assert any(line.startswith("  %s " % command) for line in lines), command
         assert run(instance, command, "--help")[0] == 0
 

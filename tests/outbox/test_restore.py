@@ -59,6 +59,8 @@ def restore(instance):
     else:
         command = [program("pg_restore"), "--clean", "--if-exists", "--exit-on-error", "-d", uri(instance)]
         subprocess.run(command + [instance.data + "/b.dump"], check=True)
+        assert "were altered" in instance.run_cli("check").output
+        run(instance, "lock", "acknowledge", "--reason", "Restored from the backup.")
 
 
 def publish(instance):

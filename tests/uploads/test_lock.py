@@ -226,6 +226,22 @@ def test_missing_triggers_stop_writing_until_init(make):
     assert site.post_record().status_code == 201
 
 
+def test_a_look_that_fails_lets_no_write_pass(make, monkeypatch):
+    site = make()
+    assert site.post_record().status_code == 201
+
+    def fail(self):
+        raise OSError("no database")
+
+    monkeypatch.setattr(lock, "INTERVAL", 0)
+    for one in lock.of_instance(site.app):
+        one._again = 0
+    monkeypatch.setattr(lock.Lock, "look", fail)
+    assert [site.post_record().status_code for _ in range(2)] == [500, 500]
+    monkeypatch.undo()
+    assert site.post_record().status_code == 201
+
+
 def test_missing_tables_stop_writing_and_not_reading(make):
     site = make()
     ours = site.post_record().get_json()["id"]
@@ -238,6 +254,7 @@ def test_missing_tables_stop_writing_and_not_reading(make):
         db.engine.dispose()
     prepared, site = site, make(prepared=False)
     site.instance = prepared.instance
+    assert "The tables are missing" in site.run("lock").output
     for path in ("/api/records/" + ours, "/api/records/?q=moba", "/"):
         assert site.get(path).status_code == 200, path
     assert len(site.get("/api/records/").get_json()["hits"]["hits"]) == 2
