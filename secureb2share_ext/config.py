@@ -86,6 +86,9 @@ SECUREB2SHARE_AUDIT_KNOWN: Dict[str, str] = {}
 SECUREB2SHARE_MAX_BODY = 1000000
 """int, bytes: the longest body of a write request; a longer one is refused unread."""
 
+SECUREB2SHARE_WRONG_SIGNATURES: Optional[int] = 20
+"""int, how many wrong signatures or tokens one address may send in ten minutes; then it waits (429). None: no limit."""
+
 SECUREB2SHARE_SWEEP_INTERVAL = 5
 """int, seconds between two sweeps of the outbox by Celery beat."""
 

@@ -13,12 +13,14 @@
         +-- UploadRefused         403  a way to upload content
         +-- WritesStopped         503  a layer of the lock is missing
         +-- Invalid               400  faults in a message or record, each with its field
+        +-- TokenInAddress        400  a token in the query string
         +-- NotSigned             401  signature, time or key
         +-- OtherCatalogue        401  a message that was signed for another catalogue
         +-- NotAllowed            403  a token without the scope, or a source at its quota
         +-- UnknownDataset        404  no such dataset, or not this source's
         +-- NotAccepted           409  stale, legacy, registered elsewhere, withdrawn, ...
         +-- MessageReused         422  one message id, two bodies
+        +-- Waits                 429  too many wrong signatures from one address
         +-- NoAccess              403  a dataset for which nothing can be requested now
         +-- AccessElsewhere       403  access is not requested by the host's own form
         +-- Gone                  410  withdrawn
@@ -126,6 +128,14 @@ class Invalid(Problem):
         super().__init__(detail, code, errors=[{"field": f, "message": m} for f, m in faults])
 
 
+class TokenInAddress(Problem):
+    """A token in an address is written into logs; send it in the header Authorization, and replace this one."""
+
+    status = 400
+    code = "token-in-address"
+    title = "A token in the address"
+
+
 class NotSigned(Problem):
     """The request needs a valid signature of the source."""
 
@@ -172,6 +182,18 @@ class MessageReused(Problem):
     status = 422
     code = "message-reused"
     title = "The message id was used before"
+
+
+class Waits(Problem):
+    """Too many wrong signatures or tokens came from this address; wait as long as Retry-After says."""
+
+    status = 429
+    code = "wrong-signatures"
+    title = "Too many wrong signatures"
+
+    def __init__(self, seconds: int) -> None:
+        """seconds: until the next one is looked at."""
+        super().__init__(retry_after=seconds)
 
 
 class NoAccess(Problem):

@@ -74,7 +74,9 @@ def running(kind, folder, sources=None, targets=None, **overrides):
         environment = receiver.url.replace("/ingest", "")
         configured = settings(str(folder), port, environment, public, services(kind), second)
         adjust(configured, sources, targets)
-        configured.update({"SQLALCHEMY_DATABASE_URI": uri}, **overrides)
+        # all of a test's senders have one address
+        configured.update({"SQLALCHEMY_DATABASE_URI": uri, "SECUREB2SHARE_WRONG_SIGNATURES": None})
+        configured.update(overrides)
         legacy = _legacy_file(dict(configured, SECUREB2SHARE_MODE="off"), str(folder))
         app = served["app"] = create_app(configured)
         prepare(app, str(folder))

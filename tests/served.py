@@ -113,6 +113,8 @@ def package_settings(folder, base, environments, **of_source):
     return {
         "SECUREB2SHARE_MODE": "on",
         "SECUREB2SHARE_DEMO": True,
+        # all of a test's senders have one address
+        "SECUREB2SHARE_WRONG_SIGNATURES": None,
         "SECUREB2SHARE_SIGNING_KEY": os.path.join(str(folder), "keys"),
         "SECUREB2SHARE_TARGETS": {
             name + "-ingest": {"kind": "webhook", "url": receiver.url}

@@ -57,6 +57,8 @@ def settings(data, port, secure_environment, source_key, environ=(), second=None
         "OAISERVER_RECORD_INDEX": "secureb2share-dataset-v1.0.0",
         "RATELIMIT_GUEST_USER": "100000 per hour",
         "RATELIMIT_AUTHENTICATED_USER": "100000 per hour",
+        # that of invenio-app counts each user agent of an address anew
+        "RATELIMIT_KEY_FUNC": "flask_limiter.util:get_remote_address",
         # people who share an address log in one after the other
         "RATELIMIT_PER_ENDPOINT": {"security.login": "200 per minute"},
         # http on localhost

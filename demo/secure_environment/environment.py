@@ -3,6 +3,7 @@
 from flask import current_app
 
 from secureb2share_ext import client
+from secureb2share_ext.messages.attempts import Attempts
 
 from . import keys
 from .archive import Archive
@@ -21,6 +22,7 @@ class Environment:
         self.target = source + "-ingest"  # the catalogue's name for the door of this environment
         self._private, self.public = keys.own(data)
         self.password = keys.password(data)
+        self.wrong_passwords = Attempts({"SECUREB2SHARE_WRONG_SIGNATURES": 20})
         self.store = Store(data)
         self.archive = Archive(data)
         self.uploads = Uploads(data, self.store)

@@ -14,11 +14,13 @@ from ..errors import Problem, UnknownDataset
 from ..pages.render import render
 from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
+from ..routes import prepare
 from .destination import UNKNOWN, destination
 
 WITHOUT_TABLES = "This catalogue is not prepared, so it cannot lead to the form; its operator has to run `init`."
 
 blueprint = Blueprint("secureb2share_access", __name__, url_prefix="/access", template_folder="templates")
+prepare(blueprint)
 
 
 @blueprint.record
@@ -29,7 +31,6 @@ def _private_at_last(state):
 
 def _private(response):
     if request.blueprint == blueprint.name:
-        response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Robots-Tag"] = "noindex"
     return response

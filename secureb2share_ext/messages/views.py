@@ -28,19 +28,43 @@ from ..errors import Invalid, NotSigned, UnknownDataset
 from ..names import Names
 from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
+from ..routes import is_signed, prepare, put_off
 from . import answers, bulk, envelope, inbox, message, openapi, sources
 
 PAGE = 500
 LINES = "application/x-ndjson"
 WITHOUT_TABLES = "This catalogue is not prepared, so it knows of no dataset; its operator has to run `init`."
 
+# seconds for which the answers to everybody hold; none is for its sender alone
+AGES = {"about": 300, "keys": 60, "description": 300, "read": 60}
+
 blueprint = Blueprint("secureb2share_datasets", __name__, url_prefix="/datasets")
+prepare(blueprint, AGES)
 
 
 @blueprint.before_request
 def _only_when_on():
     if not current().is_on:
         abort(404)
+
+
+@blueprint.before_request
+def _wait():
+    seconds = current().attempts.wait(request.remote_addr) if is_signed() else 0
+    if not seconds:
+        return None
+    # what stays unread would end the connection, and a proxy would say 502
+    request.get_data(cache=False)
+    return put_off(seconds)
+
+
+@blueprint.errorhandler(NotSigned)
+def _count(refused):
+    extension, seconds = current(), 0
+    if is_signed():
+        name = (request.view_args or {}).get("source") or unquote(request.headers.get(SOURCE_HEADER, ""))
+        seconds = extension.attempts.failed(request.remote_addr, name if name in extension.sources else None)
+    return put_off(seconds) if seconds else problem_response(extension.host.explained(refused))
 
 
 @blueprint.errorhandler(DBAPIError)

@@ -6,6 +6,7 @@ from flask import Blueprint, abort
 
 from ..pages.render import render
 from ..proxies import current
+from ..routes import prepare
 from . import refusal
 
 blueprint = Blueprint(
@@ -14,6 +15,7 @@ blueprint = Blueprint(
     url_prefix="/secureb2share",
     template_folder="templates",
 )
+prepare(blueprint)
 
 
 @blueprint.route("/uploads")

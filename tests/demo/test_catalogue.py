@@ -16,6 +16,7 @@ from invenio_db import db
 from sqlalchemy import text
 
 from demo.catalogue.app import create_app
+from demo.catalogue.config import settings
 from demo.launch import free_ports
 from secureb2share_ext import client
 
@@ -169,3 +170,11 @@ def test_what_a_command_publishes_is_in_the_list(folder, environment, second, vi
     command = ["invenio", "secureb2share", "review", "release", "csc", example["identifier"]]
     subprocess.run(command, env=environment, check=True, timeout=120)
     assert "FinnGen" in visitor.get(second + "/", timeout=30).text
+
+
+def test_another_user_agent_gets_no_more_logins(tmp_path):
+    configured = settings(str(tmp_path), 5000, "http://localhost:5001", client.new_key()[1])
+    configured["RATELIMIT_PER_ENDPOINT"] = {"security.login": "5 per minute"}
+    visitor = create_app(configured).test_client()
+    said = [visitor.get("/login/", headers={"User-Agent": "browser %d" % n}).status_code for n in range(8)]
+    assert said == [200] * 5 + [429] * 3

@@ -374,6 +374,25 @@ def test_a_request_is_not_decided_by_who_made_it(site, visitor, anonymous, catal
     assert "applicant" not in anonymous.get("/inbox", follow_redirects=True).text
 
 
+def test_guessing_the_password_is_put_off(anonymous, site):
+    """By the address: another name of the browser changes nothing, and another address is not concerned."""
+    wrong = [
+        anonymous.post(
+            "/login",
+            data={"password": "guess %d" % number},
+            headers={"User-Agent": "browser %d" % number},
+            environ_overrides={"REMOTE_ADDR": "8.8.4.4"},
+        )
+        for number in range(22)
+    ]
+    assert [answer.status_code for answer in wrong] == [403] * 20 + [429] * 2
+    assert 0 < int(wrong[-1].headers["Retry-After"]) <= 600
+    form = {"password": site.extensions["environment"].password}
+    for address, status in (("8.8.4.4", 429), ("8.8.8.8", 303)):
+        answer = anonymous.post("/login", data=form, environ_overrides={"REMOTE_ADDR": address})
+        assert answer.status_code == status
+
+
 def test_the_password_opens_a_session_that_scripts_and_other_sites_cannot_use(site, anonymous):
     page = anonymous.get("/register?dataset=a%20b")
     assert page.location == "/login?next=/register?dataset%3Da%2520b"

@@ -12,6 +12,7 @@ import uuid
 from urllib.parse import quote
 
 import pytest
+from answers_contract import AnswersContract
 from rows import dump, new
 
 from secureb2share_ext import client
@@ -67,7 +68,7 @@ def new_identifier():
     return "sources/" + uuid.uuid4().hex
 
 
-class SourcesContract:
+class SourcesContract(AnswersContract):
     """Subclass it as Test..."""
 
     @pytest.fixture(autouse=True)

@@ -1,0 +1,182 @@
+"""Who sees an answer, and who waits, on every host: part of SourcesContract, whose instance and keys it uses."""
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import uuid
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from secureb2share_ext import client
+from secureb2share_ext.messages import attempts
+from secureb2share_ext.uploads import lock
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+NUMBER = 4  # wrong signatures of an address, in these tests
+WRONG = client.new_key()[0]
+
+
+class _From(HTTPAdapter):
+    """Requests that come from another address of the loopback network."""
+
+    def __init__(self, address):
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *given, **more):
+        super().init_poolmanager(*given, source_address=(self._address, 0), **more)
+
+
+def sender(address="127.0.0.1", agent="test"):
+    session = requests.Session()
+    session.mount("http://", _From(address))
+    session.headers["User-Agent"] = agent
+    return session
+
+
+class AnswersContract:
+    """Subclass it with what SourcesContract has."""
+
+    def bare(self, instance, session, path, key, base=None):
+        signed = client.bare(self.catalogue, "GET", path)
+        headers = client.signed_headers(key, str(uuid.uuid4()), signed)
+        return session.get((base or instance.base_url) + path, headers=headers)
+
+    def limit(self, instance, monkeypatch, near=()):
+        """Count anew, in each application of the instance; near: the networks of proxies."""
+        extensions = [one.app.extensions["secureb2share"] for one in lock.of_instance(instance.app)]
+        monkeypatch.setattr(attempts, "NEAR", list(near))
+        monkeypatch.setattr(attempts, "PREFIX", "secureb2share:test:%s:" % uuid.uuid4().hex)
+        for extension in extensions:
+            monkeypatch.setitem(extension.attempts._config, "SECUREB2SHARE_WRONG_SIGNATURES", NUMBER)
+            monkeypatch.setattr(extension, "attempts", attempts.Attempts(extension.attempts._config))
+
+    def test_address_with_wrong_signatures_waits(self, instance, monkeypatch):
+        """Whatever it calls itself and whatever it asks for; everybody else goes on."""
+        self.limit(instance, monkeypatch)
+        path = "/api/datasets/tsd/" + self.datasets(instance)["published"]
+        said = []
+        for number in range(NUMBER + 3):
+            wanted = path if number % 2 else "/api/datasets/nobody-%d" % number
+            said.append(self.bare(instance, sender("127.0.0.2", "agent %d" % number), wanted, WRONG))
+        assert [answer.status_code for answer in said] == [401] * NUMBER + [429] * 3
+        assert said[-1].json()["code"] == "wrong-signatures" and said[-1].headers["cache-control"] == "no-store"
+        assert 0 < int(said[-1].headers["retry-after"]) <= attempts.WINDOW
+        # what it signs is not looked at now
+        assert self.bare(instance, sender("127.0.0.2"), path, instance.key).status_code == 429
+        lines = client.signed_headers(instance.key, "m", b"{}")
+        posted = sender("127.0.0.2").post(instance.base_url + "/api/datasets", b"{}", headers=lines)
+        assert posted.status_code == 429
+        # without a signature it reads what everybody reads
+        assert sender("127.0.0.2").get(instance.base_url + path).status_code == 200
+        assert self.bare(instance, sender("127.0.0.3"), path, instance.key).status_code == 200
+
+    def test_nobody_locks_a_source_out(self, instance, monkeypatch):
+        """Many addresses that sign wrongly for a source wait sooner, and its own right signatures pass."""
+        self.limit(instance, monkeypatch)
+        path = "/api/datasets/tsd"
+        for number in range(NUMBER * attempts.UNDER_ATTACK + 1):
+            assert self.bare(instance, sender("127.0.1.%d" % number), path, WRONG).status_code == 401
+        said = [self.bare(instance, sender("127.0.2.1"), path, WRONG).status_code for _ in range(NUMBER + 1)]
+        assert said == [401] * attempts.FEW + [429] * (NUMBER + 1 - attempts.FEW)
+        assert self.bare(instance, sender("127.0.2.2"), path, instance.key).status_code == 200
+        # of another source's, each address has its own number still
+        csc = [self.bare(instance, sender("127.0.2.3"), "/api/datasets/csc", WRONG).status_code for _ in range(NUMBER)]
+        assert csc == [401] * NUMBER
+
+    def test_everybody_behind_one_proxy(self, instance, monkeypatch):
+        """Where all senders have one address, wrong signatures are put off and right ones pass."""
+        self.limit(instance, monkeypatch, attempts.NEAR)
+        path = "/api/datasets/tsd"
+        said = [self.bare(instance, sender(), path, WRONG).status_code for _ in range(NUMBER + 2)]
+        assert said == [401] * NUMBER + [429] * 2
+        assert self.bare(instance, sender(), path, instance.key).status_code == 200
+
+    def test_no_token_in_an_address(self, instance):
+        token = instance.tokens["curator"]
+        published = self.datasets(instance)["published"]
+        pid = instance.source.get(published)["pid"]
+        for path in ("/api/datasets/tsd", "/api/datasets/tsd/" + published, "/api/datasets/keys", "/api/access/" + pid):
+            answer = instance.call("GET", path, params={"access_token": token})
+            assert (answer.status_code, answer.json()["code"]) == (400, "token-in-address"), (path, answer.text)
+            assert answer.headers["cache-control"] == "no-store" and token not in answer.text
+        before = instance.count("secureb2share_dataset")
+        body = self.body("register", "tsd", "token/" + uuid.uuid4().hex)
+        path = "/api/datasets/tsd/%s?access_token=%s" % (json.loads(body.decode("utf-8"))["identifier"], token)
+        answer = instance.call("PUT", path, data=body, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (400, "token-in-address")
+        assert instance.count("secureb2share_dataset") == before
+
+    def test_answers_say_who_may_keep_them(self, instance):
+        targets = self.datasets(instance)
+        held, published = ("/api/datasets/tsd/" + targets[kind] for kind in ("held", "published"))
+        for path in ("/api/datasets", "/api/datasets/keys", "/api/datasets/openapi.json", published):
+            answer = requests.get(instance.base_url + path)
+            assert (answer.status_code, answer.headers["cache-control"][:15]) == (200, "public, max-age"), path
+            assert self.varies(answer) and "set-cookie" not in answer.headers
+        told = [self.bare(instance, requests, path, instance.key) for path in (held, published, "/api/datasets/tsd")]
+        assert [answer.status_code for answer in told] == [200] * 3
+        told += [self.bare(instance, requests, path, WRONG) for path in (held, "/api/datasets/tsd", "/api/datasets")]
+        told += [instance.call("GET", path, "curator") for path in (held, published, "/api/datasets/keys")]
+        told += [requests.get(instance.base_url + path) for path in (held, "/api/datasets/tsd", published + "x")]
+        told.append(requests.get(instance.base_url + published, cookies={"session": "x"}))
+        told.append(instance.post_lines([b"{}\n"]))
+        for answer in told:
+            assert answer.headers["cache-control"] == "no-store" and self.varies(answer), answer.request.url
+            assert not {"etag", "last-modified", "expires"} & {name.lower() for name in answer.headers}
+
+    def varies(self, answer):
+        return {"webhook-signature", "authorization"} <= {
+            name.strip().lower() for name in answer.headers["vary"].split(",")
+        }
+
+    @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+    def test_a_cache_gives_everybody_the_public_answer(self, instance, tmp_path):
+        """Behind an nginx that keeps whatever it may keep, and for an hour what says nothing."""
+        paths = ["/api/datasets/tsd/" + identifier for identifier in self.datasets(instance).values()]
+        paths += ["/api/datasets/tsd", "/api/datasets/keys"]
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        (tmp_path / "nginx.conf").write_text(
+            # a worker of another user could not write into the test's folder
+            "user root; daemon off; pid %(f)s/pid; error_log %(f)s/error.log; worker_processes 1; events {}\n"
+            "http { access_log off; client_body_temp_path %(f)s/body; proxy_temp_path %(f)s/proxy;"
+            " fastcgi_temp_path %(f)s/a; uwsgi_temp_path %(f)s/b; scgi_temp_path %(f)s/c;"
+            " proxy_cache_path %(f)s/cache keys_zone=kept:1m;"
+            " server { listen 127.0.0.1:%(p)d; location / { proxy_pass %(u)s; proxy_set_header Host $proxy_host;"
+            " proxy_cache kept; proxy_cache_valid any 1h; add_header X-Kept $upstream_cache_status always; } } }"
+            % {"f": tmp_path, "p": port, "u": instance.base_url.replace("localhost", "127.0.0.1")}
+        )
+        base, nginx = "http://127.0.0.1:%d" % port, [NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
+        started = subprocess.Popen(nginx)
+        try:
+            self.await_answer(base, started)
+            kept = 0
+            for path in paths:
+                public = requests.get(instance.base_url + path)
+                signed = [self.bare(instance, requests, path, instance.key, base) for _ in range(2)]
+                everybody = [requests.get(base + path) for _ in range(2)]
+                again = self.bare(instance, requests, path, instance.key, base)
+                assert [(one.status_code, one.text) for one in everybody] == [(public.status_code, public.text)] * 2
+                assert again.text == signed[1].text and again.status_code == signed[1].status_code, path
+                assert {one.headers["x-kept"] for one in signed + [again]} == {"MISS"}
+                kept += everybody[1].headers["x-kept"] == "HIT"
+            assert kept > 2
+        finally:
+            started.terminate()
+            started.wait()
+
+    def await_answer(self, base, started):
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            assert started.poll() is None
+            try:
+                return requests.get(base + "/api/datasets/none/none", timeout=30)
+            except requests.ConnectionError:
+                time.sleep(0.05)
+        raise AssertionError("nginx did not start")
