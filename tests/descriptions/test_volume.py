@@ -47,7 +47,7 @@ WORDS = {
         "Krankenversicherungsunternehmensbeteiligungsgesellschaft",
         "menneskerettighetsorganisasjonene",
     ),
-    "addresses": lambda: "https://doi.org/10.5281/zenodo.%d https://example.org/%032x" % (number(10**7), number(2**128)),
+    "addresses": lambda: "https://doi.org/10.5281/zenodo.%d https://a.org/%032x" % (number(10**7), number(2**128)),
     "other scripts": pick("健康調査データ", "здравоохранения", "الصحة", "υγειονομική"),
 }  # fmt: skip
 
