@@ -7,6 +7,7 @@ session and no request.
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from . import characters
 from .client import canonical, digest
 
 RESERVED_SEGMENTS = ("state", "decisions", "receipt", "transfer", "erase", "attest")  # last segments that are routes
@@ -95,6 +96,10 @@ def identifier_fault(identifier: Any) -> Optional[str]:
         return "must have at most 255 characters"
     if re.search(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]", identifier):
         return "must have no control characters"
+    if characters.hidden_in_name(identifier):
+        return characters.HIDDEN
+    if not characters.is_composed(identifier):
+        return characters.NOT_COMPOSED
     if identifier.startswith("/") or identifier.endswith("/") or "//" in identifier:
         return "must not begin or end with a slash, nor have two in a row"
     segments = identifier.split("/")

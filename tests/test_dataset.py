@@ -1,5 +1,6 @@
 import pytest
 
+from secureb2share_ext import characters
 from secureb2share_ext.dataset import Dataset, identifier_fault, state_fault
 
 REFUSED = {
@@ -19,6 +20,8 @@ REFUSED = {
         "a\ud800b",
         "a\udfff",
     ],
+    characters.HIDDEN: ["a\u200bb", "a\u202eb", "\ufeffa", "a\u00adb", "a\U000e0041", "می\u200cخ"],
+    characters.NOT_COMPOSED: ["e\u0301", "a/\u212b"],
     "must not begin or end with a slash, nor have two in a row": ["/", "/a", "a/", "a//b"],
     "must have no segment that is '.' or '..'": [".", "..", "a/./b", "../a", "a/.."],
     "must not end in the segment 'state', which is a route": ["state", "a/state"],

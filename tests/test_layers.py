@@ -7,7 +7,9 @@ from graphlib import TopologicalSorter
 PACKAGE = Path(__file__).resolve().parents[1] / "secureb2share_ext"
 NAME = PACKAGE.name
 # what every room may import; a module of it only those before it
-GROUND = "client compat errors dataset config proxies problems caching routes keyring instance names".split()
+GROUND = (
+    "client compat errors characters dataset config proxies problems caching routes keyring instance names"
+).split()
 # room: the rooms that it imports, views and functions included; the order of the rooms follows from it
 ROOMS = {
     "alembic": "",
@@ -39,7 +41,7 @@ HOST_MODULES = {
 }  # fmt: skip
 # rooms, and modules of others, that decide: they need no application and no database
 PURE = """
-    caching client dataset errors descriptions exports
+    caching characters client dataset errors descriptions exports
     messages.message messages.openapi messages.partition messages.sources
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest

@@ -1,7 +1,7 @@
 """The link to a Nettskjema form that knows which dataset it is about.
 
 `/a/<form>?CB<code>=<value>&LCK<code>=true` of Nettskjema: CB fills in the question with that codebook code, LCK locks
-it in the page. A lock is no proof, for anybody can edit the address; the signed reference is one.
+it in the page. A lock is no proof, for anybody can edit the address; the signed reference cannot be altered.
 """
 
 import re

@@ -1,5 +1,6 @@
-"""The signed reference, which proves to the form that the catalogue sent this reader for this dataset.
+"""The signed reference, which says to the form which published dataset is meant.
 
+It is public and the same for every reader, so that it says nothing of who brings it, nor of what has happened since.
 It is a compact JWS that is a pure function of the published record and the signing key: minted at the redirect, never
 stored, without an end. It names no person and grants nothing; `client.verify_reference` checks it.
 """

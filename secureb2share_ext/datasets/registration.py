@@ -14,16 +14,20 @@ from . import curation, publication, review, store, versions
 from .models import DatasetRow
 from .outcome import Outcome
 
+REPLACES = "dataset.version.replaces"
+
 
 def register(host: Host, sender: Sender, row: Optional[DatasetRow], message: Message) -> Outcome:
     """The Outcome of a registration, in the open transaction."""
     source, description = sender.source, message.members["dataset"]
     replaces = replaces_of(description)
-    _check_tenant(sender, row, message)
-    versions.check(source.name, message.identifier, replaces, "dataset.version.replaces", sender)
     if row is None:
-        row = _new(source, message)
+        check_new(sender, message)
+        row = store.add(source.name, message.identifier, "source")
+        row.tenant, row.issued = message.tenant, message.issued
         return _admit(host, source, row, description)
+    _check_tenant(row, message)
+    versions.check(source.name, message.identifier, replaces, REPLACES, sender)
     message.must_follow(row.issued)
     if row.state == "withdrawn":
         raise NotAccepted(
@@ -48,7 +52,11 @@ def register(host: Host, sender: Sender, row: Optional[DatasetRow], message: Mes
     return Outcome(200, row, "adopted" if was_curators else "unchanged" if is_same else "changed", revision)
 
 
-def _new(source, message):
+def check_new(sender: Sender, message: Message) -> None:
+    """Raise what a registration under a free identifier may be refused for, with nothing stored."""
+    source = sender.source
+    sender.must_speak_for(message.tenant)
+    versions.check(source.name, message.identifier, replaces_of(message.members["dataset"]), REPLACES, sender)
     if message.identifier.startswith(CATALOGUE_PREFIX):
         raise Invalid([("identifier", curation.CATALOGUES_OWN)])
     if source.quota is not None and store.count(source.name) >= source.quota:
@@ -57,9 +65,6 @@ def _new(source, message):
             " ask the catalogue's operator for a higher one." % (source.name, source.quota),
             code="quota",
         )
-    row = store.add(source.name, message.identifier, "source")
-    row.tenant, row.issued = message.tenant, message.issued
-    return row
 
 
 def _admit(host, source, row, description):
@@ -70,8 +75,6 @@ def _admit(host, source, row, description):
     return Outcome(201, row, "created", publication.publish(host, row, description, "source").revision)
 
 
-def _check_tenant(sender, row, message):
-    if row is None:
-        sender.must_speak_for(message.tenant)
-    elif message.tenant and row.tenant and message.tenant != row.tenant:
+def _check_tenant(row, message):
+    if message.tenant and row.tenant and message.tenant != row.tenant:
         raise Invalid([("tenant", "is not the tenant of the registered dataset; a `transfer` message changes it")])

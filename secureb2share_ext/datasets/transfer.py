@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, Optional
 
+from .. import characters
 from ..descriptions import schema
 from ..errors import Invalid, NotAccepted, UnknownDataset
 from ..proxies import Host, Message, Sender
@@ -30,6 +31,8 @@ def give(host: Host, row: DatasetRow, tenant: str, contact: Optional[Dict[str, A
     if row.pid is None or row.state == "withdrawn":
         raise NotAccepted("Only a published dataset that is not withdrawn can be transferred.", code="state")
     fault = schema.text_fault(tenant, 100)
+    if fault is None and characters.hidden_in_name(tenant):
+        fault = characters.HIDDEN
     if fault:
         raise Invalid([("tenant", fault)])
     result = "unchanged" if row.tenant == tenant else "changed"

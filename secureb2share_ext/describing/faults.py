@@ -114,6 +114,13 @@ NUMBERED = (  # a message with a number in it -> its words
 RULES = {  # the beginning of a rule's message -> its words
     "must not have an entry twice": "The same entry stands here twice.",
     "must have no control characters": "There are characters here that cannot be shown; type the text anew.",
+    "must have no invisible characters": "There are invisible characters here; delete them, or type the text anew.",
+    "must be in the composed form": "Type this anew: "
+    "its letters with accents are put together from several characters.",
+    "is too long together with the other texts": "The long texts of this description are too long together: "
+    "shorten this one or another.",
+    "is too long: ": "The entries of this list are too long together: shorten some.",
+    "must not hold encoded content, also not in pieces": "This looks like encoded content, which cannot be published.",
     "must not hold encoded content": "There is a word of more than 255 characters here; "
     "encoded content cannot be published.",
     "needs an email or a url": "Give an e-mail address or a web page.",

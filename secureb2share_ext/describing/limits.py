@@ -6,7 +6,8 @@ may have, more entries than a list may have, and encoded content are not: they w
 
 from typing import Any, Dict, Iterator, List, Tuple
 
-from ..descriptions.schema import SCHEMA, content_faults
+from ..descriptions import volume
+from ..descriptions.schema import SCHEMA, content_faults, texts
 
 LONGEST = 100  # characters of a text for which the schema has codes or a form, and no length: the longest has 71
 MOST = 200  # drafts of a source at a time
@@ -16,7 +17,8 @@ Fault = Tuple[str, str]  # a field such as "core.titles[0].text", and what is wr
 
 def not_stored(description: Dict[str, Any]) -> List[Fault]:
     """The faults for which a description is stored nowhere, not even in a draft; all of them, however many."""
-    return list(_faults("", SCHEMA, description))
+    too_much = volume.faults(description) + volume.encoded_faults(dict(texts(description)))
+    return list(_faults("", SCHEMA, description)) + too_much
 
 
 def _faults(field: str, node: Dict[str, Any], value: Any) -> Iterator[Fault]:

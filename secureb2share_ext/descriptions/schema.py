@@ -12,7 +12,8 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 
 from jsonschema import Draft4Validator, ValidationError, validators
 
-from . import rules
+from .. import characters
+from . import rules, volume
 
 try:
     import fastjsonschema
@@ -98,17 +99,22 @@ def description_faults(description: Any, describe_files: str = "labels") -> List
         return [("(body)", "is nested too deeply")]
     faults = schema_faults(_VALIDATOR, description)
     # one look at all texts together; most descriptions need no second one
-    if _SUSPECT.search(json.dumps(description, ensure_ascii=False)):
-        for field, text in _texts(description, []):
-            faults += [(field, fault) for fault in content_faults(text)]
+    dumped = json.dumps(description, ensure_ascii=False)
+    if _SUSPECT.search(dumped):
+        for field, text in texts(description):
+            faults += [(field, fault) for fault in content_faults(text) + hidden_faults(field, text)]
+    # in JSON a piece may be longer by the letter of an escape, so that fewer count
+    if volume.encoded(dumped) > volume.MOST_ENCODED / 2:
+        faults += volume.encoded_faults(dict(texts(description)))
+    faults += volume.faults(description)
     return sorted(set(faults + rules.faults(description, describe_files)))[:MAX_FAULTS]
 
 
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/=_-]{256}")
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff"
 _CONTROL = re.compile("[%s]" % _CONTROLS)
-# in JSON: an escape that may stand for a control character, one that JSON does not escape, or a long run
-_SUSPECT = re.compile(r"\\[ubf]|[%s]|%s" % (_CONTROLS, _LONG_RUN.pattern))
+# in JSON: an escape that may stand for a control character, one that JSON does not escape, a hidden one, or a long run
+_SUSPECT = re.compile(r"\\[ubf]|[%s]|%s|%s" % (_CONTROLS, characters.PATTERN, _LONG_RUN.pattern))
 
 
 def is_too_deep(value: Any) -> bool:
@@ -131,19 +137,42 @@ def has_controls(text: Any) -> bool:
 def content_faults(text: str) -> List[str]:
     """The faults of a text that is more than words: control characters, and encoded content. Addresses may be long."""
     found = [CONTROLS] if has_controls(text) else []
-    return found + [ENCODED] if _LONG_RUN.search(text) and not text.startswith("https://") else found
+    is_address = text.startswith("https://") and not re.search(r"\s", text)
+    return found + [ENCODED] if _LONG_RUN.search(text) and not is_address else found
+
+
+def hidden_faults(field: str, text: str) -> List[str]:
+    """The fault of a text with characters that no reader sees; field: as in "core.titles[0].text"."""
+    is_prose = _place(field) in _PROSE
+    hidden = characters.hidden_in_prose if is_prose else characters.hidden_in_name
+    return [characters.HIDDEN] if hidden(text) else []
+
+
+def _place(field):
+    return re.sub(r"\[[0-9]+\]", "", field)
+
+
+# texts that are not names: the others have no invisible characters at all
+_PROSE = {name + ".text" for name in volume.PROSE} - {"core.titles.text"}
 
 
 def text_fault(text: Any, longest: int) -> Optional[str]:
     """The reason why a value cannot be shown in public as a text, or None.
 
-    It is no text, is empty, has more than `longest` characters, or has control characters.
+    It is no text, is empty, has more than `longest` characters, or has control or invisible characters.
     """
     if not isinstance(text, str) or not text.strip():
         return "is empty"
     if len(text) > longest:
         return "must have at most %d characters" % longest
-    return CONTROLS if has_controls(text) else None
+    if has_controls(text):
+        return CONTROLS
+    return characters.HIDDEN if characters.hidden_in_prose(text) else None
+
+
+def texts(description: Any) -> Iterator[Tuple[str, str]]:
+    """Every (field, text) of a description, whatever JSON it is."""
+    return _texts(description, [])
 
 
 def _texts(value, path):

@@ -1,4 +1,8 @@
-"""JSON, read strictly: no member twice, no NaN, no lone surrogates, no deep nesting."""
+"""JSON, read strictly: UTF-8, no member twice, no NaN, no lone surrogates, no deep nesting.
+
+Every body that decides something is read here. A reader that guesses the encoding, or replaces what it cannot decode,
+sees other members than one that does not: what is not plain UTF-8 is refused.
+"""
 
 import json
 from typing import Any
@@ -11,6 +15,7 @@ from . import schema
 def parse(body: bytes) -> Any:
     """The JSON value in `body` (bytes), read strictly; raises Invalid."""
     try:
+        # a byte order mark stays in the text, and is no JSON
         value = json.loads(
             body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded
         )

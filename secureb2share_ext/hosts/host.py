@@ -100,7 +100,10 @@ class Host(abc.ABC):
         """Connect the hooks of mode observe, once a process: they count what users do, and change nothing for them."""
 
     def brings_content(self) -> bool:
-        """Whether the body of the current request, to a route that takes descriptions, names or holds content."""
+        """Whether the body of the current request, to a route that takes descriptions, names or holds content.
+
+        Raises Invalid where the body is not strict JSON in UTF-8: nothing passes unread.
+        """
         return False
 
     def community_of_request(self) -> str:

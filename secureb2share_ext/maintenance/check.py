@@ -12,6 +12,7 @@ from ..errors import NoSigningKey
 from ..legacy import remains
 from ..proxies import Extension, tables
 from ..uploads import lock, observe, triggers
+from . import exposure
 from .findings import ADVICE
 from .wording import counted
 
@@ -44,6 +45,7 @@ def missing(app: Flask, extension: Extension) -> List[str]:
         )
     if db.engine.dialect.name == "sqlite" and not app.config["SECUREB2SHARE_DEMO"]:
         found.append("SQLite is not supported for production: use PostgreSQL.")
+    found += exposure.of_keys(extension.keyring.folder) + exposure.of_cookies(app.config, instance.base_url(extension))
     found += _doubts(extension) + _remains(extension)
     return found + extension.host.provision_faults() + extension.host.export_faults(app)
 

@@ -57,13 +57,18 @@ def take(host: Host, sender: Sender, message: Message) -> Tuple[int, Dict[str, A
     """Carry out a message in the open transaction, which the caller commits or rolls back; as in `carry_out`."""
     if message.action not in ACTIONS:
         raise NotBuilt("This version of the catalogue does not carry out the action %s." % message.action)
+    if message.action == "register" and message.tenant is not None:
+        sender.must_speak_for(message.tenant)
     row = store.lock(message.source, message.identifier)
-    if row is not None and not sender.may_touch(row.tenant):
-        raise UnknownDataset()
     known = messages.answered(message.source, message.id)
+    if known is not None and known.digest != message.digest:
+        raise MessageReused()
+    if row is not None and not sender.may_touch(row.tenant):
+        if message.action == "register":
+            # whatever would be refused under a free identifier is refused alike, so that nothing shows that it is taken
+            registration.check_new(sender, message)
+        raise UnknownDataset()
     if known is not None:
-        if known.digest != message.digest:
-            raise MessageReused()
         return known.status, json.loads(known.answer)
     outcome = ACTIONS[message.action](host, sender, row, message)
     said = answers.of_outcome(host, outcome)

@@ -7,6 +7,7 @@ another request or another catalogue.
 import datetime
 from typing import Any, Dict, Iterable, NamedTuple, Optional
 
+from .. import characters
 from ..client import digest, from_utc
 from ..dataset import TRANSITIONS, identifier_fault
 from ..descriptions import schema, strict_json
@@ -123,6 +124,14 @@ def read(
         faults += [("dataset." + f, m) for f, m in schema.description_faults(found["dataset"], describe_files)]
     named = [("id", message_id)] + [(field, found.get(field)) for field in ["id"] + list(_MEMBERS[action][0])]
     faults += sorted({(field, "must have no control characters") for field, text in named if schema.has_controls(text)})
+    hidden = {True: characters.hidden_in_prose, False: characters.hidden_in_name}
+    faults += sorted(
+        {
+            (field, characters.HIDDEN)
+            for field, text in named
+            if isinstance(text, str) and hidden[field == "reason"](text)
+        }
+    )
     issued = _issued(found.get("issued"), now, faults)
     if faults:
         raise Invalid(faults)

@@ -3,6 +3,7 @@
 import datetime
 from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Set, Tuple
 
+from .. import characters
 from ..client import TOLERANCE, NotVerified, key_fault, verify
 from ..config import day
 from ..dataset import RESERVED_SOURCES
@@ -69,6 +70,8 @@ def read(config: Mapping[str, Any], targets: Mapping[str, Any], providers: Colle
         key = "SECUREB2SHARE_SOURCES[%r]" % name
         if name in RESERVED_SOURCES or "/" in name or not 1 <= len(name) <= 100:
             raise ConfigError("%s: this name is reserved, too long or has a slash; choose another." % key)
+        if characters.hidden_in_name(name) or not characters.is_composed(name):
+            raise ConfigError("%s: this name has invisible characters, or is not in NFC; type it anew." % key)
         unknown = set(settings) - set(SETTINGS)
         if unknown:
             raise ConfigError(

@@ -10,7 +10,7 @@ from flask import Flask, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from ..errors import Problem, WritesStopped
+from ..errors import Invalid, Problem, WritesStopped
 from ..problems import problem_response
 from ..proxies import current
 from . import observe, refusal
@@ -76,8 +76,8 @@ def _gate():
         longest if endpoint in DESCRIPTIONS else MAX_FORM,
     )
     # the body is short enough to be read now
-    if code is None and extension.host.brings_content():
-        code = "upload-refused"
+    if code is None:
+        code = _code_of_body(extension.host)
     if extension.mode == "observe":
         if code is not None:
             observe.note(code, extension.host.community_of_request())
@@ -94,6 +94,13 @@ def _gate():
     # the body stays unread, so the connection cannot be used again
     response.headers["Connection"] = "close"
     return response
+
+
+def _code_of_body(host):
+    try:
+        return "upload-refused" if host.brings_content() else None
+    except Invalid:
+        return "body-unreadable"
 
 
 def _endpoint():

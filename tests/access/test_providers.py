@@ -18,7 +18,7 @@ SETTINGS = {
 PARAMETER = {"form": "dataset", "tsd": "CBdataset", "csc": "resource"}
 IDENTIFIERS = [
     "a&LCKdataset=false", "a&resource=b", "a#b", "a?b", "a+b", "a b", "100%", "%26", 'a"b', "a'b", "<script>",
-    "\u202eabc\u200f", "שלום/عربي", "æøå 日本", "\U0001f512" * 255, "&" * 255, "{pid}", "a;b", "a=b", "\ufeffa",
+    "שלום/عربي", "æøå 日本", "\U0001f512" * 255, "&" * 255, "{pid}", "a;b", "a=b",
 ]  # fmt: skip
 
 

@@ -4,10 +4,10 @@ import copy
 
 from secureb2share_ext.descriptions.schema import SCHEMA
 
-# it ends each element, attribute, script and format in which it may stand, and turns the direction of what follows
+# it ends each element, attribute, script and format in which it may stand
 TEXT = (
     "</title></textarea></script><script>alert(1)</script><img src=\"/nowhere\" onerror='alert(1)' id=harm>"
-    " & \"quotes' %(name)s %d {{ 7*7 }} javascript:alert(1) \u202eשלום "
+    " & \"quotes' %(name)s %d {{ 7*7 }} javascript:alert(1) שלום "
 )
 WORD = "W" * 250  # a longer one is refused as encoded content
 ADDRESS = "https://example.org/'onmouseover='alert(1)'/" + "w" * 200

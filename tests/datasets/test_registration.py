@@ -95,7 +95,7 @@ def test_quota_counts_the_datasets_of_a_source(catalogue):
         ("p11", None, "p12", ("invalid", "tenant")),
         ("p11", ("p11",), None, None),
         ("p11", ("p12",), "p12", ("unknown-dataset",)),
-        ("p11", ("p12",), None, ("unknown-dataset",)),
+        ("p11", ("p12",), None, ("invalid", "tenant")),
         (None, ("p11",), "p11", ("unknown-dataset",)),
         (None, None, "p11", None),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 from jsonschema import Draft4Validator
 from tables import for_each
 
+from secureb2share_ext import characters
 from secureb2share_ext.dataset import identifier_fault
 from secureb2share_ext.descriptions import schema
 
@@ -1002,7 +1003,7 @@ def test_address_has_no_control_characters(field, character):
         "Blåbærsyltetøy, Näyte, è, ŋ, Łódź",
         "Ελληνικά, українська, 日本語, العربية",
         "a\u00a0b \u2013 \u201cc\u201d \u2026",
-        "\U0001f469\u200d\U0001f52c",
+        "\U0001f52c",
         "<b>bold</b> & 'quotes'",
     ],
 )
@@ -1077,3 +1078,16 @@ def test_every_property_explains_itself(part):
     for name, node in schema.SCHEMA["properties"][part]["properties"].items():
         assert node.get("title", "").strip() and node.get("description", "").strip(), name
         assert not node["title"].endswith(".") and node["description"][-1] in "./", name
+
+
+PROSE = [name for name in sorted(TEXTS) if name.endswith(".text") and not name.startswith("core.titles")]
+
+
+@for_each(sorted(TEXTS) + ["sensitive.access_eligibility[0]"], ["\u200b", "\u202e", "\u2066", "\ufeff", "\U000e0041"])
+def test_no_text_has_invisible_characters(field, character):
+    assert full_faults({field: "affiliated:A%sB" % character}) == [(field, characters.HIDDEN)]
+
+
+@for_each(sorted(TEXTS), ["می\u200cخواهم", "\U0001f469\u200d\U0001f52c"])
+def test_the_joiners_that_a_script_needs_stand_in_prose_alone(field, text):
+    assert full_faults({field: text}) == ([] if field in PROSE else [(field, characters.HIDDEN)])

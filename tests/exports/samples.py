@@ -82,9 +82,9 @@ def shown(access="controlled", state="active", describe_files="labels", change=N
 
 HOSTILE = [
     "a&b", "&amp;&lt;", 'a"b', "a'b", "<script>alert(1)</script>", "</title></script>", "a%20b%", "%2e%2e",
-    "a#b?c=d&e", "]]>", "<![CDATA[x", "<!-- -->", "a\u202eb",
+    "a#b?c=d&e", "]]>", "<![CDATA[x", "<!-- -->",
     "\u05e9\u05dc\u05d5\u05dd", "\u0633\u0644\u0627\u0645 a",
-    "{}{identifier}", "%(x)s{{ 7*7 }}", "🧬👩‍👩‍👧", "ÆØÅ æøå", "a;b,c", "a>; rel=\"item\"", "\\u0041\\",
+    "{}{identifier}", "%(x)s{{ 7*7 }}", "🧬👩👧", "ÆØÅ æøå", "a;b,c", "a>; rel=\"item\"", "\\u0041\\",
     ("long word " * 26)[:255], "ø" * 255, "🧬" * 255,
 ]  # fmt: skip
 

@@ -4,8 +4,10 @@ A test module per host subclasses HostContract and gives the fixture `instance` 
 offers), `upload_attempts(instance)` and `access_descriptions()`. Nothing here imports a host or pytest-invenio.
 """
 
+import base64
 import datetime
 import json
+import os
 import re
 import threading
 import time
@@ -218,6 +220,21 @@ class HostContract:
         ]
         assert after == before
 
+    def test_no_file_is_hidden_in_a_description(self, instance):
+        before = instance.count("secureb2share_dataset")
+        body = base64.b64encode(os.urandom(300000)).decode("ascii")
+        text = " ".join(body[start : start + 255] for start in range(0, len(body), 255))
+        parts = [{"lang": "en", "text": text[start : start + 19000]} for start in range(0, 380000, 19000)]
+        for descriptions in (parts, parts[:1], [{"lang": "en", "text": "word " * 3900}] * 4):
+            description = self.description()
+            description["core"]["descriptions"] = descriptions
+            with pytest.raises(client.Refused) as refused:
+                instance.source.register(new_identifier(), description)
+            fields = {error["field"].partition("[")[0] for error in refused.value.problem["errors"]}
+            assert (refused.value.status, fields) == (400, {"dataset.core.descriptions"})
+            assert instance.curate(description).status_code == 400
+        assert instance.count("secureb2share_dataset") == before
+
     def test_stranger_gets_no_further(self, instance):
         identifier = new_identifier()
         instance.source.register(identifier, self.description())
@@ -240,7 +257,9 @@ class HostContract:
             instance.source.set_state(new_identifier(), "suspended", "no")
         assert (refused.value.status, refused.value.code) == (404, "unknown-dataset")
 
-    @pytest.mark.parametrize("identifier", ["a//b", "/a", "a/", "a/../b", ".", "a/state/state", "x" * 256, "a\nb"])
+    @pytest.mark.parametrize(
+        "identifier", ["a//b", "/a", "a/", "a/../b", ".", "a/state/state", "x" * 256, "a\nb", "e\u0301", "a\u200bb"]
+    )
     def test_unfit_identifier_is_refused(self, instance, identifier):
         with pytest.raises(client.Refused) as refused:
             instance.source.register(identifier, self.description())

@@ -24,7 +24,7 @@ COMMANDS = (["audit", "--json"], ["check"], ["health"], ["health", "--json"], ["
 LISTS = (["deliveries", "list"], ["keys", "list"])
 EVERYBODY = ("/api/datasets", "/api/datasets/keys", "/api/datasets/openapi.json")
 REVIEW = "/secureb2share/review/"
-HOSTILE = '<script>alert("c")</script> \u202edlot\u202c & "quoted"'
+HOSTILE = '<script>alert("c")</script> שלום & "quoted"'
 
 
 def new_identifier():

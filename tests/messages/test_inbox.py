@@ -1,9 +1,11 @@
 import contextlib
+import json
 
 import pytest
 
 pytest.importorskip("invenio_db")
 
+import sqlalchemy  # noqa: E402
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from invenio_db import db  # noqa: E402
@@ -70,9 +72,59 @@ def test_refused_message_is_not_remembered(catalogue):
 @pytest.mark.parametrize("tenant", ["p12", None])
 def test_dataset_of_another_tenant_is_unknown(catalogue, action, tenant):
     catalogue.send("register", "x", dataset=described(), **({"tenant": tenant} if tenant else {}))
-    message = catalogue.message(action, "x", **members(action, catalogue))
+    said = members(action, catalogue)
+    message = catalogue.message(action, "x", **dict(said, tenant="p11") if action == "register" else said)
     with refused(catalogue, "unknown-dataset"):
         inbox.carry_out(catalogue.host, catalogue.sender(tenants=("p11",)), message)
+
+
+def refusal(catalogue, sender, action, identifier, said, message_id):
+    """(code, body, statements) of the Problem with which a message is refused."""
+    message, statements = catalogue.message(action, identifier, message_id=message_id, **said), []
+
+    def note(connection, cursor, statement, *others):
+        statements.append(statement)
+
+    sqlalchemy.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        with pytest.raises(Problem) as raised:
+            inbox.carry_out(catalogue.host, sender, message)
+    finally:
+        sqlalchemy.event.remove(db.engine, "before_cursor_execute", note)
+    return raised.value.code, json.dumps(raised.value.body()).replace(identifier, "x"), statements
+
+
+@pytest.mark.parametrize("tenant", ["p12", None])
+@pytest.mark.parametrize(
+    "action, said, message_id",
+    [
+        ("register", {"tenant": "p12"}, None),
+        ("register", {}, None),
+        ("register", {"tenant": "p11", "dataset": described(replaces="nowhere")}, None),
+        ("register", {"tenant": "p11", "dataset": described(replaces="taken")}, None),
+        ("register", {"tenant": "p11"}, "1"),
+        ("state", {}, "1"),
+        ("state", {}, None),
+        ("transfer", {}, None),
+        ("decision", {}, None),
+    ],
+)
+def test_a_wrong_tenant_learns_nothing_of_an_identifier(catalogue, tenant, action, said, message_id):
+    catalogue.send("register", "taken", dataset=described(), **({"tenant": tenant} if tenant else {}))
+    catalogue.send("register", "own", message_id="1", dataset=described("Own"), tenant="p11")
+    said, sender = dict(members(action, catalogue), **said), catalogue.sender(tenants=("p11",))
+    taken, free = (refusal(catalogue, sender, action, name, said, message_id) for name in ("taken", "zz-free"))
+    assert taken == free and taken[0] in ("invalid", "message-reused", "unknown-dataset")
+
+
+def test_a_full_source_learns_nothing_of_an_identifier(catalogue):
+    for name in ("taken", "other"):
+        catalogue.send("register", name, "few", dataset=described(), tenant="p12")
+    sender = catalogue.sender("few", tenants=("p11",))
+    for name in ("taken", "free"):
+        with refused(catalogue, "quota"):
+            message = catalogue.message("register", name, "few", dataset=described(), tenant="p11")
+            inbox.carry_out(catalogue.host, sender, message)
 
 
 def test_answer_that_was_another_tenants(catalogue):

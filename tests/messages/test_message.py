@@ -134,6 +134,7 @@ NEEDED["decision"] = {"state": "closed", "application": "1"}
         ("register", {"action": None, "source": 1, "identifier": []}, "action identifier source"),
         ("register", {"tenant": ""}, "tenant"),
         ("register", {"tenant": "p11\x00"}, "tenant"),
+        ("register", {"tenant": "p11\u200b"}, "tenant"),
         ("register", {"tenant": "p" * 101}, "tenant"),
         ("register", {"extra": 1, "state": "active"}, "extra state"),
         ("register", {"dataset": []}, "dataset"),

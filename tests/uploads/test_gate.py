@@ -1,7 +1,8 @@
 import pytest
 from flask import Flask
 
-from secureb2share_ext.uploads import gate
+from secureb2share_ext.errors import Invalid
+from secureb2share_ext.uploads import gate, refusal
 
 REFUSED, FORM, LONG, UNSIZED = "upload-refused", "form-data-refused", "body-too-long", "body-unsized"
 LONGEST = 1000
@@ -62,3 +63,22 @@ def test_the_gate_stands_first_and_once():
     assert not gate.is_first(flask)
     gate.install(flask)
     assert gate.is_first(flask) and len(flask.before_request_funcs[None]) == 3
+
+
+class Brings:
+    """A host that answers as it is told."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def brings_content(self):
+        if self.answer is None:
+            raise Invalid([("(body)", "is not strict JSON in UTF-8")])
+        return self.answer
+
+
+@pytest.mark.parametrize("answer, code", [(True, REFUSED), (False, None), (None, "body-unreadable")])
+def test_a_body_that_nobody_can_read_is_refused(answer, code):
+    assert gate._code_of_body(Brings(answer)) == code
+    if code:
+        assert refusal.refuse(code, "https://example.org/help").status == 403

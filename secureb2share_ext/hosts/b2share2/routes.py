@@ -3,14 +3,15 @@
 This covers the whole API application; the other application serves the web interface's files and takes no writes.
 """
 
-import json
 import uuid
-from typing import Any, Dict
+from typing import Dict
 
 from flask import Flask, current_app, request
 from invenio_db import db
 
-from . import communities
+from ...descriptions import strict_json
+from ...errors import Invalid
+from . import communities, external_files
 
 CONTENT_BLUEPRINTS = {
     "invenio_files_rest": "file content and buckets: stream, form and multipart",
@@ -39,7 +40,6 @@ DESCRIPTIONS = (
     "b2share_deposit_rest.b2dep_item",
 )
 LONGEST_READ = 1000000  # bytes of a body that is read to tell its community
-EXTERNAL = "external_pids"  # the member by which B2SHARE links files that lie elsewhere
 
 
 def content_endpoints(app: Flask) -> Dict[str, str]:
@@ -54,34 +54,12 @@ def known_writes(app: Flask) -> Dict[str, str]:
 
 
 def brings_content() -> bool:
-    """Whether the current request links files into a record or draft."""
+    """Whether the current request links files into a record or draft; raises Invalid where its body cannot be read."""
     if request.endpoint not in DESCRIPTIONS or request.method not in ("POST", "PATCH", "PUT"):
         return False
-    try:
-        body = json.loads(request.get_data().decode("utf-8"))
-    except ValueError:
-        # what is no JSON is the view's to refuse
-        return False
-    return links_files(body)
-
-
-def links_files(body: Any) -> bool:
-    """Whether a new draft (dict), or a JSON patch (list, RFC 6902), brings files that lie elsewhere. Pure."""
-    if isinstance(body, dict):
-        return bool(body.get(EXTERNAL))
-    if not isinstance(body, list):
-        return False
-    return any(_operation_links(operation) for operation in body if isinstance(operation, dict))
-
-
-def _operation_links(operation):
-    if operation.get("op") in ("remove", "test"):
-        return False
-    path, value = operation.get("path"), operation.get("value")
-    if path == "":
-        # the whole document is replaced, perhaps by what another operation put together
-        return not isinstance(value, dict) or bool(value.get(EXTERNAL))
-    return isinstance(path, str) and path.split("/")[1:2] == [EXTERNAL] and value != []
+    body = request.get_data()
+    # the view guesses encodings and replaces what it cannot decode, so that nothing passes to it unread
+    return external_files.are_linked(body)
 
 
 def community_of_request() -> str:
@@ -105,6 +83,9 @@ def _community_id():
         return communities.of_pid(getattr(pid, "value", pid))
     length = request.content_length
     if request.mimetype == "application/json" and length is not None and length <= LONGEST_READ:
-        body = request.get_json(silent=True)
+        try:
+            body = strict_json.parse(request.get_data())
+        except Invalid:
+            return None
         return body.get("community") if isinstance(body, dict) else None
     return None

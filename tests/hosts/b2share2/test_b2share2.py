@@ -7,6 +7,7 @@ pytest.importorskip("b2share", reason="the real B2SHARE 2.4 is in no registry: s
 
 import real_instance  # noqa: E402
 from contract import FORM, MULTIPART, HostContract  # noqa: E402
+from spellings import spellings  # noqa: E402
 
 from secureb2share_ext import client  # noqa: E402
 
@@ -62,6 +63,15 @@ class TestB2Share2(HostContract):
             ("B2DROP job", "POST", "/api/remotes/jobs", {"json": job}),
             ("external_pids in POST", "POST", "/api/records/", {"json": created}),
             ("external_pids in another community", "POST", "/api/records/", {"json": elsewhere_created}),
+            *(
+                (
+                    "external_pids in %s" % spelling,
+                    "POST",
+                    "/api/records/",
+                    {"data": body, "headers": {"Content-Type": "application/json", "X-Expect": "body-unreadable"}},
+                )
+                for spelling, body in spellings(created)
+            ),
             ("external_pids in PATCH", "PATCH", draft, {"data": json.dumps(adds), "headers": patch}),
             (
                 "external_pids deep in PATCH",
