@@ -240,7 +240,9 @@ def reasons(with_services, everything):
     if "demo" not in required():
         found["demo"] = "SECUREB2SHARE_TEST_REQUIRE=demo makes its environment and checks it"
     if not everything:
-        found = {name: why for name, why in found.items() if name in (*SERVERS, "nginx", "browser") or name in required()}
+        found = {
+            name: why for name, why in found.items() if name in (*SERVERS, "nginx", "browser") or name in required()
+        }
     return found
 
 
