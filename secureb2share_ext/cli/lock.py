@@ -20,7 +20,8 @@ from ..uploads import lock, triggers
 def init(extend: bool) -> None:
     """Make the tables, the communities' schema where the host has one, and the triggers if MODE is on.
 
-    It can be run again: whatever is there already stays as it is.
+    It can be run again: whatever is there already stays as it is. On new tables, records of a former installation that
+    name their dataset (invenio-records-rest) get their rows again.
     """
     extension = current()
     try:

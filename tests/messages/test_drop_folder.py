@@ -20,7 +20,7 @@ def place(tmp_path):
     for name in ("drop", "state", "service"):
         (tmp_path / name).mkdir()
         os.chmod(str(tmp_path / name), 0o755)
-    (tmp_path / "service" / "secret.jsonl").write_bytes(SECRET)
+    put(tmp_path / "service" / "secret.jsonl", SECRET)
     return tmp_path
 
 
