@@ -16,7 +16,9 @@ from glob import glob
 import services
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-REQUIRABLE = ("postgresql", "redis", "opensearch", "browser", "python36", "rdm13", "rdm14", "faults", "docs", "demo")
+REQUIRABLE = (
+    "postgresql", "redis", "opensearch", "nginx", "browser", "python36", "rdm13", "rdm14", "faults", "docs", "demo",
+)  # fmt: skip
 SERVERS = {"postgresql": "POSTGRESQL", "redis": "REDIS", "opensearch": "SEARCH"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 EXTRAS = "invenio,exports,postgresql,redis,demo"
@@ -218,6 +220,8 @@ def reasons(with_services, everything):
         if not os.environ.get("SECUREB2SHARE_TEST_" + server):
             found[name] = "%s SECUREB2SHARE_TEST_%s to one" % (why, server)
     without_server = bool(found)
+    if not (shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")):
+        found["nginx"] = "no nginx was found (on Debian the package is nginx-light)"
     if not any(map(shutil.which, BROWSERS)):
         found["browser"] = "no Chromium was found (on Debian the package is chromium)"
     if not find_python36():
@@ -236,7 +240,9 @@ def reasons(with_services, everything):
     if "demo" not in required():
         found["demo"] = "SECUREB2SHARE_TEST_REQUIRE=demo makes its environment and checks it"
     if not everything:
-        found = {name: why for name, why in found.items() if name in (*SERVERS, "browser") or name in required()}
+        found = {
+            name: why for name, why in found.items() if name in (*SERVERS, "nginx", "browser") or name in required()
+        }
     return found
 
 

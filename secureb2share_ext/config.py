@@ -84,7 +84,7 @@ SECUREB2SHARE_AUDIT_KNOWN: Dict[str, str] = {}
 """dict: endpoint -> reason. A site's own write routes that take no content; any other unknown one stops writing."""
 
 SECUREB2SHARE_MAX_BODY = 1000000
-"""int, bytes: the longest body of a write request; a longer one is refused unread."""
+"""int, bytes: the longest body of a write request; a longer one is refused before anything looks at it."""
 
 SECUREB2SHARE_WRONG_SIGNATURES: Optional[int] = 20
 """int, how many wrong signatures or tokens one address may send in ten minutes; then it waits (429). None: no limit."""

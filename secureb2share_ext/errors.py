@@ -9,6 +9,8 @@
     +-- EgressRefused             an address that this service does not connect to
     +-- Unusable                  a search cluster, or DataCite, that takes nothing now
     +-- NotWritten                a file of a legacy record that cannot be written
+    +-- NotTaken                  an entry of a drop folder that is not read
+    |   +-- Later                 ... by this run
     +-- Problem                   becomes an RFC 9457 answer
         +-- UploadRefused         403  a way to upload content
         +-- WritesStopped         503  a layer of the lock is missing
@@ -72,6 +74,14 @@ class EgressRefused(SecureB2ShareError):
 
 class Unusable(SecureB2ShareError):
     """A search cluster, or DataCite, is there but takes nothing now; the message gives the reason."""
+
+
+class NotTaken(SecureB2ShareError):
+    """An entry of a drop folder that is not read; the message is the reason, and stands behind the entry's name."""
+
+
+class Later(NotTaken):
+    """A file of a drop folder that the next run may read."""
 
 
 class Problem(SecureB2ShareError):

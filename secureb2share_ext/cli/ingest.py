@@ -5,7 +5,7 @@ import json
 import os
 import re
 import signal
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 import click
 from flask.cli import with_appcontext
@@ -53,21 +53,53 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
     interrupted.
     """
     _check_place(file)
-    extension = current()
     errors = errors or _errors_of(file, part)
+    done = carry_out(file, _chosen(file, part), confirm, RefusedLines(errors))
+    click.echo(done.summary())
+    if done.counts["refused"]:
+        click.echo("The refused lines are in %s." % errors)
+    if done.failed:
+        click.echo("Of these, %d failed here, by no fault of theirs: run the same command again." % done.failed)
+    if done.is_stopped:
+        click.echo(withdrawal_limit.STOPPED + " Give --confirm to go on.", err=True)
+    raise SystemExit(done.exit_code)
+
+
+class Done(NamedTuple):
+    """What came of a file."""
+
+    counts: Dict[str, int]  # {result of a line, or "refused": number}
+    failed: int  # number of the refused lines that failed here, and need no correction
+    is_stopped: bool  # whether it ended before many withdrawals
+
+    @property
+    def exit_code(self) -> int:
+        return 2 if self.is_stopped else 1 if self.counts["refused"] else 0
+
+    def summary(self) -> str:
+        """The counts as one sentence without its full stop."""
+        return ", ".join("%d %s" % (n, name) for name, n in sorted(self.counts.items()) if n) or "no lines"
+
+
+def carry_out(file: Any, given: Iterable[bytes], confirm: bool, refused_lines: "RefusedLines") -> Done:
+    """Carry out the lines of an open file, and end the program with code 130 on Ctrl-C.
+
+    given: those lines of it that are carried out.
+    """
+    extension = current()
     counts: Dict[str, int] = collections.Counter()
-    failed = 0
+    failed, stopped = 0, False
     bar = progress.Bar(file)
     interrupts: List[Any] = []
     before = _note_interrupts(interrupts)
     try:
-        with RefusedLines(errors) as refused:
-            for done in bulk.carry_out(extension.host, _lines(extension, _chosen(file, part)), confirm):
+        with refused_lines as refused:
+            for done in bulk.carry_out(extension.host, _lines(extension, given), confirm):
                 if interrupts:
                     raise KeyboardInterrupt
                 said = done.answer
                 if said.get("problem", {}).get("code") == "mass-withdrawal":
-                    counts["stopped"] = 1
+                    stopped = True
                     break
                 counts["refused" if "problem" in said else said["answer"]["result"]] += 1
                 if "problem" in said:
@@ -82,15 +114,7 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
     finally:
         signal.signal(signal.SIGINT, before)
         bar.end()
-    stopped = counts.pop("stopped", 0)
-    click.echo(", ".join("%d %s" % (n, name) for name, n in sorted(counts.items())) or "no lines")
-    if counts["refused"]:
-        click.echo("The refused lines are in %s." % errors)
-    if failed:
-        click.echo("Of these, %d failed here, by no fault of theirs: run the same command again." % failed)
-    if stopped:
-        click.echo(withdrawal_limit.STOPPED + " Give --confirm to go on.", err=True)
-    raise SystemExit(2 if stopped else 1 if counts["refused"] else 0)
+    return Done(counts, failed, stopped)
 
 
 def _check_place(file):
@@ -122,17 +146,17 @@ def _is_stdin(file):
 def _chosen(file, part):
     """The lines (bytes) of a file, or those of one part of it."""
     if part is None:
-        return _given(file)
+        return lines_of(file)
     if _is_stdin(file):
         raise click.BadParameter("--part needs a file, for it is read twice; - is standard input.")
     number, count = part
-    chosen = partition.of_lines(_given(file), count)
+    chosen = partition.of_lines(lines_of(file), count)
     file.seek(0)
-    return (given for given, of in zip(_given(file), chosen) if of == number - 1)
+    return (given for given, of in zip(lines_of(file), chosen) if of == number - 1)
 
 
-def _given(file):
-    # a line without an end must not fill the memory
+def lines_of(file: Any) -> Iterator[bytes]:
+    """The lines of an open file that are not empty; one without an end, which must not fill the memory, in pieces."""
     return (given for given in iter(lambda: file.readline(LONGEST + 1), b"") if given.strip())
 
 
@@ -142,10 +166,14 @@ def _lines(extension, given):
 
 
 class RefusedLines:
-    """The file of refused lines, made with the first of them."""
+    """The file of refused lines, made with the first of them.
 
-    def __init__(self, path: str) -> None:
+    opener: as of open(); by default one that follows no link.
+    """
+
+    def __init__(self, path: str, opener: Optional[Callable[[str, int], int]] = None) -> None:
         self.path = path
+        self._opener = opener or _without_links
         self._file: Any = None
 
     def __enter__(self) -> "RefusedLines":
@@ -157,10 +185,7 @@ class RefusedLines:
 
     def _open(self):
         try:
-            # a link that somebody else put there must have no other file overwritten
-            return open(
-                self.path, "w", encoding="utf-8", opener=lambda p, flags: os.open(p, flags | os.O_NOFOLLOW, 0o666)
-            )
+            return open(self.path, "w", encoding="utf-8", opener=self._opener)
         except OSError as error:
             raise click.FileError(self.path, error.strerror)
 
@@ -171,6 +196,11 @@ class RefusedLines:
         said = {"id": done.answer["id"], "problem": done.answer["problem"], "message": _message(done.given)}
         self._file.write(json.dumps(said, ensure_ascii=False) + "\n")
         self._file.flush()
+
+
+def _without_links(path, flags):
+    # a link that somebody else put there must have no other file overwritten
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def _message(given):

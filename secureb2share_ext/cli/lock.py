@@ -23,7 +23,8 @@ from ..uploads import seal
 def init(extend: bool) -> None:
     """Make the tables, the communities' schema where the host has one, and the triggers if MODE is on.
 
-    It can be run again: whatever is there already stays as it is.
+    It can be run again: whatever is there already stays as it is. On new tables, records of a former installation that
+    name their dataset (invenio-records-rest) get their rows again.
     """
     extension = current()
     try:

@@ -50,7 +50,7 @@ def uninstall(path: Optional[str], drop_tables: bool, yes: bool) -> None:
             _check_frozen()
         _keep_links(extension, path, drop_tables)
         if drop_tables and not yes:
-            _ask()
+            _ask(extension.host)
     else:
         click.echo("The tables are gone: no map can be made from them any more.")
     for line in install.take_back(extension.host, drop_tables):
@@ -119,11 +119,19 @@ def _write(path, text):
     click.echo("The map is in %s. The locations that use it:" % path)
 
 
-def _ask():
+def _ask(host):
     figures = outbox.figures()
-    click.echo(
-        "Dropping the tables loses what stands in them: which dataset of a source each record is, and its events."
-    )
+    click.echo("Dropping the tables loses what stands in them: the datasets' tenants, events, decisions and drafts.")
+    if host.has_stamps:
+        click.echo(
+            "Which dataset of a source each record is, stands in the records too: `init` of a later installation takes"
+            " the records back. Those that were deleted, or whose member `secureb2share` was changed, it does not find."
+        )
+    else:
+        click.echo(
+            "It also loses which dataset of a source each record is: after a later installation, a dataset that is"
+            " registered again gets a second record and PID. Leave the tables if there may be one."
+        )
     lost = (
         (figures["undelivered"][0], "events that no target was told yet"),
         (figures["parked"][0], "events that wait for an operator"),

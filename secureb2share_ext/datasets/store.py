@@ -72,6 +72,12 @@ def by_pid(pid: str) -> Optional[DatasetRow]:
     return db.session.query(DatasetRow).filter_by(pid=pid).one_or_none()
 
 
+def known_records(uuids: Collection[Any]) -> Set[Any]:
+    """Those of these records that have a row."""
+    query = db.session.query(DatasetRow.record_uuid).filter(DatasetRow.record_uuid.in_(list(uuids)))
+    return {found for (found,) in query} if uuids else set()
+
+
 def by_records(uuids: Any) -> List[DatasetRow]:
     """The rows whose records these are; uuids: a list of them, or a query of a host's own tables."""
     return db.session.query(DatasetRow).filter(DatasetRow.record_uuid.in_(uuids)).all() if uuids else []

@@ -6,7 +6,7 @@ a datasets.models.DatasetRow; a Dataset is the value of dataset.py. All of them 
 
 import abc
 import datetime
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 from urllib.parse import quote
 
 from flask import Flask
@@ -39,6 +39,17 @@ class SourceFault(NamedTuple):
     stops: bool  # whether its registrations are refused, or nobody is there to answer for their records
 
 
+class Stamped(NamedTuple):
+    """A record that says of itself that it is a dataset's."""
+
+    record_uuid: Any
+    pid: str
+    stamp: Mapping[
+        str, Any
+    ]  # source, identifier, state, and where it has them reason, state_at, successor, replaced_by
+    metadata: Any  # for from_record
+
+
 class Host(abc.ABC):
     """The system that holds the records, as the flows know it."""
 
@@ -49,6 +60,7 @@ class Host(abc.ABC):
         "SITE_UI_URL": "the catalogue's canonical address, such as https://catalogue.example.org",
         "SITE_API_URL": "the canonical address of its API, such as https://catalogue.example.org/api",
     }
+    has_stamps = False  # whether `stamped` finds what this package published
     pid_types: Tuple[str, ...] = ()  # types of invenio-pidstore, under which a record can be asked for
 
     def __init__(self, config: Dict[str, Any], sources: Dict[str, Source]) -> None:
@@ -263,6 +275,10 @@ class Host(abc.ABC):
         """{record_uuid: record} of the records of these rows that were not deleted, with few statements."""
         found = {row.record_uuid: self.record(row) for row in rows if row.record_uuid}
         return {record_uuid: record for record_uuid, record in found.items() if record is not None}
+
+    def stamped(self) -> Iterator[List[Stamped]]:
+        """Yield [Stamped] of every record that names its dataset itself, the oldest first, a few at a time."""
+        return iter(())
 
     @abc.abstractmethod
     def revision(self, record: Any) -> Tuple[int, int]:

@@ -8,6 +8,7 @@ from invenio_db import db
 from sqlalchemy import text
 
 from .. import instance
+from ..datasets import recovery
 from ..errors import SecureB2ShareError
 from ..proxies import Host, current, tables
 from ..uploads import seal, triggers
@@ -25,6 +26,9 @@ def init(is_on: bool, host: Optional[Any] = None, is_extending: bool = False) ->
     """
     with _alone():
         done = [_tables()]
+        if host is not None and not instance.known():
+            # new tables: whatever is published already is not in them
+            done += _recover(host)
         done += instance.establish(current())
         if host is not None:
             done += host.provision(is_extending)
@@ -71,6 +75,22 @@ def _tables():
         else:
             alembic.upgrade(BRANCH + "@head")
     return "Tables: %d in all." % len(tables())
+
+
+def _recover(host):
+    taken = recovery.take_back(host)
+    done = []
+    if taken.datasets:
+        done.append(
+            "Records: %d of a former installation were taken back by the stamp that they carry; what they do not say is"
+            " their tenant. `reindex` brings them into the search index again." % taken.datasets
+        )
+    if taken.doubles:
+        done.append(
+            "Records: %d more have an identifier that an older record has, and stay without a dataset: %s."
+            % (taken.doubles, ", ".join(taken.doubled + ["..."] * (taken.doubles > len(taken.doubled))))
+        )
+    return done
 
 
 def take_back(host: Host, is_dropping: bool) -> List[str]:

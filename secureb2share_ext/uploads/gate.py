@@ -13,7 +13,7 @@ from werkzeug.routing import RequestRedirect
 from ..errors import Invalid, Problem, WritesStopped
 from ..problems import problem_response
 from ..proxies import current
-from . import observe, refusal
+from . import drain, observe, refusal
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM = 20000  # bytes; no form of a host holds more than a few lines
@@ -91,8 +91,9 @@ def _gate():
         problem = refusal.refuse(code, extension.help_url)
         current_app.logger.info("secureb2share.%s endpoint=%s method=%s", code, endpoint, request.method)
     response = problem_response(problem)
-    # the body stays unread, so the connection cannot be used again
-    response.headers["Connection"] = "close"
+    if not drain.drain(request):
+        # what stays unread would be taken for the next request
+        response.headers["Connection"] = "close"
     return response
 
 

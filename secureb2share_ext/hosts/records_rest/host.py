@@ -2,7 +2,7 @@
 
 import datetime
 import functools
-from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 from urllib.parse import quote
 
 from flask import Flask
@@ -13,7 +13,7 @@ from ...datasets.models import DatasetRow
 from ...messages.sources import Source
 from .. import files_rest, tokens
 from ..ghosts import Entries
-from ..host import FormerContent, Host
+from ..host import FormerContent, Host, Stamped
 from . import (
     bulk_insert,
     exports,
@@ -26,9 +26,12 @@ from . import (
     records,
     routes,
     serve,
+    stamped,
     usage,
     watch,
 )
+
+DEFAULT_TYPE = "recid"  # of PIDs, where no source is configured
 
 
 class RecordsRest(Host):
@@ -36,6 +39,7 @@ class RecordsRest(Host):
 
     name = "records_rest"
     extension = "invenio-records-rest"
+    has_stamps = True
     indexers: Dict[str, Any] = {}  # {community: indexer} of the endpoints that have a search index, see serve
 
     def endpoint(self, source: Source) -> Dict[str, Any]:
@@ -46,6 +50,7 @@ class RecordsRest(Host):
         super().__init__(config, sources)
         endpoints = config.get("RECORDS_REST_ENDPOINTS") or {}
         own = {endpoints[one.community]["pid_type"] for one in sources.values() if one.community in endpoints}
+        self.own_types = tuple(sorted(own)) or (DEFAULT_TYPE,)
         self.pid_types = (*sorted(own), "doi", "hdl", "handle")
 
     def faults(self) -> List[str]:
@@ -157,6 +162,9 @@ class RecordsRest(Host):
         for endpoint, own in records.by_class((self._endpoint_of(row), row) for row in rows):
             found.update(records.get_many(endpoint, own))
         return found
+
+    def stamped(self) -> Iterator[List[Stamped]]:
+        return stamped.batches(self)
 
     def revision(self, record: Any) -> Tuple[int, int]:
         return records.revision(record)

@@ -1,0 +1,49 @@
+"""The records that carry our stamp, read once from all that there are, for tables that were made anew."""
+
+from typing import Any, Iterator, List
+
+from invenio_db import db
+from invenio_pidstore.models import PersistentIdentifier
+from invenio_records.api import Record
+
+from ..host import Stamped
+from . import mapping, records
+
+SIZE = 200  # records read at a time
+
+
+def batches(host: Any) -> Iterator[List[Stamped]]:
+    """Yield [Stamped] of the records of every class, the oldest first, a few at a time."""
+    classes = {records.record_class(host.endpoint(source)) for source in host.sources.values()} or {Record}
+    for model in {one.model_cls for one in classes}:
+        last = None
+        while True:
+            rows = _page(model, last)
+            if not rows:
+                break
+            last = rows[-1].created, rows[-1].id
+            found = {row.id: row for row in rows if isinstance((row.json or {}).get(mapping.STAMP), dict)}
+            if found:
+                pids = _pids(list(found), host.own_types)
+                yield [
+                    Stamped(uuid, pids[uuid], row.json[mapping.STAMP], row.json)
+                    for uuid, row in found.items()
+                    if uuid in pids
+                ]
+
+
+def _page(model, last):
+    query = db.session.query(model.id, model.created, model.json)
+    if last is not None:
+        created, uuid = last
+        query = query.filter(db.or_(model.created > created, db.and_(model.created == created, model.id > uuid)))
+    return query.order_by(model.created, model.id).limit(SIZE).all()
+
+
+def _pids(uuids, types):
+    query = db.session.query(PersistentIdentifier.object_uuid, PersistentIdentifier.pid_value).filter(
+        PersistentIdentifier.object_type == "rec",
+        PersistentIdentifier.object_uuid.in_(uuids),
+        PersistentIdentifier.pid_type.in_(types),
+    )
+    return dict(query.all())

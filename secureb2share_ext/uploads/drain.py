@@ -1,0 +1,69 @@
+"""The body of a refused request, read and thrown away so that its sender comes to read the answer.
+
+A server that closes a connection with bytes unread resets it: a client that still sends sees no answer, and a proxy
+says 502 for it.
+"""
+
+import contextlib
+import socket
+import threading
+import time
+from typing import Any, Iterator
+
+from flask import Request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wsgi import get_input_stream
+
+MOST = 10000000  # bytes
+SECONDS = 5
+CHUNK = 65536
+SOCKETS = ("gunicorn.socket", "werkzeug.socket")  # keys of a WSGI environment
+
+
+def drain(request: Request) -> bool:
+    """Read what is left of a request's body, and return whether nothing is left then.
+
+    At most MOST bytes are read, in at most SECONDS; a body that announces more stays unread. Where the server keeps its
+    socket to itself, its own timeout bounds how long one piece is waited for.
+    """
+    length = request.content_length
+    if not length and "HTTP_TRANSFER_ENCODING" not in request.environ:
+        return True
+    if length is not None and length > MOST:
+        return False
+    # where something was read before, that stream knows how far
+    stream = request.__dict__.get("stream") or get_input_stream(request.environ)
+    left, end = MOST, time.monotonic() + SECONDS
+    with _hanging_up(request.environ):
+        while left > 0 and time.monotonic() < end:
+            try:
+                piece = stream.read(min(CHUNK, left))
+            except (OSError, HTTPException):
+                # the sender went away
+                return False
+            if not piece:
+                return time.monotonic() < end
+            left -= len(piece)
+    return False
+
+
+@contextlib.contextmanager
+def _hanging_up(environ: Any) -> Iterator[None]:
+    """Hear no more of the sender after SECONDS: a read that waits for single bytes ends."""
+    found = next((environ[name] for name in SOCKETS if environ.get(name) is not None), None)
+    if found is None:
+        yield
+        return
+    timer = threading.Timer(SECONDS, _close_reading, [found])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _close_reading(connection):
+    with contextlib.suppress(OSError):
+        # that of a TLS socket itself would end TLS, and the answer would go out in plain text
+        socket.socket.shutdown(connection, socket.SHUT_RD)

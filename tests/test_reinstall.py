@@ -1,0 +1,97 @@
+"""What a new installation finds of one that was taken out with its tables."""
+
+import os
+
+import pytest
+from instance import example, running
+from invenio_db import db
+
+from demo.catalogue.app import create_app
+from secureb2share_ext.hosts.records_rest import stamped
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def instance(request, tmp_path, monkeypatch):
+    if request.param == "postgresql" and not os.environ.get("SECUREB2SHARE_TEST_POSTGRESQL"):
+        pytest.skip("no PostgreSQL: SECUREB2SHARE_TEST_POSTGRESQL is not set")
+    # several batches
+    monkeypatch.setattr(stamped, "SIZE", 2)
+    with running(request.param, tmp_path) as found:
+        yield found
+
+
+def run(app, *words, **more):
+    result = app.test_cli_runner().invoke(args=["secureb2share", *words], **more)
+    assert result.exit_code == 0, (result.output, result.exc_info)
+    return result.output
+
+
+def rows(instance):
+    columns = "identifier, source, pid, record_uuid, state, reason, state_at, successor, replaced_by, digest, origin"
+    return sorted(tuple(row) for row in instance.execute("SELECT %s FROM secureb2share_dataset" % columns))
+
+
+def test_an_identifier_has_one_record_after_a_new_installation(instance, tmp_path):
+    source = instance.source
+    pids = {name: source.register(name, example())["pid"] for name in ("r/1", "r/2", "r/3", "r/4", "r/5")}
+    newer = dict(example(), version={"replaces": "r/1"})
+    pids["r/6"] = source.register("r/6", newer)["pid"]
+    source.set_state("r/2", "suspended", "Consent is under review.")
+    source.set_state("r/3", "withdrawn", "Consent was withdrawn.")
+    source.set_state("r/4", "superseded", "There is a better one.", successor="r/5")
+    curated = instance.curate(example())
+    assert curated.status_code == 201, curated.text
+    before, records = rows(instance), instance.count("records_metadata")
+    assert len(before) == 7
+
+    with_off = create_app(dict(instance.configured, SECUREB2SHARE_MODE="off"))
+    said = run(with_off, "uninstall", "--drop-tables", "--map", str(tmp_path / "access.conf"), input="y\n")
+    assert "`init` of a later installation takes the records back" in said and "tenant" in said
+    # while the package is away, a curator's record claims what is not its own, and others are no stamps at all
+    forge(with_off, instance, "r/1")
+    said = run(with_off, "init")
+    assert "Records: 7 of a former installation were taken back" in said and "Records: 1 more have" in said
+    assert rows(instance) == before
+    assert "taken back" not in run(with_off, "init")
+    with with_off.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+    run(instance.app, "init")
+    instance.app.extensions["secureb2share"].has_tables = False
+    made = instance.count("records_metadata")
+    again = instance.source.register("r/1", example())
+    assert (again["pid"], again["result"]) == (pids["r/1"], "unchanged")
+    changed = example()
+    changed["core"]["publisher"] = "Another publisher"
+    assert instance.source.register("r/5", changed)["pid"] == pids["r/5"]
+    assert instance.count("records_metadata") == made and records < made
+    assert instance.count("secureb2share_dataset") == 7
+    assert instance.source.register("r/7", example())["result"] == "created"
+
+
+FORGED = [
+    None, "text", {}, {"source": "tsd"}, {"source": "tsd", "identifier": "x//y", "state": "active"},
+    {"source": "tsd", "identifier": "f/1", "state": "none"}, {"source": 5, "identifier": "f/2", "state": "active"},
+    {"source": "s" * 101, "identifier": "f/3", "state": "active"},
+    {"source": "tsd", "identifier": "f/4", "state": "active", "reason": 5},
+    {"source": "tsd", "identifier": "f/5", "state": "active", "successor": "a//b"},
+    {"source": "tsd", "identifier": "f/6", "state": "active", "state_at": "x" * 40},
+]  # fmt: skip
+
+
+def forge(app, instance, identifier):
+    """Records that were made past the package: of an identifier that is taken, and with no stamps of ours."""
+    from invenio_pidstore.minters import recid_minter
+    from invenio_records.api import Record
+
+    with app.app_context():
+        stamps = [{"source": "tsd", "identifier": identifier, "state": "active"}] + FORGED
+        for stamp in stamps:
+            record = dict(instance.to_record(example()), secureb2share=stamp)
+            made = Record.create({})
+            recid_minter(made.id, record)
+            made.model.json = record
+        Record.create({"secureb2share": stamps[0], "title": "without a PID"})
+        db.session.commit()
+        db.session.remove()

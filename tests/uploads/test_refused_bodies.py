@@ -1,0 +1,90 @@
+"""What a client sees of a refusal, over HTTP: by a server that closes the connection with the body unread."""
+
+import socket
+import time
+import uuid
+from collections import Counter
+
+import pytest
+import requests
+from fronted import gunicorn, nginx, skip_without_nginx
+from served import ONE_DATABASE
+
+pytest.importorskip("gunicorn")
+instance = pytest.importorskip("instance")
+
+from demo.launch import free_ports  # noqa: E402
+from secureb2share_ext.uploads import drain  # noqa: E402
+
+LONG = b'{"titles": "%s"}' % (b"x" * 2400000)
+AS_JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def upstream(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("refused")
+    (port,) = free_ports(1)
+    with instance.running(ONE_DATABASE[0], folder) as found, gunicorn(found.configured, folder, port):
+        yield port
+
+
+@pytest.fixture(scope="module")
+def proxied(upstream, tmp_path_factory):
+    skip_without_nginx()
+    (port,) = free_ports(1)
+    with nginx(tmp_path_factory.mktemp("nginx"), port, upstream) as url:
+        yield url
+
+
+def refusals(url, times, send=lambda url: requests.post(url, data=LONG, headers=AS_JSON, timeout=60)):
+    """{(status, code): count} of what a client sees."""
+    seen = Counter()
+    for _ in range(times):
+        try:
+            answer = send(url)
+            code = answer.json()["code"] if "problem+json" in answer.headers.get("Content-Type", "") else ""
+            seen[answer.status_code, code] += 1
+        except requests.ConnectionError as error:
+            seen[type(error).__name__] += 1
+    return seen
+
+
+@pytest.mark.parametrize(
+    "method, path, code",
+    [("POST", "/api/records/", "body-too-long"), ("PUT", "/api/files/%s/y" % uuid.uuid4(), "upload-refused")],
+)
+def test_every_refusal_is_seen_behind_a_plain_nginx(proxied, method, path, code):
+    def send(url):
+        return requests.request(method, url, data=LONG, headers=AS_JSON, timeout=60)
+
+    assert refusals(proxied + path, 50, send) == {(403, code): 50}
+
+
+def test_every_refusal_is_seen_without_a_proxy(upstream):
+    base = "http://127.0.0.1:%d" % upstream
+    assert refusals(base + "/api/records/", 20) == {(403, "body-too-long"): 20}
+    pieces = [LONG[at : at + 100000] for at in range(0, len(LONG), 100000)]
+    unsized = refusals(
+        base + "/api/records/", 20, lambda url: requests.post(url, data=iter(pieces), headers=AS_JSON, timeout=60)
+    )
+    assert unsized == {(403, "body-unsized"): 20}
+
+
+@pytest.mark.parametrize("announced", [drain.MOST // 2, drain.MOST + 1])
+def test_a_sender_that_is_slow_or_announces_too_much_is_not_waited_for(upstream, announced):
+    with socket.create_connection(("127.0.0.1", upstream), timeout=30) as connection:
+        head = "POST /api/records/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        connection.sendall((head + "Content-Length: %d\r\n\r\n" % announced).encode())
+        began = time.monotonic()
+        connection.settimeout(0.2)
+        answer = b""
+        while not answer and time.monotonic() < began + 3 * drain.SECONDS:
+            # one byte now and then keeps a timeout between two bytes from ending it
+            connection.sendall(b"x")
+            try:
+                answer = connection.recv(65536)
+            except socket.timeout:
+                continue
+        took = time.monotonic() - began
+    assert answer.startswith(b"HTTP/1.1 403")
+    assert took < (drain.SECONDS + 2 if announced <= drain.MOST else 2)
