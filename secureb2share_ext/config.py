@@ -23,7 +23,8 @@ SECUREB2SHARE_SOURCES: Dict[str, Dict[str, Any]] = {}
 
 ``keys``: list of ``"whpk_..."`` (Ed25519, advised) or ``"whsec_..."`` (HMAC) that sign its messages; a dict
 ``{"key": "whpk_...", "tenants": ["p11"]}`` limits one to the datasets of these tenants; with
-``"expires": "2027-01-31"`` in it ``secureb2share health`` warns before that day.
+``"expires": "2027-01-31"`` in it one signs until that day (UTC) ends, and ``secureb2share health`` warns before. No key
+may stand twice or be a target's secret.
 ``community``: where its records are; on records-rest the name of an entry of ``RECORDS_REST_ENDPOINTS``, on B2SHARE the
 name of a community.
 ``access``: name of an entry of ``SECUREB2SHARE_ACCESS``.

@@ -14,6 +14,7 @@
         +-- WritesStopped         503  a layer of the lock is missing
         +-- Invalid               400  faults in a message or record, each with its field
         +-- NotSigned             401  signature, time or key
+        |   +-- KeyExpired        401  the same in other words for the log
         +-- OtherCatalogue        401  a message that was signed for another catalogue
         +-- NotAllowed            403  a token without the scope, or a source at its quota
         +-- UnknownDataset        404  no such dataset, or not this source's
@@ -132,6 +133,14 @@ class NotSigned(Problem):
     status = 401
     code = "signature"
     title = "The signature is not valid"
+
+
+class KeyExpired(NotSigned):
+    """The request was signed by a key whose last day is past; `source` and `fingerprint` (str) name it in the log."""
+
+    def __init__(self, detail: str, source: str, fingerprint: str) -> None:
+        super().__init__(detail)
+        self.source, self.fingerprint = source, fingerprint
 
 
 class OtherCatalogue(Problem):

@@ -14,7 +14,7 @@ from invenio_db import db
 from ..datasets import store
 from ..errors import Failed, Invalid, Problem
 from ..proxies import Host
-from . import bulk_insert, inbox
+from . import bulk_insert, inbox, senders
 from .envelope import Line
 from .run import Order, Patience, of_many
 from .withdrawal_limit import Withdrawals
@@ -49,6 +49,8 @@ def carry_out(host: Host, lines: Iterable[Line], confirmed: bool) -> Iterator[Li
     datasets: Set[Tuple[str, str]] = set()
     size = CHUNK
     for line in lines:
+        if line.expired is not None:
+            senders.tell_expired(line.expired)
         together = _together(host, line)
         if line.datasets & datasets or len(chunk) >= min(size, together):
             yield from _answered(host, chunk, run)

@@ -28,7 +28,7 @@ from ..errors import Invalid, NotSigned, UnknownDataset
 from ..names import Names
 from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
-from . import answers, bulk, envelope, inbox, message, openapi, sources
+from . import answers, bulk, envelope, inbox, message, openapi, senders, sources
 
 PAGE = 500
 LINES = "application/x-ndjson"
@@ -187,7 +187,7 @@ def _sender(extension, name, signed):
     """The Sender who signed `signed` (bytes), or whose token the request has; raises NotSigned, UnknownDataset."""
     named = None if "webhook-signature" in request.headers else extension.host.sources_of_token()
     if named is None:
-        return sources.authenticate(extension.sources, name, request.headers, signed)
+        return senders.authenticate(extension.sources, name, request.headers, signed)
     if name not in named:
         raise UnknownDataset()
     return sources.Sender(extension.sources[name])
