@@ -432,11 +432,16 @@ class Client:
         successor: Optional[str] = None,
         issued: Optional[str] = None,
         message_id: Optional[str] = None,
+        confirm: bool = False,
     ) -> Dict[str, Any]:
-        """Move a dataset to active, suspended, superseded (with the successor's identifier) or withdrawn."""
-        return self._act(
-            "POST", identifier, "/state", "state", issued, message_id, state=state, reason=reason, successor=successor
-        )
+        """Move a dataset to active, suspended, superseded (with the successor's identifier) or withdrawn.
+
+        confirm: many withdrawals are meant; without it the catalogue refuses one that would be too many in a day.
+        """
+        members = {"state": state, "reason": reason, "successor": successor}
+        if confirm:
+            members["confirm"] = "withdrawals"
+        return self._act("POST", identifier, "/state", "state", issued, message_id, **members)
 
     def report_decision(
         self,
@@ -572,13 +577,14 @@ class Client:
 
     def _post(self, path, body):
         named = {"content-type": "application/x-ndjson", SOURCE_HEADER: quote(self.source, safe="~")}
-        message_id = str(uuid.uuid4())
+        message_id, query = str(uuid.uuid4()), path.partition("?")[2]
+        signed = body + ("?" + query if query else "").encode("ascii")
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 answer = self.session.post(
                     self.base_url + path,
                     data=body,
-                    headers=dict(signed_headers(self.key, message_id, body), **named),
+                    headers=dict(signed_headers(self.key, message_id, signed), **named),
                     timeout=10 * TIMEOUT,
                     allow_redirects=False,
                 )

@@ -87,6 +87,9 @@ SECUREB2SHARE_AUDIT_KNOWN: Dict[str, str] = {}
 SECUREB2SHARE_MAX_BODY = 1000000
 """int, bytes: the longest body of a write request; a longer one is refused unread."""
 
+SECUREB2SHARE_WITHDRAWAL_DAYS = 14
+"""int, days for which an operator can take a withdrawal back by ``secureb2share withdrawal undo``; 0: never."""
+
 SECUREB2SHARE_SWEEP_INTERVAL = 5
 """int, seconds between two sweeps of the outbox by Celery beat."""
 
@@ -127,6 +130,14 @@ def url_fault(url: str, demo: bool) -> Optional[str]:
     if parts.scheme == "http" and demo and host in LOOPBACK:
         return None
     return "must be https (http only on loopback, with SECUREB2SHARE_DEMO)"
+
+
+def days(config: Mapping[str, Any], key: str) -> int:
+    """The value of a key that is a number of days; raises ConfigError."""
+    number = config[key]
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 3650:
+        raise ConfigError("%s must be a whole number of days from 0 to 3650." % key)
+    return number
 
 
 def day(place: str, text: Any) -> Optional[datetime.date]:

@@ -16,6 +16,7 @@
         +-- NotSigned             401  signature, time or key
         |   +-- KeyExpired        401  the same in other words for the log
         +-- OtherCatalogue        401  a message that was signed for another catalogue
+        +-- SourceSuspended       403  a source that an operator has stopped
         +-- NotAllowed            403  a token without the scope, or a source at its quota
         +-- UnknownDataset        404  no such dataset, or not this source's
         +-- NotAccepted           409  stale, legacy, registered elsewhere, withdrawn, ...
@@ -24,6 +25,7 @@
         +-- AccessElsewhere       403  access is not requested by the host's own form
         +-- Gone                  410  withdrawn
         +-- NotReady              503  something that the operator has to make, or that is down
+        |   +-- Frozen            503  an incident: nothing is written until an operator says so
         +-- Failed                500  one message of many that could not be carried out
         +-- NotBuilt              501  an action that this version does not carry out
 
@@ -159,6 +161,14 @@ class NotAllowed(Problem):
     title = "Not allowed"
 
 
+class SourceSuspended(Problem):
+    """The operator of this catalogue has suspended this source; nothing was stored."""
+
+    status = 403
+    code = "source-suspended"
+    title = "Source suspended"
+
+
 class UnknownDataset(Problem):
     """This catalogue knows no such dataset."""
 
@@ -205,6 +215,13 @@ class NotReady(Problem):
     status = 503
     code = "not-ready"
     title = "Not ready"
+
+
+class Frozen(NotReady):
+    """The operator of this catalogue has frozen it for a while: nothing is written or signed; send this again later."""
+
+    code = "frozen"
+    title = "Frozen"
 
 
 class Failed(Problem):

@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 PACKAGE = Path(__file__).resolve().parents[1] / "secureb2share_ext"
 NAME = PACKAGE.name
 # what every room may import; a module of it only those before it
-GROUND = ("client", "compat", "errors", "dataset", "config", "proxies", "problems", "keyring", "instance", "names")
+GROUND = ("client", "compat", "errors", "dataset", "config", "proxies", "problems", "keyring", "instance", "names", "stops")
 # room: the rooms that it imports, views and functions included; the order of the rooms follows from it
 ROOMS = {
     "alembic": "",

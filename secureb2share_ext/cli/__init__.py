@@ -6,7 +6,21 @@ change, and no target would be told. There is one file per kind of work.
 
 import click
 
-from . import deliveries, health, index, ingest, keys, legacy, lock, rename, review, transfer, uninstall
+from . import (
+    deliveries,
+    health,
+    index,
+    ingest,
+    keys,
+    legacy,
+    lock,
+    rename,
+    review,
+    source,
+    transfer,
+    uninstall,
+    withdrawal,
+)
 
 
 @click.group()
@@ -14,6 +28,20 @@ def secureb2share() -> None:
     """Secure B2SHARE: metadata in public, data in the secure environment."""
 
 
-for module in (lock, health, keys, ingest, review, transfer, deliveries, index, legacy, rename, uninstall):
+for module in (
+    lock,
+    health,
+    keys,
+    source,
+    ingest,
+    review,
+    transfer,
+    withdrawal,
+    deliveries,
+    index,
+    legacy,
+    rename,
+    uninstall,
+):
     for command in module.COMMANDS:
         secureb2share.add_command(command)

@@ -22,7 +22,7 @@ from .models import DatasetRow
 def publish(host: Host, row: DatasetRow, description: Dict[str, Any], by: str) -> Dataset:
     """Have the host make the record of a row that has none, and return the published Dataset.
 
-    by: "source" where a message of the secure side is carried out, else "curator".
+    by: "source" where a message of the secure side is carried out, else "curator" or "operator".
     """
     with _writing():
         record = host.publish(row, Dataset(row.source, row.identifier, description))

@@ -1,5 +1,6 @@
 """Datasets, held descriptions and decisions, found and kept: the only SQL that touches their tables."""
 
+import datetime
 import functools
 from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
@@ -131,6 +132,24 @@ def page(source: str, after: str, size: int, tenants: Optional[Collection[str]] 
 def count(source: str, **values: Any) -> int:
     """The number of datasets of a source, or of those whose columns have these values."""
     return db.session.query(DatasetRow).filter_by(source=source, **values).count()
+
+
+def withdrawn(since: datetime.datetime, source: Optional[str] = None) -> List[DatasetRow]:
+    """The rows of published datasets (of one source) that were withdrawn since a moment (naive UTC), newest first."""
+    query = db.session.query(DatasetRow).filter_by(state="withdrawn", **({} if source is None else {"source": source}))
+    query = query.filter(DatasetRow.pid.isnot(None), DatasetRow.state_at >= _as_written(since))
+    return query.order_by(DatasetRow.state_at.desc(), DatasetRow.id.desc()).all()
+
+
+def withdrawn_since(source: str, moment: datetime.datetime) -> int:
+    """The number of datasets of a source that were withdrawn since a moment (naive UTC), and are so still."""
+    query = db.session.query(DatasetRow.id).filter_by(source=source, state="withdrawn")
+    return query.filter(DatasetRow.state_at >= _as_written(moment)).count()
+
+
+def _as_written(moment):
+    # as `state_at` is written, so that texts sort as times do
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def replaced_by(source: str, identifier: str) -> List[DatasetRow]:

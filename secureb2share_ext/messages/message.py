@@ -34,6 +34,7 @@ _MEMBERS = {
             "state": {"enum": sorted(TRANSITIONS)},
             "reason": _REASON,
             "successor": ID,
+            "confirm": {"enum": ["withdrawals"]},
         },
         ["state", "reason"],
     ),

@@ -4,6 +4,7 @@ from typing import Any, Mapping
 
 from flask import current_app
 
+from .. import stops
 from ..client import TOLERANCE
 from ..errors import KeyExpired
 from . import sources
@@ -13,12 +14,17 @@ from .sources import Sender, Source
 def authenticate(
     all_sources: Mapping[str, Source], name: str, headers: Any, body: bytes, tolerance: float = TOLERANCE
 ) -> Sender:
-    """The Sender of a signed message, as in sources.authenticate; a key whose last day is past gets into the log."""
+    """The Sender of a signed message, as in sources.authenticate; a key whose last day is past gets into the log.
+
+    Raises SourceSuspended too.
+    """
     try:
-        return sources.authenticate(all_sources, name, headers, body, tolerance)
+        sender = sources.authenticate(all_sources, name, headers, body, tolerance)
     except KeyExpired as error:
         tell_expired(error)
         raise
+    stops.must_not_be_suspended(name)
+    return sender
 
 
 def tell_expired(error: KeyExpired) -> None:

@@ -24,14 +24,14 @@ def known(pairs: Collection[Tuple[str, str]]) -> Set[Tuple[str, str]]:
     return found
 
 
-def keep_answer(message: Message, status: int, answer: Dict[str, Any]) -> None:
-    """Remember the answer of an accepted message, in the transaction of its effect; flushed."""
-    add_answer(message, status, answer)
+def keep_answer(message: Message, status: int, answer: Dict[str, Any], key: Optional[str]) -> None:
+    """Remember the answer of an accepted message, in the transaction of its effect; flushed. key: as in the model."""
+    add_answer(message, status, answer, key)
     db.session.flush()
 
 
-def add_answer(message: Message, status: int, answer: Dict[str, Any]) -> None:
-    """Add the answer of an accepted message to the open transaction; the caller flushes it."""
+def add_answer(message: Message, status: int, answer: Dict[str, Any], key: Optional[str]) -> None:
+    """Add the answer of an accepted message to the open transaction; the caller flushes it. key: as in the model."""
     db.session.add(
         AcceptedMessage(
             source=message.source,
@@ -39,5 +39,6 @@ def add_answer(message: Message, status: int, answer: Dict[str, Any]) -> None:
             digest=message.digest,
             status=status,
             answer=json.dumps(answer),
+            key=key,
         )
     )
