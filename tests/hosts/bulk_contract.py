@@ -510,7 +510,7 @@ class RunContract(BulkContract):
             instance.source.set_state(identifier, "withdrawn", "Study closed.", confirm=True)
         done = allowed + 12
         assert self.results(self.post(instance, ends[done:])) == ["mass-withdrawal"] * (60 - done)
-        assert self.results(self.post(instance, ends[:done])) == ["changed"] * done
+        assert self.results(self.post(instance, ends[:allowed])) == ["changed"] * allowed
         # a day later
         self.age_withdrawals(instance)
         # the client stops with the run: it does not go on with its next request
