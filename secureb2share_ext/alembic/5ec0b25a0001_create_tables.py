@@ -1,4 +1,4 @@
-"""Create the tables of datasets, messages, events, sweeps, keys, applications, what was observed or stopped, and more."""
+"""Create the tables of datasets, messages, events, sweeps, keys, applications, the instance, and what was stopped."""
 
 import sqlalchemy as sa
 from alembic import op

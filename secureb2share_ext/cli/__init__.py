@@ -9,6 +9,7 @@ import click
 from . import (
     deliveries,
     health,
+    incident,
     index,
     ingest,
     keys,
@@ -33,6 +34,7 @@ for module in (
     health,
     keys,
     source,
+    incident,
     ingest,
     review,
     transfer,

@@ -5,7 +5,7 @@ import functools
 from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from invenio_db import db
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, func, or_
 from sqlalchemy.orm import aliased
 
 from ..compat import flush_before_reading_anew, utcnow
@@ -213,6 +213,12 @@ def decisions_of(dataset_id: int, size: int) -> List[Decision]:
     """At most `size` decisions on a dataset, the newest first."""
     query = db.session.query(Decision).filter_by(dataset_id=dataset_id)
     return query.order_by(Decision.id.desc()).limit(size).all()
+
+
+def decided_since(moment: datetime.datetime) -> List[Tuple[int, str]]:
+    """[(number, outcome)] of the decisions of curators since a moment (naive UTC)."""
+    query = db.session.query(func.count(Decision.id), Decision.outcome).filter(Decision.decided >= moment)
+    return query.group_by(Decision.outcome).order_by(Decision.outcome).all()
 
 
 def decided_page(start: int, size: int, sources: Optional[Collection[str]] = None) -> List[Tuple[Decision, DatasetRow]]:

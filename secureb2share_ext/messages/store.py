@@ -1,12 +1,21 @@
 """Accepted messages and their answers: the only SQL that touches their table."""
 
+import datetime
 import json
-from typing import Any, Collection, Dict, Optional, Set, Tuple
+from typing import Any, Collection, Dict, NamedTuple, Optional, Set, Tuple
 
 from invenio_db import db
 
 from .message import Message
 from .models import AcceptedMessage
+
+
+class Done(NamedTuple):
+    """What one key of a source did: how many messages ended in which way, and from when to when (naive UTC)."""
+
+    counts: Dict[str, int]
+    first: datetime.datetime
+    last: datetime.datetime
 
 
 def answered(source: str, message_id: str) -> Optional[AcceptedMessage]:
@@ -42,3 +51,20 @@ def add_answer(message: Message, status: int, answer: Dict[str, Any], key: Optio
             key=key,
         )
     )
+
+
+def done_since(moment: datetime.datetime) -> Dict[Tuple[str, Optional[str]], Done]:
+    """{(source, fingerprint of the key, None for a token): Done} of what was accepted since a moment (naive UTC)."""
+    query = db.session.query(
+        AcceptedMessage.source, AcceptedMessage.key, AcceptedMessage.accepted, AcceptedMessage.answer
+    )
+    found: Dict[Tuple[str, Optional[str]], Done] = {}
+    for source, key, accepted, answer in query.filter(AcceptedMessage.accepted >= moment):
+        said = json.loads(answer)
+        word = said["result"]
+        if word == "changed" and said["state"] != "active":
+            word = said["state"]
+        done = found.get((source, key)) or Done({}, accepted, accepted)
+        done.counts[word] = done.counts.get(word, 0) + 1
+        found[source, key] = Done(done.counts, min(done.first, accepted), max(done.last, accepted))
+    return found

@@ -31,6 +31,9 @@ def folder():
 class KeysContract:
     """Subclass it as Test..."""
 
+    # what a sweep, a session or a search engine of the host writes
+    not_compared = ("secureb2share_sweep",)
+
     def description(self, title="One of ours"):
         from instance import example
 
@@ -179,6 +182,55 @@ class KeysContract:
             assert (identifier in listed) == (code == 0)
             said = self.cli(instance, "withdrawal", "undo", "tsd", identifier, "--reason", "Why.", code=code)
             assert ("more than 14 days ago" in said) == (code == 1)
+
+    def test_a_night_is_rehearsed(self, instance, tmp_path):
+        """As docs/howto/incident.md says it, from the alarm to the morning."""
+        good, bad = folder(), folder()
+        pid = instance.source.register(good, self.description())["pid"]
+        instance.sweep()
+        # somebody who stole the key withdraws a dataset, and is about to go on
+        instance.source.register(bad, self.description())
+        instance.source.set_state(bad, "withdrawn", "Mine.", confirm=True)
+        said = self.cli(instance, "incident", "start", "--reason", "A key was stolen.")
+        try:
+            key = client.fingerprint(client.public_of(instance.key))
+            (line,) = [one for one in said.splitlines() if one.startswith("  tsd %s: " % key)]
+            assert "created" in line and "withdrawn" in line and "incident end" in said
+            before, told = dump(instance, self.not_compared), len(instance.receiver.requests)
+            assert set(self.everything(instance, good).values()) == {FROZEN}
+            kept = tmp_path / "drop.jsonl"
+            kept.write_bytes(self.line(instance, "register", folder(), dataset=self.description()))
+            assert "frozen" in self.refused_line(instance, kept)
+            curated = instance.curate(self.description())
+            assert (curated.status_code, curated.json()["code"]) == FROZEN
+            self.cli(instance, "withdrawal", "undo", "tsd", bad, "--reason", "Not meant.", code=1)
+            assert instance.sweep() == {} and len(instance.receiver.requests) == told
+            # readers read on, and get to the form, to which nothing signed is given
+            assert instance.call("GET", "/api/records/" + pid).status_code == 200
+            assert instance.source.get(good)["state"] == "active"
+            link = instance.call("GET", "/api/access/" + pid)
+            assert link.status_code == 302 and "eyJ" not in link.headers["location"]
+            assert new(before, dump(instance, self.not_compared)) == {}
+            self.cli(instance, "source", "suspend", "tsd", "--reason", "A key was stolen.")
+            said = self.cli(instance, "incident", "show")
+            assert "frozen since 20" in said and "A key was stolen." in said and "The source tsd is suspended" in said
+        finally:
+            instance.run_cli("source", "suspend", "tsd")
+            self.cli(instance, "incident", "end")
+        # the key is stopped still, while everybody else goes on
+        assert self.refused(instance.source.register, folder(), self.description()) == SUSPENDED
+        assert instance.other.register(folder(), self.description())["result"] == "created"
+        assert bad in self.cli(instance, "withdrawal", "list")
+        self.cli(instance, "withdrawal", "undo", "tsd", bad, "--reason", "Not meant.")
+        self.cli(instance, "source", "resume", "tsd")
+        assert self.state(instance, bad) == "active" and "eyJ" in self.link(instance, pid)
+        assert instance.source.register(good, self.description("Next morning"))["result"] == "changed"
+        assert instance.sweep() and len(instance.receiver.requests) > told
+        assert "not frozen" in self.cli(instance, "incident", "show")
+        self.cli(instance, "incident", "end", code=1)
+
+    def link(self, instance, pid):
+        return instance.call("GET", "/api/access/" + pid).headers["location"]
 
     def seen(self, instance, pid):
         """What readers see of a record: its state, whether search finds it, its exports, and the access link."""

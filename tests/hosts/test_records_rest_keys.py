@@ -9,7 +9,8 @@ from keys_contract import SOURCES, KeysContract  # noqa: E402
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def instance(request, tmp_path_factory):
     skip_unless_there(request.param)
-    with running(request.param, tmp_path_factory.mktemp("instance"), SOURCES) as found:
+    echo = {name + "-ingest": {"echo": True} for name in SOURCES}
+    with running(request.param, tmp_path_factory.mktemp("instance"), SOURCES, echo) as found:
         yield found
 
 

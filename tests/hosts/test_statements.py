@@ -131,7 +131,8 @@ def test_curators_record(site):
         return site.instance.curate(described("by a curator", "A study"))
 
     post()
-    assert len(during(post, 201)) <= 22
+    # one of them asks whether an incident freezes the catalogue
+    assert len(during(post, 201)) <= 23
 
 
 @pytest.mark.parametrize("whose", ["ours", "others"])
@@ -169,7 +170,8 @@ def test_list_of_a_source(site):
 @pytest.mark.parametrize("path", ["PID", DOI, "?source=tsd&id=statements/0"])
 def test_access_link(site, path):
     found = "/api/access/" + path.replace("PID", site.ours[0])
-    assert len(during(partial(site.get, found), 302)) <= 4
+    # one of them asks whether an incident forbids to sign the reference
+    assert len(during(partial(site.get, found), 302)) <= 5
 
 
 def test_refused_upload(site):
@@ -183,7 +185,8 @@ def test_idle_sweep(site):
         pass
     with statements() as seen:
         assert instance.sweep() == {}
-    assert len(seen) <= 5, seen
+    # one of them asks whether an incident holds everything
+    assert len(seen) <= 6, seen
 
 
 def test_page_of_oai(site):
