@@ -38,6 +38,11 @@ ATTEMPTS = 3  # sends of one message before the caller is told
 TIMEOUT = 30  # seconds
 BATCH, BATCH_BYTES = 500, 1000000  # envelopes and bytes of one request
 SIGNATURES = 4  # of one message
+LEAST_BYTES = 8  # different ones in a shared secret; of 24 random bytes, fewer differ once in 10**25 times
+PRIME = 2**255 - 19  # of the field of Ed25519
+# the y of the points whose order divides 8: orders 4, 1, 2, and twice 8
+_EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+SMALL_ORDER = frozenset([0, 1, PRIME - 1, _EIGHTH, PRIME - _EIGHTH])
 SOURCE_HEADER = "secureb2share-source"  # of a bulk: the percent-encoded name of the source whose keys verify it
 
 
@@ -90,16 +95,35 @@ def _secret(key, prefix):
 
 
 def key_fault(key: Any, prefixes: Sequence[str] = ("whpk_", "whsec_")) -> Optional[str]:
-    """The reason why a value is no key of these kinds, or None; a shared secret has 24 to 64 bytes."""
+    """The reason why a value is no key of these kinds, or None; a shared secret has 24 to 64 bytes.
+
+    A public key for which anybody could sign is none, nor is a secret of few different bytes.
+    """
     prefix = next((p for p in prefixes if isinstance(key, str) and key.startswith(p)), None)
     if prefix is None:
         return "must start with %s" % " or ".join(prefixes)
     try:
-        size = len(_secret(key, prefix))
+        raw = _secret(key, prefix)
     except ValueError:
         return "is not base64 behind its prefix"
     least, most = {"whpk_": (32, 32), "whsk_": (32, 64), "whsec_": (24, 64)}[prefix]
-    return None if least <= size <= most else "has the wrong length"
+    if not least <= len(raw) <= most:
+        return "has the wrong length"
+    if prefix == "whpk_" and _has_small_order(raw):
+        return "is a point of small order, for which anybody can sign"
+    if prefix == "whsec_" and len(set(raw)) < LEAST_BYTES:
+        return "repeats few bytes: it was not drawn at random"
+    return None
+
+
+def _has_small_order(raw):
+    # the sign of x does not matter, and a y above the prime is another spelling of one below it
+    return (int.from_bytes(raw, "little") & (2**255 - 1)) % PRIME in SMALL_ORDER
+
+
+def fingerprint(key: str) -> str:
+    """What names a key in logs and reports: 16 hex digits of the SHA-256 of its bytes, which tell nothing of them."""
+    return digest(_secret(key, key[: key.index("_") + 1]))[:16]
 
 
 @functools.lru_cache(maxsize=16)  # reading a key takes as long as signing with it
@@ -408,11 +432,16 @@ class Client:
         successor: Optional[str] = None,
         issued: Optional[str] = None,
         message_id: Optional[str] = None,
+        confirm: bool = False,
     ) -> Dict[str, Any]:
-        """Move a dataset to active, suspended, superseded (with the successor's identifier) or withdrawn."""
-        return self._act(
-            "POST", identifier, "/state", "state", issued, message_id, state=state, reason=reason, successor=successor
-        )
+        """Move a dataset to active, suspended, superseded (with the successor's identifier) or withdrawn.
+
+        confirm: many withdrawals are meant; without it the catalogue refuses one that would be too many in a day.
+        """
+        members = {"state": state, "reason": reason, "successor": successor}
+        if confirm:
+            members["confirm"] = "withdrawals"
+        return self._act("POST", identifier, "/state", "state", issued, message_id, **members)
 
     def report_decision(
         self,
@@ -548,13 +577,14 @@ class Client:
 
     def _post(self, path, body):
         named = {"content-type": "application/x-ndjson", SOURCE_HEADER: quote(self.source, safe="~")}
-        message_id = str(uuid.uuid4())
+        message_id, query = str(uuid.uuid4()), path.partition("?")[2]
+        signed = body + ("?" + query if query else "").encode("ascii")
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 answer = self.session.post(
                     self.base_url + path,
                     data=body,
-                    headers=dict(signed_headers(self.key, message_id, body), **named),
+                    headers=dict(signed_headers(self.key, message_id, signed), **named),
                     timeout=10 * TIMEOUT,
                     allow_redirects=False,
                 )

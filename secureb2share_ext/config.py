@@ -23,7 +23,8 @@ SECUREB2SHARE_SOURCES: Dict[str, Dict[str, Any]] = {}
 
 ``keys``: list of ``"whpk_..."`` (Ed25519, advised) or ``"whsec_..."`` (HMAC) that sign its messages; a dict
 ``{"key": "whpk_...", "tenants": ["p11"]}`` limits one to the datasets of these tenants; with
-``"expires": "2027-01-31"`` in it ``secureb2share health`` warns before that day.
+``"expires": "2027-01-31"`` in it one signs until that day (UTC) ends, and ``secureb2share health`` warns before. No key
+may stand twice or be a target's secret.
 ``community``: where its records are; on records-rest the name of an entry of ``RECORDS_REST_ENDPOINTS``, on B2SHARE the
 name of a community.
 ``access``: name of an entry of ``SECUREB2SHARE_ACCESS``.
@@ -89,6 +90,9 @@ SECUREB2SHARE_MAX_BODY = 1000000
 SECUREB2SHARE_WRONG_SIGNATURES: Optional[int] = 20
 """int, how many wrong signatures or tokens one address may send in ten minutes; then it waits (429). None: no limit."""
 
+SECUREB2SHARE_WITHDRAWAL_DAYS = 14
+"""int, days for which an operator can take a withdrawal back by ``secureb2share withdrawal undo``; 0: never."""
+
 SECUREB2SHARE_SWEEP_INTERVAL = 5
 """int, seconds between two sweeps of the outbox by Celery beat."""
 
@@ -129,6 +133,14 @@ def url_fault(url: str, demo: bool) -> Optional[str]:
     if parts.scheme == "http" and demo and host in LOOPBACK:
         return None
     return "must be https (http only on loopback, with SECUREB2SHARE_DEMO)"
+
+
+def days(config: Mapping[str, Any], key: str) -> int:
+    """The value of a key that is a number of days; raises ConfigError."""
+    number = config[key]
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 3650:
+        raise ConfigError("%s must be a whole number of days from 0 to 3650." % key)
+    return number
 
 
 def day(place: str, text: Any) -> Optional[datetime.date]:

@@ -17,7 +17,9 @@
         +-- Invalid               400  faults in a message or record, each with its field
         +-- TokenInAddress        400  a token in the query string
         +-- NotSigned             401  signature, time or key
+        |   +-- KeyExpired        401  the same in other words for the log
         +-- OtherCatalogue        401  a message that was signed for another catalogue
+        +-- SourceSuspended       403  a source that an operator has stopped
         +-- NotAllowed            403  a token without the scope, or a source at its quota
         +-- UnknownDataset        404  no such dataset, or not this source's
         +-- NotAccepted           409  stale, legacy, registered elsewhere, withdrawn, ...
@@ -27,6 +29,7 @@
         +-- AccessElsewhere       403  access is not requested by the host's own form
         +-- Gone                  410  withdrawn
         +-- NotReady              503  something that the operator has to make, or that is down
+        |   +-- Frozen            503  an incident: nothing is written until an operator says so
         +-- Failed                500  one message of many that could not be carried out
         +-- NotBuilt              501  an action that this version does not carry out
 
@@ -154,6 +157,14 @@ class NotSigned(Problem):
     title = "The signature is not valid"
 
 
+class KeyExpired(NotSigned):
+    """The request was signed by a key whose last day is past; `source` and `fingerprint` (str) name it in the log."""
+
+    def __init__(self, detail: str, source: str, fingerprint: str) -> None:
+        super().__init__(detail)
+        self.source, self.fingerprint = source, fingerprint
+
+
 class OtherCatalogue(Problem):
     """The message was signed for another catalogue than this one."""
 
@@ -168,6 +179,14 @@ class NotAllowed(Problem):
     status = 403
     code = "not-allowed"
     title = "Not allowed"
+
+
+class SourceSuspended(Problem):
+    """The operator of this catalogue has suspended this source; nothing was stored."""
+
+    status = 403
+    code = "source-suspended"
+    title = "Source suspended"
 
 
 class UnknownDataset(Problem):
@@ -228,6 +247,13 @@ class NotReady(Problem):
     status = 503
     code = "not-ready"
     title = "Not ready"
+
+
+class Frozen(NotReady):
+    """The operator of this catalogue has frozen it for a while: nothing is written or signed; send this again later."""
+
+    code = "frozen"
+    title = "Frozen"
 
 
 class Failed(Problem):

@@ -78,12 +78,14 @@ class SecureB2Share:
         self.providers: Dict[str, providers.Provider] = {}
         self.sources: Dict[str, sources.Source] = {}
         self.thresholds = findings.THRESHOLDS
+        self.withdrawal_days = config.SECUREB2SHARE_WITHDRAWAL_DAYS
         self.keyring = keyring.Keyring(app.config["SECUREB2SHARE_SIGNING_KEY"])
         keys = app.config["SECUREB2SHARE_SIGNING_KEY"]
         self.mark = mark.Mark(app.config["SECUREB2SHARE_STATE_FOLDER"] or keys, former=keys)
         self.targets = targets.read(app.config)
         self.providers = providers.read(app.config)
         self.sources = sources.read(app.config, self.targets, self.providers)
+        self.withdrawal_days = config.days(app.config, "SECUREB2SHARE_WITHDRAWAL_DAYS")
         self.thresholds = findings.thresholds(app.config["SECUREB2SHARE_HEALTH"])
 
     def init_host(self, app: Flask) -> None:

@@ -39,6 +39,16 @@ class FormerName(db.Model):
     until = db.Column(db.DateTime, nullable=False)
 
 
+class StopRow(db.Model):
+    """One thing that an operator has stopped; see stops.py."""
+
+    __tablename__ = "secureb2share_stop"
+
+    what = db.Column(db.String(110), primary_key=True)  # "incident", or "source:" and a name
+    reason = db.Column(db.Text)
+    since = db.Column(db.DateTime, nullable=False)
+
+
 class Named(NamedTuple):
     """An instance as the database or the key folder names it."""
 

@@ -19,5 +19,11 @@ if sys.version_info >= (3, 10):
     importlib.metadata.entry_points = functools.lru_cache(maxsize=None)(importlib.metadata.entry_points)
 
 pytest.register_assert_rewrite(
-    "contract", "bulk_contract", "review_contract", "operate_contract", "sources_contract", "versions_contract"
+    "contract",
+    "bulk_contract",
+    "keys_contract",
+    "review_contract",
+    "operate_contract",
+    "sources_contract",
+    "versions_contract",
 )

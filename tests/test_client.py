@@ -3,6 +3,8 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
+import re
 import threading
 from types import SimpleNamespace
 from urllib.parse import unquote
@@ -534,3 +536,56 @@ def test_nothing_behind_what_goes_on_failing_is_sent(monkeypatch):
     ]
     assert [one["id"] for one in answers] == [json.loads(one)["id"] for one in lines]
     assert {one["problem"]["code"] for one in answers if one["status"] == 500} == {"failed"}
+
+
+def _doubled(point):
+    # twisted Edwards addition of RFC 8032, 5.1.4, in affine coordinates
+    x, y = point
+    k = D * x * x * y * y % PRIME
+    return 2 * x * y * pow(1 + k, PRIME - 2, PRIME) % PRIME, (y * y + x * x) * pow(1 - k, PRIME - 2, PRIME) % PRIME
+
+
+def _x_of(y):
+    square = (y * y - 1) * pow(D * y * y + 1, PRIME - 2, PRIME) % PRIME
+    x = pow(square, (PRIME + 3) // 8, PRIME)
+    x = x if x * x % PRIME == square else x * pow(2, (PRIME - 1) // 4, PRIME) % PRIME
+    assert x * x % PRIME == square
+    return x
+
+
+PRIME = 2**255 - 19
+D = -121665 * pow(121666, PRIME - 2, PRIME) % PRIME
+SMALL = [y + sign for y in sorted(client.SMALL_ORDER) for sign in (0, 2**255)]
+SMALL += [y + PRIME + sign for y in (0, 1) for sign in (0, 2**255)]  # in the other spelling of the same field element
+
+
+@pytest.mark.parametrize("number", SMALL)
+def test_a_point_of_small_order_is_no_key(number):
+    y = number % 2**255 % PRIME
+    point = (_x_of(y), y)
+    for _ in range(3):
+        point = _doubled(point)
+    assert point == (0, 1)  # eight times it is the neutral element
+    key = "whpk_" + base64.b64encode(number.to_bytes(32, "little")).decode()
+    assert "small order" in client.key_fault(key)
+
+
+def test_all_five_points_of_small_order_are_known():
+    # a point of order 8 has 8 multiples, of which two share each y but those of the orders 1 and 2
+    eighth = max(client.SMALL_ORDER & {y for y in client.SMALL_ORDER if y not in (0, 1, PRIME - 1)})
+    assert client.SMALL_ORDER == {0, 1, PRIME - 1, eighth, PRIME - eighth}
+
+
+def test_a_weak_secret_is_no_key_and_a_fresh_one_is_one():
+    weak = [b"\x00" * 32, b"s" * 24, b"secret" * 8, bytes(range(7)) * 5]
+    assert all("random" in client.key_fault("whsec_" + base64.b64encode(raw).decode()) for raw in weak)
+    for _ in range(200):
+        assert client.key_fault("whsec_" + base64.b64encode(os.urandom(24)).decode()) is None
+        assert client.key_fault(client.new_key()[1]) is None
+
+
+def test_a_fingerprint_names_the_bytes_and_not_their_spelling():
+    private, public = client.new_key()
+    other = public[:-2] + chr(ord(public[-2]) + 1) + "="  # the same 32 bytes: two bits at the end mean nothing
+    assert client.fingerprint(other) == client.fingerprint(public) != client.fingerprint(private)
+    assert re.match(r"[0-9a-f]{16}\Z", client.fingerprint(SECRET)) and SECRET[6:] not in client.fingerprint(SECRET)

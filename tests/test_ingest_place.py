@@ -44,7 +44,14 @@ def test_a_link_in_a_drop_folder_has_nothing_overwritten(tmp_path):
 @pytest.mark.parametrize("tenant, stops", [("p11", False), ("p22", True)])
 def test_a_run_does_not_tell_what_other_tenants_have(tenant, stops, monkeypatch):
     row = SimpleNamespace(state="active", tenant=tenant)
-    monkeypatch.setattr(withdrawal_limit, "store", SimpleNamespace(find=lambda *named: row, count=lambda source: 11))
+    withdrawn = []
+    monkeypatch.setattr(
+        withdrawal_limit,
+        "store",
+        SimpleNamespace(
+            find=lambda *named: row, count=lambda source: 11, withdrawn_since=lambda *named: len(withdrawn)
+        ),
+    )
     run, sender = withdrawal_limit.Withdrawals(False), Sender(None, ("p22",))
     messages = [
         SimpleNamespace(source="tsd", identifier=str(n), action="state", members={"state": "withdrawn"})
@@ -52,6 +59,7 @@ def test_a_run_does_not_tell_what_other_tenants_have(tenant, stops, monkeypatch)
     ]
     for message in messages[:10]:
         run.check(message, sender)
+        withdrawn.append(message)
     if stops:
         with pytest.raises(NotAccepted):
             run.check(messages[10], sender)

@@ -2,6 +2,7 @@
 
 from typing import Collection, Optional
 
+from .. import stops
 from ..compat import utcnow
 from ..datasets import view
 from ..errors import DAMAGED, Gone, NoAccess, NoSigningKey, NotReady, UnknownDataset
@@ -70,7 +71,11 @@ def _link(extension, shown, provider, languages):
     }
     if provider.signs:
         try:
-            values["reference"] = reference.mint(extension.keyring.current(), extension.host.base_url(), dataset)
+            # in an incident nothing is signed, and the reader gets to the form all the same
+            frozen = stops.is_frozen()
+            values["reference"] = (
+                "" if frozen else reference.mint(extension.keyring.current(), extension.host.base_url(), dataset)
+            )
         except NoSigningKey:
             raise NotReady(WITHOUT_KEY, code="no-signing-key")
     return provider.expand(values, languages)

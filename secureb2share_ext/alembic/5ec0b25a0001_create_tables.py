@@ -1,4 +1,4 @@
-"""Create the tables of datasets, messages, events, sweeps, keys, applications, observed requests, lock and instance."""
+"""Create the tables of datasets, messages, events, sweeps, keys, applications, the lock, the instance, and stops."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,6 +37,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("record_uuid", name="uq_secureb2share_dataset_record_uuid"),
     )
     op.create_index("ix_secureb2share_dataset_replaced_by", "secureb2share_dataset", ["replaced_by"])
+    where = sa.text("state = 'withdrawn'")
+    op.create_index(
+        "ix_secureb2share_dataset_withdrawn",
+        "secureb2share_dataset",
+        ["source", "state_at"],
+        postgresql_where=where,
+        sqlite_where=where,
+    )
     op.create_table(
         "secureb2share_held",
         sa.Column("dataset_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -83,6 +91,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("key", sa.String(16)),
         sa.Column("accepted", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_secureb2share_message"),
         sa.UniqueConstraint("source", "message_id", name="uq_secureb2share_message_source_message_id"),
@@ -149,6 +158,13 @@ def upgrade() -> None:
         sa.Column("name", sa.String(255), nullable=False),
         sa.Column("until", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_secureb2share_former"),
+    )
+    op.create_table(
+        "secureb2share_stop",
+        sa.Column("what", sa.String(110), nullable=False),
+        sa.Column("reason", sa.Text()),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("what", name="pk_secureb2share_stop"),
     )
     op.create_table(
         "secureb2share_binding",
@@ -233,6 +249,7 @@ def downgrade() -> None:
     """Drop the tables."""
     for name in (
         "binding",
+        "stop",
         "former",
         "instance",
         "legacy",

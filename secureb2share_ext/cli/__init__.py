@@ -6,7 +6,23 @@ change, and no target would be told. There is one file per kind of work.
 
 import click
 
-from . import deliveries, health, index, ingest, ingest_folder, keys, legacy, lock, rename, review, transfer, uninstall
+from . import (
+    deliveries,
+    health,
+    incident,
+    index,
+    ingest,
+    ingest_folder,
+    keys,
+    legacy,
+    lock,
+    rename,
+    review,
+    source,
+    transfer,
+    uninstall,
+    withdrawal,
+)
 
 
 @click.group()
@@ -18,10 +34,13 @@ for module in (
     lock,
     health,
     keys,
+    source,
+    incident,
     ingest,
     ingest_folder,
     review,
     transfer,
+    withdrawal,
     deliveries,
     index,
     legacy,

@@ -7,6 +7,7 @@ store.py; that of drafts in describing/drafts.py, but for what a withdrawal drop
 from typing import Any
 
 from invenio_db import db
+from sqlalchemy import text
 from sqlalchemy.orm import validates
 from sqlalchemy_utils import UUIDType
 
@@ -23,6 +24,13 @@ class DatasetRow(db.Model):
         db.UniqueConstraint("pid", name="uq_secureb2share_dataset_pid"),
         db.UniqueConstraint("record_uuid", name="uq_secureb2share_dataset_record_uuid"),
         db.Index("ix_secureb2share_dataset_replaced_by", "replaced_by"),
+        db.Index(
+            "ix_secureb2share_dataset_withdrawn",
+            "source",
+            "state_at",
+            postgresql_where=text("state = 'withdrawn'"),
+            sqlite_where=text("state = 'withdrawn'"),
+        ),
     )
 
     id = db.Column(db.Integer, primary_key=True)

@@ -10,6 +10,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 from flask import current_app, g
 from invenio_db import db
 
+from .. import stops
 from ..client import now_utc
 from ..dataset import Dataset
 from ..errors import NotAccepted
@@ -22,7 +23,7 @@ from .models import DatasetRow
 def publish(host: Host, row: DatasetRow, description: Dict[str, Any], by: str) -> Dataset:
     """Have the host make the record of a row that has none, and return the published Dataset.
 
-    by: "source" where a message of the secure side is carried out, else "curator".
+    by: "source" where a message of the secure side is carried out, else "curator" or "operator".
     """
     with _writing():
         record = host.publish(row, Dataset(row.source, row.identifier, description))
@@ -49,6 +50,7 @@ def update(host: Host, row: DatasetRow, description: Dict[str, Any], by: str) ->
 
 @contextlib.contextmanager
 def _writing():
+    stops.must_not_be_frozen()
     before = is_writing()
     g.secureb2share_writing = True
     try:
@@ -67,6 +69,9 @@ def published(host: Host, row: DatasetRow, record: Any, by: str, observe: bool =
 
     observe: the mode is observe: the event is never sent, and no other record changes.
     """
+    if not observe:
+        # what the host's own users write is rolled back with it
+        stops.must_not_be_frozen()
     dataset = _announce(host, row, record, by, observe)
     if not observe:
         _link(host, row, dataset, by)

@@ -1,10 +1,11 @@
 """Datasets, held descriptions and decisions, found and kept: the only SQL that touches their tables."""
 
+import datetime
 import functools
 from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from invenio_db import db
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, func, or_
 from sqlalchemy.orm import aliased
 
 from ..compat import flush_before_reading_anew, utcnow
@@ -139,6 +140,24 @@ def count(source: str, **values: Any) -> int:
     return db.session.query(DatasetRow).filter_by(source=source, **values).count()
 
 
+def withdrawn(since: datetime.datetime, source: Optional[str] = None) -> List[DatasetRow]:
+    """The rows of published datasets (of one source) that were withdrawn since a moment (naive UTC), newest first."""
+    query = db.session.query(DatasetRow).filter_by(state="withdrawn", **({} if source is None else {"source": source}))
+    query = query.filter(DatasetRow.pid.isnot(None), DatasetRow.state_at >= _as_written(since))
+    return query.order_by(DatasetRow.state_at.desc(), DatasetRow.id.desc()).all()
+
+
+def withdrawn_since(source: str, moment: datetime.datetime) -> int:
+    """The number of datasets of a source that were withdrawn since a moment (naive UTC), and are so still."""
+    query = db.session.query(DatasetRow.id).filter_by(source=source, state="withdrawn")
+    return query.filter(DatasetRow.state_at >= _as_written(moment)).count()
+
+
+def _as_written(moment):
+    # as `state_at` is written, so that texts sort as times do
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def replaced_by(source: str, identifier: str) -> List[DatasetRow]:
     """The rows, locked, of the datasets that this one replaces."""
     query = db.session.query(DatasetRow).filter_by(source=source, replaced_by=identifier)
@@ -200,6 +219,12 @@ def decisions_of(dataset_id: int, size: int) -> List[Decision]:
     """At most `size` decisions on a dataset, the newest first."""
     query = db.session.query(Decision).filter_by(dataset_id=dataset_id)
     return query.order_by(Decision.id.desc()).limit(size).all()
+
+
+def decided_since(moment: datetime.datetime) -> List[Tuple[int, str]]:
+    """[(number, outcome)] of the decisions of curators since a moment (naive UTC)."""
+    query = db.session.query(func.count(Decision.id), Decision.outcome).filter(Decision.decided >= moment)
+    return query.group_by(Decision.outcome).order_by(Decision.outcome).all()
 
 
 def decided_page(start: int, size: int, sources: Optional[Collection[str]] = None) -> List[Tuple[Decision, DatasetRow]]:

@@ -16,7 +16,7 @@ from ..compat import utcnow
 from ..dataset import CATALOGUE_PREFIX
 from ..descriptions import schema, strict_json
 from ..errors import Invalid, NotAccepted, UnknownDataset
-from ..messages import envelope, message, sources
+from ..messages import envelope, message, senders, sources
 from . import store
 
 ACTION = "legacy-receipt"
@@ -55,7 +55,7 @@ def read(all_sources: Dict[str, sources.Source], given: bytes, names: Iterable[s
     found = envelope.read(given, (ACTION,))
     source = all_sources.get(found.source)
     tolerance = source.file_age if source is not None else TOLERANCE
-    sender = sources.authenticate(all_sources, found.source, found.headers, found.body, tolerance)
+    sender = senders.authenticate(all_sources, found.source, found.headers, found.body, tolerance)
     said = strict_json.parse(found.body)
     message.must_be_ours(said, names)
     faults = schema.schema_faults(SHAPE, said)

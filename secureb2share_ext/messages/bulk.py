@@ -11,10 +11,11 @@ from typing import Iterable, Iterator, List, Set, Tuple
 from flask import current_app
 from invenio_db import db
 
+from .. import stops
 from ..datasets import store
 from ..errors import Failed, Invalid, Problem
 from ..proxies import Host
-from . import bulk_insert, inbox
+from . import bulk_insert, inbox, senders
 from .envelope import Line
 from .run import Order, Patience, of_many
 from .withdrawal_limit import Withdrawals
@@ -49,6 +50,8 @@ def carry_out(host: Host, lines: Iterable[Line], confirmed: bool) -> Iterator[Li
     datasets: Set[Tuple[str, str]] = set()
     size = CHUNK
     for line in lines:
+        if line.expired is not None:
+            senders.tell_expired(line.expired)
         together = _together(host, line)
         if line.datasets & datasets or len(chunk) >= min(size, together):
             yield from _answered(host, chunk, run)
@@ -69,9 +72,13 @@ def _together(host, line):
 
 
 def _answered(host, chunk, run):
-    lines = [line for line in chunk if line.message is not None and not run.order.holds(line)]
     with of_many():
         try:
+            lines = [
+                line
+                for line in chunk
+                if line.message is not None and not run.order.holds(line) and not _is_stopped(line, run)
+            ]
             _carry_out_chunk(host, lines, run)
         except BaseException:
             db.session.rollback()
@@ -81,12 +88,23 @@ def _answered(host, chunk, run):
     yield from chunk
 
 
+def _is_stopped(line, run):
+    """Refuse the line where an operator has stopped its source or everything; returns whether it was."""
+    try:
+        stops.must_not_be_suspended(line.message.source)
+        stops.must_not_be_frozen()
+    except Problem as problem:
+        run.order.refuse(line, problem)
+        return True
+    return False
+
+
 def _carry_out_chunk(host, lines, run):
     if len(lines) == 1:
         _carry_out_alone(host, lines[0], run)
         return
     withdrawals, failed = run.withdrawals, run.order.failed
-    before = withdrawals.copy()
+    stopped = withdrawals.stopped
     try:
         # a run that may stop in the middle goes on one by one
         only_registers = all(line.message.action == "register" for line in lines)
@@ -106,7 +124,7 @@ def _carry_out_chunk(host, lines, run):
         # one of these fails, or somebody else changed it just now: each line has its own transaction then
         db.session.rollback()
         _tell(error, "secureb2share.bulk-one-by-one messages=%d" % len(lines))
-        (withdrawals.made, withdrawals.stopped), run.order.failed = before, failed
+        withdrawals.stopped, run.order.failed = stopped, failed
         for line in lines:
             _carry_out_alone(host, line, run)
 

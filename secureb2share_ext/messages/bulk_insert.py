@@ -52,6 +52,6 @@ def _register(host, source, new):
     publication.publish_many(host, source, pairs, "source")
     for (line, read), (row, _) in zip(new, pairs):
         answer = answers.of_outcome(host, Outcome(201, row, "created", revision=0))
-        messages.add_answer(read, 201, answer)
+        messages.add_answer(read, 201, answer, line.sender.key)
         line.accepted(201, answer)
     db.session.flush()

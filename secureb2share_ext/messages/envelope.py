@@ -9,7 +9,7 @@ from typing import Any, Collection, Dict, Iterable, List, Mapping, NamedTuple, O
 from ..client import TOLERANCE
 from ..dataset import replaces_of
 from ..descriptions import schema, strict_json
-from ..errors import Invalid, Problem
+from ..errors import Invalid, KeyExpired, Problem
 from . import message, sources
 
 
@@ -63,6 +63,7 @@ class Line:
         # None where it is refused already
         self.sender: Optional[sources.Sender] = None
         self.message: Optional[message.Message] = None
+        self.expired: Optional[KeyExpired] = None  # why it is refused, where that belongs into the log
         self.answer: Dict[str, Any] = {"id": None, "identifier": None, "status": None}
 
     @property
@@ -86,6 +87,7 @@ class Line:
 
     def refused(self, problem: Problem) -> None:
         """Write why the line is refused."""
+        self.expired = problem if isinstance(problem, KeyExpired) else None
         self.answer.pop("answer", None)
         self.answer.update(status=problem.status, problem=problem.body())
 

@@ -72,5 +72,5 @@ def take(host: Host, sender: Sender, message: Message) -> Tuple[int, Dict[str, A
         return known.status, json.loads(known.answer)
     outcome = ACTIONS[message.action](host, sender, row, message)
     said = answers.of_outcome(host, outcome)
-    messages.keep_answer(message, outcome.status, said)
+    messages.keep_answer(message, outcome.status, said, sender.key)
     return outcome.status, said

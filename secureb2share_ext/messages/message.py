@@ -35,6 +35,7 @@ _MEMBERS = {
             "state": {"enum": sorted(TRANSITIONS)},
             "reason": _REASON,
             "successor": ID,
+            "confirm": {"enum": ["withdrawals"]},
         },
         ["state", "reason"],
     ),

@@ -17,4 +17,5 @@ class AcceptedMessage(db.Model):
     digest = db.Column(db.String(64), nullable=False)
     status = db.Column(db.Integer, nullable=False)
     answer = db.Column(db.Text, nullable=False)
+    key = db.Column(db.String(16))  # fingerprint of the key that signed it; None: a token did
     accepted = db.Column(db.DateTime, nullable=False, default=utcnow)

@@ -4,10 +4,10 @@ import datetime
 from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Set, Tuple
 
 from .. import characters
-from ..client import TOLERANCE, NotVerified, key_fault, verify
+from ..client import TOLERANCE, NotVerified, fingerprint, key_fault, verify
 from ..config import day
 from ..dataset import RESERVED_SOURCES
-from ..errors import ConfigError, Invalid, NotSigned
+from ..errors import ConfigError, Invalid, KeyExpired, NotSigned
 
 
 class SourceKey(NamedTuple):
@@ -15,7 +15,11 @@ class SourceKey(NamedTuple):
 
     text: str  # "whpk_..." or "whsec_..."
     tenants: Optional[Tuple[str, ...]] = None  # None: every dataset of the source
-    expires: Optional[datetime.date] = None  # health warns before; None: never
+    expires: Optional[datetime.date] = None  # the last day on which it signs; health warns before; None: never
+
+    def is_good(self, today: datetime.date) -> bool:
+        """Whether it signs on a day (UTC)."""
+        return self.expires is None or today <= self.expires
 
 
 class Source(NamedTuple):
@@ -41,6 +45,7 @@ class Sender(NamedTuple):
     source: Source
     tenants: Optional[Tuple[str, ...]] = None  # None: every dataset of the source
     message_id: Optional[str] = None  # where the signature holds one; a token's message has it in its body
+    key: Optional[str] = None  # fingerprint of the key that signed; None: a token did
 
     def may_touch(self, tenant: Optional[str]) -> bool:
         """Whether a dataset of this tenant is one of the sender's."""
@@ -80,7 +85,7 @@ def read(config: Mapping[str, Any], targets: Mapping[str, Any], providers: Colle
         for needed in ("keys", "community", "access"):
             if not settings.get(needed):
                 raise ConfigError("%s needs %r." % (key, needed))
-        read_keys = _keys(key, settings["keys"], sources)
+        read_keys = _keys(key, settings["keys"], sources, targets)
         source = Source(
             name=name, **dict({k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}, keys=read_keys)
         )
@@ -104,8 +109,9 @@ def read(config: Mapping[str, Any], targets: Mapping[str, Any], providers: Colle
     return sources
 
 
-def _keys(key, entries, sources):
-    taken: Set[str] = {taken_key.text for source in sources.values() for taken_key in source.keys}
+def _keys(key, entries, sources, targets):
+    taken: Set[str] = {fingerprint(taken_key.text) for source in sources.values() for taken_key in source.keys}
+    secrets = {target.fingerprint: name for name, target in targets.items() if target.fingerprint}
     read_keys = []
     for number, entry in enumerate(entries):
         place = "%s: keys[%d]" % (key, number)
@@ -121,28 +127,53 @@ def _keys(key, entries, sources):
         fault = key_fault(entry.get("key"))
         if fault:
             raise ConfigError("%s %s." % (place, fault))
-        if entry["key"] in taken:
+        # by its bytes, which base64 can spell in several ways
+        named = fingerprint(entry["key"])
+        if named in taken:
             raise ConfigError("%s is there twice; each key may have only one entry, in one source." % place)
-        taken.add(entry["key"])
+        if named in secrets:
+            raise ConfigError(
+                "%s is the secret of the target %r too, which could sign for the source; give each its own."
+                % (place, secrets[named])
+            )
+        taken.add(named)
         expires = day(place, entry.get("expires"))
         read_keys.append(SourceKey(entry["key"], tuple(tenants) if tenants else None, expires))
     return tuple(read_keys)
 
 
 def authenticate(
-    sources: Mapping[str, Source], name: str, headers: Any, body: bytes, tolerance: float = TOLERANCE
+    sources: Mapping[str, Source],
+    name: str,
+    headers: Any,
+    body: bytes,
+    tolerance: float = TOLERANCE,
+    today: Optional[datetime.date] = None,
 ) -> Sender:
-    """The Sender of a signed message for the source `name`; raises NotSigned.
+    """The Sender of a signed message for the source `name`; raises NotSigned, or KeyExpired that says the same.
 
-    Only the keys of that source are tried. A valid signature of another source, and one for a source that does not
-    exist, get the same answer: no source learns what another one has.
+    Only the keys of that source are tried. A valid signature of another source, one for a source that does not exist,
+    and one by a key whose last day is past, get the same answer: no source learns what another one has, and whoever
+    holds an old key not that it was one.
 
-    headers: mapping with lower-case or case-insensitive names; tolerance: seconds that the signature may be old.
+    headers: mapping with lower-case or case-insensitive names; tolerance: seconds that the signature may be old; today:
+    of UTC.
     """
     source = sources.get(name)
+    today = today or datetime.datetime.now(datetime.timezone.utc).date()
     keys = {key.text: key for key in source.keys} if source is not None else {}
+    good = [text for text, key in keys.items() if key.is_good(today)]
     try:
-        message_id, text = verify(list(keys), headers, body, tolerance=tolerance)
+        message_id, text = verify(good, headers, body, tolerance=tolerance)
     except NotVerified as error:
+        _refuse_expired(name, [text for text in keys if text not in good], headers, body, tolerance, error)
         raise NotSigned(str(error))
-    return Sender(sources[name], keys[text].tenants, message_id)
+    return Sender(sources[name], keys[text].tenants, message_id, fingerprint(text))
+
+
+def _refuse_expired(name, expired, headers, body, tolerance, refused):
+    try:
+        _, text = verify(expired, headers, body, tolerance=tolerance)
+    except NotVerified:
+        return
+    raise KeyExpired(str(refused), name, fingerprint(text))

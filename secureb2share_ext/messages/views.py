@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from flask import Blueprint, Response, abort, current_app, jsonify, request, stream_with_context
 from sqlalchemy.exc import DBAPIError
 
+from .. import stops
 from ..client import SOURCE_HEADER, bare
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
@@ -29,7 +30,8 @@ from ..names import Names
 from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
 from ..routes import is_signed, prepare, put_off
-from . import answers, bulk, envelope, inbox, message, openapi, sources
+from . import answers, bulk, envelope, inbox, message, openapi, senders, sources
+from .withdrawal_limit import Withdrawals
 
 PAGE = 500
 LINES = "application/x-ndjson"
@@ -91,7 +93,10 @@ def take_many() -> Response:
         raise NotSigned("The header %s has to name the source of all envelopes." % SOURCE_HEADER)
     name, body = unquote(request.headers[SOURCE_HEADER]), request.get_data(cache=False)
     # before this holds, nothing is taken apart, looked up or verified
-    _sender(extension, name, body)
+    # what confirms is signed too
+    query = request.query_string
+    _sender(extension, name, body + (b"?" + query if query else b""))
+    stops.must_not_be_frozen()
     names = Names(extension)
     read_lines = (envelope.read_line(extension.sources, one, utcnow(), names, only=name) for one in bulk.split(body))
     confirmed = request.args.get("confirm") == "withdrawals"
@@ -184,9 +189,11 @@ def _act(action, name, identifier):
     extension = current()
     body = request.get_data(cache=False)
     sender = _sender(extension, name, body)
+    stops.must_not_be_frozen()
     read_message = message.read(
         sender.message_id, action, name, identifier, body, sender.source.describe_files, utcnow(), Names(extension)
     )
+    Withdrawals(confirmed=False).check(read_message, sender)
     status, said = inbox.carry_out(extension.host, sender, read_message)
     response = jsonify(said)
     response.status_code = status
@@ -211,7 +218,8 @@ def _sender(extension, name, signed):
     """The Sender who signed `signed` (bytes), or whose token the request has; raises NotSigned, UnknownDataset."""
     named = None if "webhook-signature" in request.headers else extension.host.sources_of_token()
     if named is None:
-        return sources.authenticate(extension.sources, name, request.headers, signed)
+        return senders.authenticate(extension.sources, name, request.headers, signed)
     if name not in named:
         raise UnknownDataset()
+    stops.must_not_be_suspended(name)
     return sources.Sender(extension.sources[name])

@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Optional
 from flask import current_app
 from invenio_db import db
 
-from .. import instance
+from .. import instance, stops
 from ..compat import utcnow
 from ..errors import MarkNotWritten, Restored
 from . import claims, leaving, pauses, steps
@@ -33,12 +33,12 @@ def sweep(extension: Any) -> Dict[str, int]:
     """Send the events that are due; returns {outcome name: count}.
 
     extension: with targets ({name: target}), keyring and mark. A copy of an instance, and a database that came back
-    from a backup, send nothing: every target is held.
+    from a backup, send nothing: every target is held. In an incident nothing is sent either.
     """
     one = Sweep(extension)
-    doubts = instance.doubts(extension)
-    if doubts:
-        current_app.logger.error("secureb2share.held reason=instance")
+    is_copy = bool(instance.doubts(extension))
+    if is_copy or stops.incident() is not None:
+        current_app.logger.error("secureb2share.held reason=%s", "instance" if is_copy else "incident")
         steps.end(utcnow())
         return {}
     try:

@@ -31,6 +31,7 @@ class Webhook:
         echo: bool = False,
         expires: Optional[datetime.date] = None,
         concurrency: int = 1,
+        fingerprint: Optional[str] = None,
     ) -> None:
         self.url = url
         self.sign = sign  # with its secret, where it has one
@@ -38,6 +39,7 @@ class Webhook:
         self.echo = echo
         self.expires = expires  # datetime.date on which its secret ends, or None
         self.concurrency = concurrency  # connections that one sweep sends over side by side
+        self.fingerprint = fingerprint  # of its secret, where it has one
 
     @classmethod
     def read(cls, key: str, settings: Dict[str, Any], demo: bool) -> "Webhook":
@@ -65,7 +67,8 @@ class Webhook:
         if not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_AT_ONCE:
             raise ConfigError("%s: concurrency must be a number from 1 to %d." % (key, MOST_AT_ONCE))
         echo, sign = bool(settings.get("echo")), with_secret if secret else None
-        return cls(settings["url"], sign, allow_private, echo, expires, concurrency)
+        named = client.fingerprint(secret) if secret else None
+        return cls(settings["url"], sign, allow_private, echo, expires, concurrency, named)
 
     def open(self) -> "Channel":
         """A Channel to the target; one thread at a time uses it."""

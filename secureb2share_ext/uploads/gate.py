@@ -10,14 +10,16 @@ from flask import Flask, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from ..errors import Invalid, Problem, WritesStopped
+from .. import stops
+from ..errors import Frozen, Invalid, Problem, WritesStopped
 from ..problems import problem_response
-from ..proxies import current
+from ..proxies import PREFIX, current
 from . import drain, observe, refusal
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM = 20000  # bytes; no form of a host holds more than a few lines
 DESCRIPTIONS = ("secureb2share_describe.save",)  # a form that holds a description is as long as one
+MESSAGES = "secureb2share_datasets."  # begins the endpoints of what is signed
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
@@ -82,10 +84,13 @@ def _gate():
         if code is not None:
             observe.note(code, extension.host.community_of_request())
         return None
-    if code is None and not extension.lock.findings:
+    is_frozen = code is None and _is_page_of_ours(endpoint) and stops.is_frozen()
+    if code is None and not extension.lock.findings and not is_frozen:
         return None
-    if code is None:
-        problem: Problem = WritesStopped()
+    if is_frozen:
+        problem: Problem = Frozen()
+    elif code is None:
+        problem = WritesStopped()
         current_app.logger.error("secureb2share.write-stopped endpoint=%s", endpoint)
     else:
         problem = refusal.refuse(code, extension.help_url)
@@ -102,6 +107,11 @@ def _code_of_body(host):
         return "upload-refused" if host.brings_content() else None
     except Invalid:
         return "body-unreadable"
+
+
+def _is_page_of_ours(endpoint):
+    # a message is refused behind its signature, and a record of the host when it is written
+    return (endpoint or "").startswith(PREFIX) and not endpoint.startswith(MESSAGES)
 
 
 def _endpoint():

@@ -94,7 +94,7 @@ class BulkContract:
             ("transfer", second, {"tenant": "p12", "contact": {"name": "Desk", "email": "desk@example.org"}}),
             ("register", third, {"dataset": self.description(title="Replaces no more")}),
             ("state", first, {"state": "superseded", "reason": "Re-frozen.", "successor": third}),
-            ("state", first, {"state": "withdrawn", "reason": "Study closed."}),
+            ("state", first, {"state": "withdrawn", "reason": "Study closed.", "confirm": "withdrawals"}),
         ]
         return [(action, one, dict(given, issued=issued(n))) for n, (action, one, given) in enumerate(said)]
 
@@ -488,6 +488,7 @@ class RunContract(BulkContract):
 
     def test_mass_withdrawal_stops(self, instance, monkeypatch):
         folder = new_folder()
+        self.age_withdrawals(instance)
         allowed = max(10, (instance.count("secureb2share_dataset", "source = 'tsd'") + 60) // 20)
         identifiers = ["%s/%02d" % (folder, n) for n in range(60)]
         assert allowed < 25, "the other tests leave more datasets than this one can take"
@@ -501,9 +502,17 @@ class RunContract(BulkContract):
         assert self.results(answers) == ["changed"] * allowed + ["mass-withdrawal"] * (61 - allowed)
         assert {a["status"] for a in answers} == {200, 409}
         assert self.withdrawn(instance, folder) == allowed
-        # single calls never stop
+        # nor do single calls, or another request, go on unless they are confirmed in what they sign
         for identifier in identifiers[allowed : allowed + 12]:
-            instance.source.set_state(identifier, "withdrawn", "Study closed.")
+            with pytest.raises(client.Refused) as refused:
+                instance.source.set_state(identifier, "withdrawn", "Study closed.")
+            assert refused.value.code == "mass-withdrawal"
+            instance.source.set_state(identifier, "withdrawn", "Study closed.", confirm=True)
+        done = allowed + 12
+        assert self.results(self.post(instance, ends[done:])) == ["mass-withdrawal"] * (60 - done)
+        assert self.results(self.post(instance, ends[:allowed])) == ["changed"] * allowed
+        # a day later
+        self.age_withdrawals(instance)
         # the client stops with the run: it does not go on with its next request
         monkeypatch.setattr(client, "BATCH", allowed + 2)
         answers, left = [], ends[allowed + 12 :]
@@ -513,11 +522,22 @@ class RunContract(BulkContract):
         assert refused.value.code == "mass-withdrawal" and len(answers) == allowed + 2 < len(left)
         done = self.withdrawn(instance, folder)
         assert done == 2 * allowed + 12
+        # a confirmation that was not signed is none
+        body = b"".join(ends[done:])
+        headers = client.signed_headers(instance.key, str(uuid.uuid4()), body)
+        headers[client.SOURCE_HEADER] = "tsd"
+        answer = instance.call("POST", "/api/datasets?confirm=withdrawals", data=body, headers=headers)
+        assert answer.status_code == 401
         answers = self.post(instance, ends[done:], "?confirm=withdrawals")
         assert self.results(answers) == ["changed"] * (60 - done)
         before = dump(instance)
         assert self.results(self.post(instance, ends[done:])) == ["changed"] * (60 - done)
         assert new(before, dump(instance)) == {}
+
+    def age_withdrawals(self, instance):
+        instance.execute(
+            "UPDATE secureb2share_dataset SET state_at = '2020-01-01T00:00:00.000000Z' WHERE state = 'withdrawn'"
+        )
 
     def test_parts_side_by_side(self, instance, tmp_path):
         folder, file = new_folder(), tmp_path / "drop.jsonl"
@@ -568,6 +588,7 @@ class RunContract(BulkContract):
         count = 40 + instance.count("secureb2share_dataset", "source = 'tsd'") // 15
         identifiers = ["%s/%d" % (folder, n) for n in range(count)]
         self.post(instance, self.lines(instance, identifiers))
+        self.age_withdrawals(instance)
         total = instance.count("secureb2share_dataset", "source = 'tsd'")
         allowed = max(10, total // 20)
         assert allowed < count

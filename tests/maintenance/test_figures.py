@@ -1,3 +1,4 @@
+import base64
 import datetime
 import json
 import os
@@ -127,7 +128,7 @@ def test_metrics_and_lines_of_a_running_instance(instance):
 
 def test_secrets_that_end_soon_and_thresholds_of_the_site(tmp_path):
     key = client.new_key()[1]
-    secret = "whsec_" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+    secret = "whsec_" + base64.b64encode(bytes(range(32))).decode()
     with running(
         "sqlite",
         tmp_path,

@@ -1,16 +1,21 @@
 import base64
+import datetime
 from types import SimpleNamespace
 
 import pytest
 
 from secureb2share_ext import client
-from secureb2share_ext.errors import ConfigError, NotSigned
+from secureb2share_ext.errors import ConfigError, KeyExpired, NotSigned
 from secureb2share_ext.messages import sources
 
 TSD, TSD_PUBLIC = client.new_key()
 CSC, CSC_PUBLIC = client.new_key()
-SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
-TARGETS = {"tsd": SimpleNamespace(echo=False), "register": SimpleNamespace(echo=True)}
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+SHARED = "whsec_" + base64.b64encode(bytes(range(40, 65))).decode()
+TARGETS = {
+    "tsd": SimpleNamespace(echo=False, fingerprint=None),
+    "register": SimpleNamespace(echo=True, fingerprint=client.fingerprint(SHARED)),
+}
 PROVIDERS = {"helsedata": object()}
 
 
@@ -43,6 +48,9 @@ KEYS += [["whpk_!" + TSD_PUBLIC[6:]], ["whsec_"], ["whsec_not base64"]]
 KEYS += [[{"key": TSD_PUBLIC, "tenants": value}] for value in ([], "p11", [1], None, [""])]
 KEYS += [[{"tenants": ["p11"]}], [{"key": TSD_PUBLIC, "tenant": ["p11"]}], [TSD_PUBLIC, {"key": TSD}]]
 KEYS += [["whsec_" + base64.b64encode(b"s" * 8).decode()]]
+# a secret that was never drawn, a key for which anybody signs, the secret of a target, and a key twice in two spellings
+KEYS += [["whsec_" + base64.b64encode(b"s" * 32).decode()], ["whpk_" + base64.b64encode(b"\x00" * 32).decode()]]
+KEYS += [[SHARED], [TSD_PUBLIC, TSD_PUBLIC[:-2] + chr(ord(TSD_PUBLIC[-2]) + 1) + "="]]
 
 
 @pytest.mark.parametrize(
@@ -87,12 +95,13 @@ def ask(name, key=None, body=b"{}", **changed):
 
 @pytest.mark.parametrize("name, key", [("tsd", TSD), ("csc", CSC), ("csc", SECRET)])
 def test_a_key_acts_for_its_own_source(name, key):
-    assert ask(name, key) == (FOUND[name], None, "m1")
+    public = key if key == SECRET else client.public_of(key)
+    assert ask(name, key) == (FOUND[name], None, "m1", client.fingerprint(public))
 
 
 def test_a_limited_key_acts_for_its_tenants():
     limited, unlimited = ask("tsd", LIMITED), ask("tsd", TSD)
-    assert limited == (FOUND["tsd"], ("p11",), "m1")
+    assert limited[:3] == (FOUND["tsd"], ("p11",), "m1")
     assert [sender.may_touch(tenant) for sender in (limited, unlimited) for tenant in ("p11", "p12", None)] == [
         True,
         False,
@@ -134,3 +143,24 @@ def test_without_a_known_key_there_is_no_answer():
         with pytest.raises(NotSigned) as error:
             ask(name, key, **changed)
         assert error.value.status == 401
+
+
+DAY = datetime.date(2026, 11, 30)
+
+
+@pytest.mark.parametrize("key, public", [(CSC, CSC_PUBLIC), (SECRET, SECRET)])
+def test_a_key_signs_until_its_last_day_ends(key, public):
+    found = read({"csc": entry(keys=[{"key": public, "expires": "2026-11-30"}, LIMITED_PUBLIC])})
+    headers = client.signed_headers(key, "m1", b"{}")
+    assert sources.authenticate(found, "csc", headers, b"{}", today=DAY).message_id == "m1"
+    with pytest.raises(KeyExpired) as past:
+        sources.authenticate(found, "csc", headers, b"{}", today=DAY + datetime.timedelta(days=1))
+    with pytest.raises(NotSigned) as unknown:
+        sources.authenticate(found, "csc", client.signed_headers(TSD, "m1", b"{}"), b"{}", today=DAY)
+    assert past.value.body() == unknown.value.body() and not isinstance(unknown.value, KeyExpired)
+    assert past.value.fingerprint == client.fingerprint(public)
+    # while a sender changes its key, a message has a signature of each
+    both = dict(headers)
+    both["webhook-signature"] += " " + client.sign(LIMITED, "m1", int(headers["webhook-timestamp"]), b"{}")
+    after = DAY + datetime.timedelta(days=1)
+    assert sources.authenticate(found, "csc", both, b"{}", today=after).key == client.fingerprint(LIMITED_PUBLIC)

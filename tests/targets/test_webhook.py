@@ -22,7 +22,7 @@ from secureb2share_ext.targets import connection, webhook
 from secureb2share_ext.targets.answer import Answer
 
 PRIVATE, PUBLIC = client.new_key()
-SECRET = "whsec_" + base64.b64encode(b"s" * 32).decode()
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 MESSAGE_ID = "0b0e3c5f-0000-5000-8000-000000000001"
 EVENT = SimpleNamespace(message_id=MESSAGE_ID, body='{"data":"ø"}'.encode("utf-8"))
 

@@ -1,0 +1,91 @@
+"""The commands for the night in which somebody attacks: freeze the catalogue, see what was done, go on."""
+
+import datetime
+from typing import Optional
+
+import click
+from flask.cli import with_appcontext
+from invenio_db import db
+
+from .. import stops
+from ..client import fingerprint
+from ..compat import utcnow
+from ..datasets import store
+from ..maintenance.wording import counted
+from ..messages import store as messages
+from ..proxies import current
+
+AFTERWARDS = """To come back:
+  1. secureb2share source suspend NAME    for each source whose key may be stolen
+  2. take the stolen key out of SECUREB2SHARE_SOURCES, and restart the web server and the workers
+  3. secureb2share incident end
+  4. secureb2share withdrawal list        then `withdrawal undo` for what was not meant
+  5. secureb2share source resume NAME     once the source signs with a new key"""
+
+
+@click.group()
+def incident() -> None:
+    """An incident: nothing is written, signed or sent, while readers and access links go on."""
+
+
+@incident.command()
+@click.option("--reason", help="Shown by show; without personal data.")
+@click.option("--hours", type=click.IntRange(1, 24 * 366), default=24, help="How far back to look.")
+@with_appcontext
+def start(reason: Optional[str], hours: int) -> None:
+    """Freeze writing, signing and sending at once, in every process, and tell what was done before."""
+    begun = stops.begin(stops.INCIDENT, reason)
+    db.session.commit()
+    click.echo("The catalogue is frozen%s." % ("" if begun else " already"))
+    _tell(hours)
+
+
+@incident.command()
+@with_appcontext
+def end() -> None:
+    """Let the catalogue write, sign and send again; suspended sources stay suspended."""
+    ended = stops.end(stops.INCIDENT)
+    db.session.commit()
+    if not ended:
+        raise click.ClickException("The catalogue is not frozen.")
+    click.echo("The catalogue writes, signs and sends again.")
+
+
+@incident.command()
+@click.option("--hours", type=click.IntRange(1, 24 * 366), default=24, help="How far back to look.")
+@with_appcontext
+def show(hours: int) -> None:
+    """Tell whether the catalogue is frozen, what was done by each source and key, and how to come back."""
+    stop = stops.incident()
+    if stop is None:
+        click.echo("The catalogue is not frozen.")
+    else:
+        why = ": %s" % stop.reason if stop.reason else ""
+        click.echo("The catalogue is frozen since %s%s." % (_moment(stop.since), why))
+    _tell(hours)
+
+
+def _tell(hours):
+    since = utcnow() - datetime.timedelta(hours=hours)
+    for name, stop in stops.suspended().items():
+        click.echo("The source %s is suspended since %s." % (name, _moment(stop.since)))
+    click.echo("Messages that were accepted in %s, by source and key:" % counted(hours, "hour"))
+    known = {fingerprint(key.text) for source in current().sources.values() for key in source.keys}
+    done = messages.done_since(since)
+    for (source, key), found in sorted(done.items(), key=lambda one: (one[0][0], one[0][1] or "")):
+        named = "a token" if key is None else key if key in known else key + " (not configured any more)"
+        what = ", ".join("%d %s" % (count, word) for word, count in sorted(found.counts.items()))
+        click.echo("  %s %s: %s (%s to %s)" % (source, named, what, _moment(found.first), _moment(found.last)))
+    if not done:
+        click.echo("  none")
+    decided = store.decided_since(since)
+    click.echo("Decisions of curators: %s." % (", ".join("%d %s" % (n, word) for word, n in decided) or "none"))
+    click.echo("Withdrawals that can be taken back: %d." % len(store.withdrawn(since)))
+    click.echo(AFTERWARDS)
+
+
+def _moment(moment):
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+COMMANDS = (incident,)
