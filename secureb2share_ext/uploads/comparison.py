@@ -28,7 +28,7 @@ def is_open(noted: Optional[Noted]) -> bool:
 def differences(
     found: Dict[str, Dict[str, str]], expected: Dict[str, Dict[str, str]], children: Dict[str, str]
 ) -> List[str]:
-    """[sentence] for each trigger that is not as it should be, and for each table with a child; see state.State."""
+    """[sentence] for each trigger that is not as it should be or not ours, and for each table with a child."""
     said = []
     for name, should in expected.items():
         if name not in found:
@@ -39,6 +39,11 @@ def differences(
             said.append(
                 "The trigger %s is not as `secureb2share init` makes it (%s): run it." % (name, ", ".join(others))
             )
+    for name in sorted(set(found) - set(expected)):
+        said.append(
+            "The trigger %s of %s is not ours and may change rows that ours let pass: find out who made it; drop it."
+            % (name, found[name]["table"])
+        )
     for table, names in sorted(children.items()):
         said.append(
             "Rows of %s are rows of %s as well, and pass its triggers: find out who made it, then detach or drop it."

@@ -23,7 +23,8 @@ SELECT n.event, n.at, n.marks, t.name, pg_stat_get_tuples_inserted(c.oid), g.tgn
   (SELECT string_agg(CAST(CAST(i.inhrelid AS regclass) AS text), ', ') FROM pg_inherits i WHERE i.inhparent = c.oid)
 FROM (VALUES %s) AS t (name)
 LEFT JOIN pg_class c ON c.oid = to_regclass(t.name)
-LEFT JOIN pg_trigger g ON g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgname LIKE 'secureb2share%%'
+LEFT JOIN pg_trigger g ON g.tgrelid = c.oid AND NOT g.tgisinternal
+  AND (g.tgname LIKE 'secureb2share%%' OR CAST(g.tgtype AS integer) & 3 = 3)
 LEFT JOIN pg_proc p ON p.oid = g.tgfoid
 LEFT JOIN pg_language l ON l.oid = p.prolang
 LEFT JOIN %s ON true
@@ -39,7 +40,8 @@ LEFT JOIN %s ON 1 = 1
 class State(NamedTuple):
     """What is there."""
 
-    triggers: Dict[str, Dict[str, str]]  # {name: {property: value}} of our triggers of TABLES
+    # {name: {property: value}} of our triggers of TABLES, and of others that may change a row behind ours
+    triggers: Dict[str, Dict[str, str]]
     children: Dict[str, str]  # {table: its children by inheritance, partitions too}
     marks: Marks
     noted: Optional[Noted]

@@ -23,6 +23,11 @@ def test_every_property_of_every_trigger_counts(dialect, name, key):
     assert differences(found, should, {}) == ["The database has no trigger %s: run `secureb2share init`." % name]
 
 
+def test_another_trigger_is_named():
+    (said,) = differences({"zz": {"table": "files_files"}}, {}, {})
+    assert said.startswith("The trigger zz of files_files is not ours")
+
+
 def test_a_child_is_named():
     (said,) = differences({}, {}, {"files_files": "child, other"})
     assert said.startswith("Rows of child, other are rows of files_files as well")

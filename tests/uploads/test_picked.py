@@ -88,6 +88,16 @@ POSTGRESQL = [
         False,
     ),
     (
+        "another trigger changes what ours let pass",
+        [
+            "CREATE FUNCTION zz() RETURNS trigger AS $$BEGIN NEW.uri := '/y'; RETURN NEW; END$$ LANGUAGE plpgsql",
+            "CREATE TRIGGER zz BEFORE UPDATE ON files_files FOR EACH ROW EXECUTE PROCEDURE zz()",
+        ],
+        "The trigger zz of files_files is not ours",
+        ["DROP TRIGGER zz ON files_files", "DROP FUNCTION zz()"],
+        False,
+    ),
+    (
         "condition that never holds",
         [DROP_UPDATE, UPDATE % (WHEN % "false"), ALWAYS_UPDATE],
         "(condition)",
