@@ -55,8 +55,9 @@ def _wait():
     seconds = current().attempts.wait(request.remote_addr) if is_signed() else 0
     if not seconds:
         return None
-    # what stays unread would end the connection, and a proxy would say 502
-    request.get_data(cache=False)
+    # what stays unread would end the connection, and a proxy would say 502; the gate bounds no GET
+    if 0 < (request.content_length or 0) <= current_app.config["SECUREB2SHARE_MAX_BODY"]:
+        request.get_data(cache=False)
     return put_off(seconds)
 
 
