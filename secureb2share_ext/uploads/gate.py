@@ -84,8 +84,10 @@ def _gate():
         if code is not None:
             observe.note(code, extension.host.community_of_request())
         return None
-    is_frozen = code is None and _is_page_of_ours(endpoint) and stops.is_frozen()
-    if code is None and not extension.lock.findings and not is_frozen:
+    # the table of stops is asked where it is known to be there
+    is_complete = code is None and not extension.lock.findings
+    is_frozen = is_complete and _is_page_of_ours(endpoint) and stops.is_frozen()
+    if is_complete and not is_frozen:
         return None
     if is_frozen:
         problem: Problem = Frozen()
