@@ -24,6 +24,7 @@ VERSION = "1.0.0"
 CONTROLS = "must have no control characters"
 ENCODED = "must not hold encoded content: more than 255 characters without a space"
 MAX_FAULTS = 100  # told at once
+LONGEST_ADDRESS = 2000  # characters, as the schema has it; what is longer is a file
 MAX_DEPTH = 20  # of nesting; a description needs 5
 
 Fault = Tuple[str, str]  # a field such as "core.titles[0].text", and what is wrong with it
@@ -137,7 +138,7 @@ def has_controls(text: Any) -> bool:
 def content_faults(text: str) -> List[str]:
     """The faults of a text that is more than words: control characters, and encoded content. Addresses may be long."""
     found = [CONTROLS] if has_controls(text) else []
-    is_address = text.startswith("https://") and not re.search(r"\s", text)
+    is_address = len(text) <= LONGEST_ADDRESS and text.startswith("https://") and not re.search(r"\s", text)
     return found + [ENCODED] if _LONG_RUN.search(text) and not is_address else found
 
 

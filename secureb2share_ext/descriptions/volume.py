@@ -39,7 +39,7 @@ TOGETHER = "is too long together with the other texts: %d bytes of at most %d (%
 MOST_ENCODED = 2000  # characters in pieces of encoded content; twenty checksums have 1280
 PIECES = "must not hold encoded content, also not in pieces"
 _PIECE = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
-_ADDRESS = re.compile(r"https?://\S+")
+_ADDRESS = re.compile(r"https?://\S{1,200}")  # what goes on longer is counted
 # in base64, hexadecimal and base32 the kind of character changes at every other to every third place; in words, lists
 # of codes and names of variables at every fifth at most
 _CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")

@@ -118,6 +118,8 @@ def test_an_address_is_one_word():
     text = "https://example.org/" + "a" * 300
     assert schema.content_faults(text) == []
     assert schema.content_faults(text + " and more") == [schema.ENCODED]
+    hidden = "https://example.org/" + ENCODED["base64"][:9000].decode("ascii")
+    assert schema.content_faults(hidden) == [schema.ENCODED] and volume.encoded(hidden) > volume.MOST_ENCODED
 
 
 def test_whatever_json_it_is_no_limit_is_an_error():
