@@ -73,8 +73,11 @@ def _run(folder, kept, state, most, size):
         codes.add(_carry_out(kept, name, state))
     found = drop_folder.look(folder)
     faults = [(name, "is no name of the form NAME.jsonl") for name in found.others]
-    waits, left = len(found.names[most:]), size
-    for name in found.names[:most]:
+    waits, left = 0, size
+    for number, name in enumerate(found.names):
+        if not most:
+            waits = len(found.names) - number
+            break
         try:
             taken, length = kept.take(folder, name, size, left)
         except Later as later:
@@ -82,7 +85,8 @@ def _run(folder, kept, state, most, size):
         except NotTaken as fault:
             faults.append((name, str(fault)))
         else:
-            left -= length
+            # what is not taken stays, and must not keep what comes behind it waiting for ever
+            most, left = most - 1, left - length
             codes.add(_carry_out(kept, taken, state))
     _tell(kept, faults)
     if waits:

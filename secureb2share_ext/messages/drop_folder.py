@@ -136,7 +136,8 @@ class State:
         folder: file descriptor; largest: bytes of any file; left: bytes that this run may still take. Names here begin
         with the time, so that none meets another.
         """
-        taken = "%s-%06d-%s" % (time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), time.time() % 1 * 1e6, name)
+        now = time.time()
+        taken = "%s-%06d-%s" % (time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now)), now % 1 * 1e6, name)
         with _regular(folder, name, largest, left) as (source, status):
             incoming = self.folders["incoming"]
             try:
@@ -159,7 +160,8 @@ class State:
         with contextlib.suppress(FileNotFoundError):
             # of a run that was killed while it copied
             os.remove(PART, dir_fd=self.folders["incoming"])
-        return look(self.folders["incoming"]).names
+        # with the time before it, a name may be longer than NAME lets it be
+        return sorted(name for name in os.listdir(self.folders["incoming"]) if name.endswith(".jsonl"))
 
     def open(self, name: str) -> Any:
         """A file that was taken, open as reader of bytes."""
