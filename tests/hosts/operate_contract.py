@@ -190,6 +190,9 @@ class OperateContract:
         assert "Tried at the next run" in self.card(page) and "Takes events" not in self.card(page)
         instance.sweep()
         assert self.row(instance, identifier)[1] == "acknowledged"
+        # of one target nothing is said of the others
+        page = self.get(instance, operator, OPERATE + "?target=tsd-ingest").text
+        assert "Nothing waits for tsd-ingest" in page and "Everything is delivered" not in page
         for order in ("hold", "resume", "retry-target"):
             assert self.order(instance, operator, order=order, name="nobody's", reason="x").status_code == 404
         assert self.order(instance, operator, order="drop", name="tsd-ingest").status_code == 400
