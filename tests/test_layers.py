@@ -47,7 +47,7 @@ PURE = """
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
     describing.buttons describing.conditions describing.faults describing.fields describing.form describing.groups
     describing.limits describing.names describing.values
-    operating.standing comparing.comparison comparing.difference uploads.comparison
+    operating.standing pages.marking comparing.comparison comparing.difference uploads.comparison
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping
     hosts.b2share2.block hosts.b2share2.languages hosts.b2share2.mapping

@@ -23,6 +23,11 @@ class Hit(NamedTuple):
     facts: list  # short texts
     access: list  # (icon, name, text); empty where nobody can ask
 
+    @property
+    def icons(self):
+        """[name] of the icons on the card."""
+        return [self.state[1]] + [name for name, _, _ in self.access]
+
 
 def of(found):
     """[Hit] of [(record's UUID as text, PID)], by a statement for the records and one for their rows."""
@@ -63,8 +68,10 @@ def _facts(core, sensitive, tag):
 def _access(shown, tag):
     sensitive = shown.dataset.sensitive
     who = words.who(sensitive, tag) if shown.is_requestable else words.who_in_short(sensitive, tag)
-    return [
+    found = [
         ("user", language.gettext("Who may ask"), who),
         ("lock", language.gettext("Way of access"), words.ways(sensitive, tag)),
-        ("clock", language.gettext("Decision"), words.decision(sensitive, tag)),
     ]
+    if sensitive.get("expected_decision_days") is not None:
+        found.append(("clock", language.gettext("Decision"), words.decision(sensitive, tag)))
+    return found

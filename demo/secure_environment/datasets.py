@@ -7,6 +7,8 @@ effect at once; opening it again only when the catalogue has accepted that.
 import datetime
 import json
 
+from flask import url_for
+
 from secureb2share_ext import client
 from secureb2share_ext.descriptions import labels
 from secureb2share_ext.pages.language import format_date, gettext, in_language, preferred
@@ -131,6 +133,18 @@ def allows_download(dataset):
 def needs_agreement(dataset):
     """Whether the link to the files is given only after an agreement on how they are used."""
     return allows_download(dataset) and AGREED in access_modes(dataset)
+
+
+def must_be_known(row):
+    """The row of a dataset that was registered here; raises the Problem for None."""
+    if row is None:
+        raise Problem(
+            404,
+            gettext("There is no such dataset"),
+            gettext("No dataset with this identifier was registered here."),
+            [(gettext("All datasets"), url_for("states.page"))],
+        )
+    return row
 
 
 def must_allow_download(dataset):

@@ -34,15 +34,7 @@ def _row(identifier):
 
 
 def _known(identifier):
-    row = _row(identifier)
-    if row is None:
-        raise Problem(
-            404,
-            gettext("There is no such dataset"),
-            gettext("No dataset with this identifier was registered here."),
-            [(gettext("All datasets"), url_for("states.page"))],
-        )
-    return row
+    return datasets.must_be_known(_row(identifier))
 
 
 @blueprint.route("/register", methods=["GET"])

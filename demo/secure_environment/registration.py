@@ -13,7 +13,7 @@ from secureb2share_ext import client
 from secureb2share_ext.describing import values
 from secureb2share_ext.pages.language import gettext
 
-from . import archive
+from . import archive, datasets
 from .problem import Problem
 
 
@@ -94,12 +94,7 @@ def discard(environment, identifier):
     """Forget a registration that never became public, with its files; the identifier stays used."""
     with environment.store.write() as db:
         row = db.execute("SELECT * FROM datasets WHERE identifier = ?", (identifier,)).fetchone()
-        if row is None:
-            raise Problem(
-                404,
-                gettext("There is no such dataset"),
-                gettext("No dataset with this identifier was registered here."),
-            )
+        datasets.must_be_known(row)
         if row["registration"] not in ("held", "refused"):
             raise Problem(
                 409,

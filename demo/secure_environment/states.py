@@ -55,15 +55,7 @@ def _is_about(entry, words):
 
 
 def _known(identifier):
-    row = here().store.one("SELECT * FROM datasets WHERE identifier = ?", (identifier,))
-    if row is None:
-        raise Problem(
-            404,
-            gettext("There is no such dataset"),
-            gettext("No dataset with this identifier was registered here."),
-            [(gettext("All datasets"), url_for("states.page"))],
-        )
-    return row
+    return datasets.must_be_known(here().store.one("SELECT * FROM datasets WHERE identifier = ?", (identifier,)))
 
 
 @blueprint.route("/datasets/<path:identifier>/state", methods=["GET"])
@@ -121,12 +113,7 @@ def _number(identifier, state):
 
 
 def _must_be_possible(row, state):
-    if row is None or state not in STATES:
-        raise Problem(
-            404,
-            gettext("There is no such dataset"),
-            gettext("No dataset with this identifier was registered here."),
-        )
+    datasets.must_be_known(row if state in STATES else None)
     ways = [(gettext("The page of the dataset"), url_for("portal.registered", identifier=row["identifier"]))]
     if row["registration"] != "registered":
         said = gettext("The catalogue has not published this dataset.")

@@ -3,12 +3,7 @@
 from typing import Dict
 
 from ..descriptions import duo, rules
-
-
-def N_(text: str) -> str:
-    """Mark a text for translation; pages.words has the same, and needs more than a table does."""
-    return text
-
+from ..pages.marking import N_
 
 NEEDED_IF: Dict[str, str] = {
     "sensitive.embargo_until": N_("needed if access opens on a date"),

@@ -95,12 +95,11 @@ def title_of(description: Dict[str, Any]) -> Optional[Dict[str, str]]:
 
 def title_of_row(host: Host, row: DatasetRow) -> Optional[Dict[str, str]]:
     """As title_of, of what is published of a row."""
-    record = host.record(row)
-    return title_of(host.from_record(record)) if record is not None else None
+    return titles_of_rows(host, [row])[0]
 
 
 def titles_of_rows(host: Host, rows: Sequence[DatasetRow]) -> List[Optional[Dict[str, str]]]:
-    """As title_of_row, of each of several rows; their records are read together."""
+    """As title_of, of what is published of each of these rows; their records are read together."""
     records = host.records(rows)
     found = (records.get(row.record_uuid) for row in rows)
     return [title_of(host.from_record(record)) if record is not None else None for record in found]

@@ -5,6 +5,8 @@ The pieces are the macros of templates/secureb2share_ext/dataset/; they decide n
 
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from babel import Locale, UnknownLocaleError
+
 from ..exports import citation
 from ..exports.published import Published
 from . import asking, files, folds, glance, permitted, timeline, words
@@ -231,8 +233,6 @@ def _in(language):
 
 
 def _own_name(tag):
-    from babel import Locale, UnknownLocaleError
-
     try:
         return Locale.parse(tag).languages.get(tag, tag)
     except (UnknownLocaleError, ValueError):

@@ -9,17 +9,13 @@ from typing import Any, Dict, List, Optional, Tuple
 from ..descriptions import labels
 from ..exports.published import Published
 from .language import country, format_date, format_number, listed, translate, translate_number
+from .marking import N_
 
 State = Tuple[str, str, str]  # kind of a badge (ok, wait, stop or ""), name of an icon, text
 
 ELIGIBILITY, ELECTRONIC_IDENTITY, AFFILIATED = "sensitive.access_eligibility", "national-eid:", "affiliated:"
 NEUTRAL = ("L", "EN", "ES", "ET", "CS", "NSM", "BN", "B", "S", "WS", "ON", "")  # classes of Unicode's bidi algorithm
 BANDS = ("sensitive.participants_band", "sensitive.records_band")
-
-
-def N_(text: str) -> str:
-    """Mark a text for translation; it is translated where it is used."""
-    return text
 
 
 NOT_STATED = N_("Not stated")

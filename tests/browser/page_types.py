@@ -131,8 +131,7 @@ def described_by_curator(key):
 PAGE_TYPES = (
     # the catalogue, for readers
     PageType("start", "reader", at("/")),
-    # ten datasets and the values of nine facets
-    PageType("search", "reader", at("/search"), weight=66_000),
+    PageType("search", "reader", at("/search")),
     PageType("search-found", "reader", found),
     PageType("search-none", "reader", at("/search?q=diabetis"), described=False),
     PageType("record", "reader", record("active")),

@@ -20,7 +20,8 @@ from sqlalchemy import event  # noqa: E402
 from werkzeug.datastructures import MultiDict  # noqa: E402
 from werkzeug.exceptions import default_exceptions  # noqa: E402
 
-from demo.catalogue import asking, errors, facets, find, search, spelling  # noqa: E402
+from demo.catalogue import asking, errors, facets, find, hits, search, spelling  # noqa: E402
+from secureb2share_ext.datasets import store  # noqa: E402
 from secureb2share_ext.descriptions import search_document  # noqa: E402
 from secureb2share_ext.descriptions.schema import SCHEMA  # noqa: E402
 from secureb2share_ext.descriptions.search_document import FACETS  # noqa: E402
@@ -202,6 +203,13 @@ def test_a_codes_label_finds_in_every_language_what_the_code_is_said_of(site, co
         assert asked(site, urlencode({"q": word}))[0] == ["coded"], word
     for word in ("cancro", "kreft", "syöpä", "cancer"):
         assert set(asked(site, urlencode({"q": word}))[0]) >= {"finngen", "moli-sani", "coded"}, word
+
+
+def test_withdrawn_dataset_is_no_card_while_the_index_lags(site):
+    with site.app.test_request_context("/"):
+        rows = [store.find("tsd", name) for name in (GONE, "moba")]
+        found = hits.of([(str(row.record_uuid), row.pid) for row in rows])
+    assert [hit.shown.dataset.identifier for hit in found] == ["moba"]
 
 
 def test_change_of_a_dataset_is_found_and_its_former_words_are_not(site):

@@ -593,6 +593,18 @@ def test_a_program_gets_the_faults(visitor):
 # messages to the catalogue
 
 
+def test_a_form_that_was_sent_changes_nothing_and_says_so(site, visitor, catalogue):
+    draft = begin(visitor)
+    # the step at which one is leads nowhere: it would forget what was typed
+    assert '<a aria-current="step">' in visitor.get(draft + "/what").text
+    sent = fill(visitor, example(), draft)
+    late = visitor.post(draft + "/what", data=values.of_group(values.to_values(example("Late")), GROUPS[0].names))
+    assert late.status_code == 303 and late.location == sent.location
+    assert "This form was sent already" in visitor.get(late.location).text
+    assert "Late" not in row(site, "SELECT typed FROM drafts")["typed"] and len(catalogue.bodies("register")) == 1
+    assert visitor.post("/register/nowhere/what", data={}).status_code == 404
+
+
 def test_a_catalogue_that_is_down_gets_the_registration_once_it_is_up(site, visitor, catalogue, quick):
     catalogue.down()
     assert register(visitor).get_json()["state"] == "waiting"
@@ -753,6 +765,26 @@ def test_what_a_curator_released_meanwhile_is_not_discarded(site, visitor, catal
     assert list(folder.iterdir()) == files != [] and catalogue.bodies("state") == []
 
 
+def test_a_state_that_the_catalogue_refuses_is_not_said_to_hold_there(site, visitor, catalogue, monkeypatch):
+    identifier = register(visitor).get_json()["identifier"]
+    monkeypatch.setattr(catalogue, "judge", lambda said: (409, {"code": "stale", "title": "Stale"}))
+    visitor.post("/datasets/%s/state" % identifier, data={"state": "suspended", "reason": "Under review."})
+    page = visitor.get("/registered/" + identifier).text
+    assert "The catalogue did not accept this." in page and "here and in the catalogue" not in page
+
+
+def test_a_refused_change_of_a_withdrawn_dataset_waits_for_nobody(visitor, catalogue):
+    identifier = register(visitor).get_json()["identifier"]
+    catalogue.on_review = True
+    correct(visitor, identifier, example("Changed"))
+    visitor.post("/ingest", **catalogue.refusal(identifier, catalogue.bodies("register")[-1]["dataset"]))
+    assert "The catalogue refused one registration" in visitor.get("/inbox").text
+    set_state(visitor, identifier, "withdrawn")
+    assert "The catalogue refused" not in visitor.get("/inbox").text
+    page = visitor.get("/registered/" + identifier).text
+    assert "This dataset is withdrawn" in page and "It is public" not in page
+
+
 def test_an_older_version_is_not_opened_again(site, visitor, catalogue):
     identifier = register(visitor).get_json()["identifier"]
     visitor.post("/ingest", **catalogue.event(identifier, state="superseded"))
@@ -855,6 +887,14 @@ def sent_by_hand(visitor, catalogue, identifier, **form):
     once = re.search(r'name="once" value="([^"]+)"', visitor.get(address).text).group(1)
     person = {"name": "An applicant", "email": "applicant@example.org", "purpose": "A study.", "once": once}
     return visitor.post(address, data=dict(person, **form))
+
+
+def test_the_token_of_one_form_makes_requests_for_two_datasets(site, visitor, anonymous, catalogue):
+    for identifier in [register(visitor, title).get_json()["identifier"] for title in ("One", "Two")]:
+        for once, person in (("one", "first"), ("", "second"), ("", "third")):
+            answer = apply(anonymous, catalogue, identifier, once=once, email=person + "@example.org")
+            assert answer.status_code < 300, answer.text
+    assert row(site, "SELECT count(*) AS n FROM applications")["n"] == 6
 
 
 def test_a_form_that_is_sent_again_makes_one_request(site, visitor, anonymous, catalogue):

@@ -7,11 +7,9 @@ from secureb2share_ext.pages.words import N_
 
 KNOWN = NotAccepted(N_("Nothing was published"))
 UNKNOWN = Problem("No translation has this sentence.")
-LOADER = jinja2.ChoiceLoader(
-    [jinja2.PackageLoader("secureb2share_ext", folder + "/templates") for folder in ("pages", "describing")]
-)
+LOADER = jinja2.PackageLoader("secureb2share_ext", "pages/templates")
 SAID = jinja2.Environment(loader=LOADER, autoescape=True).from_string(
-    '{% import "secureb2share_ext/describe/pieces.html" as d with context %}{{ d.said(notice) }}'
+    '{% import "secureb2share_ext/pieces.html" as m with context %}{{ m.said(notice) }}'
 )
 
 

@@ -11,9 +11,6 @@
   const running = new Set();
   let waiting = null;
 
-  field.querySelector("[data-plain]").hidden = true;
-  field.querySelector("[data-scripted]").hidden = false;
-
   const words = (size) =>
     new Intl.NumberFormat(document.documentElement.lang, {
       style: "unit",

@@ -99,8 +99,8 @@ def test_the_page_speaks_the_readers_language_or_the_one_chosen(instance):
     (
         ({"access_right": "embargoed", "embargo_until": "2199-01-31"}, None, ("Requests open on 31 January 2199.",)),
         ({"access_right": "metadata-only"}, None, ("These data are not available for research.",)),
-        ({}, ("suspended", "Consent is under review."), ("No new requests", "Consent is under review.", "owner on")),
-        ({}, ("withdrawn", "Consent ended."), ("These data were withdrawn.", "Consent ended.", "owner on")),
+        ({}, ("suspended", "Consent is under review."), ("No new requests", "Consent is under review.", "given on")),
+        ({}, ("withdrawn", "Consent ended."), ("These data were withdrawn.", "Consent ended.", "given on")),
     ),
     ids=("embargoed", "metadata-only", "suspended", "withdrawn"),
 )
