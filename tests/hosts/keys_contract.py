@@ -33,6 +33,7 @@ class KeysContract:
 
     # what a sweep, a session or a search engine of the host writes
     not_compared = ("secureb2share_sweep",)
+    many = 30  # datasets of which a thief withdraws 10 at a time
 
     def description(self, title="One of ours"):
         from instance import example
@@ -118,17 +119,17 @@ class KeysContract:
 
     def test_the_limit_of_withdrawals_holds_over_requests(self, instance):
         place = folder()
-        named = ["%s/%02d" % (place, number) for number in range(30)]
+        named = ["%s/%02d" % (place, number) for number in range(self.many)]
         made = instance.post_lines(
             [self.line(instance, "register", one, dataset=self.description()) for one in named]
         ).text.splitlines()
         assert {json.loads(one)["status"] for one in made} == {201}
         self.forget_withdrawals(instance)
         said = {"state": "withdrawn", "reason": "Mine."}
-        for start in (0, 10, 20):
+        for start in range(0, self.many, 10):
             instance.post_lines([self.line(instance, "state", one, **said) for one in named[start : start + 10]])
         left = [one for one in named if self.state(instance, one) == "active"]
-        assert len(left) == 20
+        assert len(left) == self.many - 10
         assert self.refused(instance.source.set_state, left[0], **said) == (409, "mass-withdrawal")
         # it has to be confirmed by what is signed
         instance.source.set_state(left[0], confirm=True, **said)

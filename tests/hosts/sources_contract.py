@@ -437,7 +437,7 @@ class SourcesContract(AnswersContract):
     @pytest.mark.parametrize("tenant", ["p12", None])
     def test_datasets_of_other_tenants_are_unknown(self, instance, tenant):
         targets, key = self.datasets(instance, "tsd", tenant), KEYS["p11"][0]
-        before, problems = dump(instance), []
+        before, problems, refused = dump(instance), [], []
         for kind, identifier in targets.items():
             for what, answer in self.everything(instance, "tsd", identifier, key):
                 if what.startswith("list"):
@@ -445,24 +445,32 @@ class SourcesContract(AnswersContract):
                 if what in NOT_BUILT:
                     # whatever dataset is named
                     expected = (501, "not-built")
-                elif kind == "unknown" and what == "register":
-                    # this key may register for its own tenant only
+                elif what == "register":
+                    # this key may register for its own tenant only, and learns not whether the identifier is free
                     expected = (400, "invalid")
+                    refused.append(answer.json())
                 else:
                     expected = (404, "unknown-dataset")
                 if (answer.status_code, answer.json()["code"]) != expected:
                     problems.append((kind, what, answer.status_code, answer.text[:200]))
                 elif answer.status_code == 404 and answer.json() != UNKNOWN:
                     problems.append((kind, what, answer.text))
+            # no source registers under pid:, taken or free
+            if kind not in ("unknown", "curator's"):
+                own = self.body("register", "tsd", identifier, tenant="p11")
+                answer = self.send(instance, "register", "tsd", identifier, own, key)
+                if (answer.status_code, answer.json()) != (404, UNKNOWN):
+                    problems.append((kind, "register for its own", answer.status_code, answer.text[:200]))
         assert problems == []
+        assert refused == [refused[0]] * len(targets)
         lines = [
-            client.line(key, self.body(action, "tsd", identifier))
+            (UNKNOWN if action != "register" else refused[0], client.line(key, self.body(action, "tsd", identifier)))
             for kind, identifier in targets.items()
             for action in ROUTES
             if kind != "unknown" and action not in NOT_BUILT
         ]
-        answer = instance.post_lines(lines, key=key)
-        assert [json.loads(line)["problem"] for line in answer.text.splitlines()] == [UNKNOWN] * len(lines)
+        answer = instance.post_lines([line for _, line in lines], key=key)
+        assert [json.loads(line)["problem"] for line in answer.text.splitlines()] == [said for said, _ in lines]
         assert new(before, dump(instance)) == {}
 
     @pytest.mark.parametrize("tenant", [None, "p12", "P11", "p11 "])

@@ -25,7 +25,7 @@ class TestRDMReview(ReviewContract):
     def public_paths(self, instance, word):
         rows = instance.execute("SELECT pid_value FROM pidstore_pid WHERE pid_type = 'recid' ORDER BY id DESC LIMIT 6")
         pids = [row[0] for row in rows]
-        oai = "/oai2d?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:invenio:"
+        oai = "/oai2d?verb=GetRecord&metadataPrefix=oai_dc&identifier=" + instance.app.config["OAISERVER_ID_PREFIX"]
         return (
             ["/", "/search?q=" + word, "/api/records", "/api/records?q=" + word, "/api/communities"]
             + ["/api/communities/%s/records?q=%s" % (name, word) for name in instance.communities.values()]
