@@ -254,6 +254,12 @@ class Served:
         """`invenio secureb2share ...` in this process; a click Result."""
         return self.app.test_cli_runner().invoke(args=["secureb2share"] + list(args), **kwargs)
 
+    def run_access(self, *args):
+        """`invenio access ...` in this process; a click Result."""
+        from invenio_access.cli import access
+
+        return self.app.test_cli_runner().invoke(access, list(args))
+
     def set_up(self):
         """What an operator does first."""
         for command in (["init"], ["keys", "new"]):

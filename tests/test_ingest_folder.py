@@ -113,6 +113,25 @@ def test_a_run_is_bounded(instance, folder):
     assert run(instance, folder)[1].count("1 refused.") == 1 and len(kept(folder, "refused")) == 5
 
 
+@pytest.mark.parametrize("junk", ["of no name", "not taken", "new in each run"])
+def test_no_crowd_keeps_a_file_waiting_for_ever(instance, folder, junk, monkeypatch):
+    monkeypatch.setattr(drop_folder, "LOOKED_AT", 5)
+    good = folder / "drop" / "z.jsonl"
+    put(good, b"refused\n")
+    for number in range(12):
+        if junk == "of no name":
+            put(folder / "drop" / ("a %d" % number), b"x")
+        elif junk == "not taken":
+            os.symlink("/etc/passwd", str(folder / "drop" / ("a%d.jsonl" % number)))
+    for _ in range(4):
+        if junk == "new in each run":
+            for number in range(3):
+                put(folder / "drop" / ("a%d.jsonl" % number), b"refused\n")
+        code, said = run(instance, folder, "--most", "2")
+        assert junk == "new in each run" or code == 3
+    assert not good.exists() and any(name.endswith("-z.jsonl") for name in kept(folder, "done"))
+
+
 def test_many_withdrawals_wait_for_an_operator(instance, folder):
     names = ["w/%d" % number for number in range(12)]
     put(folder / "drop" / "a.jsonl", registers(instance, *names))

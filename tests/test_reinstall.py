@@ -82,16 +82,68 @@ FORGED = [
 
 def forge(app, instance, identifier):
     """Records that were made past the package: of an identifier that is taken, and with no stamps of ours."""
-    from invenio_pidstore.minters import recid_minter
     from invenio_records.api import Record
 
     with app.app_context():
         stamps = [{"source": "tsd", "identifier": identifier, "state": "active"}] + FORGED
         for stamp in stamps:
-            record = dict(instance.to_record(example()), secureb2share=stamp)
-            made = Record.create({})
-            recid_minter(made.id, record)
-            made.model.json = record
+            claim(instance, stamp)
         Record.create({"secureb2share": stamps[0], "title": "without a PID"})
         db.session.commit()
         db.session.remove()
+
+
+def claim(instance, stamp):
+    """The PID object of a record that was made past the package, with this stamp, in the open transaction."""
+    from invenio_pidstore.minters import recid_minter
+    from invenio_records.api import Record
+
+    record = dict(instance.to_record(example()), secureb2share=stamp)
+    made = Record.create({})
+    pid = recid_minter(made.id, record)
+    made.model.json = record
+    return pid
+
+
+@pytest.mark.parametrize("answer", ["leave", "take"])
+def test_a_stamp_that_is_not_ours_takes_no_identifier_unless_an_operator_says_so(instance, tmp_path, answer):
+    from invenio_pidstore.models import PIDStatus
+    from invenio_records.models import RecordMetadata
+
+    pid = instance.source.register("r/1", example())["pid"]
+    with_off = create_app(dict(instance.configured, SECUREB2SHARE_MODE="off"))
+    run(with_off, "uninstall", "--drop-tables", "--map", str(tmp_path / "access.conf"), input="y\n")
+    with with_off.app_context():
+        (ours,) = [
+            record.json["secureb2share"]
+            for record in db.session.query(RecordMetadata)
+            if "secureb2share" in (record.json or {})
+        ]
+        # older than the catalogue's own record; with the proof of another one; and under a PID that nobody sees yet
+        older = claim(instance, {"source": "tsd", "identifier": "r/1", "state": "active"})
+        row = db.session.get(RecordMetadata, older.object_uuid)
+        row.created = row.created.replace(year=2001)
+        claim(instance, dict(ours, identifier="r/2"))
+        claim(instance, dict(ours, identifier="r/3", proof=5))
+        claim(instance, dict(ours, identifier="r/4")).status = PIDStatus.RESERVED
+        claim(instance, ours)
+        db.session.commit()
+        db.session.remove()
+    # who sits there without an answer gets none
+    asked = with_off.test_cli_runner().invoke(args=["secureb2share", "init"])
+    assert asked.exit_code == 1 and "Records: 2 name a dataset" in asked.output
+    assert "tsd/r/2 (" in asked.output and "tsd/r/3 (" in asked.output and "r/4" not in asked.output
+    said = run(with_off, "init", "--unproven", answer)
+    told = {"leave": "Records: 2 without a proof stay", "take": "Records: 2 of a former installation"}
+    assert told[answer] in said
+    assert "Records: 2 more have an identifier" in said
+    found = {row[0]: row[2] for row in rows(instance)}
+    assert found["r/1"] == pid and sorted(found) == (["r/1"] if answer == "leave" else ["r/1", "r/2", "r/3"])
+    with with_off.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    run(instance.app, "init")
+    instance.app.extensions["secureb2share"].has_tables = False
+    assert instance.source.register("r/1", example())["pid"] == pid
+    result = instance.source.register("r/2", example())["result"]
+    assert result == ("created" if answer == "leave" else "unchanged")

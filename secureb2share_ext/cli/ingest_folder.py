@@ -71,13 +71,17 @@ def _run(folder, kept, state, most, size):
     # what an earlier run left comes first
     for name in kept.incoming():
         codes.add(_carry_out(kept, name, state))
-    found = drop_folder.look(folder)
+    after = kept.turn()
+    found = drop_folder.look(folder, after)
     faults = [(name, "is no name of the form NAME.jsonl") for name in found.others]
-    waits, left = 0, size
+    if not found.is_whole:
+        faults.insert(0, (".", "has more than %d entries, and what is behind them is not seen" % drop_folder.LISTED))
+    waits, left, turn = 0, size, ""
     for number, name in enumerate(found.names):
         if not most:
             waits = len(found.names) - number
             break
+        turn = name
         try:
             taken, length = kept.take(folder, name, size, left)
         except Later as later:
@@ -89,6 +93,10 @@ def _run(folder, kept, state, most, size):
             most, left = most - 1, left - length
             codes.add(_carry_out(kept, taken, state))
     _tell(kept, faults)
+    # neither what stays nor what is new may keep the names behind it waiting for ever
+    turn = turn if waits or len(found.names) == drop_folder.LOOKED_AT else ""
+    if turn != after:
+        kept.note_turn(turn)
     if waits:
         click.echo("%s for the next run." % counted(waits, "file"))
     return codes | {NOT_TAKEN} if faults else codes

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from typing import Optional
 
 import click
 from flask.cli import with_appcontext
@@ -19,16 +20,27 @@ from ..uploads import seal
 
 @click.command()
 @click.option("--extend", is_flag=True, help="Add our properties to a schema that a source's community has already.")
+@click.option(
+    "--unproven",
+    type=click.Choice(["take", "leave"]),
+    help="What becomes of records that name a dataset without a proof; without it, init asks.",
+)
 @with_appcontext
-def init(extend: bool) -> None:
+def init(extend: bool, unproven: Optional[str]) -> None:
     """Make the tables, the communities' schema where the host has one, and the triggers if MODE is on.
 
     It can be run again: whatever is there already stays as it is. On new tables, records of a former installation that
-    name their dataset (invenio-records-rest) get their rows again.
+    name their dataset (invenio-records-rest) get their rows again. Of those that carry no proof that this catalogue
+    wrote the name, it asks.
     """
     extension = current()
+
+    def ask(sentence):
+        click.echo(sentence)
+        return click.confirm("Take them back?") if unproven is None else unproven == "take"
+
     try:
-        lines = install.init(extension.is_on, extension.host, extend)
+        lines = install.init(extension.is_on, extension.host, extend, ask)
     except SecureB2ShareError as error:
         raise click.ClickException(str(error))
     click.echo("\n".join(lines))

@@ -1,6 +1,7 @@
 """The commands on registrations that wait for a curator."""
 
 import json
+from typing import Optional
 
 import click
 from flask.cli import with_appcontext
@@ -19,10 +20,13 @@ def group() -> None:
 
 @group.command("list")
 @click.option("--start", type=click.IntRange(0), default=0, help="How many registrations to leave out.")
+@click.option("--source", help="Those of one source alone.")
 @with_appcontext
-def list_held(start: int) -> None:
+def list_held(start: int, source: Optional[str]) -> None:
     """List number, time, source, identifier and title of the registrations that wait, the oldest first."""
-    rows = store.held_page(start, PAGE)
+    if source is not None and source not in current().sources:
+        raise click.BadParameter("There is no source of this name.", param_hint="--source")
+    rows = store.held_page(start, PAGE, None if source is None else [source])
     for row, held in rows:
         title = json.loads(held.description)["core"]["titles"][0]["text"]
         kind = "change" if row.pid else "new"

@@ -9,7 +9,7 @@ from flask_principal import ActionNeed
 from invenio_access import ParameterizedActionNeed
 from invenio_oauth2server.models import Scope
 
-curate = ActionNeed("secureb2share-curate")
+curate = ActionNeed("secureb2share-curate")  # given with a source's name as its argument, it is for that source
 operate = ActionNeed("secureb2share-operate")
 register_for_all = ParameterizedActionNeed("secureb2share-register", None)
 curate_scope = Scope(

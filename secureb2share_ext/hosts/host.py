@@ -48,6 +48,7 @@ class Stamped(NamedTuple):
         str, Any
     ]  # source, identifier, state, and where it has them reason, state_at, successor, replaced_by
     metadata: Any  # for from_record
+    is_proven: bool  # whether this catalogue wrote the stamp, as far as can be known
 
 
 class Host(abc.ABC):

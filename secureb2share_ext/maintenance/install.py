@@ -1,7 +1,7 @@
 """The installation of what this package needs in the database, and its removal."""
 
 import contextlib
-from typing import Any, List, Optional
+from typing import Any, Callable, List, Optional
 
 from flask import current_app
 from invenio_db import db
@@ -15,20 +15,31 @@ from ..uploads import seal, triggers
 
 BRANCH = "secureb2share"
 LOCK = 0x5EC0B25A  # PostgreSQL's advisory locks are numbers
+UNPROVEN = (
+    "Records: %d name a dataset, and nothing proves that this catalogue wrote that: %s. They were"
+    " written under another SECRET_KEY, or somebody else who may write records gave them the name of a dataset. Taken"
+    " back, each of them is the record of its dataset from then on."
+)
 
 
-def init(is_on: bool, host: Optional[Any] = None, is_extending: bool = False) -> List[str]:
+def init(
+    is_on: bool,
+    host: Optional[Any] = None,
+    is_extending: bool = False,
+    ask: Callable[[str], bool] = lambda sentence: False,
+) -> List[str]:
     """Make what is missing: tables by our alembic branch, instance, what the host needs, triggers when the mode is on.
 
     Returns [sentence] of what was done; raises SecureB2ShareError.
 
-    host: hosts.host.Host; is_extending: see Host.provision.
+    host: hosts.host.Host; is_extending: see Host.provision; ask: whether to take back the records that a sentence
+    names.
     """
     with _alone():
         done = [_tables()]
         if host is not None and not instance.known():
             # new tables: whatever is published already is not in them
-            done += _recover(host)
+            done += _recover(host, ask)
         done += instance.establish(current())
         if host is not None:
             done += host.provision(is_extending)
@@ -77,20 +88,33 @@ def _tables():
     return "Tables: %d in all." % len(tables())
 
 
-def _recover(host):
+def _recover(host, ask):
     taken = recovery.take_back(host)
-    done = []
-    if taken.datasets:
+    datasets, done = taken.datasets, []
+    # those with a proof have their identifiers already
+    claims = recovery.take_back(host, is_proven=False, is_asking=True)
+    if claims.datasets:
+        if ask(UNPROVEN % (claims.datasets, _first(claims.named, claims.datasets))):
+            claims = recovery.take_back(host, is_proven=False)
+            datasets += claims.datasets
+        else:
+            done.append("Records: %d without a proof stay without a dataset." % claims.datasets)
+    if datasets:
         done.append(
             "Records: %d of a former installation were taken back by the stamp that they carry; what they do not say is"
-            " their tenant. `reindex` brings them into the search index again." % taken.datasets
+            " their tenant. `reindex` brings them into the search index again." % datasets
         )
-    if taken.doubles:
+    doubles = taken.doubles + claims.doubles
+    if doubles:
         done.append(
-            "Records: %d more have an identifier that an older record has, and stay without a dataset: %s."
-            % (taken.doubles, ", ".join(taken.doubled + ["..."] * (taken.doubles > len(taken.doubled))))
+            "Records: %d more have an identifier that another record has, and stay without a dataset: %s."
+            % (doubles, _first((taken.doubled + claims.doubled)[: recovery.SHOWN], doubles))
         )
     return done
+
+
+def _first(names, count):
+    return ", ".join(names + ["..."] * (count > len(names)))
 
 
 def take_back(host: Host, is_dropping: bool) -> List[str]:

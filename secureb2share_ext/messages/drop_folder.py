@@ -7,6 +7,8 @@ a path of more than one name, no link is followed, and a file is read from a cop
 import contextlib
 import errno
 import fcntl
+import heapq
+import itertools
 import os
 import re
 import stat
@@ -16,7 +18,8 @@ from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 from ..errors import Later, NotTaken, SecureB2ShareError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,150}\.jsonl\Z")
-LOOKED_AT = 10000  # entries of a folder in one run
+LOOKED_AT = 10000  # names of a folder that one run has in hand
+LISTED = 1000000  # entries of a folder that one run reads, about a second's
 SETTLED = 5  # seconds since the last change of a file: younger ones may be incomplete
 COPIED = 1 << 20  # bytes at a time
 LOG_LONGEST = 10000000  # bytes; then the log begins anew, and the former one is kept beside it
@@ -30,8 +33,9 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 class Found(NamedTuple):
     """What a look at the folder gave."""
 
-    names: List[str]  # of files that may be taken, sorted
-    others: List[str]  # names of no such form; another program may have put them there
+    names: List[str]  # of files that may be taken, at most LOOKED_AT, in the order in which they have their turn
+    others: List[str]  # at most LOOKED_AT names of no such form; another program may have put them there
+    is_whole: bool  # whether the folder has no more than LISTED entries
 
 
 @contextlib.contextmanager
@@ -88,18 +92,24 @@ def check_apart(folder: List[os.stat_result], state: List[os.stat_result]) -> No
         raise SecureB2ShareError("The folder and that of the state must not be inside each other.")
 
 
-def look(fd: int) -> Found:
-    """The names in a folder, of at most LOOKED_AT entries."""
-    names: List[str] = []
+def look(fd: int, after: str = "") -> Found:
+    """The names in a folder: those behind `after` come first, and then the others, so that each has its turn."""
     others: List[str] = []
     # only from Python 3.7 on a folder can be read piece by piece from its descriptor
     place: Any = fd if os.scandir in os.supports_fd else "/proc/self/fd/%d" % fd
+
+    def fit(entries):
+        for entry in entries:
+            if NAME.match(entry.name):
+                yield entry.name
+            elif len(others) < LOOKED_AT:
+                others.append(entry.name)
+
     with os.scandir(place) as entries:
-        for number, entry in enumerate(entries):
-            if number == LOOKED_AT:
-                break
-            (names if NAME.match(entry.name) else others).append(entry.name)
-    return Found(sorted(names), sorted(others))
+        listed = fit(itertools.islice(entries, LISTED))
+        names = heapq.nsmallest(LOOKED_AT, listed, key=lambda name: (name <= after, name))
+        is_whole = next(entries, None) is None
+    return Found(names, sorted(others), is_whole)
 
 
 class State:
@@ -174,6 +184,22 @@ class State:
     def put(self, name: str, where: str) -> None:
         """Move a file that was carried out to one of FOLDERS."""
         os.rename(name, name, src_dir_fd=self.folders["incoming"], dst_dir_fd=self.folders[where])
+
+    def turn(self) -> str:
+        """The name behind which a look begins: the last one that a run had in hand and left, or ""."""
+        with contextlib.suppress(FileNotFoundError):
+            with os.fdopen(os.open("turn", _FILE, dir_fd=self.fd), "rb") as file:
+                return file.read(200).decode("ascii", "replace")
+        return ""
+
+    def note_turn(self, name: str) -> None:
+        """Write the name behind which the next look begins."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        fd = os.open("turn", flags, 0o640, dir_fd=self.fd)
+        try:
+            os.write(fd, name.encode("ascii"))
+        finally:
+            os.close(fd)
 
     def log(self, sentence: str) -> None:
         """Write a line with the time to the log."""

@@ -10,12 +10,20 @@ KINDS = {"webhook": Webhook}
 
 def read(config: Dict[str, Any]) -> Dict[str, Webhook]:
     """{name: target} from SECUREB2SHARE_TARGETS; raises ConfigError."""
-    targets = {}
+    targets: Dict[str, Webhook] = {}
+    secrets: Dict[str, str] = {}
     for name, settings in config["SECUREB2SHARE_TARGETS"].items():
         key = "SECUREB2SHARE_TARGETS[%r]" % name
         settings = dict(settings)
         kind = KINDS.get(settings.pop("kind", None))
         if kind is None:
             raise ConfigError("%s: kind must be one of %s." % (key, ", ".join(sorted(KINDS))))
-        targets[name] = kind.read(key, settings, config["SECUREB2SHARE_DEMO"])
+        targets[name] = target = kind.read(key, settings, config["SECUREB2SHARE_DEMO"])
+        if target.fingerprint in secrets:
+            raise ConfigError(
+                "%s: its secret is that of the target %r too, so that each could forge what the other gets; give each"
+                " its own." % (key, secrets[target.fingerprint])
+            )
+        if target.fingerprint:
+            secrets[target.fingerprint] = name
     return targets

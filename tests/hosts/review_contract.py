@@ -442,6 +442,77 @@ class ReviewContract:
         monkeypatch.setattr(host, "reviewed_sources", lambda: ["tsd"])
         assert session.get(instance.base_url + lists[0]).text.count(waits) == seen.count(waits)
 
+    def test_a_curator_of_one_source_learns_nothing_of_another(self, instance):
+        """The right is given, taken and limited by the commands of invenio-access alone."""
+        mine, waits, refused, published = self.user(instance), self.held(instance), self.held(instance), None
+        self.refuse(instance, refused)
+        published = self.released(instance)
+        session = self.login(instance, mine)
+        home, logged = instance.base_url + self.prefix + REVIEW, ("accounts_user_session_activity",)
+        assert session.get(home).status_code == 403
+        page = self.page_of(instance, waits, self.login(instance))
+        before = dump(instance, logged)
+        self.say(instance, "allow", mine, "csc")
+        given = new(before, dump(instance, logged))
+        assert set(given) <= {"access_actionsusers", "accounts_user_login_information", "accounts_user"}
+        before = dump(instance, logged)
+        for name in ("", "decided"):
+            shown = session.get(home + name)
+            assert shown.status_code == 200 and '<span class="count">0</span>' in shown.text
+            assert not any(one in shown.text for one in (waits, refused, published, self.title()))
+        unknown = self.prefix + REVIEW + "999999"
+        for identifier in (waits, refused, published):
+            path = self.path_of(instance, identifier)
+            for more in ("", "/preview", "/publish"):
+                answers = [session.get(instance.base_url + one + more) for one in (path, unknown)]
+                assert [answer.status_code for answer in answers] == [404, 404]
+                assert self.alike(answers[0], path) == self.alike(answers[1], unknown)
+        for decision in ("ask", "release", "refuse"):
+            fields = self.fields(page, decision=decision, reason="Why.")
+            fields["csrf_token"] = self.fields(session.get(home)).get("csrf_token", fields["csrf_token"])
+            paths = (self.path_of(instance, waits), unknown)
+            answers = [session.post(instance.base_url + path, fields) for path in paths]
+            assert [answer.status_code for answer in answers] == [404, 404]
+        assert new(before, dump(instance, logged)) == {}
+        self.say(instance, "allow", mine, "tsd")
+        assert waits in session.get(home).text and self.page_of(instance, waits, session).status_code == 200
+        assert self.post(instance, waits, session, decision="release").status_code == 303
+        assert self.page_of(instance, refused, session).status_code == 200
+        self.say(instance, "deny", mine, "tsd")
+        assert self.page_of(instance, refused, session).status_code == 404
+
+    def test_a_right_for_all_sources_ends_at_once_and_is_limited_by_a_denial(self, instance):
+        user, waits = self.user(instance), self.held(instance)
+        session = self.login(instance, user)
+        self.say(instance, "allow", user, None)
+        assert self.page_of(instance, waits, session).status_code == 200
+        self.say(instance, "deny", user, "tsd")
+        assert self.page_of(instance, waits, session).status_code == 404
+        # the other source stays
+        assert session.get(instance.base_url + self.prefix + REVIEW).status_code == 200
+        self.say(instance, "remove", user, None)
+        assert session.get(instance.base_url + self.prefix + REVIEW).status_code == 403
+
+    def test_the_list_of_one_source_at_the_command_line(self, instance):
+        identifier = self.held(instance)
+        assert identifier in instance.run_cli("review", "list", "--source", "tsd").output
+        assert instance.run_cli("review", "list", "--source", "csc").output == ""
+        unknown = instance.run_cli("review", "list", "--source", "none")
+        assert unknown.exit_code == 2 and "no source" in unknown.output.lower()
+
+    def say(self, instance, verb, user, source):
+        """Allow or deny a user to curate for a source, or for all: None; or remove what was said."""
+        result = instance.run_access(verb, *self.right_of(user["email"], source))
+        assert result.exit_code == 0, (result.output, result.exc_info)
+
+    def right_of(self, email, source):
+        """The words by which the command line of invenio-access names a right."""
+        return ["-a", source] * bool(source) + ["secureb2share-curate", "user", email]
+
+    def alike(self, answer, path):
+        """What an answer says, without the address that was asked for."""
+        return answer.text.replace(path, "/")
+
     def title(self):
         return self.description()["core"]["titles"][0]["text"]
 
@@ -582,6 +653,8 @@ class ReviewContract:
 
 
 OF_PAGES = (
+    "test_a_curator_of_one_source_learns_nothing_of_another",
+    "test_a_right_for_all_sources_ends_at_once_and_is_limited_by_a_denial",
     "test_a_commit_that_fails_leaves_the_pid_in_the_log",
     "test_another_came_while_the_curator_read",
     "test_curators_see_it",

@@ -1,11 +1,15 @@
+import json
+
 import pytest
 
 pytest.importorskip("invenio_records_rest")
 
 from instance import running, skip_unless_there  # noqa: E402
 from review_contract import ReviewContract  # noqa: E402
-from rows import dump  # noqa: E402
+from rows import dump, new  # noqa: E402
 from served import ONE_DATABASE  # noqa: E402
+
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module", params=ONE_DATABASE)
@@ -32,3 +36,36 @@ class TestRecordsRestReview(ReviewContract):
         assert self.post(instance, identifier, session, decision="release").status_code == 303
         rows = dump(instance)["transaction"]
         assert rows and {(row.get("user_id"), row.get("remote_addr")) for row in rows} == {(None, None)}
+
+    def test_a_curator_of_one_source_writes_its_records_alone(self, instance):
+        from invenio_access.models import ActionUsers
+        from invenio_accounts.proxies import current_datastore
+        from invenio_db import db
+        from invenio_oauth2server.models import Token
+
+        from secureb2share_ext.hosts.actions import curate, curate_scope
+
+        with instance.app.app_context():
+            user = current_datastore.create_user(email="csc@example.org", password="x", active=True)
+            db.session.flush()
+            db.session.add(ActionUsers.allow(curate, argument="csc", user_id=user.id))
+            instance.tokens["limited"] = Token.create_personal("test", user.id, scopes=[curate_scope.id]).access_token
+            db.session.commit()
+            db.session.remove()
+        theirs = instance.curate(self.description("Of TSD"))
+        assert theirs.status_code == 201
+        before = dump(instance)
+        assert instance.curate(self.description(), role="limited").status_code == 403
+        changed = instance.to_record(self.description("Changed"))
+        # the endpoints share a type of PIDs, so that each leads to the records of both
+        for route in ("/api/records/", "/api/csc/"):
+            for method, body in (("PUT", changed), ("PATCH", [{"op": "remove", "path": "/keywords"}])):
+                kind = {"Content-Type": "application/json-patch+json"} if method == "PATCH" else JSON
+                path = route + str(theirs.json()["id"])
+                answer = instance.call(method, path, "limited", data=json.dumps(body), headers=kind)
+                assert answer.status_code == 403, (method, route, answer.text)
+        assert new(before, dump(instance)) == {}
+        own = instance.curate(self.description("Of CSC"), role="limited", route="/api/csc/")
+        assert own.status_code == 201
+        path = "/api/csc/" + str(own.json()["id"])
+        assert instance.call("PUT", path, "limited", json=changed).status_code == 200

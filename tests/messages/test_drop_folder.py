@@ -220,12 +220,27 @@ def test_hostile_names_are_not_taken_and_can_be_shown(place):
         assert drop_folder.shown(name).isprintable() and drop_folder.shown(name).encode("ascii")
 
 
-def test_a_folder_of_many_entries_is_looked_at_in_part(place, monkeypatch):
+def test_a_folder_of_many_entries_is_looked_at_in_turns(place, monkeypatch):
     monkeypatch.setattr(drop_folder, "LOOKED_AT", 5)
-    for number in range(8):
-        put(place / "drop" / ("%d.jsonl" % number))
+    names = ["%d.jsonl" % number for number in range(8)]
+    for name in names:
+        put(place / "drop" / name)
     with taking(place) as (_, fd):
-        assert len(drop_folder.look(fd).names) == 5
+        assert drop_folder.look(fd).names == names[:5]
+        assert drop_folder.look(fd, "4.jsonl").names == names[5:] + names[:2]
+        assert drop_folder.look(fd, "7.jsonl").names == names[:5] and drop_folder.look(fd).is_whole
+        monkeypatch.setattr(drop_folder, "LISTED", 7)
+        assert not drop_folder.look(fd).is_whole
+
+
+def test_names_of_another_form_hide_nothing(place, monkeypatch):
+    monkeypatch.setattr(drop_folder, "LOOKED_AT", 5)
+    for number in range(50):
+        put(place / "drop" / ("junk %d" % number))
+    put(place / "drop" / "good.jsonl")
+    with taking(place) as (_, fd):
+        found = drop_folder.look(fd)
+    assert found.names == ["good.jsonl"] and len(found.others) == 5
 
 
 @pytest.mark.parametrize("made", ["open", "above", "link"])

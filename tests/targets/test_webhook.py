@@ -112,6 +112,16 @@ def test_settings():
     assert read(allow_private=True).allow_private and read(echo=True).echo and read(demo=True).allow_private
 
 
+def test_no_two_targets_share_a_secret():
+    one = {"kind": "webhook", "url": "https://ingest.example.org/v1"}
+    configured = {"tsd": dict(one, secret=SECRET), "none": one, "also none": one, "csc": dict(one, secret=SECRET)}
+    with pytest.raises(ConfigError) as error:
+        targets.read({"SECUREB2SHARE_TARGETS": configured, "SECUREB2SHARE_DEMO": False})
+    assert "['csc']" in str(error.value) and "'tsd'" in str(error.value) and SECRET not in str(error.value)
+    configured["csc"] = one
+    assert len(targets.read({"SECUREB2SHARE_TARGETS": configured, "SECUREB2SHARE_DEMO": False})) == 4
+
+
 @pytest.mark.parametrize(
     "word, value",
     [("kind", "ftp"), ("kind", None), ("url", None), ("url", "http://ingest.example.org"), ("timeout", 5)]

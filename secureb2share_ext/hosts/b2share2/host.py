@@ -120,10 +120,7 @@ class B2Share2(Host):
         return list(self.sources) if doi.is_real(self.config) else []
 
     def reviewed_sources(self) -> List[str]:
-        return list(self.sources) if permissions.may_publish(self.sources) else []
-
-    def described_sources(self) -> List[str]:
-        return permissions.described_sources(self.sources)
+        return permissions.curated_sources(self.sources)
 
     def may_operate(self) -> bool:
         return permissions.may_operate()

@@ -1,7 +1,8 @@
-"""The permissions to release and refuse held registrations, and to operate.
+"""The rights to review and describe, and to operate.
 
-Whoever may publish the submitted drafts of others in the communities of all sources may review. Superusers, and those
-who hold the action `secureb2share-operate`, may operate.
+Reviewers hold the action `secureb2share-curate`, for every source or for one, or may publish the submitted drafts of
+others in a source's community, and then review for that source. Superusers, and those who hold the action
+`secureb2share-operate`, may operate.
 """
 
 from typing import Dict, List
@@ -11,19 +12,15 @@ from b2share.modules.deposit.permissions import update_deposit_publication_state
 
 from ...messages.sources import Source
 from ..actions import operate
+from ..curators import curated
 from . import communities
 
 
-def may_publish(sources: Dict[str, Source]) -> bool:
-    """Whether the user of the current request is an administrator of the communities of all sources."""
-    found = [communities.id_of_source(source) for source in sources.values()]
-    return bool(found) and all(community is not None and _may(community) for community in found)
-
-
-def described_sources(sources: Dict[str, Source]) -> List[str]:
-    """Names of the sources in whose communities the user of the current request may publish."""
+def curated_sources(sources: Dict[str, Source]) -> List[str]:
+    """Names of the sources for which the user of the current request may review, and describe datasets."""
     found = {name: communities.id_of_source(source) for name, source in sources.items()}
-    return [name for name, community in found.items() if community is not None and _may(community)]
+    named = curated(sources)
+    return [name for name, community in found.items() if name in named or community is not None and _may(community)]
 
 
 def may_operate() -> bool:

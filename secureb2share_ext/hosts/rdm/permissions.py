@@ -1,6 +1,6 @@
 """The rights to review and to operate.
 
-Reviewers hold the action `secureb2share-curate`, which is for every source, or are curators, managers or owners of a
+Reviewers hold the action `secureb2share-curate`, for every source or for one, or are curators, managers or owners of a
 source's community, and then review for that source. Operators hold the action `secureb2share-operate`, or may
 administrate the instance.
 """
@@ -13,7 +13,8 @@ from invenio_administration.permissions import administration_access_action
 from invenio_communities.generators import CommunityRoleNeed
 
 from ...messages.sources import Source
-from ..actions import curate, operate
+from ..actions import operate
+from ..curators import curated
 from . import communities
 
 ROLES = ("owner", "manager", "curator")
@@ -21,13 +22,12 @@ ROLES = ("owner", "manager", "curator")
 
 def curated_sources(sources: Dict[str, Source]) -> List[str]:
     """Names of the sources for which the user of the current request may review, and describe datasets."""
-    if Permission(curate).can():
-        return list(sources)
+    named = curated(sources)
     found = {source.name: communities.id_of_source(source) for source in sources.values()}
     roles = {
         name: {CommunityRoleNeed(community, role) for role in ROLES} for name, community in found.items() if community
     }
-    return [name for name, needs in roles.items() if needs & g.identity.provides]
+    return [name for name in sources if name in named or roles.get(name, set()) & g.identity.provides]
 
 
 def may_operate() -> bool:

@@ -19,7 +19,7 @@ from sqlalchemy import insert, text
 from ... import compat
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
-from . import mapping, records
+from . import mapping, proof, records
 
 NUMBERS = (
     "INSERT INTO pidstore_recid (recid) SELECT nextval(pg_get_serial_sequence('pidstore_recid', 'recid'))"
@@ -72,7 +72,7 @@ def _make(endpoint, recid, row, dataset):
     )
     row.pid, row.record_uuid = str(recid), record_uuid
     metadata = dict(mapping.to_record(dataset.description), **{mapping.PID_FIELD: row.pid})
-    metadata[mapping.STAMP] = mapping.stamp(row.source, row.identifier, row)
+    metadata[mapping.STAMP] = proof.proven(mapping.stamp(row.source, row.identifier, row), record_uuid)
     record_class = records.record_class(endpoint)
     record = record_class(metadata, model=record_class.model_cls(id=record_uuid, data=metadata))
     signals.before_record_insert.send(compat.application(), record=record)

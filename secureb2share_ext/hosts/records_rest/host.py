@@ -121,7 +121,7 @@ class RecordsRest(Host):
         return tokens.registered_for(self.sources)
 
     def reviewed_sources(self) -> List[str]:
-        return list(self.sources) if permissions.curator().can() else []
+        return permissions.curated_sources(self.sources)
 
     def may_operate(self) -> bool:
         return permissions.operator().can()

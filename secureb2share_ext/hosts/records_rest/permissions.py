@@ -1,28 +1,56 @@
 """The permissions of curators.
 
-They hold the action `secureb2share-curate`; a token needs the scope of that name too.
+They hold the action `secureb2share-curate`, for every source or for one; a token needs the scope of that name too.
 
 A site names these in RECORDS_REST_ENDPOINTS, for example
 ``"create_permission_factory_imp": "secureb2share_ext.hosts.records_rest.permissions:curator"``.
 """
 
-from typing import Any
+from typing import Any, Iterable, List
 
 from invenio_access import Permission, superuser_access
 
-from .. import tokens
+from ...datasets import store
+from ...proxies import active, current
+from .. import curators, tokens
 from ..actions import curate, curate_scope, operate
+from . import routes
+
+
+def _has_scope():
+    # a session login has no scopes to ask for
+    scopes = tokens.scopes()
+    return scopes is None or curate_scope.id in scopes
 
 
 class _WithScope:
-    """A permission that a token holds only if it has our scope; a session login has no scopes to ask for."""
+    """A permission that a token holds only if it has our scope."""
 
     def __init__(self, permission):
         self.permission = permission
 
     def can(self):
-        scopes = tokens.scopes()
-        return (scopes is None or curate_scope.id in scopes) and self.permission.can()
+        return _has_scope() and self.permission.can()
+
+
+class _Curator:
+    """Who curates the source of a record, or the one at whose endpoint it is made; elsewhere, who curates all."""
+
+    def __init__(self, record):
+        self.record = record
+
+    def can(self):
+        source = routes.source_of_request(current().sources)
+        if source is None or active() is None:
+            return Permission(curate).can()
+        name, record_uuid = source.name, getattr(self.record, "id", None)
+        if record_uuid is not None:
+            # endpoints may share a type of PIDs, so that a record can be asked for at another source's
+            row = store.by_record(record_uuid)
+            if row is None:
+                return Permission(curate).can()
+            name = row.source
+        return bool(curators.curated([name]))
 
 
 class _Everybody:
@@ -32,7 +60,12 @@ class _Everybody:
 
 def curator(record: Any = None) -> Any:
     """The permission to create and edit records."""
-    return _WithScope(Permission(curate))
+    return _WithScope(_Curator(record))
+
+
+def curated_sources(names: Iterable[str]) -> List[str]:
+    """Those of the sources' names for which the user of the current request may review, and describe datasets."""
+    return curators.curated(names) if _has_scope() else []
 
 
 def operator() -> Any:

@@ -13,7 +13,7 @@ from ...client import seconds
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from ..revisions import of_rows
-from . import mapping
+from . import mapping, proof
 
 Endpoint = Mapping[str, Any]  # an entry of RECORDS_REST_ENDPOINTS
 
@@ -30,7 +30,7 @@ def publish(endpoint: Endpoint, row: DatasetRow, dataset: Dataset) -> Record:
     pid = current_pidstore.minters[endpoint["pid_minter"]](record_uuid, data=metadata)
     row.pid, row.record_uuid = pid.pid_value, record_uuid
     db.session.flush()
-    metadata[mapping.STAMP] = mapping.stamp(row.source, row.identifier, row)
+    metadata[mapping.STAMP] = proof.proven(mapping.stamp(row.source, row.identifier, row), record_uuid)
     return record_class(endpoint).create(metadata, id_=record_uuid)
 
 
@@ -40,7 +40,7 @@ def update(endpoint: Endpoint, row: DatasetRow, dataset: Dataset) -> Record:
     record.clear()
     record.update(mapping.to_record(dataset.description))
     record[mapping.PID_FIELD] = row.pid
-    record[mapping.STAMP] = mapping.stamp(row.source, row.identifier, row)
+    record[mapping.STAMP] = proof.proven(mapping.stamp(row.source, row.identifier, row), row.record_uuid)
     db.session.flush()
     return record.commit()
 

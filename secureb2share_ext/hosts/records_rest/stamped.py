@@ -3,11 +3,11 @@
 from typing import Any, Iterator, List
 
 from invenio_db import db
-from invenio_pidstore.models import PersistentIdentifier
+from invenio_pidstore.models import PersistentIdentifier, PIDStatus
 from invenio_records.api import Record
 
 from ..host import Stamped
-from . import mapping, records
+from . import mapping, proof, records
 
 SIZE = 200  # records read at a time
 
@@ -26,9 +26,10 @@ def batches(host: Any) -> Iterator[List[Stamped]]:
             if found:
                 pids = _pids(list(found), host.own_types)
                 yield [
-                    Stamped(uuid, pids[uuid], row.json[mapping.STAMP], row.json)
-                    for uuid, row in found.items()
-                    if uuid in pids
+                    Stamped(uuid, pid, stamp, found[uuid].json, proof.is_proven(stamp, uuid))
+                    for uuid, stamp in ((uuid, row.json[mapping.STAMP]) for uuid, row in found.items())
+                    for pid in [pids.get((uuid, _type_of(host, stamp)))]
+                    if pid is not None
                 ]
 
 
@@ -40,10 +41,22 @@ def _page(model, last):
     return query.order_by(model.created, model.id).limit(SIZE).all()
 
 
+def _type_of(host, stamp):
+    # of the PIDs of the source's endpoint; one of a source that is configured no more is of any
+    source = host.sources.get(stamp["source"]) if isinstance(stamp.get("source"), str) else None
+    return host.endpoint(source)["pid_type"] if source is not None else None
+
+
 def _pids(uuids, types):
-    query = db.session.query(PersistentIdentifier.object_uuid, PersistentIdentifier.pid_value).filter(
+    # {(record_uuid, type or None): PID}
+    model = PersistentIdentifier
+    query = db.session.query(model.object_uuid, model.pid_type, model.pid_value).filter(
         PersistentIdentifier.object_type == "rec",
+        PersistentIdentifier.status == PIDStatus.REGISTERED,
         PersistentIdentifier.object_uuid.in_(uuids),
         PersistentIdentifier.pid_type.in_(types),
     )
-    return dict(query.all())
+    found = {}
+    for uuid, kind, pid in query:
+        found[uuid, kind] = found[uuid, None] = pid
+    return found

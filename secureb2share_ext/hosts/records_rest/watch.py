@@ -12,7 +12,7 @@ from invenio_records import signals
 from ...dataset import CATALOGUE_PREFIX
 from ...datasets import curation, store
 from ...messages.sources import Source
-from . import follow_up, mapping, routes
+from . import follow_up, mapping, proof, routes
 
 
 def connect() -> None:
@@ -94,4 +94,4 @@ def _rewrite(record, description, stamp):
     # Record.clear would keep $schema, which names a place that the server then reads
     dict.clear(record)
     record.update(rewritten)
-    record[mapping.STAMP] = stamp
+    record[mapping.STAMP] = proof.proven(stamp, record.id)

@@ -171,6 +171,13 @@ class Instance(Served):
         """`b2share secureb2share ...` in this process."""
         return run(self.app, "secureb2share", *args, **kwargs)
 
+    def run_access(self, *args):
+        """`b2share access ...` in this process; a click Result."""
+        from flask.cli import ScriptInfo
+        from invenio_access.cli import access
+
+        return CliRunner().invoke(access, list(args), obj=ScriptInfo(create_app=lambda info: self.app))
+
 
 def run(app, *args, **kwargs):
     """A command of B2SHARE's own command line, as Flask 0.11 calls it; a click Result."""

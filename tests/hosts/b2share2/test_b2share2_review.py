@@ -20,6 +20,9 @@ GET_RECORD = "/api/oai2d?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:b2s
 
 
 class TestB2Share2Review(Sessions, ReviewContract):
+    def right_of(self, email, source):
+        return ["secureb2share-curate"] + ["-a", source] * bool(source) + ["-e", email]
+
     def page_of_record(self, instance, shown):
         # the web interface makes the page of this
         return instance.call("GET", "/api/records/" + shown["pid"]).text
