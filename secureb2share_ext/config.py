@@ -40,7 +40,8 @@ of the source has acknowledged the dataset.
 SECUREB2SHARE_TARGETS: Dict[str, Dict[str, Any]] = {}
 """dict: name of a target -> dict of its settings. A target is an ingest API of a secure side.
 
-``kind``: ``"webhook"``. ``url``: https. ``secret``: ``"whsec_..."``, signs with HMAC instead of Ed25519.
+``kind``: ``"webhook"``. ``url``: https.
+``secret``: ``"whsec_..."``, signs with HMAC instead of Ed25519; no other target may have it.
 ``echo``: True tells the target also of what its own source caused. Default False.
 ``expires``: ``"2027-01-31"``, the day on which its secret ends; ``secureb2share health`` warns before. Default None.
 ``concurrency``: int, over how many connections one sweep sends to it side by side; the events of one dataset keep

@@ -126,6 +126,7 @@ def _ask(host):
         click.echo(
             "Which dataset of a source each record is, stands in the records too: `init` of a later installation takes"
             " the records back. Those that were deleted, or whose member `secureb2share` was changed, it does not find."
+            " Keep the SECRET_KEY: it proves that this catalogue wrote the member, and without a proof `init` asks."
         )
     else:
         click.echo(

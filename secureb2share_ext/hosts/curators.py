@@ -1,4 +1,4 @@
-"""Who holds the action `secureb2share-curate`, for every source or for one that is named as its argument.
+"""The holders of the action `secureb2share-curate`, which is for every source, or for the one that its argument names.
 
 The rows of invenio-access are read here, by one statement a table however many sources there are: its permissions ask
 once a source, on B2SHARE 2 an action that was given to nobody is everybody's, and what its cache keeps of a source

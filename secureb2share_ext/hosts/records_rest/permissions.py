@@ -34,7 +34,7 @@ class _WithScope:
 
 
 class _Curator:
-    """Who curates the source of a record, or the one at whose endpoint it is made; elsewhere, who curates all."""
+    """The right for the source of a record, or the one at whose endpoint it is made; elsewhere, for all sources."""
 
     def __init__(self, record):
         self.record = record
