@@ -46,54 +46,69 @@ class AnswersContract:
         headers = client.signed_headers(key, str(uuid.uuid4()), signed)
         return session.get((base or instance.base_url) + path, headers=headers)
 
-    def limit(self, instance, monkeypatch, near=()):
-        """Count anew, in each application of the instance; near: the networks of proxies."""
+    def limit(self, instance, monkeypatch, shared=()):
+        """Count anew, in each application of the instance; shared: the networks of proxies, None: the default ones."""
         extensions = [one.app.extensions["secureb2share"] for one in lock.of_instance(instance.app)]
-        monkeypatch.setattr(attempts, "NEAR", list(near))
         monkeypatch.setattr(attempts, "PREFIX", "secureb2share:test:%s:" % uuid.uuid4().hex)
         for extension in extensions:
-            monkeypatch.setitem(extension.attempts._config, "SECUREB2SHARE_WRONG_SIGNATURES", NUMBER)
-            monkeypatch.setattr(extension, "attempts", attempts.Attempts(extension.attempts._config))
+            config = extension.attempts._config
+            monkeypatch.setitem(config, "SECUREB2SHARE_WRONG_SIGNATURES", NUMBER)
+            monkeypatch.setitem(config, "SECUREB2SHARE_SHARED_NETWORKS", shared if shared is None else list(shared))
+            monkeypatch.setattr(extension, "attempts", attempts.Attempts(config))
+
+    def statuses(self, instance, address, path, key, times):
+        return [self.bare(instance, sender(address, str(n)), path, key).status_code for n in range(times)]
 
     def test_address_with_wrong_signatures_waits(self, instance, monkeypatch):
-        """Whatever it calls itself and whatever it asks for; everybody else goes on."""
+        """Whatever it calls itself; everybody else goes on, and so do other sources behind the address."""
         self.limit(instance, monkeypatch)
         path = "/api/datasets/tsd/" + self.datasets(instance)["published"]
-        said = []
-        for number in range(NUMBER + 3):
-            wanted = path if number % 2 else "/api/datasets/nobody-%d" % number
-            said.append(self.bare(instance, sender("127.0.0.2", "agent %d" % number), wanted, WRONG))
-        assert [answer.status_code for answer in said] == [401] * NUMBER + [429] * 3
-        assert said[-1].json()["code"] == "wrong-signatures" and said[-1].headers["cache-control"] == "no-store"
-        assert 0 < int(said[-1].headers["retry-after"]) <= attempts.WINDOW
-        # what it signs is not looked at now
+        assert self.statuses(instance, "127.0.0.2", path, WRONG, NUMBER + 3) == [401] * NUMBER + [429] * 3
+        said = self.bare(instance, sender("127.0.0.2"), "/api/datasets/tsd", WRONG)
+        assert said.json()["code"] == "wrong-signatures" and said.headers["cache-control"] == "no-store"
+        assert 0 < int(said.headers["retry-after"]) <= attempts.WINDOW
+        # what is signed for this source is not looked at now
         assert self.bare(instance, sender("127.0.0.2"), path, instance.key).status_code == 429
-        lines = client.signed_headers(instance.key, "m", b"{}")
-        posted = sender("127.0.0.2").post(instance.base_url + "/api/datasets", b"{}", headers=lines)
-        assert posted.status_code == 429
+        for named, status in (("tsd", 429), ("csc", 401)):
+            lines = dict(client.signed_headers(instance.key, "m", b"{}"), **{client.SOURCE_HEADER: named})
+            posted = sender("127.0.0.2").post(instance.base_url + "/api/datasets", b"{}", headers=lines)
+            assert posted.status_code == status, named
         # without a signature it reads what everybody reads
         assert sender("127.0.0.2").get(instance.base_url + path).status_code == 200
         assert self.bare(instance, sender("127.0.0.3"), path, instance.key).status_code == 200
+        # names that are no source's are one, and lock no source out
+        for number in range(NUMBER + 3):
+            status = self.statuses(instance, "127.0.0.4", "/api/datasets/nobody-%d" % number, WRONG, 1)
+            assert status == [401 if number < NUMBER else 429]
+        assert self.bare(instance, sender("127.0.0.4"), path, instance.key).status_code == 200
+
+    def test_who_signed_rightly_a_short_time_ago_goes_on_behind_an_address(self, instance, monkeypatch):
+        self.limit(instance, monkeypatch)
+        path = "/api/datasets/tsd/" + self.datasets(instance)["published"]
+        assert self.bare(instance, sender("127.0.0.5"), path, instance.key).status_code == 200
+        assert self.statuses(instance, "127.0.0.5", path, WRONG, NUMBER + 3) == [401] * NUMBER + [429] * 3
+        assert self.bare(instance, sender("127.0.0.5"), path, instance.key).status_code == 200
+        # of another source nobody signed rightly from there
+        assert self.statuses(instance, "127.0.0.5", "/api/datasets/csc", WRONG, NUMBER + 1)[-1] == 429
+        assert self.bare(instance, sender("127.0.0.5"), "/api/datasets/csc", instance.key).status_code == 429
 
     def test_nobody_locks_a_source_out(self, instance, monkeypatch):
         """Many addresses that sign wrongly for a source wait sooner, and its own right signatures pass."""
         self.limit(instance, monkeypatch)
         path = "/api/datasets/tsd"
         for number in range(NUMBER * attempts.UNDER_ATTACK + 1):
-            assert self.bare(instance, sender("127.0.1.%d" % number), path, WRONG).status_code == 401
-        said = [self.bare(instance, sender("127.0.2.1"), path, WRONG).status_code for _ in range(NUMBER + 1)]
+            assert self.statuses(instance, "127.0.1.%d" % number, path, WRONG, 1) == [401]
+        said = self.statuses(instance, "127.0.2.1", path, WRONG, NUMBER + 1)
         assert said == [401] * attempts.FEW + [429] * (NUMBER + 1 - attempts.FEW)
         assert self.bare(instance, sender("127.0.2.2"), path, instance.key).status_code == 200
         # of another source's, each address has its own number still
-        csc = [self.bare(instance, sender("127.0.2.3"), "/api/datasets/csc", WRONG).status_code for _ in range(NUMBER)]
-        assert csc == [401] * NUMBER
+        assert self.statuses(instance, "127.0.2.3", "/api/datasets/csc", WRONG, NUMBER) == [401] * NUMBER
 
     def test_everybody_behind_one_proxy(self, instance, monkeypatch):
         """Where all senders have one address, wrong signatures are put off and right ones pass."""
-        self.limit(instance, monkeypatch, attempts.NEAR)
+        self.limit(instance, monkeypatch, None)
         path = "/api/datasets/tsd"
-        said = [self.bare(instance, sender(), path, WRONG).status_code for _ in range(NUMBER + 2)]
-        assert said == [401] * NUMBER + [429] * 2
+        assert self.statuses(instance, "127.0.0.1", path, WRONG, NUMBER + 2) == [401] * NUMBER + [429] * 2
         assert self.bare(instance, sender(), path, instance.key).status_code == 200
 
     def test_no_token_in_an_address(self, instance):
