@@ -4,7 +4,7 @@ import re
 from typing import Dict, Mapping, Optional
 from urllib.parse import unquote_plus
 
-from flask import Blueprint, Response, current_app, g, request, session
+from flask import Blueprint, Response, g, request, session
 
 from . import caching
 from .errors import TokenInAddress, Waits
@@ -60,7 +60,9 @@ def _say(response):
     if ages is None:
         return response
     is_known = is_signed() or bool(request.cookies) or _has_token()
-    age, sets_cookie = ages.get(request.endpoint or ""), "Set-Cookie" in response.headers or _writes_session()
+    # Flask writes the cookie of a changed session after this; an unchanged one came with a cookie
+    sets_cookie = "Set-Cookie" in response.headers or bool(session.modified)
+    age = ages.get(request.endpoint or "")
     keeping = caching.decide(request.method, response.status_code, age, is_known, sets_cookie)
     for name in keeping.without:
         response.headers.pop(name, None)
@@ -73,9 +75,3 @@ def _say(response):
         response.add_etag()
         response.make_conditional(request)
     return response
-
-
-def _writes_session():
-    # Flask writes the session's cookie after the last after_request
-    is_renewed = session.permanent and current_app.config.get("SESSION_REFRESH_EACH_REQUEST")
-    return bool(session.modified or is_renewed)

@@ -129,12 +129,16 @@ class AnswersContract:
     def test_answers_say_who_may_keep_them(self, instance):
         targets = self.datasets(instance)
         held, published = ("/api/datasets/tsd/" + targets[kind] for kind in ("held", "published"))
-        for path in ("/api/datasets", "/api/datasets/keys", "/api/datasets/openapi.json", published):
+        cited = "/secureb2share/cite/" + instance.source.get(targets["published"])["pid"]
+        for path in ("/api/datasets", "/api/datasets/keys", "/api/datasets/openapi.json", published, cited):
             answer = requests.get(instance.base_url + path)
             assert (answer.status_code, answer.headers["cache-control"][:15]) == (200, "public, max-age"), path
-            assert self.varies(answer) and "set-cookie" not in answer.headers
+            assert self.varies(answer) and "set-cookie" not in answer.headers and answer.headers["etag"]
         told = [self.bare(instance, requests, path, instance.key) for path in (held, published, "/api/datasets/tsd")]
         assert [answer.status_code for answer in told] == [200] * 3
+        page = cited.replace("cite", "access")
+        told += [requests.get(instance.base_url + path, cookies={"session": "x"}) for path in (cited, page)]
+        told += [requests.get(instance.base_url + path) for path in (cited + "x", page + "x", page + "?access_token=T")]
         told += [self.bare(instance, requests, path, WRONG) for path in (held, "/api/datasets/tsd", "/api/datasets")]
         told += [instance.call("GET", path, "curator") for path in (held, published, "/api/datasets/keys")]
         told += [requests.get(instance.base_url + path) for path in (held, "/api/datasets/tsd", published + "x")]
@@ -152,8 +156,10 @@ class AnswersContract:
     @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
     def test_a_cache_gives_everybody_the_public_answer(self, instance, tmp_path):
         """Behind an nginx that keeps whatever it may keep, and for an hour what says nothing."""
-        paths = ["/api/datasets/tsd/" + identifier for identifier in self.datasets(instance).values()]
-        paths += ["/api/datasets/tsd", "/api/datasets/keys"]
+        identifiers = self.datasets(instance)
+        paths = ["/api/datasets/tsd/" + identifier for identifier in identifiers.values()]
+        pid = instance.source.get(identifiers["published"])["pid"]
+        paths += ["/api/datasets/tsd", "/api/datasets/keys", "/secureb2share/cite/" + pid]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -175,13 +181,23 @@ class AnswersContract:
             for path in paths:
                 public = requests.get(instance.base_url + path)
                 signed = [self.bare(instance, requests, path, instance.key, base) for _ in range(2)]
+                # a reader with a session
+                signed += [requests.get(base + path, cookies={"session": "x"}) for _ in range(2)]
                 everybody = [requests.get(base + path) for _ in range(2)]
                 again = self.bare(instance, requests, path, instance.key, base)
                 assert [(one.status_code, one.text) for one in everybody] == [(public.status_code, public.text)] * 2
                 assert again.text == signed[1].text and again.status_code == signed[1].status_code, path
                 assert {one.headers["x-kept"] for one in signed + [again]} == {"MISS"}
                 kept += everybody[1].headers["x-kept"] == "HIT"
-            assert kept > 2
+                # what everybody got is asked for anew by who has it
+                if "etag" in public.headers:
+                    known = {"If-None-Match": public.headers["etag"]}
+                    assert requests.get(instance.base_url + path, headers=known).status_code == 304
+            assert kept > 3
+            page = base + "/secureb2share/access/" + pid
+            readers = [requests.get(page, cookies={"session": "x"}) for _ in range(2)] + [requests.get(page)]
+            assert {one.headers["x-kept"] for one in readers} == {"MISS"}
+            assert {one.headers["cache-control"] for one in readers[:2]} == {"no-store"}
         finally:
             started.terminate()
             started.wait()
