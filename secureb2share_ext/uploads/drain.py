@@ -29,6 +29,10 @@ def answered(request: Request, response: Response) -> Response:
     if not drain(request):
         # what stays unread would be taken for the next request
         response.headers["Connection"] = "close"
+        # a server that passes over this header, as gunicorn does, would wait for the rest itself
+        found = _socket_of(request.environ)
+        if found is not None:
+            _close_reading(found)
     return response
 
 
@@ -71,7 +75,7 @@ def _drained(request):
 @contextlib.contextmanager
 def _hanging_up(environ: Any) -> Iterator[None]:
     """Hear no more of the sender after SECONDS: a read that waits for single bytes ends."""
-    found = next((environ[name] for name in SOCKETS if environ.get(name) is not None), None)
+    found = _socket_of(environ)
     if found is None:
         yield
         return
@@ -82,6 +86,10 @@ def _hanging_up(environ: Any) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+
+
+def _socket_of(environ):
+    return next((environ[name] for name in SOCKETS if environ.get(name) is not None), None)
 
 
 def _close_reading(connection):
