@@ -184,7 +184,10 @@ class Ends:
 
 
 class Attempts:
-    """The senders that wait, as one process knows them. source: a source's name; None for a name that is no source's."""
+    """The senders that wait, as one process knows them.
+
+    source: everywhere a source's name; None for a name that is no source's.
+    """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         """config: of the application, which is read at each call."""

@@ -73,9 +73,7 @@ def test_every_refusal_is_seen_without_a_proxy(upstream):
     assert unsized == {(403, "body-unsized"): 20}
 
 
-SLOW = (
-    "POST /api/records/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-)
+SLOW = "POST /api/records/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
 
 def test_slow_senders_leave_places_for_everybody_else(upstream):
