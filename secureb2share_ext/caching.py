@@ -16,6 +16,7 @@ class Keeping(NamedTuple):
 
     cache_control: str
     without: List[str]  # headers that the answer must not have
+    is_public: bool  # whether it is the same for everybody, and may have a validator
 
 
 def decide(method: str, status: int, age: Optional[int], is_known: bool, sets_cookie: bool) -> Keeping:
@@ -26,5 +27,5 @@ def decide(method: str, status: int, age: Optional[int], is_known: bool, sets_co
     """
     is_public = method in ("GET", "HEAD") and status == 200 and not is_known and not sets_cookie
     if is_public and age is not None:
-        return Keeping("public, max-age=%d" % age, ["Expires"])
-    return Keeping(NO_STORE, list(VALIDATORS))
+        return Keeping("public, max-age=%d" % age, ["Expires"], True)
+    return Keeping(NO_STORE, list(VALIDATORS), False)

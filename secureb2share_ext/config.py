@@ -5,12 +5,22 @@ starts; a value that makes no sense stops the start with a ConfigError that name
 """
 
 import datetime
-from typing import Any, Collection, Dict, Mapping, Optional
+import ipaddress
+import os
+from typing import Any, Collection, Dict, List, Mapping, Optional
 from urllib.parse import urlsplit
 
 from .errors import ConfigError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+BOUNDS = {
+    "SECUREB2SHARE_MAX_BODY": (1, 10**9),
+    "SECUREB2SHARE_WRONG_SIGNATURES": (1, 10**6),
+    "SECUREB2SHARE_WITHDRAWAL_DAYS": (0, 3650),
+    "SECUREB2SHARE_SWEEP_INTERVAL": (1, 86400),
+}
+UNLIMITED = ("SECUREB2SHARE_WRONG_SIGNATURES",)  # None sets no limit
+KINDS = {dict: "a dict", bool: "True or False", str: "a text", type(None): "a text"}
 
 SECUREB2SHARE_MODE = "off"
 """``"off"``, ``"observe"`` or ``"on"``. Off: nothing changes but that access links answer. On: uploads are closed on
@@ -89,7 +99,13 @@ SECUREB2SHARE_MAX_BODY = 1000000
 """int, bytes: the longest body of a write request; a longer one is refused before anything looks at it."""
 
 SECUREB2SHARE_WRONG_SIGNATURES: Optional[int] = 20
-"""int, how many wrong signatures or tokens one address may send in ten minutes; then it waits (429). None: no limit."""
+"""int, how many wrong signatures or tokens one address may send for one source in ten minutes; then it waits (429).
+None: no limit."""
+
+SECUREB2SHARE_SHARED_NETWORKS: Optional[List[str]] = None
+"""list of networks such as ``"10.0.0.0/8"``: many senders may share an address of these, as behind a proxy of which the
+host was not told, so that none of them waits; wrong signatures from there get 429, and right ones pass. Default: the
+private networks, but for addresses that a proxy named of which the host was told (``PROXYFIX_CONFIG``)."""
 
 SECUREB2SHARE_WITHDRAWAL_DAYS = 14
 """int, days for which an operator can take a withdrawal back by ``secureb2share withdrawal undo``; 0: never."""
@@ -103,9 +119,8 @@ SECUREB2SHARE_DEMO = False
 
 def set_defaults(config: Dict[str, Any]) -> None:
     """Give every key of this module that the site did not set its default."""
-    for name, value in globals().items():
-        if name.startswith("SECUREB2SHARE_"):
-            config.setdefault(name, value)
+    for name, value in _defaults().items():
+        config.setdefault(name, value)
 
 
 def check_settings(
@@ -136,12 +151,37 @@ def url_fault(url: str, demo: bool) -> Optional[str]:
     return "must be https (http only on loopback, with SECUREB2SHARE_DEMO)"
 
 
-def days(config: Mapping[str, Any], key: str) -> int:
-    """The value of a key that is a number of days; raises ConfigError."""
-    number = config[key]
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 3650:
-        raise ConfigError("%s must be a whole number of days from 0 to 3650." % key)
-    return number
+def check_values(config: Mapping[str, Any]) -> None:
+    """Raise ConfigError for a key of this module whose value is of another kind than its default, or out of bounds."""
+    networks(config, "SECUREB2SHARE_SHARED_NETWORKS")
+    for key, default in _defaults().items():
+        value = config[key]
+        if key == "SECUREB2SHARE_SHARED_NETWORKS" or (value is None and (default is None or key in UNLIMITED)):
+            continue
+        if key in BOUNDS:
+            least, most = BOUNDS[key]
+            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+                raise ConfigError("%s must be a whole number from %d to %d." % (key, least, most))
+        elif not isinstance(value, (str, os.PathLike) if default is None else type(default)):
+            raise ConfigError("%s must be %s." % (key, KINDS[type(default)]))
+
+
+def _defaults():
+    return {name: value for name, value in globals().items() if name.startswith("SECUREB2SHARE_")}
+
+
+def networks(config: Mapping[str, Any], key: str) -> Optional[List[Any]]:
+    """The networks (of ipaddress) of a key that lists them, None for None; raises ConfigError."""
+    value = config.get(key)
+    if value is None:
+        return None
+    try:
+        if isinstance(value, (str, bytes)):
+            raise ValueError("one network is no list")
+        # a number would be taken for an address
+        return [ipaddress.ip_network(str(one)) for one in value]
+    except (TypeError, ValueError):
+        raise ConfigError("%s must be a list of networks such as '10.0.0.0/8'." % key)
 
 
 def day(place: str, text: Any) -> Optional[datetime.date]:

@@ -214,7 +214,7 @@ class MessageReused(Problem):
 
 
 class Waits(Problem):
-    """Too many wrong signatures or tokens came from this address; wait as long as Retry-After says."""
+    """Too many wrong signatures or tokens for this source came from this address; wait as long as Retry-After says."""
 
     status = 429
     code = "wrong-signatures"

@@ -82,10 +82,11 @@ class SecureB2Share:
         self.keyring = keyring.Keyring(app.config["SECUREB2SHARE_SIGNING_KEY"])
         keys = app.config["SECUREB2SHARE_SIGNING_KEY"]
         self.mark = mark.Mark(app.config["SECUREB2SHARE_STATE_FOLDER"] or keys, former=keys)
+        config.check_values(app.config)
         self.targets = targets.read(app.config)
         self.providers = providers.read(app.config)
         self.sources = sources.read(app.config, self.targets, self.providers)
-        self.withdrawal_days = config.days(app.config, "SECUREB2SHARE_WITHDRAWAL_DAYS")
+        self.withdrawal_days = app.config["SECUREB2SHARE_WITHDRAWAL_DAYS"]
         self.thresholds = findings.thresholds(app.config["SECUREB2SHARE_HEALTH"])
 
     def init_host(self, app: Flask) -> None:

@@ -1,8 +1,10 @@
 """What the routes for programs have in common: no token in an address, and how long an answer may be kept."""
 
+import re
 from typing import Dict, Mapping, Optional
+from urllib.parse import unquote_plus
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g, request, session
 
 from . import caching
 from .errors import TokenInAddress, Waits
@@ -25,7 +27,13 @@ def prepare(blueprint: Blueprint, ages: Optional[Mapping[str, int]] = None) -> N
 
 def refuse_token() -> Optional[Response]:
     """The 400 for a token in the address, which servers write into their logs; None without one."""
-    return problem_response(TokenInAddress()) if TOKEN in request.args else None
+    return problem_response(TokenInAddress()) if _has_token() else None
+
+
+def _has_token():
+    # an OAuth2 server on an old Python takes a semicolon for the end of a parameter too
+    pieces = re.split("[&;]", request.query_string.decode("latin-1"))
+    return TOKEN in request.args or any(unquote_plus(piece.split("=")[0]) == TOKEN for piece in pieces)
 
 
 def is_signed() -> bool:
@@ -51,8 +59,10 @@ def _say(response):
     ages = _ages.get(request.blueprint or "")
     if ages is None:
         return response
-    is_known = is_signed() or bool(request.cookies) or TOKEN in request.args
-    age, sets_cookie = ages.get(request.endpoint or ""), "Set-Cookie" in response.headers
+    is_known = is_signed() or bool(request.cookies) or _has_token()
+    # Flask writes the cookie of a changed session after this; an unchanged one came with a cookie
+    sets_cookie = "Set-Cookie" in response.headers or bool(session.modified)
+    age = ages.get(request.endpoint or "")
     keeping = caching.decide(request.method, response.status_code, age, is_known, sets_cookie)
     for name in keeping.without:
         response.headers.pop(name, None)
@@ -61,4 +71,7 @@ def _say(response):
         response.vary.add(name)
     if "secureb2share_wait" in g:
         response.headers["Retry-After"] = g.secureb2share_wait
+    if keeping.is_public:
+        response.add_etag()
+        response.make_conditional(request)
     return response

@@ -20,7 +20,7 @@ ROOMS = {
     "targets": "",
     "uploads": "pages",
     "datasets": "descriptions exports outbox",
-    "messages": "datasets descriptions outbox",
+    "messages": "datasets descriptions outbox uploads",
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
     "comparing": "descriptions pages",

@@ -44,12 +44,12 @@ def submit():
     wanted = _own_page(request.form.get("next"))
     if not tokens.is_ours():
         return render_template("login.html", next=wanted, is_old=True), 400
-    waits = here().wrong_passwords.wait(request.remote_addr)
+    waits = here().wrong_passwords.wait(request.environ, None)
     if waits:
         return render_template("login.html", next=wanted, is_wrong=True), 429, {"Retry-After": str(waits)}
     given = request.form.get("password", "")
     if not hmac.compare_digest(given.encode("utf-8"), here().password.encode("utf-8")):
-        seconds = here().wrong_passwords.failed(request.remote_addr, None)
+        seconds = here().wrong_passwords.failed(request.environ, None)
         late = (429, {"Retry-After": str(seconds)}) if seconds else (403,)
         return (render_template("login.html", next=wanted, is_wrong=True), *late)
     kept = {name: session[name] for name in ("language", "mine") if name in session}

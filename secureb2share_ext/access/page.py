@@ -18,12 +18,17 @@ from ..pages import language
 from ..pages.dataset_page import DatasetPage
 from ..pages.render import render
 from ..proxies import active, current
+from ..routes import prepare
 from .destination import site
 
 FORMS = {form.name: form for form in citation.FORMS if all(map(is_installed, form.needs))}
 TEMPLATE = "secureb2share_ext/access_page.html"
 
+# seconds for which the answers to readers without a cookie hold, as the public answer about the dataset does
+AGES = {"show": 60, "cite": 60, "calendar": 60}
+
 blueprint = Blueprint("secureb2share_access_page", __name__, url_prefix="/secureb2share", template_folder="templates")
+prepare(blueprint, AGES)
 
 
 @blueprint.before_request
@@ -124,6 +129,5 @@ def _told(what, status, **values):
     response = make_response(render(TEMPLATE, what=what, **dict({"page": None, "row": None}, **values)), status)
     response.vary.update(("Accept-Language", "Cookie"))
     if status != 200:
-        response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex"
     return response

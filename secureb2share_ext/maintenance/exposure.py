@@ -1,5 +1,6 @@
 """What others on the machine, or on the way to a browser, could read: the key folder, and the session's cookie."""
 
+import datetime
 import os
 import stat
 from typing import Any, Iterator, List, Mapping, Optional
@@ -7,6 +8,8 @@ from typing import Any, Iterator, List, Mapping, Optional
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 WRITING = stat.S_IWGRP | stat.S_IWOTH
 KEY = ".key"
+LONGEST = datetime.timedelta(days=1)  # of a session: whoever works for longer logs in again
+DEFAULT = datetime.timedelta(days=31)  # Flask's
 
 
 def of_keys(folder: Optional[str]) -> List[str]:
@@ -44,9 +47,10 @@ def _of_file(path: str) -> Iterator[str]:
 
 
 def of_cookies(config: Mapping[str, Any], base_url: Optional[str]) -> List[str]:
-    """[sentence] for each flag that the session's cookie lacks; base_url: None, and http on loopback, need none.
+    """[sentence] for each flag that the session's cookie lacks, and for a session that lasts longer than LONGEST.
 
-    The cookie is the host's: this package sets none, and its pages are as safe as that one.
+    The session is the host's: this package sets no cookie, and its pages are as safe as that one. base_url: None, and
+    http on loopback, need none of this.
     """
     if not base_url or not base_url.startswith("https://"):
         return []
@@ -60,4 +64,11 @@ def of_cookies(config: Mapping[str, Any], base_url: Optional[str]) -> List[str]:
         found.append(
             "SESSION_COOKIE_SAMESITE is neither 'Lax' nor 'Strict': other sites' forms would carry the session."
         )
+    # the hosts make every session a permanent one
+    lifetime = config.get("PERMANENT_SESSION_LIFETIME", DEFAULT)
+    if not isinstance(lifetime, datetime.timedelta):
+        lifetime = datetime.timedelta(seconds=lifetime)
+    if lifetime > LONGEST:
+        hours = lifetime.total_seconds() // 3600
+        found.append("PERMANENT_SESSION_LIFETIME is %d hours: set at most 24, so that a session ends soon." % hours)
     return found

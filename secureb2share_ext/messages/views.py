@@ -30,6 +30,7 @@ from ..names import Names
 from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
 from ..routes import is_signed, prepare, put_off
+from ..uploads import drain
 from . import answers, bulk, envelope, inbox, message, openapi, senders, sources
 from .withdrawal_limit import Withdrawals
 
@@ -52,21 +53,20 @@ def _only_when_on():
 
 @blueprint.before_request
 def _wait():
-    seconds = current().attempts.wait(request.remote_addr) if is_signed() else 0
-    if not seconds:
-        return None
-    # what stays unread would end the connection, and a proxy would say 502; the gate bounds no GET
-    if 0 < (request.content_length or 0) <= current_app.config["SECUREB2SHARE_MAX_BODY"]:
-        request.get_data(cache=False)
-    return put_off(seconds)
+    seconds = current().attempts.wait(request.environ, _named_source()) if is_signed() else 0
+    return drain.answered(request, put_off(seconds)) if seconds else None
+
+
+def _named_source():
+    name = (request.view_args or {}).get("source") or unquote(request.headers.get(SOURCE_HEADER, ""))
+    return name if name in current().sources else None
 
 
 @blueprint.errorhandler(NotSigned)
 def _count(refused):
     extension, seconds = current(), 0
     if is_signed():
-        name = (request.view_args or {}).get("source") or unquote(request.headers.get(SOURCE_HEADER, ""))
-        seconds = extension.attempts.failed(request.remote_addr, name if name in extension.sources else None)
+        seconds = extension.attempts.failed(request.environ, _named_source())
     return put_off(seconds) if seconds else problem_response(extension.host.explained(refused))
 
 
@@ -219,8 +219,11 @@ def _sender(extension, name, signed):
     """The Sender who signed `signed` (bytes), or whose token the request has; raises NotSigned, UnknownDataset."""
     named = None if "webhook-signature" in request.headers else extension.host.sources_of_token()
     if named is None:
-        return senders.authenticate(extension.sources, name, request.headers, signed)
-    if name not in named:
+        sender = senders.authenticate(extension.sources, name, request.headers, signed)
+    elif name in named:
+        stops.must_not_be_suspended(name)
+        sender = sources.Sender(extension.sources[name])
+    else:
         raise UnknownDataset()
-    stops.must_not_be_suspended(name)
-    return sources.Sender(extension.sources[name])
+    extension.attempts.passed(request.environ, name)
+    return sender

@@ -10,27 +10,52 @@ import threading
 import time
 from typing import Any, Iterator
 
-from flask import Request
+from flask import Request, Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import get_input_stream
 
 MOST = 10000000  # bytes
-SECONDS = 5
+SECONDS = 2
+AT_ONCE = 2  # requests of a process; those beyond stay unread, so that slow senders cannot hold all its threads
 CHUNK = 65536
 SOCKETS = ("gunicorn.socket", "werkzeug.socket")  # keys of a WSGI environment
+
+
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+def answered(request: Request, response: Response) -> Response:
+    """The response to a request whose body was refused, which is drained."""
+    if not drain(request):
+        # what stays unread would be taken for the next request
+        response.headers["Connection"] = "close"
+        # a server that passes over this header, as gunicorn does, would wait for the rest itself
+        found = _socket_of(request.environ)
+        if found is not None:
+            _close_reading(found)
+    return response
 
 
 def drain(request: Request) -> bool:
     """Read what is left of a request's body, and return whether nothing is left then.
 
-    At most MOST bytes are read, in at most SECONDS; a body that announces more stays unread. Where the server keeps its
-    socket to itself, its own timeout bounds how long one piece is waited for.
+    At most MOST bytes are read, in at most SECONDS, of AT_ONCE requests; a body that announces more stays unread. Where
+    the server keeps its socket to itself, its own timeout bounds how long one piece is waited for.
     """
     length = request.content_length
     if not length and "HTTP_TRANSFER_ENCODING" not in request.environ:
         return True
     if length is not None and length > MOST:
         return False
+    if not _places.acquire(blocking=False):
+        return False
+    try:
+        return _drained(request)
+    finally:
+        _places.release()
+
+
+def _drained(request):
     # where something was read before, that stream knows how far
     stream = request.__dict__.get("stream") or get_input_stream(request.environ)
     left, end = MOST, time.monotonic() + SECONDS
@@ -50,7 +75,7 @@ def drain(request: Request) -> bool:
 @contextlib.contextmanager
 def _hanging_up(environ: Any) -> Iterator[None]:
     """Hear no more of the sender after SECONDS: a read that waits for single bytes ends."""
-    found = next((environ[name] for name in SOCKETS if environ.get(name) is not None), None)
+    found = _socket_of(environ)
     if found is None:
         yield
         return
@@ -61,6 +86,10 @@ def _hanging_up(environ: Any) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+
+
+def _socket_of(environ):
+    return next((environ[name] for name in SOCKETS if environ.get(name) is not None), None)
 
 
 def _close_reading(connection):

@@ -97,11 +97,7 @@ def _gate():
     else:
         problem = refusal.refuse(code, extension.help_url)
         current_app.logger.info("secureb2share.%s endpoint=%s method=%s", code, endpoint, request.method)
-    response = problem_response(problem)
-    if not drain.drain(request):
-        # what stays unread would be taken for the next request
-        response.headers["Connection"] = "close"
-    return response
+    return drain.answered(request, problem_response(problem))
 
 
 def _code_of_body(host):

@@ -207,3 +207,27 @@ def test_nothing_is_there_while_the_mode_is_off(instance):
     host = {"base_url": instance.base_url, "environ_base": {"REMOTE_ADDR": "127.0.0.1"}}
     for path in ("/secureb2share/access/", "/secureb2share/cite/"):
         assert off.open(path + said["pid"], **host).status_code == 404
+
+
+def test_the_pages_say_for_how_long_they_hold(instance):
+    """To readers without a cookie; whoever has one, gets one or is told that there is nothing keeps nothing."""
+    later = register(instance, access_right="embargoed", embargo_until="2199-01-31")
+    paths = ["/secureb2share/%s/%s" % (place, later["pid"]) for place in ("access", "cite", "calendar")]
+    for path in paths:
+        answer = instance.call("GET", path)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=60"), path
+        assert "Set-Cookie" not in answer.headers and "Expires" not in answer.headers
+        again = instance.call("GET", path, headers={"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        known = instance.call("GET", path, headers={"Cookie": "session=x", "If-None-Match": answer.headers["ETag"]})
+        assert (known.status_code, known.headers["Cache-Control"]) == (200, "no-store") and "ETag" not in known.headers
+    for path in (paths[0], paths[2]):
+        assert {"Accept-Language", "Cookie"} <= set(re.split(", *", instance.call("GET", path).headers["Vary"])), path
+    # the language that a reader chooses is kept in a cookie
+    chosen = instance.call("GET", paths[0] + "?ln=nb")
+    assert "Set-Cookie" in chosen.headers and chosen.headers["Cache-Control"] == "no-store"
+    for place in ("access", "cite", "calendar"):
+        assert instance.call("GET", "/secureb2share/%s/none" % place).headers["Cache-Control"] == "no-store"
+    now = register(instance)["pid"]
+    led = instance.call("GET", "/secureb2share/calendar/" + now, allow_redirects=False)
+    assert (led.status_code, led.headers["Cache-Control"]) == (302, "no-store")

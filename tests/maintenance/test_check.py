@@ -106,13 +106,20 @@ def test_a_configuration_that_would_not_start(make, tmp_path):
     assert any(line.startswith("- PUT /drop is not known, and would stop all writing") for line in lines)
 
 
-@pytest.mark.parametrize("fault", ["SECUREB2SHARE_TARGETS", "SECUREB2SHARE_SOURCES", "SECUREB2SHARE_HEALTH"])
+FAULTS = "TARGETS SOURCES HEALTH WRONG_SIGNATURES SHARED_NETWORKS WITHDRAWAL_DAYS DEMO".split()
+
+
+@pytest.mark.parametrize("fault", ["SECUREB2SHARE_" + name for name in FAULTS])
 def test_a_fault_in_our_keys_stops_nothing_while_the_mode_is_off(make, fault, tmp_path):
     ours = settings(str(tmp_path), 5000, "http://localhost:5001", client.new_key()[1])
     faulty, named = {
         "SECUREB2SHARE_TARGETS": ({"tsd-ingest": {"kind": "webhook", "url": "http://ingest.example.org"}}, "https"),
         "SECUREB2SHARE_SOURCES": ({"tsd": dict(ours["SECUREB2SHARE_SOURCES"]["tsd"], colour="red")}, "colour"),
         "SECUREB2SHARE_HEALTH": ({"no-such-finding": (1, 2)}, "'no-such-finding'"),
+        "SECUREB2SHARE_WRONG_SIGNATURES": ("20", "a whole number from 1 to"),
+        "SECUREB2SHARE_SHARED_NETWORKS": ("10.0.0.0/8", "a list of networks"),
+        "SECUREB2SHARE_WITHDRAWAL_DAYS": (-1, "a whole number from 0 to"),
+        "SECUREB2SHARE_DEMO": ("false", "True or False"),
     }[fault]
     for mode in ("observe", "on"):
         with pytest.raises(ConfigError, match=named):

@@ -1,10 +1,16 @@
+import datetime
 import os
 
 import pytest
 
 from secureb2share_ext.maintenance import exposure
 
-SECURE = {"SESSION_COOKIE_SECURE": True, "SESSION_COOKIE_HTTPONLY": True, "SESSION_COOKIE_SAMESITE": "Lax"}
+SECURE = {
+    "SESSION_COOKIE_SECURE": True,
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "PERMANENT_SESSION_LIFETIME": datetime.timedelta(hours=8),
+}
 BASE = "https://catalogue.example.org"
 
 
@@ -77,8 +83,25 @@ def test_each_flag_that_the_sessions_cookie_lacks_is_a_finding(changed, named):
     assert [said.split()[0] for said in found] == (["SESSION_COOKIE_" + named] if named else [])
 
 
+@pytest.mark.parametrize(
+    "lifetime, hours",
+    [
+        (datetime.timedelta(days=1), None),
+        (24 * 3600, None),
+        (24 * 3600 + 3600, 25),
+        (datetime.timedelta(days=31), 744),
+        (86400.0, None),
+    ],
+)
+def test_a_session_that_lasts_for_more_than_a_day_is_a_finding(lifetime, hours):
+    found = exposure.of_cookies(dict(SECURE, PERMANENT_SESSION_LIFETIME=lifetime), BASE)
+    assert [said.split(":")[0] for said in found] == (
+        ["PERMANENT_SESSION_LIFETIME is %d hours" % hours] if hours else []
+    )
+
+
 def test_flags_are_asked_for_behind_https_alone():
-    assert len(exposure.of_cookies({"SESSION_COOKIE_SAMESITE": None}, BASE)) == 2
+    assert len(exposure.of_cookies({"SESSION_COOKIE_SAMESITE": None}, BASE)) == 3
     assert exposure.of_cookies({}, "http://localhost:5000") == exposure.of_cookies({}, None) == []
     # a Flask before 1.0
-    assert len(exposure.of_cookies({"SESSION_COOKIE_SECURE": False}, BASE)) == 1
+    assert len(exposure.of_cookies({"SESSION_COOKIE_SECURE": False}, BASE)) == 2
