@@ -2,16 +2,17 @@
 
 The layers are looked at when the first write needs them, because only then are all views there, again as long as
 anything is missing, and else by the first write after INTERVAL. A missing layer, a writing route that is not known, or
-a row that came past the triggers stops every write with 503; reading goes on.
+a row that came past the triggers stops every write with 503, also that of a command or a worker; reading goes on.
 """
 
 import time
 import weakref
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
-from flask import Flask
+from flask import Flask, has_request_context
 from invenio_db import db
 
+from ..errors import WritesStopped
 from ..proxies import Host, has_tables
 from . import audit, gate, guard, seal
 
@@ -32,6 +33,34 @@ def audit_instance(app: Flask) -> List[audit.Row]:
     return sorted({row for lock in of_instance(app) for row in lock.audit()}, key=audit.order)
 
 
+class Looked:
+    """What a look found, kept for INTERVAL where that is nothing."""
+
+    def __init__(self, look: Callable[[], List[str]]) -> None:
+        self._look = look
+        self._found: Optional[List[str]] = None
+        self._again = 0.0  # of time.monotonic
+
+    def forget(self) -> None:
+        """Look again the next time."""
+        self._found = None
+
+    def found(self) -> List[str]:
+        """[sentence] of the last look, or of one that is taken now."""
+        found = self._found
+        if found is None or found or time.monotonic() >= self._again:
+            # looked at again while anything is missing: what an operator mends counts at once
+            self._again = time.monotonic() + INTERVAL
+            try:
+                found = self._look()
+            except Exception:
+                # of a database that does not answer nothing is known, and another thread asks again
+                self._found = None
+                raise
+            self._found = found
+        return found
+
+
 class Lock:
     """The lock of one application."""
 
@@ -41,8 +70,8 @@ class Lock:
         self.host = host
         self.known = known
         self._content: Optional[Dict[str, str]] = None
-        self._findings: Optional[List[str]] = None
-        self._again = 0.0  # of time.monotonic
+        self._all = Looked(lambda: self.told(self.look()))
+        self._of_database = Looked(lambda: self.compare())
         _LOCKS.add(self)
 
     @property
@@ -55,18 +84,18 @@ class Lock:
     @property
     def findings(self) -> List[str]:
         """[sentence] for each thing that is missing; empty when the lock is complete."""
-        found = self._findings
-        if found is None or found or time.monotonic() >= self._again:
-            # looked at again while anything is missing: what an operator mends counts at once
-            self._again = time.monotonic() + INTERVAL
-            try:
-                found = self.told(self.look())
-            except Exception:
-                # of a database that does not answer nothing is known, and another thread asks again
-                self._findings = None
-                raise
-            self._findings = found
-        return found
+        return self._all.found()
+
+    def must_be_complete(self) -> None:
+        """Raise WritesStopped while anything is missing; of a process that serves no routes, in the database."""
+        looked = self._all if has_request_context() else self._of_database
+        if looked.found():
+            raise WritesStopped()
+
+    def forget(self) -> None:
+        """Look again at the next write."""
+        self._all.forget()
+        self._of_database.forget()
 
     def told(self, findings: List[str]) -> List[str]:
         """The findings, after they were logged."""
@@ -75,7 +104,7 @@ class Lock:
         return findings
 
     def compare(self) -> List[str]:
-        """Look at the database's part alone, and log it: a sweep's process serves no routes."""
+        """Look at the database's part alone, and log it: a worker or a command serves no routes."""
         with db.engine.connect() as connection:
             return self.told(seal.faults(connection))
 

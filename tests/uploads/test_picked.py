@@ -297,7 +297,7 @@ def test_a_running_process_looks_again_once_an_interval(instance, monkeypatch):
     finally:
         event.remove(Engine, "before_cursor_execute", see)
         for one in lock.of_instance(instance.app):
-            one._again = 0.0
+            one.forget()
 
 
 def test_opening_and_closing_are_in_the_history(instance):
