@@ -71,7 +71,8 @@ class Lock:
         self.known = known
         self._content: Optional[Dict[str, str]] = None
         self._all = Looked(lambda: self.told(self.look()))
-        self._of_database = Looked(lambda: self.compare())
+        # within whatever writes: SQLite lets one connection write at a time
+        self._of_database = Looked(lambda: self.told(seal.faults(db.session.connection())))
         _LOCKS.add(self)
 
     @property
@@ -104,7 +105,7 @@ class Lock:
         return findings
 
     def compare(self) -> List[str]:
-        """Look at the database's part alone, and log it: a worker or a command serves no routes."""
+        """Look at the database's part alone, and log it: a sweep's process serves no routes."""
         with db.engine.connect() as connection:
             return self.told(seal.faults(connection))
 
