@@ -65,8 +65,13 @@ def must_be_writable() -> None:
 
 def watch() -> None:
     """Let no row of WRITTEN be flushed that must not be written, once a process."""
-    if not event.contains(Session, "before_flush", _look):
+    if not is_watching():
         event.listen(Session, "before_flush", _look)
+
+
+def is_watching() -> bool:
+    """Whether every flush passes here."""
+    return event.contains(Session, "before_flush", _look)
 
 
 def _look(session, context, objects):

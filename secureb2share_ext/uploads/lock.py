@@ -9,9 +9,10 @@ import time
 import weakref
 from typing import Any, Callable, Dict, List, Optional
 
-from flask import Flask, has_request_context
+from flask import Flask
 from invenio_db import db
 
+from .. import stops
 from ..errors import WritesStopped
 from ..proxies import Host, has_tables
 from . import audit, gate, guard, seal
@@ -60,6 +61,12 @@ class Looked:
             self._found = found
         return found
 
+    def keep(self, found: List[str]) -> List[str]:
+        """Take what another look has found just now, and return it."""
+        self._again = time.monotonic() + INTERVAL
+        self._found = found
+        return found
+
 
 class Lock:
     """The lock of one application."""
@@ -88,9 +95,8 @@ class Lock:
         return self._all.found()
 
     def must_be_complete(self) -> None:
-        """Raise WritesStopped while anything is missing; of a process that serves no routes, in the database."""
-        looked = self._all if has_request_context() else self._of_database
-        if looked.found():
+        """Raise WritesStopped while anything is wrong in the database; the gate asks for the other layers."""
+        if self._of_database.found():
             raise WritesStopped()
 
     def forget(self) -> None:
@@ -125,8 +131,10 @@ class Lock:
             found.append("The request gate is not the first before_request of the application.")
         if not guard.is_installed():
             found.append("The guard on the models that hold content is not installed.")
+        if not stops.is_watching():
+            found.append("The place that all writing passes is not installed.")
         with self.app.app_context(), db.engine.connect() as connection:
-            found += seal.faults(connection)
+            found += self._of_database.keep(seal.faults(connection))
         for row in self.audit():
             if row.kind == "unknown":
                 found.append(
