@@ -122,7 +122,7 @@ class UploadRefused(Problem):
 
 
 class WritesStopped(Problem):
-    """The upload lock of this catalogue is not complete, so nothing can be written until its operator repairs it."""
+    """Nothing can be written until the operator mends the upload lock: `secureb2share check`, or `lock acknowledge`."""
 
     status = 503
     code = "lock-incomplete"

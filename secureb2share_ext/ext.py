@@ -7,7 +7,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm.exc import StaleDataError
 
-from . import config, errors, keyring, targets
+from . import config, errors, keyring, stops, targets
 from .access import providers
 from .hosts import selection
 from .hosts.host import Host
@@ -126,6 +126,7 @@ class SecureB2Share:
         self.host.lock(app)
         gate.install(app)
         guard.install()
+        stops.watch()
 
     def init_records(self, app: Flask) -> None:
         self.host.watch(app)

@@ -1,21 +1,29 @@
 """What an operator has stopped: a source whose key was stolen, or, in an incident, all writing, signing and sending.
 
-The table is asked by each request that writes or is signed, so that a stop holds at once in every process.
+The table is asked by each request that writes or is signed, so that a stop holds at once in every process. One place
+lets writing pass: whoever flushes a row of WRITTEN or has a record written comes here, be it a request, a command or a
+task; while the lock is not complete, nothing passes either.
 """
 
 import datetime
 import time
+from itertools import chain
 from typing import Dict, NamedTuple, Optional
 
-from flask import g
+from flask import current_app, g, has_app_context
 from invenio_db import db
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from .compat import utcnow
 from .errors import Frozen, SourceSuspended
 from .instance import StopRow
+from .proxies import PREFIX, current
 
 INCIDENT = "incident"
 SOURCE = "source:"  # begins what is stopped where it is a source
+# tables of datasets, and of what is said and decided of them; the others are the operator's and the worker's own
+WRITTEN = {PREFIX + name for name in "application dataset draft held legacy message review".split()}
 KEPT = 1.0  # seconds for which a request or run goes by what it read: a bulk asks once, not for each line
 
 
@@ -47,10 +55,32 @@ def must_not_be_suspended(source: str) -> None:
         raise SourceSuspended()
 
 
-def must_not_be_frozen() -> None:
-    """Raise Frozen while an incident freezes the catalogue."""
-    if INCIDENT in _recent():
+def must_be_writable() -> None:
+    """Raise WritesStopped while the lock is not complete, and Frozen while an incident freezes the catalogue."""
+    # the table of stops is asked where it is known to be there
+    current().lock.must_be_complete()
+    if is_frozen():
         raise Frozen()
+
+
+def watch() -> None:
+    """Let no row of WRITTEN be flushed that must not be written, once a process."""
+    if not is_watching():
+        event.listen(Session, "before_flush", _look)
+
+
+def is_watching() -> bool:
+    """Whether every flush passes here."""
+    return event.contains(Session, "before_flush", _look)
+
+
+def _look(session, context, objects):
+    extension = current_app.extensions.get("secureb2share") if has_app_context() else None
+    if extension is None or not extension.is_on:
+        return
+    flushed = chain(session.new, session.dirty, session.deleted)
+    if any(getattr(one, "__tablename__", None) in WRITTEN for one in flushed):
+        must_be_writable()
 
 
 def is_frozen() -> bool:

@@ -99,6 +99,15 @@ def test_every_link_inside_the_project_leads_somewhere():
     assert broken == []
 
 
+def test_every_test_that_the_threats_name_is_there():
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", read(DOCS / "explanation" / "threats.md"))
+    there = {path: read(ROOT / "tests" / path) for path, _ in named if (ROOT / "tests" / path).is_file()}
+    missing = [
+        (path, name) for path, name in named if not re.search(r"^ *def %s\(" % name, there.get(path, ""), flags=re.M)
+    ]
+    assert len(named) > 40 and missing == []
+
+
 def test_every_file_that_is_named_is_there():
     missing = []
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", DOCS / "howto" / "add-a-host.md"):

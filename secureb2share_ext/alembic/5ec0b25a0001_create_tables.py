@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("reason", sa.Text()),
         sa.Column("decided", sa.DateTime(), nullable=False),
+        sa.Column("account", sa.String(36)),
         sa.PrimaryKeyConstraint("id", name="pk_secureb2share_review"),
         sa.ForeignKeyConstraint(
             ["dataset_id"], ["secureb2share_dataset.id"], name="fk_secureb2share_review_dataset_id"

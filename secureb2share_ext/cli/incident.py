@@ -1,7 +1,8 @@
 """The commands for the night in which somebody attacks: freeze the catalogue, see what was done, go on."""
 
+import collections
 import datetime
-from typing import Optional
+from typing import Dict, List, Optional, Tuple
 
 import click
 from flask.cli import with_appcontext
@@ -14,6 +15,7 @@ from ..datasets import store
 from ..maintenance.wording import counted
 from ..messages import store as messages
 from ..proxies import current
+from . import problem
 
 AFTERWARDS = """To come back:
   1. secureb2share source suspend NAME    for each source whose key may be stolen
@@ -44,8 +46,9 @@ def start(reason: Optional[str], hours: int) -> None:
 @with_appcontext
 def end() -> None:
     """Let the catalogue write, sign and send again; suspended sources stay suspended."""
-    ended = stops.end(stops.INCIDENT)
-    db.session.commit()
+    with problem.as_owner():
+        ended = stops.end(stops.INCIDENT)
+        db.session.commit()
     if not ended:
         raise click.ClickException("The catalogue is not frozen.")
     click.echo("The catalogue writes, signs and sends again.")
@@ -78,10 +81,22 @@ def _tell(hours):
         click.echo("  %s %s: %s (%s to %s)" % (source, named, what, _moment(found.first), _moment(found.last)))
     if not done:
         click.echo("  none")
-    decided = store.decided_since(since)
-    click.echo("Decisions of curators: %s." % (", ".join("%d %s" % (n, word) for word, n in decided) or "none"))
+    _tell_decisions(store.decided_since(since))
     click.echo("Withdrawals that can be taken back: %d." % len(store.withdrawn(since)))
     click.echo(AFTERWARDS)
+
+
+def _tell_decisions(decisions):
+    click.echo("Decisions of curators, by account and hour:")
+    counts = collections.Counter((account, when.strftime("%Y-%m-%dT%HZ"), what) for account, when, what in decisions)
+    found: Dict[Tuple[Optional[str], str], List[str]] = {}
+    for (account, hour, what), count in sorted(counts.items(), key=lambda one: (one[0][0] or "", one[0][1:])):
+        found.setdefault((account, hour), []).append("%d %s" % (count, what))
+    for (account, hour), said in found.items():
+        who = "an operator's command" if account is None else "account " + account
+        click.echo("  %s in %s: %s" % (who, hour, ", ".join(said)))
+    if not found:
+        click.echo("  none")
 
 
 def _moment(moment):

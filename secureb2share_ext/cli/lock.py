@@ -1,13 +1,11 @@
 """The commands that put the lock on, take it off and look at it."""
 
-import contextlib
 import json
 from typing import Optional
 
 import click
 from flask.cli import with_appcontext
 from invenio_db import db
-from sqlalchemy.exc import ProgrammingError
 
 from .. import compat
 from ..errors import SecureB2ShareError
@@ -16,6 +14,7 @@ from ..maintenance.wording import counted
 from ..proxies import current, tables
 from ..uploads import lock as locking
 from ..uploads import seal
+from . import problem
 
 
 @click.command()
@@ -50,7 +49,7 @@ def init(extend: bool, unproven: Optional[str]) -> None:
 @with_appcontext
 def unlock() -> None:
     """Remove the triggers; set SECUREB2SHARE_MODE to off afterwards."""
-    with _as_owner() as connection:
+    with problem.as_owner(), db.engine.begin() as connection:
         removed = seal.reopen(connection)
     click.echo("Removed %s." % counted(len(removed), "trigger"))
 
@@ -103,22 +102,11 @@ def lock(context: click.Context) -> None:
 def acknowledge(reason: str) -> None:
     """Say what came past the triggers, so that writing goes on; it stays in the history with time and counters."""
     try:
-        with _as_owner() as connection:
+        with problem.as_owner(), db.engine.begin() as connection:
             told = seal.acknowledge(connection, reason)
     except SecureB2ShareError as error:
         raise click.ClickException(str(error))
     click.echo(told)
-
-
-@contextlib.contextmanager
-def _as_owner():
-    """A transaction; what the database refuses is told."""
-    try:
-        with db.engine.begin() as connection:
-            yield connection
-    except ProgrammingError as error:
-        said = str(error.orig).splitlines()[0]
-        raise click.ClickException("%s: run this with the role of the database that owns the tables." % said)
 
 
 def _line(row):

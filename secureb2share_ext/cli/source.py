@@ -10,6 +10,7 @@ from .. import stops
 from ..client import fingerprint
 from ..compat import utcnow
 from ..proxies import current
+from . import problem
 
 
 @click.group()
@@ -64,8 +65,9 @@ def suspend(name: str, reason: Optional[str]) -> None:
 @with_appcontext
 def resume(name: str) -> None:
     """Take the messages of a suspended source again."""
-    ended = stops.end(stops.SOURCE + name)
-    db.session.commit()
+    with problem.as_owner():
+        ended = stops.end(stops.SOURCE + name)
+        db.session.commit()
     if not ended:
         raise click.ClickException("%s is not suspended." % name)
     click.echo("%s may send again." % name)

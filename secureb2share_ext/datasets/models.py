@@ -80,7 +80,7 @@ class HeldDescription(db.Model):
 
 
 class Decision(db.Model):
-    """What a curator decided, and when; nobody's name is kept."""
+    """What a curator decided, when, and with which account; nobody's name or address is kept."""
 
     __tablename__ = "secureb2share_review"
     __table_args__ = (db.Index("ix_secureb2share_review_dataset_id", "dataset_id", "id"),)
@@ -94,6 +94,7 @@ class Decision(db.Model):
     digest = db.Column(db.String(64), nullable=False)  # of the description that was decided on
     reason = db.Column(db.Text)  # of a refusal
     decided = db.Column(db.DateTime, nullable=False, default=utcnow)
+    account = db.Column(db.String(36))  # the host's id of it; None where an operator decided by a command
 
 
 class Draft(db.Model):

@@ -50,7 +50,7 @@ def update(host: Host, row: DatasetRow, description: Dict[str, Any], by: str) ->
 
 @contextlib.contextmanager
 def _writing():
-    stops.must_not_be_frozen()
+    stops.must_be_writable()
     before = is_writing()
     g.secureb2share_writing = True
     try:
@@ -71,7 +71,7 @@ def published(host: Host, row: DatasetRow, record: Any, by: str, observe: bool =
     """
     if not observe:
         # what the host's own users write is rolled back with it
-        stops.must_not_be_frozen()
+        stops.must_be_writable()
     dataset = _announce(host, row, record, by, observe)
     if not observe:
         _link(host, row, dataset, by)

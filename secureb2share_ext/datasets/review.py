@@ -61,10 +61,13 @@ def find(source: str, identifier: str) -> Tuple[DatasetRow, HeldDescription]:
     return row, held
 
 
-def release(host: Host, source: str, identifier: str, seen: Optional[str] = None) -> DatasetRow:
+def release(
+    host: Host, source: str, identifier: str, seen: Optional[str] = None, account: Optional[str] = None
+) -> DatasetRow:
     """Publish the held description, and return the row. Raises a Problem. The caller commits.
 
-    seen: digest of the description that the curator read, where another one may have come in the meantime.
+    seen: digest of the description that the curator read, where another one may have come in the meantime; account: of
+    the curator, see models.Decision.
     """
     row, held = _waiting(source, identifier, seen)
     description = json.loads(held.description)
@@ -77,7 +80,7 @@ def release(host: Host, source: str, identifier: str, seen: Optional[str] = None
         raise Invalid(faults)
     replaces = replaces_of(description)
     versions.check(row.source, row.identifier, replaces, "version.replaces")
-    store.decide(row.id, "released", _kind(row), held.digest)
+    store.decide(row.id, "released", _kind(row), held.digest, account=account)
     store.drop_held(row.id)
     if row.pid is None:
         publication.publish(host, row, description, "curator")
@@ -88,14 +91,16 @@ def release(host: Host, source: str, identifier: str, seen: Optional[str] = None
     return row
 
 
-def refuse(host: Host, source: str, identifier: str, reason: str, seen: Optional[str] = None) -> DatasetRow:
+def refuse(
+    host: Host, source: str, identifier: str, reason: str, seen: Optional[str] = None, account: Optional[str] = None
+) -> DatasetRow:
     """Refuse the held description for a reason that its source reads, and return the row; otherwise like `release`."""
     fault = schema.text_fault(reason, 1000)
     if fault:
         raise Invalid([("reason", fault)])
     row, held = _waiting(source, identifier, seen)
     held.reason, held.decided_at = reason, now_utc()
-    store.decide(row.id, "refused", _kind(row), held.digest, reason)
+    store.decide(row.id, "refused", _kind(row), held.digest, reason, account)
     settings = host.sources.get(row.source)
     announce.refused(row, held.digest, reason, host.base_url(), settings.targets if settings else ())
     return row

@@ -207,10 +207,17 @@ def _of_sources(query, names):
     return query if names is None else query.filter(DatasetRow.source.in_(list(names)))
 
 
-def decide(dataset_id: int, outcome: str, kind: str, digest: str, reason: Optional[str] = None) -> Decision:
+def decide(
+    dataset_id: int,
+    outcome: str,
+    kind: str,
+    digest: str,
+    reason: Optional[str] = None,
+    account: Optional[str] = None,
+) -> Decision:
     """Note what a curator decided; see models.Decision."""
-    values = {"outcome": outcome, "kind": kind, "digest": digest, "reason": reason, "decided": utcnow()}
-    made = Decision(dataset_id=dataset_id, **values)
+    values = {"outcome": outcome, "kind": kind, "digest": digest, "reason": reason, "account": account}
+    made = Decision(dataset_id=dataset_id, decided=utcnow(), **values)
     db.session.add(made)
     return made
 
@@ -221,10 +228,10 @@ def decisions_of(dataset_id: int, size: int) -> List[Decision]:
     return query.order_by(Decision.id.desc()).limit(size).all()
 
 
-def decided_since(moment: datetime.datetime) -> List[Tuple[int, str]]:
-    """[(number, outcome)] of the decisions of curators since a moment (naive UTC)."""
-    query = db.session.query(func.count(Decision.id), Decision.outcome).filter(Decision.decided >= moment)
-    return query.group_by(Decision.outcome).order_by(Decision.outcome).all()
+def decided_since(moment: datetime.datetime) -> List[Tuple[Optional[str], datetime.datetime, str]]:
+    """[(account, time, outcome)] of the decisions since a moment (naive UTC), in the order of their times."""
+    query = db.session.query(Decision.account, Decision.decided, Decision.outcome).filter(Decision.decided >= moment)
+    return query.order_by(Decision.decided, Decision.id).all()
 
 
 def decided_page(start: int, size: int, sources: Optional[Collection[str]] = None) -> List[Tuple[Decision, DatasetRow]]:

@@ -10,6 +10,7 @@ from typing import Dict
 from flask import current_app
 from invenio_db import db
 
+from .. import stops
 from ..compat import utcnow
 from ..errors import NotAccepted
 from . import export, manifest, store
@@ -19,6 +20,8 @@ from .holder import Holder
 def purge(holder: Holder, communities: Dict[str, str], pid: str) -> str:
     """Delete the files of a PID; returns "purged". Commits twice. communities: {source: name}. Raises a Problem."""
     holder.check()
+    # bytes that are erased do not come back with a rollback
+    stops.must_be_writable()
     row = store.lock(pid)
     state = row.state if row is not None else "legacy"
     if state not in ("confirmed", "purging", "purged"):

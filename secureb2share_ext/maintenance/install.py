@@ -37,19 +37,25 @@ def init(
     """
     with _alone():
         done = [_tables()]
+        # the lock first: nothing is written, records that are taken back neither, while it is not complete
+        closed = _close(is_on)
         if host is not None and not instance.known():
             # new tables: whatever is published already is not in them
             done += _recover(host, ask)
         done += instance.establish(current())
         if host is not None:
             done += host.provision(is_extending)
-        if is_on:
-            with db.engine.begin() as connection:
-                made = seal.close(connection)
-            done.append("Triggers: %d made, %d in all." % (len(made), len(triggers.TABLES) + 1))
-        else:
-            done.append("Triggers: none, because MODE is not on.")
+        done.append(closed)
     return done
+
+
+def _close(is_on):
+    if not is_on:
+        return "Triggers: none, because MODE is not on."
+    with db.engine.begin() as connection:
+        made = seal.close(connection)
+    current().lock.forget()
+    return "Triggers: %d made, %d in all." % (len(made), len(triggers.TABLES) + 1)
 
 
 @contextlib.contextmanager

@@ -92,7 +92,7 @@ def _is_stopped(line, run):
     """Refuse the line where an operator has stopped its source or everything; returns whether it was."""
     try:
         stops.must_not_be_suspended(line.message.source)
-        stops.must_not_be_frozen()
+        stops.must_be_writable()
     except Problem as problem:
         run.order.refuse(line, problem)
         return True

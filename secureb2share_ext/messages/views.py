@@ -97,7 +97,7 @@ def take_many() -> Response:
     # what confirms is signed too
     query = request.query_string
     _sender(extension, name, body + (b"?" + query if query else b""))
-    stops.must_not_be_frozen()
+    stops.must_be_writable()
     names = Names(extension)
     read_lines = (envelope.read_line(extension.sources, one, utcnow(), names, only=name) for one in bulk.split(body))
     confirmed = request.args.get("confirm") == "withdrawals"
@@ -190,7 +190,7 @@ def _act(action, name, identifier):
     extension = current()
     body = request.get_data(cache=False)
     sender = _sender(extension, name, body)
-    stops.must_not_be_frozen()
+    stops.must_be_writable()
     read_message = message.read(
         sender.message_id, action, name, identifier, body, sender.source.describe_files, utcnow(), Names(extension)
     )

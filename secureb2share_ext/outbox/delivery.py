@@ -37,7 +37,7 @@ def sweep(extension: Any) -> Dict[str, int]:
     """
     one = Sweep(extension)
     is_copy = bool(instance.doubts(extension))
-    if is_copy or stops.incident() is not None:
+    if is_copy or stops.is_frozen():
         current_app.logger.error("secureb2share.held reason=%s", "instance" if is_copy else "incident")
         steps.end(utcnow())
         return {}
@@ -65,15 +65,17 @@ class Sweep:
     def run(self, is_leaving: Any) -> None:
         """Claim, send and settle until nothing is due or the time is over; raises Restored and MarkNotWritten."""
         size = sum(len(lane.channels) for lane in self.lanes)
-        has_sent, failed = False, None
+        has_sent, is_frozen, failed = False, False, None
         self.bound_waits(steps.begin(self.extension.mark))
         try:
             with _pool(size) as pool:
                 end = time.monotonic() + min(LONGEST, current_app.config["SECUREB2SHARE_SWEEP_INTERVAL"])
                 while True:
-                    if not failed and not is_leaving() and time.monotonic() < end:
+                    if not failed and not is_frozen and not is_leaving():
                         try:
-                            self.start(pool)
+                            is_frozen = self.is_frozen()
+                            if not is_frozen and time.monotonic() < end:
+                                self.start(pool)
                         except Exception as error:
                             # what is on its way for the others is settled first, or it would be sent again
                             failed = error
@@ -93,6 +95,16 @@ class Sweep:
             db.session.rollback()
             for lane in self.lanes:
                 lane.close()
+
+    def is_frozen(self) -> bool:
+        """Whether an incident began meanwhile, which ends the sending; the database is asked once a second."""
+        is_frozen = stops.is_frozen()
+        # while it waits for answers, a sweep has no transaction open
+        db.session.rollback()
+        if is_frozen:
+            current_app.logger.error("secureb2share.held reason=incident")
+            self.stop()
+        return is_frozen
 
     def stop(self) -> None:
         """Begin to send no further event."""

@@ -52,6 +52,11 @@ def once(name: str, find: Callable[[], List[str]]) -> List[str]:
     return request.environ[key]
 
 
+def account() -> str:
+    """The host's id of the account of the request, which says no name."""
+    return str(current_user.id)
+
+
 def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str) -> None:
     """Let a blueprint answer only while the mode is on, and only to whoever `may` is true for.
 

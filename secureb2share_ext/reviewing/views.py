@@ -135,13 +135,14 @@ def decide(number: int) -> Any:
         return _page(number, form, _faults("refused"), 409)
     if decision == "ask":
         return redirect(url_for("secureb2share_review.confirm", number=number, seen=given), 303)
-    host, named = current().host, (row.source, row.identifier)
+    host, named, account = current().host, (row.source, row.identifier), private.account()
     is_change = bool(row.pid)
     try:
         if decision == "release":
-            row = review.release(host, *named, seen=given)
+            row = review.release(host, *named, seen=given, account=account)
         elif decision == "refuse":
-            row = review.refuse(host, *named, reason=(form.reason.data or "").strip(), seen=given)
+            reason = (form.reason.data or "").strip()
+            row = review.refuse(host, *named, reason=reason, seen=given, account=account)
         else:
             abort(400)
         publication.commit(row.source, row.pid)

@@ -2,16 +2,18 @@
 
 The layers are looked at when the first write needs them, because only then are all views there, again as long as
 anything is missing, and else by the first write after INTERVAL. A missing layer, a writing route that is not known, or
-a row that came past the triggers stops every write with 503; reading goes on.
+a row that came past the triggers stops every write with 503, also that of a command or a worker; reading goes on.
 """
 
 import time
 import weakref
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from flask import Flask
 from invenio_db import db
 
+from .. import stops
+from ..errors import WritesStopped
 from ..proxies import Host, has_tables
 from . import audit, gate, guard, seal
 
@@ -32,6 +34,40 @@ def audit_instance(app: Flask) -> List[audit.Row]:
     return sorted({row for lock in of_instance(app) for row in lock.audit()}, key=audit.order)
 
 
+class Looked:
+    """What a look found, kept for INTERVAL where that is nothing."""
+
+    def __init__(self, look: Callable[[], List[str]]) -> None:
+        self._look = look
+        self._found: Optional[List[str]] = None
+        self._again = 0.0  # of time.monotonic
+
+    def forget(self) -> None:
+        """Look again the next time."""
+        self._found = None
+
+    def found(self) -> List[str]:
+        """[sentence] of the last look, or of one that is taken now."""
+        found = self._found
+        if found is None or found or time.monotonic() >= self._again:
+            # looked at again while anything is missing: what an operator mends counts at once
+            self._again = time.monotonic() + INTERVAL
+            try:
+                found = self._look()
+            except Exception:
+                # of a database that does not answer nothing is known, and another thread asks again
+                self._found = None
+                raise
+            self._found = found
+        return found
+
+    def keep(self, found: List[str]) -> List[str]:
+        """Take what another look has found just now, and return it."""
+        self._again = time.monotonic() + INTERVAL
+        self._found = found
+        return found
+
+
 class Lock:
     """The lock of one application."""
 
@@ -41,8 +77,9 @@ class Lock:
         self.host = host
         self.known = known
         self._content: Optional[Dict[str, str]] = None
-        self._findings: Optional[List[str]] = None
-        self._again = 0.0  # of time.monotonic
+        self._all = Looked(lambda: self.told(self.look()))
+        # within whatever writes: SQLite lets one connection write at a time
+        self._of_database = Looked(lambda: self.told(seal.faults(db.session.connection())))
         _LOCKS.add(self)
 
     @property
@@ -55,18 +92,17 @@ class Lock:
     @property
     def findings(self) -> List[str]:
         """[sentence] for each thing that is missing; empty when the lock is complete."""
-        found = self._findings
-        if found is None or found or time.monotonic() >= self._again:
-            # looked at again while anything is missing: what an operator mends counts at once
-            self._again = time.monotonic() + INTERVAL
-            try:
-                found = self.told(self.look())
-            except Exception:
-                # of a database that does not answer nothing is known, and another thread asks again
-                self._findings = None
-                raise
-            self._findings = found
-        return found
+        return self._all.found()
+
+    def must_be_complete(self) -> None:
+        """Raise WritesStopped while anything is wrong in the database; the gate asks for the other layers."""
+        if self._of_database.found():
+            raise WritesStopped()
+
+    def forget(self) -> None:
+        """Look again at the next write."""
+        self._all.forget()
+        self._of_database.forget()
 
     def told(self, findings: List[str]) -> List[str]:
         """The findings, after they were logged."""
@@ -95,8 +131,10 @@ class Lock:
             found.append("The request gate is not the first before_request of the application.")
         if not guard.is_installed():
             found.append("The guard on the models that hold content is not installed.")
+        if not stops.is_watching():
+            found.append("The place that all writing passes is not installed.")
         with self.app.app_context(), db.engine.connect() as connection:
-            found += seal.faults(connection)
+            found += self._of_database.keep(seal.faults(connection))
         for row in self.audit():
             if row.kind == "unknown":
                 found.append(

@@ -205,6 +205,7 @@ class KeysContract:
             curated = instance.curate(self.description())
             assert (curated.status_code, curated.json()["code"]) == FROZEN
             self.cli(instance, "withdrawal", "undo", "tsd", bad, "--reason", "Not meant.", code=1)
+            self.cli(instance, "transfer", "tsd", good, "--tenant", "p12", code=1)
             assert instance.sweep() == {} and len(instance.receiver.requests) == told
             # readers read on, and get to the form, to which nothing signed is given
             assert instance.call("GET", "/api/records/" + pid).status_code == 200

@@ -4,6 +4,7 @@ The fixture `instance` has the source tsd on review and the source csc on publis
 per host subclasses ReviewContract and says where its host shows records.
 """
 
+import collections
 import json
 import logging
 import re
@@ -539,6 +540,32 @@ class ReviewContract:
         assert "<script>alert" not in decided and decided.index(refused) < decided.index(released)
         assert "<title>Decided · Review" in decided
         assert self.post(instance, refused, session, page=shown, decision="release").status_code == 400
+
+    def test_an_incident_tells_what_each_account_decided(self, instance):
+        session, by_page, by_command = self.login(instance), self.held(instance), self.held(instance)
+        refused = [self.held(instance) for _ in range(2)]
+        instance.execute("UPDATE secureb2share_review SET decided = '2026-01-01 00:00:00'")
+        assert self.post(instance, by_page, session, decision="release").status_code == 303
+        for identifier in refused:
+            assert self.post(instance, identifier, session, decision="refuse", reason="Why.").status_code == 303
+        assert self.decide(instance, "release", by_command).exit_code == 0
+        rows = instance.execute("SELECT account, decided FROM secureb2share_review WHERE account IS NOT NULL")
+        ((account,),) = {row[:1] for row in rows[-3:]}
+        emails = [row[0] for row in instance.execute("SELECT email FROM accounts_user WHERE id = :i", i=int(account))]
+        said = instance.run_cli("incident", "show", "--hours", "1").output
+        told = said[said.index("Decisions of curators") : said.index("Withdrawals that")].splitlines()[1:]
+        counts = collections.Counter()
+        for line in told:
+            who, parts = re.match(r"  (account \d+|an operator's command) in [\d-]+T\d\dZ: (.+)", line).groups()
+            for part in parts.split(", "):
+                counts[who, part.split()[1]] += int(part.split()[0])
+        mine = "account " + account
+        assert counts == {
+            (mine, "released"): 1,
+            (mine, "refused"): 2,
+            ("an operator's command", "released"): 1,
+        }
+        assert len(emails) == 1 and emails[0] not in said
 
     def test_page_asks_before_it_publishes(self, instance):
         session, identifier = self.login(instance), self.held(instance)

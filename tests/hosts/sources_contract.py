@@ -634,6 +634,25 @@ class SourcesContract(AnswersContract):
         answer = self.send(instance, "state", "csc", identifier, withdrawn, None, role="registrar")
         assert (answer.status_code, answer.json()["state"]) == (200, "withdrawn")
 
+    def test_a_token_of_a_suspended_source_is_refused(self, instance):
+        instance.tokens["stopped"] = self.token(instance, [self.register_scope()], ["csc"])
+        identifier = new_identifier()
+        body = self.body("register", "csc", identifier, id=str(uuid.uuid4()))
+        assert self.send(instance, "register", "csc", identifier, body, None, role="stopped").status_code == 202
+        assert instance.run_cli("source", "suspend", "csc").exit_code == 0
+        try:
+            before = dump(instance)
+            said = {
+                what: (answer.status_code, answer.json().get("code"))
+                for what, answer in self.everything(instance, "csc", identifier, None, role="stopped")
+            }
+            assert set(said.values()) == {(403, "source-suspended")}, said
+            assert new(before, dump(instance)) == {}
+        finally:
+            assert instance.run_cli("source", "resume", "csc").exit_code == 0
+        shown = self.look(instance, self.path("csc", identifier), role="stopped")
+        assert shown.status_code == 200
+
     def test_age_of_a_signature(self, instance):
         identifier = new_identifier()
         body = self.body("register", "tsd", identifier)

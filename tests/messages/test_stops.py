@@ -6,9 +6,10 @@ from flask import g  # noqa: E402
 from invenio_db import db  # noqa: E402
 from memory import described, refused  # noqa: E402
 from sqlalchemy import event  # noqa: E402
+from sqlalchemy.inspection import inspect  # noqa: E402
 
 from secureb2share_ext import stops  # noqa: E402
-from secureb2share_ext.errors import SourceSuspended  # noqa: E402
+from secureb2share_ext.errors import Frozen, SourceSuspended, WritesStopped  # noqa: E402
 from secureb2share_ext.messages import bulk  # noqa: E402
 
 
@@ -82,3 +83,50 @@ def test_a_stop_is_begun_and_ended_once(catalogue):
     assert [stops.end("source:tsd"), stops.end("source:tsd")] == [True, False]
     db.session.commit()
     stops.must_not_be_suspended("tsd")
+
+
+def models():
+    """{table: model} of ours."""
+    found = [mapper.class_ for mapper in inspect(stops.StopRow).registry.mappers]
+    return {one.__tablename__: one for one in found if one.__tablename__.startswith("secureb2share_")}
+
+
+def test_every_table_is_written_by_flows_or_by_operators():
+    operators = "binding event former index instance key lock observed pause stop sweep".split()
+    assert set(models()) == stops.WRITTEN | {"secureb2share_" + name for name in operators}
+
+
+@pytest.mark.parametrize("table", sorted(stops.WRITTEN))
+@pytest.mark.parametrize("why", [Frozen, WritesStopped])
+def test_whoever_writes_a_row_passes_one_place(catalogue, monkeypatch, table, why):
+    def stopped():
+        raise WritesStopped()
+
+    if why is Frozen:
+        stop("incident")
+    else:
+        monkeypatch.setattr(catalogue.extension.lock, "must_be_complete", stopped)
+    db.session.add(models()[table]())
+    with pytest.raises(why) as raised:
+        db.session.flush()
+    db.session.rollback()
+    assert why is Frozen or "lock acknowledge" in raised.value.detail
+
+
+def test_rows_are_changed_and_deleted_behind_the_same_place(catalogue):
+    catalogue.send("register", "a", dataset=described())
+    stop("incident")
+    row = catalogue.row("a")
+    row.reason = "Mine."
+    with pytest.raises(Frozen):
+        db.session.flush()
+    db.session.rollback()
+    db.session.delete(catalogue.row("a"))
+    with pytest.raises(Frozen):
+        db.session.flush()
+    db.session.rollback()
+    with refused(catalogue, "frozen"):
+        catalogue.send("state", "a", state="suspended", reason="Mine.")
+    # what an operator needs in an incident is written
+    assert stops.end("incident")
+    db.session.commit()

@@ -15,7 +15,7 @@ from served import command
 from sqlalchemy import event as listening
 from sqlalchemy import text
 
-from secureb2share_ext import compat
+from secureb2share_ext import compat, stops
 from secureb2share_ext.errors import NoSigningKey
 from secureb2share_ext.outbox import claims, delivery, lane, pauses, retry, sending
 from secureb2share_ext.targets.answer import Answer
@@ -338,3 +338,45 @@ def test_statements_of_a_drain(catalogue):  # noqa: F811
         listening.remove(db.engine, "commit", commits)
     # SQLite settles row by row; PostgreSQL in one statement, see test_claims.py
     assert seen["statements"] < 2 * 200 and seen["commits"] < 0.1 * 200, seen
+
+
+def test_a_freeze_holds_for_a_sweep_that_is_running(catalogue, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(delivery, "POLL", 0.05)
+    monkeypatch.setattr(stops, "KEPT", 0.05)
+    register(catalogue, 60)
+    target = Scripted(lambda event: time.sleep(0.02))
+    real, frozen = delivery.Sweep.wait, []
+
+    def wait(self, *given):
+        if len(target.tries) >= 5 and not frozen:
+            # as another process does it
+            frozen.append(len(target.tries))
+            db.session.add(stops.StopRow(what=stops.INCIDENT, since=compat.utcnow()))
+            db.session.commit()
+        return real(self, *given)
+
+    monkeypatch.setattr(delivery.Sweep, "wait", wait)
+    sweep(catalogue, tsd=target)
+    # POLL, KEPT, and what was on its way
+    assert frozen and len(target.tries) - frozen[0] <= 15, (frozen, len(target.tries))
+    assert set(values(catalogue, "state, lease_token IS NULL")) == {("acknowledged", 1), ("pending", 1)}
+    assert sweep(catalogue, tsd=target) == {}
+    stops.end(stops.INCIDENT)
+    db.session.commit()
+    sweep(catalogue, tsd=target)
+    assert {state for (state,) in values(catalogue, "state")} == {"acknowledged"} and len(target.effects) == 60
+
+
+def test_a_sweep_asks_for_a_freeze_once_a_second(catalogue):  # noqa: F811
+    register(catalogue, 60)
+    seen = []
+
+    def see(connection, cursor, statement, *more):
+        seen.append(statement)
+
+    listening.listen(db.engine, "before_cursor_execute", see)
+    try:
+        sweep(catalogue, tsd=Scripted(lambda event: time.sleep(0.02)))
+    finally:
+        listening.remove(db.engine, "before_cursor_execute", see)
+    assert 1 <= len([one for one in seen if "secureb2share_stop" in one]) <= 4

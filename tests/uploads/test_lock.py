@@ -235,7 +235,7 @@ def test_a_look_that_fails_lets_no_write_pass(make, monkeypatch):
 
     monkeypatch.setattr(lock, "INTERVAL", 0)
     for one in lock.of_instance(site.app):
-        one._again = 0
+        one.forget()
     monkeypatch.setattr(lock.Lock, "look", fail)
     assert [site.post_record().status_code for _ in range(2)] == [500, 500]
     monkeypatch.undo()

@@ -2,15 +2,18 @@
 
 import json
 import time
+import uuid
 
 import pytest
 import sqlalchemy
 from instance import example, running
 from invenio_db import db
+from rows import dump, new
 from served import missing_of
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from secureb2share_ext import client
 from secureb2share_ext.outbox import tasks
 from secureb2share_ext.uploads import lock, triggers
 
@@ -161,7 +164,7 @@ PICKS = [("sqlite", row) for row in SQLITE] + [("postgresql", row) for row in PO
 def instance(request, tmp_path_factory):
     if request.param == "postgresql" and missing_of(["POSTGRESQL"]):
         pytest.skip("no PostgreSQL: SECUREB2SHARE_TEST_POSTGRESQL is not set")
-    with running(request.param, tmp_path_factory.mktemp("instance")) as found:
+    with running(request.param, tmp_path_factory.mktemp("instance"), {"tsd": {"release": "review"}}) as found:
         found.kind = request.param
         yield found
 
@@ -245,6 +248,54 @@ def test_whatever_passes_is_seen_by_everyone_until_it_is_acknowledged(instance, 
     execute(instance, [GONE])
 
 
+def test_no_command_and_no_task_writes_past_a_picked_lock(instance, monkeypatch, tmp_path):
+    monkeypatch.setattr(lock, "INTERVAL", 0)
+    source, place = instance.source, "picked/" + uuid.uuid4().hex
+    held, public, ended = (place + "/" + name for name in ("held", "public", "ended"))
+    for name in (held, public, ended):
+        source.register(name, example())
+    for name in (public, ended):
+        assert instance.run_cli("review", "release", "tsd", name).exit_code == 0
+    source.set_state(ended, "withdrawn", "Mine.", confirm=True)
+    line = client.line(instance.key, source.envelope("register", place + "/new", dataset=example()))
+    file, folder, state = tmp_path / "lines", tmp_path / "drop", tmp_path / "state"
+    file.write_bytes(line)
+    folder.mkdir(mode=0o700)
+    state.mkdir(mode=0o700)
+    (folder / "a.jsonl").write_bytes(line)
+    commands = [
+        ("ingest", str(file)),
+        ("ingest-folder", str(folder), "--state", str(state)),
+        ("transfer", "tsd", public, "--tenant", "p12"),
+        ("withdrawal", "undo", "tsd", ended, "--reason", "Not meant."),
+        ("review", "refuse", "tsd", held, "--reason", "Not yet."),
+        ("review", "release", "tsd", held),
+    ]
+    execute(instance, [OFF, *PUT_BACK] if instance.kind == "postgresql" else [DROP_INSERT, ROW, *INSERT])
+    try:
+        before = dump(instance)
+        for command in commands:
+            result = instance.run_cli(*command)
+            kept = [path.read_text() for path in tmp_path.rglob("*.refused.jsonl")]
+            assert result.exit_code != 0 and "lock acknowledge" in "".join([result.output] + kept), command
+            for path in tmp_path.rglob("*.refused.jsonl"):
+                path.unlink()
+        # bulk and single messages, and pages
+        body = source.envelope("register", place + "/new", dataset=example())
+        headers = client.signed_headers(instance.key, str(uuid.uuid4()), body)
+        single = instance.call("PUT", "/api/datasets/tsd/%s/new" % place, data=body, headers=headers)
+        for answer in (single, instance.post_lines([line]), instance.call("POST", "/secureb2share/review/1")):
+            assert (answer.status_code, answer.json()["code"]) == (503, "lock-incomplete")
+            assert "lock acknowledge" in answer.json()["detail"]
+        assert new(before, dump(instance)) == {}
+    finally:
+        mend(instance, [ACKNOWLEDGE])
+    (kept,) = state.rglob("*a.jsonl")
+    for command in commands[:4] + commands[5:]:
+        assert instance.run_cli(*command).exit_code == 0, command
+    execute(instance, [GONE])
+
+
 def test_what_is_refused_and_what_is_upkeep_leave_no_mark(instance):
     refused = [ROW, "UPDATE files_files SET uri = '/y'"]
     upkeep = ["UPDATE files_files SET last_check = true", "DELETE FROM files_multipartobject", "ANALYZE"]
@@ -297,7 +348,7 @@ def test_a_running_process_looks_again_once_an_interval(instance, monkeypatch):
     finally:
         event.remove(Engine, "before_cursor_execute", see)
         for one in lock.of_instance(instance.app):
-            one._again = 0.0
+            one.forget()
 
 
 def test_opening_and_closing_are_in_the_history(instance):

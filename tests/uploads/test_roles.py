@@ -41,6 +41,9 @@ REFUSED = [
     "INSERT INTO secureb2share_lock (at, event, marks) VALUES (now(), 'closed', '{}')",
     "UPDATE secureb2share_lock SET event = 'opened'",
     "DELETE FROM secureb2share_lock",
+    "DELETE FROM secureb2share_stop",
+    "UPDATE secureb2share_stop SET what = 'source:other'",
+    "TRUNCATE secureb2share_stop",
     "SET ROLE catalogue_owner",
     "ALTER ROLE catalogue_service SUPERUSER",
 ]
@@ -136,6 +139,15 @@ def test_the_application_cannot_pick_the_lock_and_goes_on_writing(site, tmp_path
         assert serving.run("lock").splitlines()[-1] == "0 findings." and "alter" not in serving.run("lock")
         assert "must be owner" in serving.run("unlock") and "All is in place" in serving.run("check")
 
+        # the application can stop, and only the owner lets it go on
+        for begin, said, end in (
+            (("incident", "start"), "is frozen.", ("incident", "end")),
+            (("source", "suspend", "tsd"), "is suspended.", ("source", "resume", "tsd")),
+        ):
+            assert said in serving.run(*begin) and "owns the tables" in serving.run(*end)
+            with pytest.raises(sqlalchemy.exc.ProgrammingError, match="denied"):
+                site.execute(site.of("catalogue_service"), "DELETE FROM secureb2share_stop")
+            assert instance.run_cli(*end).exit_code == 0
         # the owner alters the triggers, and says so
         site.execute(site.of("catalogue_owner"), OFF, *PUT_BACK)
         acknowledge = ("lock", "acknowledge", "--reason", "A rehearsal.")

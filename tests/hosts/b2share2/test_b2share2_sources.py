@@ -27,6 +27,10 @@ class TestB2Share2Sources(SourcesContract):
     def test_token_registers(self, instance):
         super().test_token_registers(instance, "register")
 
+    @NO_SCOPES
+    def test_a_token_of_a_suspended_source_is_refused(self, instance):
+        super().test_a_token_of_a_suspended_source_is_refused(instance)
+
     def title_and_contact(self, instance, pid):
         metadata = instance.call("GET", "/api/records/" + pid).json()["metadata"]
         (block,) = metadata["community_specific"].values()

@@ -479,7 +479,8 @@ def test_missing_table_stops_writing_and_not_reading(instance):
 
     def look_again():
         for extension in extensions:
-            extension.has_tables, extension.lock._findings = False, None
+            extension.has_tables = False
+            extension.lock.forget()
 
     instance.execute("ALTER TABLE secureb2share_legacy RENAME TO elsewhere")
     try:
