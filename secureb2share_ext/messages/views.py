@@ -21,7 +21,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request, str
 from sqlalchemy.exc import DBAPIError
 
 from .. import stops
-from ..client import SOURCE_HEADER, bare
+from ..client import SOURCE_HEADER, bare, whole
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..datasets import store
@@ -94,9 +94,7 @@ def take_many() -> Response:
         raise NotSigned("The header %s has to name the source of all envelopes." % SOURCE_HEADER)
     name, body = unquote(request.headers[SOURCE_HEADER]), request.get_data(cache=False)
     # before this holds, nothing is taken apart, looked up or verified
-    # what confirms is signed too
-    query = request.query_string
-    _sender(extension, name, body + (b"?" + query if query else b""))
+    _sender(extension, name, whole(request.query_string.decode("latin-1"), body))
     stops.must_not_be_frozen()
     names = Names(extension)
     read_lines = (envelope.read_line(extension.sources, one, utcnow(), names, only=name) for one in bulk.split(body))

@@ -372,8 +372,8 @@ class RunContract(BulkContract):
             monkeypatch.setattr(module, name, seen(looked, getattr(module, name)))
         monkeypatch.setattr(client, "_holds", lambda *args: tried.append(args[0]) or holds(*args))
         body, before = b"".join(lines), dump(instance)
-        good = client.signed_headers(instance.key, "whole", body)
-        stranger = client.signed_headers(client.new_key()[0], "whole", body)
+        good = client.signed_headers(instance.key, "whole", client.whole("", body))
+        stranger = client.signed_headers(client.new_key()[0], "whole", client.whole("", body))
         cases = [
             ({}, body),
             ({client.SOURCE_HEADER: "tsd"}, body),
@@ -382,6 +382,7 @@ class RunContract(BulkContract):
             (dict(good, **{client.SOURCE_HEADER: "csc"}), body),
             (dict(good, **{client.SOURCE_HEADER: ""}), body),
             (dict(stranger, **{client.SOURCE_HEADER: "tsd"}), body),
+            (dict(client.signed_headers(instance.key, "whole", body), **{client.SOURCE_HEADER: "tsd"}), body),
             (dict(good, **{client.SOURCE_HEADER: "tsd"}), body + b"\n"),
             (dict(good, **{client.SOURCE_HEADER: "tsd"}), b"\n".join(reversed(lines))),
         ]
@@ -523,11 +524,12 @@ class RunContract(BulkContract):
         done = self.withdrawn(instance, folder)
         assert done == 2 * allowed + 12
         # a confirmation that was not signed is none
-        body = b"".join(ends[done:])
-        headers = client.signed_headers(instance.key, str(uuid.uuid4()), body)
-        headers[client.SOURCE_HEADER] = "tsd"
-        answer = instance.call("POST", "/api/datasets?confirm=withdrawals", data=body, headers=headers)
-        assert answer.status_code == 401
+        body, query = b"".join(ends[done:]), "confirm=withdrawals"
+        for signed in (body, client.whole("", body), client.whole("", body + b"?" + query.encode())):
+            headers = client.signed_headers(instance.key, str(uuid.uuid4()), signed)
+            headers[client.SOURCE_HEADER] = "tsd"
+            answer = instance.call("POST", "/api/datasets?" + query, data=body, headers=headers)
+            assert answer.status_code == 401
         answers = self.post(instance, ends[done:], "?confirm=withdrawals")
         assert self.results(answers) == ["changed"] * (60 - done)
         before = dump(instance)
