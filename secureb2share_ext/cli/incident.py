@@ -79,8 +79,8 @@ def _tell(hours):
     if not done:
         click.echo("  none")
     decided = store.decided_since(since)
-    click.echo("Decisions of curators: %s." % (", ".join("%d %s" % (n, word) for word, n in decided) or "none"))
-    click.echo("Withdrawals that can be taken back: %d." % len(store.withdrawn(since)))
+    click.echo("Decisions of curators: %s." % (", ".join("%d %s" % (n, word) for n, word in decided) or "none"))
+    click.echo("Withdrawn or superseded, which can be taken back: %d." % len(store.ended(since)))
     click.echo(AFTERWARDS)
 
 

@@ -31,7 +31,6 @@ from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
 from ..routes import is_signed, prepare, put_off
 from . import answers, bulk, envelope, inbox, message, openapi, senders, sources
-from .withdrawal_limit import Withdrawals
 
 PAGE = 500
 LINES = "application/x-ndjson"
@@ -94,11 +93,11 @@ def take_many() -> Response:
         raise NotSigned("The header %s has to name the source of all envelopes." % SOURCE_HEADER)
     name, body = unquote(request.headers[SOURCE_HEADER]), request.get_data(cache=False)
     # before this holds, nothing is taken apart, looked up or verified
-    _sender(extension, name, whole(request.query_string.decode("latin-1"), body))
+    sender = _sender(extension, name, whole(request.query_string.decode("latin-1"), body))
     stops.must_not_be_frozen()
     names = Names(extension)
     read_lines = (envelope.read_line(extension.sources, one, utcnow(), names, only=name) for one in bulk.split(body))
-    confirmed = request.args.get("confirm") == "withdrawals"
+    confirmed = request.args.get("confirm") == "withdrawals" and sender.may_confirm
     lines = bulk.carry_out(extension.host, read_lines, confirmed)
     written = ((json.dumps(done.answer) + "\n").encode("ascii") for done in lines)
     return Response(stream_with_context(written), mimetype=LINES)
@@ -192,7 +191,6 @@ def _act(action, name, identifier):
     read_message = message.read(
         sender.message_id, action, name, identifier, body, sender.source.describe_files, utcnow(), Names(extension)
     )
-    Withdrawals(confirmed=False).check(read_message, sender)
     status, said = inbox.carry_out(extension.host, sender, read_message)
     response = jsonify(said)
     response.status_code = status
