@@ -444,7 +444,8 @@ class Client:
     ) -> Dict[str, Any]:
         """Move a dataset to active, suspended, superseded (with the successor's identifier) or withdrawn.
 
-        confirm: many withdrawals are meant; without it the catalogue refuses one that would be too many in a day.
+        confirm: many withdrawals or supersessions are meant; without it the catalogue refuses one that would be too
+        many in a day, and so it does for a key that is limited to tenants.
         """
         members = {"state": state, "reason": reason, "successor": successor}
         if confirm:

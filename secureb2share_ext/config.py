@@ -91,7 +91,7 @@ SECUREB2SHARE_WRONG_SIGNATURES: Optional[int] = 20
 """int, how many wrong signatures or tokens one address may send in ten minutes; then it waits (429). None: no limit."""
 
 SECUREB2SHARE_WITHDRAWAL_DAYS = 14
-"""int, days for which an operator can take a withdrawal back by ``secureb2share withdrawal undo``; 0: never."""
+"""int, days for which an operator can take a withdrawal or supersession back; what waited is kept so long; 0: never."""
 
 SECUREB2SHARE_SWEEP_INTERVAL = 5
 """int, seconds between two sweeps of the outbox by Celery beat."""
