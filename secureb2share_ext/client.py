@@ -241,6 +241,14 @@ def bare(catalogue: str, method: str, path: str, query: str = "") -> bytes:
     return ("%s %s %s" % (catalogue, method.upper(), target(path, query))).encode("utf-8")
 
 
+def whole(query: str, body: bytes) -> bytes:
+    """The bytes that are signed of a request that brings many messages: its query as sent, a line feed, and its body.
+
+    No query has a line feed in it, so that these bytes are those of one query and one body alone.
+    """
+    return query.encode("latin-1") + b"\n" + body
+
+
 def may_pass(status: int) -> bool:
     """Whether a message that was refused with this HTTP status may be accepted when it is sent again as it is."""
     return status >= 500 and status != 501
@@ -436,7 +444,8 @@ class Client:
     ) -> Dict[str, Any]:
         """Move a dataset to active, suspended, superseded (with the successor's identifier) or withdrawn.
 
-        confirm: many withdrawals are meant; without it the catalogue refuses one that would be too many in a day.
+        confirm: many withdrawals or supersessions are meant; without it the catalogue refuses one that would be too
+        many in a day, and so it does for a key that is limited to tenants.
         """
         members = {"state": state, "reason": reason, "successor": successor}
         if confirm:
@@ -577,8 +586,7 @@ class Client:
 
     def _post(self, path, body):
         named = {"content-type": "application/x-ndjson", SOURCE_HEADER: quote(self.source, safe="~")}
-        message_id, query = str(uuid.uuid4()), path.partition("?")[2]
-        signed = body + ("?" + query if query else "").encode("ascii")
+        message_id, signed = str(uuid.uuid4()), whole(path.partition("?")[2], body)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 answer = self.session.post(

@@ -108,7 +108,7 @@ host was not told, so that none of them waits; wrong signatures from there get 4
 private networks, but for addresses that a proxy named of which the host was told (``PROXYFIX_CONFIG``)."""
 
 SECUREB2SHARE_WITHDRAWAL_DAYS = 14
-"""int, days for which an operator can take a withdrawal back by ``secureb2share withdrawal undo``; 0: never."""
+"""int, days for which an operator can take a withdrawal or supersession back; what waited is kept so long; 0: never."""
 
 SECUREB2SHARE_SWEEP_INTERVAL = 5
 """int, seconds between two sweeps of the outbox by Celery beat."""

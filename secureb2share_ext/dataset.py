@@ -21,6 +21,7 @@ TRANSITIONS: Dict[str, Tuple[str, ...]] = {
     "superseded": ("withdrawn",),
     "withdrawn": (),
 }
+FINAL = ("superseded", "withdrawn")  # states from which no message leads back; an operator can, for some days
 
 
 _CORE = {"titles", "descriptions", "creators", "publisher", "publication_year", "contact"}

@@ -9,6 +9,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from . import config, errors, keyring, stops, targets
 from .access import providers
+from .compat import utcnow
+from .datasets import withdrawal
 from .hosts import selection
 from .hosts.host import Host
 from .maintenance import findings
@@ -137,6 +139,10 @@ class SecureB2Share:
         app.config["CELERY_BEAT_SCHEDULE"] = dict(
             app.config.get("CELERY_BEAT_SCHEDULE") or {}, **{"secureb2share-sweep": entry}
         )
+
+    def forget(self) -> None:
+        """Delete what an operator can no longer bring back; each sweep does so."""
+        withdrawal.forget(self.withdrawal_days, utcnow())
 
     @property
     def is_on(self) -> bool:

@@ -200,7 +200,7 @@ class Served:
     def post_lines(self, lines, query="", source="tsd", key=None, **more):
         """The answer to a bulk, signed as a whole by the source."""
         body = b"".join(lines)
-        headers = client.signed_headers(key or self.key, str(uuid.uuid4()), body + query.encode("ascii"))
+        headers = client.signed_headers(key or self.key, str(uuid.uuid4()), client.whole(query[1:], body))
         headers[client.SOURCE_HEADER] = source
         return self.call("POST", "/api/datasets" + query, data=body, headers=headers, **more)
 

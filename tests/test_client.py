@@ -449,7 +449,7 @@ def test_any_name_of_a_source_is_signed(catalogue, source, name):
     assert list(source.send_many([b"{}\n"])) == [{"id": "m", "status": 200}]
     method, path, _, headers, body = catalogue.requests[1]
     assert (method, path, unquote(headers[client.SOURCE_HEADER])) == ("POST", "/api/datasets", name)
-    client.verify([PUBLIC], headers, body)
+    client.verify([PUBLIC], headers, client.whole("", body))
 
 
 def test_a_catalogue_may_have_another_name_than_its_address(catalogue, source):

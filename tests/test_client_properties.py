@@ -55,6 +55,18 @@ def test_nothing_else_is(seed, message_id, body, other_id, other_body, shift):
         client.verify([client.public_of(private_of(seed))], headers, other_body, now=NOW)
 
 
+QUERIES = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=8) | st.just("confirm=withdrawals")
+
+
+@given(QUERIES, BODIES, QUERIES, st.integers(0, 30))
+def test_the_bytes_of_a_bulk_are_those_of_one_query_and_body(query, body, other, shift):
+    signed = client.whole(query, body)
+    # whatever part of them is taken for the query
+    taken = [(other, signed[len(other) + 1 :]), (other, signed[shift:]), (query[:shift], query[shift:].encode() + body)]
+    for one in taken:
+        assert one == (query, body) or client.whole(*one) != signed
+
+
 NAMES = st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature"])
 
 

@@ -8,9 +8,6 @@ pytest.importorskip("invenio_db")
 import click  # noqa: E402
 
 from secureb2share_ext.cli import ingest  # noqa: E402
-from secureb2share_ext.errors import NotAccepted  # noqa: E402
-from secureb2share_ext.messages import withdrawal_limit  # noqa: E402
-from secureb2share_ext.messages.sources import Sender  # noqa: E402
 
 
 def refused_line():
@@ -39,29 +36,3 @@ def test_a_link_in_a_drop_folder_has_nothing_overwritten(tmp_path):
     with ingest.RefusedLines(str(link)) as refused:
         refused.write(refused_line())
     assert "not JSON" in link.read_text()
-
-
-@pytest.mark.parametrize("tenant, stops", [("p11", False), ("p22", True)])
-def test_a_run_does_not_tell_what_other_tenants_have(tenant, stops, monkeypatch):
-    row = SimpleNamespace(state="active", tenant=tenant)
-    withdrawn = []
-    monkeypatch.setattr(
-        withdrawal_limit,
-        "store",
-        SimpleNamespace(
-            find=lambda *named: row, count=lambda source: 11, withdrawn_since=lambda *named: len(withdrawn)
-        ),
-    )
-    run, sender = withdrawal_limit.Withdrawals(False), Sender(None, ("p22",))
-    messages = [
-        SimpleNamespace(source="tsd", identifier=str(n), action="state", members={"state": "withdrawn"})
-        for n in range(11)
-    ]
-    for message in messages[:10]:
-        run.check(message, sender)
-        withdrawn.append(message)
-    if stops:
-        with pytest.raises(NotAccepted):
-            run.check(messages[10], sender)
-    else:
-        run.check(messages[10], sender)

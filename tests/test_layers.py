@@ -32,7 +32,7 @@ ROOMS = {
         "access datasets describing descriptions exports legacy messages operating outbox pages reviewing uploads"
     ),
     "cli": "access datasets legacy maintenance messages outbox uploads",
-    "ext": "access cli hosts maintenance messages outbox targets uploads",
+    "ext": "access cli datasets hosts maintenance messages outbox targets uploads",
     # ships for tests; no other room imports it
     "testing": "datasets ext hosts messages outbox",
 }

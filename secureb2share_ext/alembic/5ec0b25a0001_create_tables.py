@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text()),
         sa.Column("state_at", sa.String(32)),
         sa.Column("successor", sa.String(255)),
+        sa.Column("former", sa.Text()),
         sa.Column("replaced_by", sa.String(255)),
         sa.Column("digest", sa.String(64)),
         sa.Column("issued", sa.DateTime()),
@@ -37,14 +38,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("record_uuid", name="uq_secureb2share_dataset_record_uuid"),
     )
     op.create_index("ix_secureb2share_dataset_replaced_by", "secureb2share_dataset", ["replaced_by"])
-    where = sa.text("state = 'withdrawn'")
-    op.create_index(
-        "ix_secureb2share_dataset_withdrawn",
-        "secureb2share_dataset",
-        ["source", "state_at"],
-        postgresql_where=where,
-        sqlite_where=where,
-    )
+    for name, columns, condition in (
+        ("final", ["source", "state_at"], "state IN ('superseded', 'withdrawn')"),
+        ("former", ["state_at"], "former IS NOT NULL"),
+    ):
+        where = sa.text(condition)
+        op.create_index(
+            "ix_secureb2share_dataset_" + name,
+            "secureb2share_dataset",
+            columns,
+            postgresql_where=where,
+            sqlite_where=where,
+        )
     op.create_table(
         "secureb2share_held",
         sa.Column("dataset_id", sa.Integer(), autoincrement=False, nullable=False),

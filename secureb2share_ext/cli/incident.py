@@ -82,7 +82,7 @@ def _tell(hours):
     if not done:
         click.echo("  none")
     _tell_decisions(store.decided_since(since))
-    click.echo("Withdrawals that can be taken back: %d." % len(store.withdrawn(since)))
+    click.echo("Withdrawn or superseded, which can be taken back: %d." % len(store.ended(since)))
     click.echo(AFTERWARDS)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from invenio_db import db
 from sqlalchemy import text
-from sqlalchemy.orm import validates
+from sqlalchemy.orm import deferred, validates
 from sqlalchemy_utils import UUIDType
 
 from ..compat import utcnow
@@ -25,11 +25,17 @@ class DatasetRow(db.Model):
         db.UniqueConstraint("record_uuid", name="uq_secureb2share_dataset_record_uuid"),
         db.Index("ix_secureb2share_dataset_replaced_by", "replaced_by"),
         db.Index(
-            "ix_secureb2share_dataset_withdrawn",
+            "ix_secureb2share_dataset_final",
             "source",
             "state_at",
-            postgresql_where=text("state = 'withdrawn'"),
-            sqlite_where=text("state = 'withdrawn'"),
+            postgresql_where=text("state IN ('superseded', 'withdrawn')"),
+            sqlite_where=text("state IN ('superseded', 'withdrawn')"),
+        ),
+        db.Index(
+            "ix_secureb2share_dataset_former",
+            "state_at",
+            postgresql_where=text("former IS NOT NULL"),
+            sqlite_where=text("former IS NOT NULL"),
         ),
     )
 
@@ -44,6 +50,7 @@ class DatasetRow(db.Model):
     reason = db.Column(db.Text)
     state_at = db.Column(db.String(32))
     successor = db.Column(db.String(255))
+    former = deferred(db.Column(db.Text))  # JSON, until a final state can no longer be taken back; see former.py
     replaced_by = db.Column(db.String(255))  # identifier of the dataset whose `version.replaces` names this one
     digest = db.Column(db.String(64))  # of the last accepted description
     issued = db.Column(db.DateTime)  # of the last accepted message, naive UTC

@@ -12,11 +12,11 @@ from invenio_db import db
 
 from .. import stops
 from ..client import now_utc
-from ..dataset import Dataset
+from ..dataset import FINAL, Dataset
 from ..errors import NotAccepted
 from ..outbox import announce
 from ..proxies import Host, Source
-from . import store, versions, view
+from . import former, store, versions, view
 from .models import DatasetRow
 
 
@@ -121,7 +121,12 @@ def record_of(host: Host, row: DatasetRow) -> Any:
 
 
 def set_state(row: DatasetRow, state: str, reason: str, successor: Optional[str] = None) -> None:
-    """Write a state and its reason into the row; nothing of a withdrawn dataset waits or is drafted any more."""
+    """Write a state and its reason into the row; nothing of a withdrawn dataset waits or is drafted any more.
+
+    What a final state ends is kept in the row for an operator's way back.
+    """
+    if state in FINAL:
+        former.keep(row, with_held=state == "withdrawn")
     row.state, row.reason, row.successor, row.state_at = state, reason, successor, now_utc()
     if state == "withdrawn":
         store.drop_held(row.id)

@@ -15,8 +15,8 @@ def change(host: Host, sender: Sender, row: Optional[DatasetRow], message: Messa
     if row is None:
         raise UnknownDataset()
     message.must_follow(row.issued)
-    state, reason, successor = message.members["state"], message.members["reason"], message.members.get("successor")
-    if (row.state, row.reason, row.successor) == (state, reason, successor):
+    state, reason, successor = _said(message)
+    if is_unchanged(row, message):
         row.issued = message.issued
         return Outcome(200, row, "unchanged")
     fault = state_fault(row.state, state, successor, row.identifier)
@@ -31,6 +31,15 @@ def change(host: Host, sender: Sender, row: Optional[DatasetRow], message: Messa
     publication.set_state(row, state, reason, successor)
     dataset = publication.update(host, row, host.from_record(record), "source")
     return Outcome(200, row, "changed", dataset.revision)
+
+
+def is_unchanged(row: DatasetRow, message: Message) -> bool:
+    """Whether a change of state says what the row of its dataset has already."""
+    return (row.state, row.reason, row.successor) == _said(message)
+
+
+def _said(message):
+    return message.members["state"], message.members["reason"], message.members.get("successor")
 
 
 def _take_back(row, state, reason):

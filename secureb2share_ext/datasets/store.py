@@ -2,15 +2,18 @@
 
 import datetime
 import functools
+import zlib
 from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from invenio_db import db
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, func, or_, text
 from sqlalchemy.orm import aliased
 
 from ..compat import flush_before_reading_anew, utcnow
-from ..dataset import identifier_fault
+from ..dataset import FINAL, identifier_fault
 from .models import DatasetRow, Decision, Draft, HeldDescription
+
+ENDINGS = 0x5EC0B25A  # of PostgreSQL's advisory locks with two numbers, those of store.lock_endings
 
 
 def find(source: str, identifier: str) -> Optional[DatasetRow]:
@@ -140,17 +143,43 @@ def count(source: str, **values: Any) -> int:
     return db.session.query(DatasetRow).filter_by(source=source, **values).count()
 
 
-def withdrawn(since: datetime.datetime, source: Optional[str] = None) -> List[DatasetRow]:
-    """The rows of published datasets (of one source) that were withdrawn since a moment (naive UTC), newest first."""
-    query = db.session.query(DatasetRow).filter_by(state="withdrawn", **({} if source is None else {"source": source}))
-    query = query.filter(DatasetRow.pid.isnot(None), DatasetRow.state_at >= _as_written(since))
-    return query.order_by(DatasetRow.state_at.desc(), DatasetRow.id.desc()).all()
+def published_before(source: str, moment: datetime.datetime) -> int:
+    """The number of published datasets of a source that were registered before a moment (naive UTC)."""
+    query = db.session.query(DatasetRow.id).filter_by(source=source)
+    return query.filter(DatasetRow.pid.isnot(None), DatasetRow.created < moment).count()
 
 
-def withdrawn_since(source: str, moment: datetime.datetime) -> int:
-    """The number of datasets of a source that were withdrawn since a moment (naive UTC), and are so still."""
-    query = db.session.query(DatasetRow.id).filter_by(source=source, state="withdrawn")
-    return query.filter(DatasetRow.state_at >= _as_written(moment)).count()
+def ended(since: datetime.datetime, source: Optional[str] = None) -> List[DatasetRow]:
+    """The rows of datasets (of one source) that came into a final state since a moment (naive UTC), newest first."""
+    query = _ended(since, source).order_by(DatasetRow.state_at.desc(), DatasetRow.id.desc())
+    return query.all()
+
+
+def ended_since(source: str, moment: datetime.datetime) -> int:
+    """The number of datasets of a source that came into a final state since a moment (naive UTC), and are in it."""
+    return _ended(moment, source).count()
+
+
+def _ended(since, source):
+    query = db.session.query(DatasetRow).filter(DatasetRow.state.in_(FINAL), DatasetRow.state_at >= _as_written(since))
+    return query if source is None else query.filter(DatasetRow.source == source)
+
+
+def lock_endings(source: str) -> None:
+    """Wait until no other transaction ends datasets of a source, and keep others waiting until this one is over.
+
+    SQLite, which has one writer at a time, is for the demo alone.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        numbers = {"kind": ENDINGS, "source": zlib.crc32(source.encode("utf-8")) - 2**31}
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:kind, :source)"), numbers)
+
+
+def forget_former(before: datetime.datetime) -> None:
+    """Forget the former states of datasets that came into their final one before a moment (naive UTC)."""
+    query = db.session.query(DatasetRow).filter(DatasetRow.former.isnot(None))
+    query = query.filter(DatasetRow.state_at < _as_written(before))
+    query.update({"former": None}, synchronize_session=False)
 
 
 def _as_written(moment):
@@ -254,9 +283,10 @@ def published() -> Iterator[DatasetRow]:
         db.session.expire_all()
 
 
-def hold(dataset_id: int, description: str, digest: str) -> None:
-    """Keep a description (canonical JSON text) for a curator."""
-    db.session.add(HeldDescription(dataset_id=dataset_id, description=description, digest=digest, received=utcnow()))
+def hold(dataset_id: int, description: str, digest: str, **values: Any) -> None:
+    """Keep a description (canonical JSON text) for a curator; values: of other columns."""
+    values.setdefault("received", utcnow())
+    db.session.add(HeldDescription(dataset_id=dataset_id, description=description, digest=digest, **values))
     db.session.flush()
 
 

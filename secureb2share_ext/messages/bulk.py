@@ -151,9 +151,9 @@ def _carry_out_in_savepoint(host, line, run):
     if run.order.holds(line):
         return
     try:
-        run.withdrawals.check(line.message, line.sender)
+        run.withdrawals.must_go_on()
         with db.session.begin_nested():
-            line.accepted(*inbox.take(host, line.sender, line.message))
+            line.accepted(*inbox.take(host, line.sender, line.message, run.withdrawals))
     except Problem as problem:
         run.order.refuse(line, problem)
 
@@ -162,8 +162,8 @@ def _carry_out_alone(host, line, run):
     if run.order.holds(line):
         return
     try:
-        run.withdrawals.check(line.message, line.sender)
-        line.accepted(*inbox.carry_out(host, line.sender, line.message, run.patience))
+        run.withdrawals.must_go_on()
+        line.accepted(*inbox.carry_out(host, line.sender, line.message, run.patience, run.withdrawals))
     except Problem as problem:
         run.order.refuse(line, problem)
     except Exception as error:

@@ -19,6 +19,7 @@ from . import store as messages
 from .message import Message
 from .run import Patience
 from .sources import Sender
+from .withdrawal_limit import Withdrawals
 
 ACTIONS = {
     "register": registration.register,
@@ -34,16 +35,20 @@ CONFLICTS = (IntegrityError, OperationalError, StaleDataError)
 
 
 def carry_out(
-    host: Host, sender: Sender, message: Message, patience: Optional[Patience] = None
+    host: Host,
+    sender: Sender,
+    message: Message,
+    patience: Optional[Patience] = None,
+    withdrawals: Optional[Withdrawals] = None,
 ) -> Tuple[int, Dict[str, Any]]:
     """Carry out a message and commit; its HTTP status and answer. Raises a Problem, with nothing stored.
 
-    patience: of the run to which the message belongs; None: it is a single one.
+    patience, withdrawals: of the run to which the message belongs; None: it is a single one.
     """
-    patience, failures = patience or Patience(), 0
+    patience, withdrawals, failures = patience or Patience(), withdrawals or Withdrawals(confirmed=False), 0
     while True:
         try:
-            status, said = take(host, sender, message)
+            status, said = take(host, sender, message, withdrawals)
             publication.commit(message.source, said["pid"])
             return status, said
         except Exception as error:
@@ -53,12 +58,13 @@ def carry_out(
                 raise
 
 
-def take(host: Host, sender: Sender, message: Message) -> Tuple[int, Dict[str, Any]]:
+def take(host: Host, sender: Sender, message: Message, withdrawals: Withdrawals) -> Tuple[int, Dict[str, Any]]:
     """Carry out a message in the open transaction, which the caller commits or rolls back; as in `carry_out`."""
     if message.action not in ACTIONS:
         raise NotBuilt("This version of the catalogue does not carry out the action %s." % message.action)
     if message.action == "register" and message.tenant is not None:
         sender.must_speak_for(message.tenant)
+    withdrawals.lock(message)
     row = store.lock(message.source, message.identifier)
     known = messages.answered(message.source, message.id)
     if known is not None and known.digest != message.digest:
@@ -70,6 +76,7 @@ def take(host: Host, sender: Sender, message: Message) -> Tuple[int, Dict[str, A
         raise UnknownDataset()
     if known is not None:
         return known.status, json.loads(known.answer)
+    withdrawals.check(message, sender, row)
     outcome = ACTIONS[message.action](host, sender, row, message)
     said = answers.of_outcome(host, outcome)
     messages.keep_answer(message, outcome.status, said, sender.key)

@@ -51,6 +51,11 @@ class Sender(NamedTuple):
         """Whether a dataset of this tenant is one of the sender's."""
         return self.tenants is None or tenant in self.tenants
 
+    @property
+    def may_confirm(self) -> bool:
+        """Whether it may confirm that many datasets are to end: a key that is not limited to tenants signed."""
+        return self.key is not None and self.tenants is None
+
     def must_speak_for(self, tenant: Optional[str]) -> None:
         """Raise Invalid when a message would give its dataset to a tenant that is not the sender's."""
         if self.tenants is not None and tenant not in self.tenants:

@@ -21,7 +21,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request, str
 from sqlalchemy.exc import DBAPIError
 
 from .. import stops
-from ..client import SOURCE_HEADER, bare
+from ..client import SOURCE_HEADER, bare, whole
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..datasets import store
@@ -32,7 +32,6 @@ from ..proxies import current, explain_missing_tables
 from ..routes import is_signed, prepare, put_off
 from ..uploads import drain
 from . import answers, bulk, envelope, inbox, message, openapi, senders, sources
-from .withdrawal_limit import Withdrawals
 
 PAGE = 500
 LINES = "application/x-ndjson"
@@ -94,13 +93,11 @@ def take_many() -> Response:
         raise NotSigned("The header %s has to name the source of all envelopes." % SOURCE_HEADER)
     name, body = unquote(request.headers[SOURCE_HEADER]), request.get_data(cache=False)
     # before this holds, nothing is taken apart, looked up or verified
-    # what confirms is signed too
-    query = request.query_string
-    _sender(extension, name, body + (b"?" + query if query else b""))
+    sender = _sender(extension, name, whole(request.query_string.decode("latin-1"), body))
     stops.must_be_writable()
     names = Names(extension)
     read_lines = (envelope.read_line(extension.sources, one, utcnow(), names, only=name) for one in bulk.split(body))
-    confirmed = request.args.get("confirm") == "withdrawals"
+    confirmed = request.args.get("confirm") == "withdrawals" and sender.may_confirm
     lines = bulk.carry_out(extension.host, read_lines, confirmed)
     written = ((json.dumps(done.answer) + "\n").encode("ascii") for done in lines)
     return Response(stream_with_context(written), mimetype=LINES)
@@ -194,7 +191,6 @@ def _act(action, name, identifier):
     read_message = message.read(
         sender.message_id, action, name, identifier, body, sender.source.describe_files, utcnow(), Names(extension)
     )
-    Withdrawals(confirmed=False).check(read_message, sender)
     status, said = inbox.carry_out(extension.host, sender, read_message)
     response = jsonify(said)
     response.status_code = status

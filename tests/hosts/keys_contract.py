@@ -4,6 +4,7 @@ The fixture `instance` is made with SOURCES; see tests/instance.py. A test modul
 """
 
 import json
+import threading
 import uuid
 from datetime import timedelta
 
@@ -12,12 +13,20 @@ from rows import dump, new
 
 from secureb2share_ext import client
 from secureb2share_ext.compat import utcnow
+from secureb2share_ext.uploads import lock
 
 OLD, OLD_PUBLIC = client.new_key()
 YESTERDAY, TODAY = (str((utcnow() - timedelta(days=days)).date()) for days in (1, 0))
 LAST, LAST_PUBLIC = client.new_key()
+OF_TENANT, OF_TENANT_PUBLIC = client.new_key()
 SOURCES = {
-    "tsd": {"keys": [{"key": OLD_PUBLIC, "expires": YESTERDAY}, {"key": LAST_PUBLIC, "expires": TODAY}]},
+    "tsd": {
+        "keys": [
+            {"key": OLD_PUBLIC, "expires": YESTERDAY},
+            {"key": LAST_PUBLIC, "expires": TODAY},
+            {"key": OF_TENANT_PUBLIC, "tenants": ["p11"]},
+        ]
+    },
     "csc": {"release": "publish"},
 }
 SUSPENDED = (403, "source-suspended")
@@ -118,19 +127,19 @@ class KeysContract:
         return file.with_name(file.name + ".refused.jsonl").read_text()
 
     def test_the_limit_of_withdrawals_holds_over_requests(self, instance):
-        place = folder()
-        named = ["%s/%02d" % (place, number) for number in range(self.many)]
-        made = instance.post_lines(
-            [self.line(instance, "register", one, dataset=self.description()) for one in named]
-        ).text.splitlines()
-        assert {json.loads(one)["status"] for one in made} == {201}
-        self.forget_withdrawals(instance)
+        named = self.registered(instance, self.many)
         said = {"state": "withdrawn", "reason": "Mine."}
+        other = {"state": "superseded", "reason": "Mine.", "successor": named[-1]}
         for start in range(0, self.many, 10):
-            instance.post_lines([self.line(instance, "state", one, **said) for one in named[start : start + 10]])
+            lines = [
+                self.line(instance, "state", one, **(said if number % 2 else other))
+                for number, one in enumerate(named[start : start + 10])
+            ]
+            instance.post_lines(lines)
         left = [one for one in named if self.state(instance, one) == "active"]
         assert len(left) == self.many - 10
-        assert self.refused(instance.source.set_state, left[0], **said) == (409, "mass-withdrawal")
+        for ends in (said, other):
+            assert self.refused(instance.source.set_state, left[0], **ends) == (409, "mass-withdrawal")
         # it has to be confirmed by what is signed
         instance.source.set_state(left[0], confirm=True, **said)
         confirmed = self.line(instance, "state", left[1], confirm="withdrawals", **said)
@@ -142,6 +151,74 @@ class KeysContract:
         # a day later
         self.forget_withdrawals(instance)
         assert instance.source.set_state(left[5], **said)["result"] == "changed"
+
+    def registered(self, instance, count, **members):
+        """The identifiers of new datasets of a source that has ended none today."""
+        place = folder()
+        named = ["%s/%02d" % (place, number) for number in range(count)]
+        lines = [self.line(instance, "register", one, dataset=self.description(), **members) for one in named]
+        made = instance.post_lines(lines).text.splitlines()
+        assert {json.loads(one)["status"] for one in made} == {201}
+        self.forget_withdrawals(instance)
+        return named
+
+    def test_the_limit_of_withdrawals_holds_side_by_side(self, instance):
+        named, said, start = self.registered(instance, 20), [], threading.Barrier(20)
+
+        def withdraw(identifier):
+            start.wait()
+            try:
+                instance.source.set_state(identifier, "withdrawn", "Mine.")
+            except client.Refused as refused:
+                said.append(refused.code)
+
+        threads = [threading.Thread(target=withdraw, args=(one,)) for one in named]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        left = [one for one in named if self.state(instance, one) == "active"]
+        if instance.app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
+            assert set(said) == {"mass-withdrawal"} and len(said) == len(left) == 10
+        self.forget_withdrawals(instance)
+
+    def test_who_confirms_many_withdrawals(self, instance, monkeypatch):
+        """Only a key that is not limited to tenants; no token, and no key of a tenant, whatever it signs."""
+        named = self.registered(instance, 16, tenant="p11")
+        said = {"state": "withdrawn", "reason": "Mine."}
+        done = instance.post_lines([self.line(instance, "state", one, **said) for one in named[:10]]).text.splitlines()
+        assert {json.loads(one)["status"] for one in done} == {200}
+        left, of_tenant = named[10:], client.Client(instance.base_url, "tsd", OF_TENANT)
+        query = "?confirm=withdrawals"
+
+        def codes(answer):
+            return [json.loads(one).get("problem", {}).get("code") for one in answer.text.splitlines()]
+
+        def lines(key=None, **more):
+            return [self.line(instance, "state", one, key, **dict(said, **more)) for one in left[:2]]
+
+        stopped = ["mass-withdrawal"] * 2
+        assert self.refused(of_tenant.set_state, left[0], confirm=True, **said) == (409, "mass-withdrawal")
+        assert codes(instance.post_lines(lines(OF_TENANT), query, key=OF_TENANT)) == stopped
+        assert codes(instance.post_lines(lines(OF_TENANT, confirm="withdrawals"))) == stopped
+        with monkeypatch.context() as patched:
+            # whatever token a host knows
+            for extension in self.extensions(instance):
+                patched.setattr(extension.host, "sources_of_token", lambda: {"tsd"}, raising=False)
+            headers = {client.SOURCE_HEADER: "tsd"}
+            body = b"".join(lines())
+            assert codes(instance.call("POST", "/api/datasets" + query, data=body, headers=headers)) == stopped
+            body = instance.source.envelope("state", left[0], id=uuid.uuid4().hex, confirm="withdrawals", **said)
+            answer = instance.call("POST", "/api/datasets/tsd/%s/state" % left[0], data=body)
+            assert (answer.status_code, answer.json()["code"]) == (409, "mass-withdrawal")
+            assert "a key that is not limited to tenants" in answer.json()["detail"]
+        assert {self.state(instance, one) for one in left} == {"active"}
+        # the key confirms what others send too
+        assert codes(instance.post_lines(lines(OF_TENANT), query)) == [None] * 2
+        instance.source.set_state(left[2], confirm=True, **said)
+        self.forget_withdrawals(instance)
+
+    def extensions(self, instance):
+        """What the package is in each application of the instance."""
+        return [one.app.extensions["secureb2share"] for one in lock.of_instance(instance.app)]
 
     def test_a_withdrawal_is_taken_back(self, instance):
         identifier = folder()
@@ -168,6 +245,50 @@ class KeysContract:
         assert instance.source.register(identifier, self.description("Later"))["result"] == "changed"
         assert instance.source.set_state(identifier, "withdrawn", "Study closed.", confirm=True)["state"] == "withdrawn"
 
+    def test_a_supersession_is_taken_back(self, instance):
+        identifier, mine = folder(), folder()
+        pid = instance.source.register(identifier, self.description())["pid"]
+        instance.source.register(mine, self.description("Mine"))
+        instance.source.set_state(identifier, "suspended", "Consent under review.")
+        before, shown = instance.source.get(identifier), self.seen(instance, pid)
+        instance.source.set_state(identifier, "superseded", "Mine.", successor=mine)
+        instance.source.set_state(identifier, "withdrawn", "Mine.")
+        listed = [one for one in self.cli(instance, "withdrawal", "list").splitlines() if identifier in one]
+        assert len(listed) == 1 and " withdrawn tsd " in listed[0]
+        undo = ("withdrawal", "undo", "tsd", identifier, "--reason", "A key was stolen.")
+        assert "superseded again" in self.cli(instance, *undo)
+        assert instance.source.get(identifier)["successor"] == mine
+        assert "suspended again" in self.cli(instance, *undo)
+        after = instance.source.get(identifier)
+        assert {name: after.get(name) for name in ("state", "reason", "state_at", "successor")} == {
+            name: before.get(name) for name in ("state", "reason", "state_at", "successor")
+        }
+        assert self.seen(instance, pid) == shown
+        assert instance.events(identifier)[-1][2]["data"]["state"] == "suspended"
+        assert "suspended" in self.cli(instance, *undo, code=1)
+        assert instance.source.set_state(identifier, "active", "Review done.")["state"] == "active"
+
+    def test_what_waited_for_a_curator_is_taken_back(self, instance, monkeypatch):
+        identifier = folder()
+        for extension in self.extensions(instance):
+            monkeypatch.setitem(extension.sources, "csc", extension.sources["csc"]._replace(release="review"))
+        csc = client.Client(instance.base_url, "csc", instance.second[0])
+        csc.register(identifier, self.description("Held"))
+        instance.execute("DELETE FROM secureb2share_held WHERE description NOT LIKE '%Held%'")
+        before, rows = csc.get(identifier), instance.execute("SELECT * FROM secureb2share_held")
+        csc.set_state(identifier, "withdrawn", "Mine.")
+        assert instance.count("secureb2share_held") == 0
+        (listed,) = [one for one in self.cli(instance, "withdrawal", "list").splitlines() if identifier in one]
+        assert " - (until " in listed
+        undo = ("withdrawal", "undo", "csc", identifier, "--reason", "A key was stolen.")
+        assert "held for review" in self.cli(instance, *undo)
+        assert instance.execute("SELECT * FROM secureb2share_held") == rows
+        assert csc.get(identifier)["review"] == before["review"]
+        assert csc.register(identifier, self.description("Held"))["result"] == "unchanged"
+        self.cli(instance, "review", "release", "csc", identifier)
+        assert csc.get(identifier)["pid"]
+        assert ": 1 released" in self.cli(instance, "incident", "show")
+
     def test_after_some_days_it_is_final(self, instance):
         identifier = folder()
         instance.source.register(identifier, self.description())
@@ -182,7 +303,7 @@ class KeysContract:
             listed = self.cli(instance, "withdrawal", "list")
             assert (identifier in listed) == (code == 0)
             said = self.cli(instance, "withdrawal", "undo", "tsd", identifier, "--reason", "Why.", code=code)
-            assert ("more than 14 days ago" in said) == (code == 1)
+            assert ("for more than 14 days" in said) == (code == 1)
 
     def test_a_night_is_rehearsed(self, instance, tmp_path):
         """As docs/howto/incident.md says it, from the alarm to the morning."""
@@ -256,6 +377,7 @@ class KeysContract:
     def forget_withdrawals(self, instance):
         before = (utcnow() - timedelta(hours=24, seconds=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         instance.execute(
-            "UPDATE secureb2share_dataset SET state_at = :before WHERE state = 'withdrawn' AND state_at > :before",
+            "UPDATE secureb2share_dataset SET state_at = :before"
+            " WHERE state IN ('superseded', 'withdrawn') AND state_at > :before",
             before=before,
         )

@@ -553,7 +553,7 @@ class ReviewContract:
         ((account,),) = {row[:1] for row in rows[-3:]}
         emails = [row[0] for row in instance.execute("SELECT email FROM accounts_user WHERE id = :i", i=int(account))]
         said = instance.run_cli("incident", "show", "--hours", "1").output
-        told = said[said.index("Decisions of curators") : said.index("Withdrawals that")].splitlines()[1:]
+        told = said[said.index("Decisions of curators") : said.index("Withdrawn or superseded")].splitlines()[1:]
         counts = collections.Counter()
         for line in told:
             who, parts = re.match(r"  (account \d+|an operator's command) in [\d-]+T\d\dZ: (.+)", line).groups()

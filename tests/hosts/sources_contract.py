@@ -116,9 +116,9 @@ class SourcesContract(AnswersContract):
         assert instance.run_cli("review", "refuse", source, found["refused"], "--reason", "No.").exit_code == 0
         owner.register(found["changed"], self.description("Changed"))
         owner.set_state(found["suspended"], "suspended", "Why.")
-        owner.set_state(found["superseded"], "superseded", "Why.", successor=found["published"])
-        owner.set_state(found["withdrawn"], "withdrawn", "Why.")
-        owner.set_state(found["taken back"], "withdrawn", "Why.")
+        owner.set_state(found["superseded"], "superseded", "Why.", successor=found["published"], confirm=True)
+        owner.set_state(found["withdrawn"], "withdrawn", "Why.", confirm=True)
+        owner.set_state(found["taken back"], "withdrawn", "Why.", confirm=True)
         route = {"tsd": "/api/records/", "csc": "/api/csc/"}[source]
         assert instance.curate(self.description(), found["claimed"], route=route).status_code == 201
         found["curator's"] = "pid:" + instance.curate(self.description(), route=route).json()["id"]

@@ -65,9 +65,10 @@ class Signature(AuthBase):
         catalogue = "%s://%s" % (parts.scheme, parts.netloc)
         signed = request.body or client.bare(catalogue, request.method, unquote(parts.path), parts.query)
         signed = signed.encode("utf-8") if isinstance(signed, str) else signed
-        request.headers.update(client.signed_headers(self.key, str(uuid.uuid4()), signed))
         if request.method == "POST" and parts.path.endswith("/datasets"):
             request.headers[client.SOURCE_HEADER] = "tsd"
+            signed = client.whole(parts.query, signed if request.body else b"")
+        request.headers.update(client.signed_headers(self.key, str(uuid.uuid4()), signed))
         return request
 
 

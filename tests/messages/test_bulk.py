@@ -1,5 +1,6 @@
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,8 @@ from invenio_db import db  # noqa: E402
 from memory import CONTACT, described, kinds  # noqa: E402
 from sqlalchemy.orm.exc import StaleDataError  # noqa: E402
 
-from secureb2share_ext.datasets import publication  # noqa: E402
+from secureb2share_ext.compat import utcnow  # noqa: E402
+from secureb2share_ext.datasets import publication, store  # noqa: E402
 from secureb2share_ext.errors import NotReady, Problem  # noqa: E402
 from secureb2share_ext.messages import bulk, bulk_insert, inbox, run  # noqa: E402
 from secureb2share_ext.testing.host import MemoryHost  # noqa: E402
@@ -230,16 +232,32 @@ def test_mass_withdrawal_stops_the_run_and_leaves_what_was_done(catalogue):
     assert results(catalogue.bulk(lines, confirmed=True)) == ["changed"] * 15
 
 
+def test_new_and_held_datasets_give_no_share(catalogue):
+    new = [(source, "%s%d" % (kind, n)) for source in ("tsd", "csc") for kind in "abc" for n in range(100)]
+    for source, identifier in new:
+        row = store.add_new(source, identifier, "source")
+        row.pid = None if identifier[0] == "a" else "%s-%s" % (source, identifier)
+        row.created = utcnow() - timedelta(hours=23 if identifier[0] == "b" else 25)
+    db.session.commit()
+    assert store.published_before("tsd", utcnow() - timedelta(hours=24)) == 100
+    # of 240 published ones of which 100 are a day old, 5 % are less than 10
+    catalogue.bulk(registrations(catalogue, ["x%02d" % number for number in range(40)]))
+    ends = [
+        catalogue.line("state", "x%02d" % n, state="superseded", reason="Mine.", successor="x39") for n in range(12)
+    ]
+    assert results(catalogue.bulk(ends)) == ["changed"] * 10 + ["mass-withdrawal"] * 2
+
+
 def test_run_that_fails_in_a_chunk_counts_its_withdrawals_once(catalogue, monkeypatch):
     identifiers = ["%02d" % number for number in range(11)]
     catalogue.bulk(registrations(catalogue, identifiers))
     take, failed = inbox.take, []
 
-    def fails_once(host, sender, message):
+    def fails_once(host, sender, message, *more):
         if message.identifier == "05" and not failed:
             failed.append(1)
             raise RuntimeError("once")
-        return take(host, sender, message)
+        return take(host, sender, message, *more)
 
     monkeypatch.setattr(inbox, "take", fails_once)
     answers = catalogue.bulk(withdrawals(catalogue, identifiers))
@@ -251,10 +269,10 @@ def failing(monkeypatch, fails, error=RuntimeError):
     """Have inbox.take raise for each (identifier, action) of `fails`."""
     take = inbox.take
 
-    def look(host, sender, message):
+    def look(host, sender, message, *more):
         if (message.identifier, message.action) in fails:
             raise error("a " + "description")
-        return take(host, sender, message)
+        return take(host, sender, message, *more)
 
     monkeypatch.setattr(inbox, "take", look)
 
@@ -287,10 +305,10 @@ def test_what_follows_a_failed_message_fails_too_and_nothing_is_lost(catalogue, 
 def test_message_that_meets_another_is_tried_after_a_pause(catalogue, monkeypatch):
     pauses, failures, take = [], [1, 1], inbox.take
 
-    def conflicts(host, sender, message):
+    def conflicts(host, sender, message, *more):
         if failures and failures.pop():
             raise StaleDataError("another was faster")
-        return take(host, sender, message)
+        return take(host, sender, message, *more)
 
     monkeypatch.setattr(inbox, "take", conflicts)
     monkeypatch.setattr(run.time, "sleep", pauses.append)

@@ -47,6 +47,17 @@ def test_same_message_takes_effect_once(catalogue, action):
     assert inbox.carry_out(catalogue.host, catalogue.sender(), message) == first
 
 
+@pytest.mark.parametrize("is_at_the_limit", [False, True])
+def test_the_limit_of_withdrawals_does_not_tell_what_others_have(catalogue, is_at_the_limit):
+    for number in range(11):
+        catalogue.send("register", str(number), dataset=described(), tenant="p11")
+    for number in range(10 * is_at_the_limit):
+        catalogue.send("state", str(number), state="withdrawn", reason="Why.")
+    for identifier in ("10", "unknown"):
+        with refused(catalogue, "unknown-dataset"):
+            catalogue.send("state", identifier, tenants=("p22",), state="withdrawn", reason="Why.")
+
+
 def test_same_id_with_another_body(catalogue):
     catalogue.send("register", "x", message_id="1", dataset=described())
     for action, identifier, said in (

@@ -322,7 +322,9 @@ def test_every_answer_is_as_described(instance, document):
     body = lines[0] + client.line(staging.key, staging.envelope("register", prefix, dataset={}))
     body += client.line(tsd.key, tsd.envelope("erase", many[0], reason="x"))
     for sent, source in ((body, "tsd"), (b"", "tsd"), (b"", "none")):
-        headers = dict(client.signed_headers(tsd.key, "whole", sent), **{client.SOURCE_HEADER: source})
+        headers = dict(
+            client.signed_headers(tsd.key, "whole", client.whole("", sent)), **{client.SOURCE_HEADER: source}
+        )
         seen.session.post(base + "/api/datasets", data=sent, headers=headers)
     seen.session.post(base + "/api/datasets", data=body)
 
