@@ -104,8 +104,7 @@ def description_faults(description: Any, describe_files: str = "labels") -> List
     if _SUSPECT.search(dumped):
         for field, text in texts(description):
             faults += [(field, fault) for fault in content_faults(text) + hidden_faults(field, text)]
-    # in JSON a piece may be longer by the letter of an escape, so that fewer count
-    if volume.encoded(dumped) > volume.MOST_ENCODED / 2:
+    if volume.is_suspect(dumped):
         faults += volume.encoded_faults(dict(texts(description)))
     faults += volume.faults(description)
     return sorted(set(faults + rules.faults(description, describe_files)))[:MAX_FAULTS]
