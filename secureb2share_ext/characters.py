@@ -1,7 +1,8 @@
 """The characters of a text that no reader sees, and those few of them that a script needs. Pure.
 
 They make two texts look alike, turn what stands beside them around, or carry what nobody reads: Unicode's category Cf,
-variation selectors, and fillers. They are written out, so that every version of Python decides the same.
+variation selectors, fillers and blanks, and what has a form in one font alone. They are written out, so that every
+version of Python decides the same.
 """
 
 import re
@@ -12,8 +13,9 @@ NOT_COMPOSED = "must be in the composed form of Unicode, NFC"
 
 _UNSEEN = (
     "\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001345f"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\u202a-\u202e\u2060-\u206f\u2800\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U000110bd\U000110cd"
+    "\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\U000f0000-\U0010ffff"
 )
 PATTERN = "[%s]" % _UNSEEN
 _HIDDEN = re.compile(PATTERN)
@@ -30,6 +32,10 @@ _NEEDED = re.compile(
     "|".join(
         (
             _SIGNS,
+            # of private use: a word processor's bullets
+            "[\ue000-\uf8ff\U000f0000-\U0010ffff]",
+            # the space of braille
+            "(?<=[\u2801-\u28ff])\u2800(?=[\u2801-\u28ff])",
             # the joiners, between letters of the scripts from Arabic to Sinhala, and behind a virama
             "(?<=[%s])[\u200c\u200d](?=[%s])" % (_JOINING, _JOINING),
             "(?<=[%s])[\u200c\u200d]" % _VIRAMA,

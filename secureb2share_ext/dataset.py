@@ -12,6 +12,7 @@ from .client import canonical, digest
 
 RESERVED_SEGMENTS = ("state", "decisions", "receipt", "transfer", "erase", "attest")  # last segments that are routes
 RESERVED_SOURCES = ("keys", "openapi.json")
+_SPACES = re.compile(r"\A\s|\s\Z|\s\s|[^\S ]")  # that nobody tells from another one, or from none
 CATALOGUE_PREFIX = "pid:"  # of the identifier of a record that a curator made without one
 
 # state -> the states that may follow; withdrawn is final
@@ -97,7 +98,7 @@ def identifier_fault(identifier: Any) -> Optional[str]:
         return "must have at most 255 characters"
     if re.search(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]", identifier):
         return "must have no control characters"
-    if characters.hidden_in_name(identifier):
+    if characters.hidden_in_name(identifier) or _SPACES.search(identifier):
         return characters.HIDDEN
     if not characters.is_composed(identifier):
         return characters.NOT_COMPOSED

@@ -17,6 +17,7 @@ NEEDED = {
     "a heart": "❤\ufe0f",
     "a keycap": "1\ufe0f\u20e3",
     "a Japanese name": "葛\U000e0100",
+    "braille": "\u2801\u2800\u2803",
 }
 OPEN = {
     "Finnish": "sosiaalihuoltolainsäädäntöuudistus, työ–elämä",
@@ -28,6 +29,7 @@ HIDDEN = {
     "bidi": "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
     "zero width": "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u180e",
     "tags": "\U000e0001\U000e0041\U000e007f",
+    "blanks": "\u2800\ufffc\U0001d159",
     "fillers and selectors": "\u115f\u3164\uffa0\ufe0f\U000e0100",
 }
 
@@ -44,6 +46,11 @@ def test_what_nobody_sees_stands_in_no_text(kind):
     for one in HIDDEN[kind]:
         for text in ("a%sb" % one, one, "a " + one, one + " a", "é%s日" % one):
             assert characters.hidden_in_name(text) and characters.hidden_in_prose(text), ascii(text)
+
+
+def test_what_a_font_alone_gives_a_form_stands_in_no_name():
+    for one in "\ue000\uf0b7\uf8ff\U000f0000\U0010fffd":
+        assert characters.hidden_in_name(one) and not characters.hidden_in_prose(one + " a bullet")
 
 
 @pytest.mark.parametrize("script", NEEDED)

@@ -20,7 +20,9 @@ REFUSED = {
         "a\ud800b",
         "a\udfff",
     ],
-    characters.HIDDEN: ["a\u200bb", "a\u202eb", "\ufeffa", "a\u00adb", "a\U000e0041", "می\u200cخ"],
+    characters.HIDDEN: ["a\u200bb", "a\u202eb", "\ufeffa", "a\u00adb", "a\U000e0041", "می\u200cخ"]
+    # each of these would be read as "a" or "a b"
+    + [" a", "a ", "a  b", "a\u00a0b", "a\u3000", "a\u2800", "a\ufffc", "a\ue000", "a\U0001d159", "a\U00100000"],
     characters.NOT_COMPOSED: ["e\u0301", "a/\u212b"],
     "must not begin or end with a slash, nor have two in a row": ["/", "/a", "a/", "a//b"],
     "must have no segment that is '.' or '..'": [".", "..", "a/./b", "../a", "a/.."],
@@ -45,6 +47,7 @@ TAKEN = [
     "keys",
     "%2F",
     "a b?c#d",
+    "a b c",
     "é日本",
 ]
 MAY_FOLLOW = {

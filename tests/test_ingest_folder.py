@@ -79,6 +79,19 @@ def test_files_are_carried_out_and_kept_apart(instance, folder):
         assert os.fstat(file.fileno()).st_mode & 0o007 == 0
 
 
+def test_a_file_of_rubbish_keeps_neither_the_disk_nor_the_run(instance, folder):
+    # each NUL would be six bytes of JSON, and each short line a reason of 280
+    put(folder / "drop" / "a.jsonl", b"\0" * 3000000 + b"\n")
+    put(folder / "drop" / "b.jsonl", b"x\n" * 100000)
+    put(folder / "drop" / "c.jsonl", registers(instance, "rubbish/1"))
+    code, said = run(instance, folder)
+    assert code == 1 and "a.jsonl: 3 refused." in said and "c.jsonl: 1 created." in said
+    assert "b.jsonl: 1001 refused. More than 1000 lines have no valid signature" in said
+    sizes = [os.path.getsize(str(folder / "state" / "refused" / name)) for name in kept(folder, "refused")]
+    assert len(sizes) == 2 and sum(sizes) < 400000
+    assert kept(folder, "incoming") == [] and len(kept(folder, "done")) == 3
+
+
 def test_what_is_hostile_stays_and_the_rest_is_carried_out(instance, folder):
     secret = folder / "secret"
     put(secret, b"KEY OF THE SERVICE")

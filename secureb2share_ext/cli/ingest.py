@@ -20,6 +20,9 @@ from ..proxies import current
 from . import mode, progress
 
 LONGEST = 1000000  # bytes of a line
+SHOWN = 1000  # characters that are kept of a line that cannot be read
+UNSIGNED = 1000  # lines without a valid signature, after which a file is read no further: anybody can write such
+ENDED = "More than %d lines have no valid signature: the rest of the file was not read." % UNSIGNED
 
 
 def _part(context, option, value):
@@ -49,6 +52,8 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
     A line that failed (status 500 or 503) needs no correction: run the command again. Later lines of its dataset fail
     with it, so that they stay in order.
 
+    A file with more than 1000 lines that have no valid signature is read no further.
+
     Exit codes: 0 all accepted, 1 some refused, 2 stopped before many withdrawals (use --confirm to continue), 130
     interrupted.
     """
@@ -60,6 +65,8 @@ def ingest(file: Any, confirm: bool, errors: Optional[str], part: Optional[Tuple
         click.echo("The refused lines are in %s." % errors)
     if done.failed:
         click.echo("Of these, %d failed here, by no fault of theirs: run the same command again." % done.failed)
+    if done.is_ended:
+        click.echo(ENDED, err=True)
     if done.is_stopped:
         click.echo(withdrawal_limit.STOPPED + " Give --confirm to go on.", err=True)
     raise SystemExit(done.exit_code)
@@ -71,6 +78,7 @@ class Done(NamedTuple):
     counts: Dict[str, int]  # {result of a line, or "refused": number}
     failed: int  # number of the refused lines that failed here, and need no correction
     is_stopped: bool  # whether it ended before many withdrawals
+    is_ended: bool  # whether it ended because too many lines had no valid signature
 
     @property
     def exit_code(self) -> int:
@@ -88,7 +96,7 @@ def carry_out(file: Any, given: Iterable[bytes], confirm: bool, refused_lines: "
     """
     extension = current()
     counts: Dict[str, int] = collections.Counter()
-    failed, stopped = 0, False
+    failed, unsigned, stopped = 0, 0, False
     bar = progress.Bar(file)
     interrupts: List[Any] = []
     before = _note_interrupts(interrupts)
@@ -105,7 +113,10 @@ def carry_out(file: Any, given: Iterable[bytes], confirm: bool, refused_lines: "
                 if "problem" in said:
                     refused.write(done)
                     failed += may_pass(said["status"])
+                unsigned += done.sender is None
                 bar.show(len(done.given), sum(counts.values()))
+                if unsigned > UNSIGNED:
+                    break
     except KeyboardInterrupt:
         click.echo(
             "\nInterrupted after %s; run the same command again." % counted(sum(counts.values()), "answer"), err=True
@@ -114,7 +125,7 @@ def carry_out(file: Any, given: Iterable[bytes], confirm: bool, refused_lines: "
     finally:
         signal.signal(signal.SIGINT, before)
         bar.end()
-    return Done(counts, failed, stopped)
+    return Done(counts, failed, stopped, unsigned > UNSIGNED)
 
 
 def _check_place(file):
@@ -207,7 +218,7 @@ def _message(given):
     try:
         return json.loads(json.loads(given.decode("utf-8"))["body"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        return given.decode("utf-8", "replace")[:LONGEST]
+        return given[:SHOWN].decode("utf-8", "replace")
 
 
 COMMANDS = (ingest,)

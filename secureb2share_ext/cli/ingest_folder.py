@@ -10,7 +10,7 @@ from ..maintenance.wording import counted
 from ..messages import drop_folder, withdrawal_limit
 from ..messages.drop_folder import shown
 from . import mode
-from .ingest import RefusedLines, carry_out, lines_of
+from .ingest import ENDED, RefusedLines, carry_out, lines_of
 
 REFUSED, STOPPED, NOT_TAKEN, BUSY = 1, 2, 3, 4  # exit codes
 TOLD = 20  # entries that are not taken, one by one
@@ -116,7 +116,7 @@ def _carry_out(kept, name, state):
         said += ". Of these, %d failed here; the next run carries the file out again" % done.failed
     else:
         kept.put(name, "done")
-    _say(kept, said + ".")
+    _say(kept, said + "." + (" " + ENDED if done.is_ended else ""))
     return done.exit_code
 
 

@@ -6,7 +6,7 @@ import zlib
 from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from invenio_db import db
-from sqlalchemy import and_, func, or_, text
+from sqlalchemy import and_, or_, text
 from sqlalchemy.orm import aliased
 
 from ..compat import flush_before_reading_anew, utcnow

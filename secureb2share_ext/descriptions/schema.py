@@ -159,7 +159,7 @@ _PROSE = {name + ".text" for name in volume.PROSE} - {"core.titles.text"}
 def text_fault(text: Any, longest: int) -> Optional[str]:
     """The reason why a value cannot be shown in public as a text, or None.
 
-    It is no text, is empty, has more than `longest` characters, or has control or invisible characters.
+    It is no text, is empty, has more than `longest` characters, control or invisible ones, or holds encoded content.
     """
     if not isinstance(text, str) or not text.strip():
         return "is empty"
@@ -167,7 +167,15 @@ def text_fault(text: Any, longest: int) -> Optional[str]:
         return "must have at most %d characters" % longest
     if has_controls(text):
         return CONTROLS
-    return characters.HIDDEN if characters.hidden_in_prose(text) else None
+    return characters.HIDDEN if characters.hidden_in_prose(text) else encoded_fault(text)
+
+
+def encoded_fault(text: str) -> Optional[str]:
+    """The fault of a text outside a description, such as a reason, that holds encoded content; or None."""
+    if ENCODED in content_faults(text):
+        return ENCODED
+    # such a text is short, and a source may send a new one at any time
+    return volume.PIECES if volume.encoded(text) > volume.MOST_ENCODED / 10 else None
 
 
 def texts(description: Any) -> Iterator[Tuple[str, str]]:

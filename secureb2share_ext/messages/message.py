@@ -133,6 +133,8 @@ def read(
             if isinstance(text, str) and hidden[field == "reason"](text)
         }
     )
+    encoded = schema.encoded_fault(found["reason"]) if isinstance(found.get("reason"), str) else None
+    faults += [("reason", encoded)] if encoded else []
     issued = _issued(found.get("issued"), now, faults)
     if faults:
         raise Invalid(faults)

@@ -1,9 +1,12 @@
+import base64
 import datetime
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 
+from secureb2share_ext.descriptions import schema
 from secureb2share_ext.errors import Invalid, OtherCatalogue
 from secureb2share_ext.messages import envelope as envelopes
 from secureb2share_ext.messages import message
@@ -52,6 +55,20 @@ def test_an_example_is_read(path):
         "register",
     )
     assert (got.issued, got.tenant) == (NOW, example["tenant"])
+
+
+RANDOM = base64.b64encode(hashlib.sha512(b"1").digest() * 11).decode("ascii")  # 940 characters
+
+
+@pytest.mark.parametrize("reason", [RANDOM, " ".join(RANDOM[n : n + 60] for n in range(0, 940, 60))])
+def test_a_reason_carries_no_encoded_content(reason):
+    for action, others in (("state", {"state": "suspended"}), ("erase", {})):
+        (fault,) = faults(envelope(action, reason=reason, **others), action)
+        assert fault[0] == "reason" and "encoded content" in fault[1]
+        assert schema.text_fault(reason, 1000) == fault[1]
+    checksums = " ".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(3))
+    said = "Checksums: %s. See https://example.org/%s" % (checksums, "a" * 100)
+    assert read(envelope("state", state="suspended", reason=said), "state").members["reason"] == said
 
 
 def test_states_and_decisions_are_read():
