@@ -171,7 +171,7 @@ def instance(request, tmp_path_factory):
 
 def execute(instance, statements):
     """As somebody with all rights, on a connection of its own, so that the counters come before the next look."""
-    engine = sqlalchemy.create_engine(instance.configured["SQLALCHEMY_DATABASE_URI"])
+    engine = sqlalchemy.create_engine(instance.app.config["SQLALCHEMY_DATABASE_URI"])
     with engine.begin() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
@@ -305,7 +305,7 @@ def test_what_is_refused_and_what_is_upkeep_leave_no_mark(instance):
         upkeep += ["GRANT SELECT ON files_files TO public", "CREATE INDEX ix_upkeep ON files_files (uri)"]
         upkeep += ["REINDEX TABLE files_files", "ALTER TABLE files_files ADD upkeep integer"]
         upkeep += ["VACUUM FULL files_files", "VACUUM FULL pg_trigger", "VACUUM FULL pg_proc", "VACUUM FREEZE"]
-    url = instance.configured["SQLALCHEMY_DATABASE_URI"]
+    url = instance.app.config["SQLALCHEMY_DATABASE_URI"]
     engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         for statement in refused:

@@ -6,10 +6,13 @@ pytest.importorskip("invenio_rdm_records", reason="InvenioRDM has environments o
 
 import rdm_instance  # noqa: E402
 from contract import FORM, MULTIPART, HostContract  # noqa: E402
+from uploads import test_picked as picked  # noqa: E402
 
 from secureb2share_ext import client  # noqa: E402
 
 UPLOAD_ID = "7e7d4f1e-9a35-4d1e-8a0f-8d2f0b4f1a11"
+# one of each kind of test_picked.py: seen as long as it lasts, by a stamp, by a counter
+PICKS = ("table made anew", "function let rows pass", "disabled for a while")
 
 
 @pytest.fixture(scope="module")
@@ -214,3 +217,18 @@ class TestRDM(HostContract):
             self.edit(instance, "PUT", pid, title)
         seen.append(instance.call("GET", "/api/datasets/tsd/" + identifier).json()["revision"])
         assert [body["data"]["revision"] for _, _, body in instance.events(identifier)] == seen
+
+
+class TestRDMLock:
+    """The triggers on this host's own tables, and what its processes say when they were passed."""
+
+    @pytest.fixture(autouse=True)
+    def _of_postgresql(self, instance):
+        instance.kind = "postgresql"
+
+    @pytest.mark.parametrize("row", [row for row in picked.POSTGRESQL if row[0] in PICKS], ids=lambda row: row[0])
+    def test_whatever_passes_is_seen(self, instance, row, monkeypatch, caplog):
+        picked.test_whatever_passes_is_seen_by_everyone_until_it_is_acknowledged(instance, row, monkeypatch, caplog)
+
+    def test_what_is_refused_and_what_is_upkeep_leave_no_mark(self, instance):
+        picked.test_what_is_refused_and_what_is_upkeep_leave_no_mark(instance)

@@ -65,8 +65,9 @@ class TestRDMBulk(RunContract):
     program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rdm_ingesting.py")
     many, chunk = 60, 1
 
-    # these count rows by hundreds, and nothing of what they count is this host's
+    # rows by the hundred, or the command's own words and parts: nothing of this host, and a minute of its time
     test_mass_withdrawal_stops = test_ingest_stops_before_a_mass_withdrawal = None
+    test_ingest_says_how_it_ended = test_ingest_reads_standard_input = test_parts_side_by_side = None
 
     # each message is one of its own here: every way and every history once
     @pytest.mark.parametrize("way, history", [("post", "history"), ("file", "plain")])
