@@ -142,8 +142,10 @@ class Shared:
         names = [PREFIX + "pair:" + pair, PREFIX + "source:" + source]
         pipeline = self._redis.pipeline()
         for name in names:
-            pipeline.incr(name).ttl(name)
-        said = pipeline.exists(PREFIX + "right:" + pair).execute()
+            pipeline.incr(name)
+            pipeline.ttl(name)
+        pipeline.exists(PREFIX + "right:" + pair)
+        said = pipeline.execute()
         numbers, ends = said[:4:2], said[1:4:2]
         # also what a process left that ended in between
         endless = [name for name, end in zip(names, ends) if end is None or end < 0]
