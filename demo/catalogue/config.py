@@ -68,6 +68,7 @@ def settings(data, port, secure_environment, source_key, environ=(), second=None
             "content_security_policy": {"default-src": ["'self'"]},
         },
         "SESSION_COOKIE_SECURE": False,
+        "PERMANENT_SESSION_LIFETIME": 8 * 3600,  # seconds
         # the pages that Invenio brings render without npm
         "WEBPACKEXT_MANIFEST_LOADER": HERE + ".config:NoBundles",
         "BASE_TEMPLATE": "catalogue/theme.html",
