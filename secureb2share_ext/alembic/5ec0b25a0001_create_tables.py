@@ -97,6 +97,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "message_id", name="uq_secureb2share_message_source_message_id"),
     )
     op.create_table(
+        "secureb2share_sent",
+        sa.Column("source", sa.String(100), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("revisions", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "day", name="pk_secureb2share_sent"),
+    )
+    op.create_table(
         "secureb2share_event",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("target", sa.String(100), nullable=False),
@@ -261,6 +269,7 @@ def downgrade() -> None:
         "key",
         "pause",
         "event",
+        "sent",
         "message",
         "draft",
         "review",

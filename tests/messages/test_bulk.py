@@ -104,7 +104,7 @@ def test_bulk_and_single_leave_the_same_rows(made, messages, chunk):
         for one in answers:
             one.pop("id", None), one.pop("identifier", None)
         rows = {
-            table: sorted(plain(made, dict(row, id=None, dataset_id=None)) for row in rows)
+            table: sorted(plain(made, dict(row, id=None, dataset_id=None, key=None)) for row in rows)
             for table, rows in made.rows().items()
             if table != "secureb2share_key"
         }
@@ -235,11 +235,11 @@ def test_run_that_fails_in_a_chunk_counts_its_withdrawals_once(catalogue, monkey
     catalogue.bulk(registrations(catalogue, identifiers))
     take, failed = inbox.take, []
 
-    def fails_once(host, sender, message):
+    def fails_once(host, sender, message, tally):
         if message.identifier == "05" and not failed:
             failed.append(1)
             raise RuntimeError("once")
-        return take(host, sender, message)
+        return take(host, sender, message, tally)
 
     monkeypatch.setattr(inbox, "take", fails_once)
     answers = catalogue.bulk(withdrawals(catalogue, identifiers))
@@ -251,10 +251,10 @@ def failing(monkeypatch, fails, error=RuntimeError):
     """Have inbox.take raise for each (identifier, action) of `fails`."""
     take = inbox.take
 
-    def look(host, sender, message):
+    def look(host, sender, message, tally):
         if (message.identifier, message.action) in fails:
             raise error("a " + "description")
-        return take(host, sender, message)
+        return take(host, sender, message, tally)
 
     monkeypatch.setattr(inbox, "take", look)
 
@@ -287,10 +287,10 @@ def test_what_follows_a_failed_message_fails_too_and_nothing_is_lost(catalogue, 
 def test_message_that_meets_another_is_tried_after_a_pause(catalogue, monkeypatch):
     pauses, failures, take = [], [1, 1], inbox.take
 
-    def conflicts(host, sender, message):
+    def conflicts(host, sender, message, tally):
         if failures and failures.pop():
             raise StaleDataError("another was faster")
-        return take(host, sender, message)
+        return take(host, sender, message, tally)
 
     monkeypatch.setattr(inbox, "take", conflicts)
     monkeypatch.setattr(run.time, "sleep", pauses.append)

@@ -39,8 +39,8 @@ def test_a_publication_that_is_rolled_back_leaves_one_hit_at_most(instance, monk
     lines = [client.line(instance.key, body) for body in bodies]
     taken, take = [], inbox.take
 
-    def counted(host, sender, message):
-        found = take(host, sender, message)
+    def counted(host, sender, message, tally):
+        found = take(host, sender, message, tally)
         taken.append(message.identifier)
         return found
 
