@@ -1,4 +1,4 @@
-"""Create the tables of datasets, messages, events, sweeps, keys, applications, the lock, the instance, and stops."""
+"""Create the tables of datasets, messages, quotas, events, sweeps, keys, applications, the lock and stops."""
 
 import sqlalchemy as sa
 from alembic import op

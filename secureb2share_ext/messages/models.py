@@ -22,7 +22,7 @@ class AcceptedMessage(db.Model):
 
 
 class SentInDay(db.Model):
-    """How much a source sent in a day (UTC): the messages that were accepted, each of them once."""
+    """The bytes and revisions of a source in a day (UTC), from accepted messages, each of them once."""
 
     __tablename__ = "secureb2share_sent"
 
