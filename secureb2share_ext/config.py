@@ -45,6 +45,10 @@ name of a community.
 of the source has acknowledged the dataset.
 ``file_age``: int, seconds that a line of a file for ``secureb2share ingest`` may be old. Default 604800, a week.
 ``quota``: int, how many datasets the source may register. Default None, no limit.
+``bytes_a_day``: int, how many bytes the bodies of its accepted messages may have in a day (UTC). Default 100000000;
+None: no limit.
+``revisions_a_day``: int, how many of its messages in a day may change something. Default 20000; None: no limit. Raise
+both for the day on which a source with more datasets brings them all.
 ``owner``: e-mail address of the account that owns its records; B2SHARE needs one, records-rest has no owners."""
 
 SECUREB2SHARE_TARGETS: Dict[str, Dict[str, Any]] = {}

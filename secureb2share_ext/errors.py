@@ -25,6 +25,7 @@
         +-- NotAccepted           409  stale, legacy, registered elsewhere, withdrawn, ...
         +-- MessageReused         422  one message id, two bodies
         +-- Waits                 429  too many wrong signatures from one address
+        |   +-- QuotaOfDay        429  more bytes or revisions than a source may send in a day
         +-- NoAccess              403  a dataset for which nothing can be requested now
         +-- AccessElsewhere       403  access is not requested by the host's own form
         +-- Gone                  410  withdrawn
@@ -220,9 +221,16 @@ class Waits(Problem):
     code = "wrong-signatures"
     title = "Too many wrong signatures"
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: int, detail: Optional[str] = None) -> None:
         """seconds: until the next one is looked at."""
-        super().__init__(retry_after=seconds)
+        super().__init__(detail, retry_after=seconds)
+
+
+class QuotaOfDay(Waits):
+    """The source has sent as much as it may in a day; send this again as late as Retry-After says."""
+
+    code = "daily-quota"
+    title = "Quota of the day reached"
 
 
 class NoAccess(Problem):

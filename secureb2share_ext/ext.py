@@ -14,7 +14,7 @@ from .datasets import withdrawal
 from .hosts import selection
 from .hosts.host import Host
 from .maintenance import findings
-from .messages import attempts, sources
+from .messages import attempts, quota, sources
 from .outbox import mark
 from .problems import problem_response
 from .uploads import gate, guard, lock
@@ -43,7 +43,7 @@ class SecureB2Share:
         if "secureb2share" in app.extensions:
             return
         config.set_defaults(app.config)
-        self.attempts = attempts.Attempts(app.config)
+        self.attempts, self.quotas = attempts.Attempts(app.config), quota.Met()
         self.init_config(app)
         self.init_host(app)
         app.extensions["secureb2share"] = self

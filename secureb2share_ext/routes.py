@@ -41,11 +41,11 @@ def is_signed() -> bool:
     return any(name in request.headers for name in caching.VARY)
 
 
-def put_off(seconds: int) -> Response:
-    """The 429 for an address that has to wait."""
+def put_off(seconds: int, problem: Optional[Waits] = None) -> Response:
+    """The 429 for an address that has to wait, or for another reason."""
     # the hosts' rate limit writes when its own window ends into each answer
     g.secureb2share_wait = str(seconds)
-    return problem_response(Waits(seconds))
+    return problem_response(problem or Waits(seconds))
 
 
 def _say_at_last(state):

@@ -1,4 +1,4 @@
-"""Create the tables of datasets, messages, events, sweeps, keys, applications, the lock, the instance, and stops."""
+"""Create the tables of datasets, messages, quotas, events, sweeps, keys, applications, the lock and stops."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -101,6 +101,14 @@ def upgrade() -> None:
         sa.Column("accepted", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_secureb2share_message"),
         sa.UniqueConstraint("source", "message_id", name="uq_secureb2share_message_source_message_id"),
+    )
+    op.create_table(
+        "secureb2share_sent",
+        sa.Column("source", sa.String(100), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("revisions", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "day", name="pk_secureb2share_sent"),
     )
     op.create_table(
         "secureb2share_event",
@@ -267,6 +275,7 @@ def downgrade() -> None:
         "key",
         "pause",
         "event",
+        "sent",
         "message",
         "draft",
         "review",

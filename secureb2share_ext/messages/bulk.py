@@ -17,6 +17,7 @@ from ..errors import Failed, Invalid, Problem
 from ..proxies import Host
 from . import bulk_insert, inbox, senders
 from .envelope import Line
+from .quota import Tally
 from .run import Order, Patience, of_many
 from .withdrawal_limit import Withdrawals
 
@@ -104,21 +105,23 @@ def _carry_out_chunk(host, lines, run):
         _carry_out_alone(host, lines[0], run)
         return
     withdrawals, failed = run.withdrawals, run.order.failed
-    stopped = withdrawals.stopped
+    stopped, tally = withdrawals.stopped, Tally()
     try:
         # a run that may stop in the middle goes on one by one
         only_registers = all(line.message.action == "register" for line in lines)
-        rest = bulk_insert.register(host, lines) if only_registers and not withdrawals.stopped else lines
+        rest = bulk_insert.register(host, lines, tally) if only_registers and not withdrawals.stopped else lines
         changed: Set[Tuple[str, str]] = set()
         changed = changed.union(*(line.datasets for line in lines)).difference(*(line.datasets for line in rest))
         for line in rest:
             touched = line.datasets | _released_by(line)
             if touched & changed:
                 # two changes of a dataset in one transaction would be one event
+                tally.settle()
                 db.session.commit()
                 changed = set()
             changed |= touched
-            _carry_out_in_savepoint(host, line, run)
+            _carry_out_in_savepoint(host, line, run, tally)
+        tally.settle()
         db.session.commit()
     except Exception as error:
         # one of these fails, or somebody else changed it just now: each line has its own transaction then
@@ -147,13 +150,13 @@ def _released_by(line):
     return {(source, old) for old in store.replaced_identifiers(source, line.message.identifier)}
 
 
-def _carry_out_in_savepoint(host, line, run):
+def _carry_out_in_savepoint(host, line, run, tally):
     if run.order.holds(line):
         return
     try:
         run.withdrawals.must_go_on()
         with db.session.begin_nested():
-            line.accepted(*inbox.take(host, line.sender, line.message, run.withdrawals))
+            line.accepted(*inbox.take(host, line.sender, line.message, run.withdrawals, tally))
     except Problem as problem:
         run.order.refuse(line, problem)
 

@@ -13,10 +13,11 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from ..datasets import publication, registration, states, store, transfer
 from ..errors import MessageReused, NotBuilt, UnknownDataset
-from ..proxies import Host
+from ..proxies import Host, current
 from . import answers, reports
 from . import store as messages
 from .message import Message
+from .quota import Tally
 from .run import Patience
 from .sources import Sender
 from .withdrawal_limit import Withdrawals
@@ -48,7 +49,9 @@ def carry_out(
     patience, withdrawals, failures = patience or Patience(), withdrawals or Withdrawals(confirmed=False), 0
     while True:
         try:
-            status, said = take(host, sender, message, withdrawals)
+            tally = Tally()
+            status, said = take(host, sender, message, withdrawals, tally)
+            tally.settle()
             publication.commit(message.source, said["pid"])
             return status, said
         except Exception as error:
@@ -58,8 +61,13 @@ def carry_out(
                 raise
 
 
-def take(host: Host, sender: Sender, message: Message, withdrawals: Withdrawals) -> Tuple[int, Dict[str, Any]]:
-    """Carry out a message in the open transaction, which the caller commits or rolls back; as in `carry_out`."""
+def take(
+    host: Host, sender: Sender, message: Message, withdrawals: Withdrawals, tally: Tally
+) -> Tuple[int, Dict[str, Any]]:
+    """Carry out a message in the open transaction, which the caller commits or rolls back; as in `carry_out`.
+
+    tally: counts it; the caller settles it before the commit.
+    """
     if message.action not in ACTIONS:
         raise NotBuilt("This version of the catalogue does not carry out the action %s." % message.action)
     if message.action == "register" and message.tenant is not None:
@@ -76,8 +84,10 @@ def take(host: Host, sender: Sender, message: Message, withdrawals: Withdrawals)
         raise UnknownDataset()
     if known is not None:
         return known.status, json.loads(known.answer)
+    current().quotas.check(sender.source, message)
     withdrawals.check(message, sender, row)
     outcome = ACTIONS[message.action](host, sender, row, message)
     said = answers.of_outcome(host, outcome)
     messages.keep_answer(message, outcome.status, said, sender.key)
+    tally.add(sender.source, message, outcome.result)
     return outcome.status, said

@@ -79,6 +79,7 @@ class Message(NamedTuple):
     issued: datetime.datetime  # naive UTC; never changes for one id
     digest: str  # SHA-256 hex of the body's bytes
     members: Dict[str, Any]  # what the action needs: dataset, state, reason, ...
+    size: int  # of the body, in bytes
 
     @property
     def tenant(self) -> Optional[str]:
@@ -139,7 +140,7 @@ def read(
     if faults:
         raise Invalid(faults)
     members = {name: found[name] for name in _MEMBERS[action][0] if name in found}
-    return Message(message_id or found["id"], source, identifier, action, issued, digest(body), members)
+    return Message(message_id or found["id"], source, identifier, action, issued, digest(body), members, len(body))
 
 
 def must_be_ours(value: Any, names: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""The table of accepted messages."""
+"""The tables of accepted messages, and of how much a source sent in a day."""
 
 from invenio_db import db
 
@@ -19,3 +19,14 @@ class AcceptedMessage(db.Model):
     answer = db.Column(db.Text, nullable=False)
     key = db.Column(db.String(16))  # fingerprint of the key that signed it; None: a token did
     accepted = db.Column(db.DateTime, nullable=False, default=utcnow)
+
+
+class SentInDay(db.Model):
+    """The bytes and revisions of a source in a day (UTC), from accepted messages, each of them once."""
+
+    __tablename__ = "secureb2share_sent"
+
+    source = db.Column(db.String(100), primary_key=True)
+    day = db.Column(db.Date, primary_key=True)
+    size = db.Column(db.BigInteger, nullable=False)  # bytes of their bodies
+    revisions = db.Column(db.BigInteger, nullable=False)  # those that changed something

@@ -35,6 +35,8 @@ class Source(NamedTuple):
     opens: str = "published"
     file_age: int = 7 * 86400  # seconds
     quota: Optional[int] = None  # datasets
+    bytes_a_day: Optional[int] = 100000000
+    revisions_a_day: Optional[int] = 20000
     owner: Optional[str] = None  # e-mail address of the account that owns its records, on hosts that have owners
     echo: Tuple[str, ...] = ()  # of the targets, those that want to hear what the source itself caused
 
@@ -63,6 +65,7 @@ class Sender(NamedTuple):
 
 
 SETTINGS = Source._fields[1:-1]  # the name is the entry's key, and echo is set by the targets
+LEAST = (("file_age", 300), ("quota", 1), ("bytes_a_day", 1), ("revisions_a_day", 1))
 CHOICES = {
     "release": ("publish", "review"),
     "describe_files": ("labels", "full"),
@@ -97,7 +100,7 @@ def read(config: Mapping[str, Any], targets: Mapping[str, Any], providers: Colle
         for setting, choices in CHOICES.items():
             if getattr(source, setting) not in choices:
                 raise ConfigError("%s: %s must be %s." % (key, setting, " or ".join(repr(c) for c in choices)))
-        for setting, least in (("file_age", 300), ("quota", 1)):
+        for setting, least in LEAST:
             number = getattr(source, setting)
             if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < least):
                 raise ConfigError("%s: %s must be a whole number of at least %d." % (key, setting, least))

@@ -1,4 +1,4 @@
-"""Accepted messages and their answers: the only SQL that touches their table."""
+"""Accepted messages, their answers, and how much a source sent in a day: the only SQL that touches their tables."""
 
 import datetime
 import json
@@ -7,7 +7,7 @@ from typing import Any, Collection, Dict, NamedTuple, Optional, Set, Tuple
 from invenio_db import db
 
 from .message import Message
-from .models import AcceptedMessage
+from .models import AcceptedMessage, SentInDay
 
 
 class Done(NamedTuple):
@@ -68,3 +68,34 @@ def done_since(moment: datetime.datetime) -> Dict[Tuple[str, Optional[str]], Don
         done.counts[word] = done.counts.get(word, 0) + 1
         found[source, key] = Done(done.counts, min(done.first, accepted), max(done.last, accepted))
     return found
+
+
+def add_sent(source: str, day: datetime.date, sent: Tuple[int, int], most: Tuple[Optional[int], Optional[int]]) -> bool:
+    """Add (bytes, revisions) to what a source sent on a day, unless that is more than `most` of them (None: any).
+
+    Returns whether it was done; it is not where the source has sent nothing yet. Until the transaction ends, others of
+    the source wait here.
+    """
+    query = db.session.query(SentInDay).filter_by(source=source, day=day)
+    changed = {}
+    for column, number, limit in zip((SentInDay.size, SentInDay.revisions), sent, most):
+        changed[column] = column + number
+        if limit is not None:
+            query = query.filter(column <= limit - number)
+    return bool(query.update(changed, synchronize_session=False))
+
+
+def sent_on(source: str, day: datetime.date) -> Optional[Tuple[int, int]]:
+    """(bytes, revisions) that a source sent on a day, or None where it sent nothing."""
+    query = db.session.query(SentInDay.size, SentInDay.revisions).filter_by(source=source, day=day)
+    found = query.one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+def begin_day(source: str, day: datetime.date, sent: Tuple[int, int]) -> None:
+    """Write the first (bytes, revisions) that a source sent on a day, and forget the days before it; flushed."""
+    db.session.query(SentInDay).filter(SentInDay.source == source, SentInDay.day < day).delete(
+        synchronize_session=False
+    )
+    db.session.add(SentInDay(source=source, day=day, size=sent[0], revisions=sent[1]))
+    db.session.flush()

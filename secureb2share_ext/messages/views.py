@@ -25,7 +25,7 @@ from ..client import SOURCE_HEADER, bare, whole
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..datasets import store
-from ..errors import Invalid, NotSigned, UnknownDataset
+from ..errors import Invalid, NotSigned, QuotaOfDay, UnknownDataset
 from ..names import Names
 from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
@@ -67,6 +67,11 @@ def _count(refused):
     if is_signed():
         seconds = extension.attempts.failed(request.environ, _named_source())
     return put_off(seconds) if seconds else problem_response(extension.host.explained(refused))
+
+
+@blueprint.errorhandler(QuotaOfDay)
+def _put_off(refused):
+    return put_off(refused.extra["retry_after"], refused)
 
 
 @blueprint.errorhandler(DBAPIError)

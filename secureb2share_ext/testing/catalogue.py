@@ -24,7 +24,7 @@ from ..datasets import store
 from ..datasets.models import DatasetRow
 from ..ext import SecureB2Share
 from ..keyring import Key
-from ..messages import bulk, envelope, inbox, message
+from ..messages import bulk, envelope, inbox, message, quota
 from ..messages.sources import Sender
 from ..names import Names
 from ..outbox.models import Event
@@ -189,6 +189,7 @@ class Catalogue:
         db.session.commit()
         db.session.remove()
         self.extension.mark.write(None)
+        self.extension.quotas = quota.Met()
 
 
 def _tables():

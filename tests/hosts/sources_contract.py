@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 from answers_contract import AnswersContract
+from quotas_contract import QuotasContract
 from rows import dump, new
 
 from secureb2share_ext import client
@@ -68,7 +69,7 @@ def new_identifier():
     return "sources/" + uuid.uuid4().hex
 
 
-class SourcesContract(AnswersContract):
+class SourcesContract(AnswersContract, QuotasContract):
     """Subclass it as Test..."""
 
     @pytest.fixture(autouse=True)

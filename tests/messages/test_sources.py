@@ -32,10 +32,28 @@ def read(configured):
 def test_a_source_as_it_is_configured():
     limited = {"key": CSC_PUBLIC, "tenants": ["p11", "p12"]}
     csc = entry(keys=[SECRET, limited], targets=["tsd", "register"], describe_files="full", release="publish")
-    csc.update(opens="acknowledged", file_age=3600, quota=5, owner="desk@catalogue.example.org")
+    csc.update(
+        opens="acknowledged",
+        file_age=3600,
+        quota=5,
+        bytes_a_day=None,
+        revisions_a_day=7,
+        owner="desk@catalogue.example.org",
+    )
     keys = (sources.SourceKey(SECRET), sources.SourceKey(CSC_PUBLIC, ("p11", "p12")))
-    two = (("tsd", "register"), "publish", "full", "acknowledged", 3600, 5, "desk@catalogue.example.org", ("register",))
-    one = ((), "review", "labels", "published", 604800, None, None, ())
+    two = (
+        ("tsd", "register"),
+        "publish",
+        "full",
+        "acknowledged",
+        3600,
+        5,
+        None,
+        7,
+        "desk@catalogue.example.org",
+        ("register",),
+    )
+    one = ((), "review", "labels", "published", 604800, None, 10**8, 20000, None, ())
     assert read({"tsd": entry(), "csc": csc}) == {
         "tsd": sources.Source("tsd", (sources.SourceKey(TSD_PUBLIC),), "datasets", "helsedata", *one),
         "csc": sources.Source("csc", keys, "datasets", "helsedata", *two),
@@ -58,6 +76,7 @@ KEYS += [[SHARED], [TSD_PUBLIC, TSD_PUBLIC[:-2] + chr(ord(TSD_PUBLIC[-2]) + 1) +
     [("keys", keys) for keys in KEYS]
     + [("keys", ...), ("community", ...), ("access", ...), ("access", "other"), ("targets", ["tsd", "other"])]
     + [("opens", "acknowledged"), ("opens", "now"), ("file_age", 0), ("file_age", "1"), ("quota", 0), ("quota", True)]
+    + [("bytes_a_day", 0), ("bytes_a_day", "1"), ("revisions_a_day", True), ("revisions_a_day", -1)]
     + [("release", "later"), ("describe_files", "names"), ("owner", "x"), ("name", "x"), ("echo", ("tsd",))],
 )
 def test_a_fault_of_the_configuration_names_its_key(setting, value):
