@@ -173,7 +173,8 @@ def test_list_of_a_source(site):
         found[size] = list(seen)
     few, many = sorted(found)
     assert few >= 10 and many == few + 50
-    assert len(found[few]) == len(found[many]) <= 3, found[many]
+    # one of them asks what an operator has stopped, as every signed request does
+    assert len(found[few]) == len(found[many]) <= 4, found[many]
 
 
 @pytest.mark.parametrize("path", ["PID", DOI, "?source=tsd&id=statements/0"])
