@@ -36,7 +36,7 @@ def bring_back(row: DatasetRow, reason: str) -> None:
     reason: of the state `active`; every other one has its own again.
     """
     kept = _kept(row)
-    said = kept.pop() if kept else {"state": "active"}
+    said: Dict[str, Any] = kept.pop() if kept else {"state": "active"}
     row.former = json.dumps(kept) if kept else None
     row.state, row.successor = said["state"], said.get("successor")
     row.reason, row.state_at = (reason, now_utc()) if row.state == "active" else (said["reason"], said["state_at"])
