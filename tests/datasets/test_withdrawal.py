@@ -9,7 +9,8 @@ from invenio_db import db  # noqa: E402
 from memory import described, kinds, refused, title_of  # noqa: E402
 
 from secureb2share_ext.compat import utcnow  # noqa: E402
-from secureb2share_ext.datasets import former, store, withdrawal  # noqa: E402
+from secureb2share_ext.datasets import former, review, store, withdrawal  # noqa: E402
+from secureb2share_ext.outbox import delivery, tasks  # noqa: E402
 
 DAYS = 14
 # what a source may have done before, in order
@@ -86,8 +87,6 @@ def test_what_waited_for_a_curator_waits_again(catalogue, is_published, is_refus
         catalogue.host.curate("csc", described(), "x")
     catalogue.send("register", "x", "csc", dataset=described("B"))
     if is_refused:
-        from secureb2share_ext.datasets import review
-
         review.refuse(catalogue.host, "csc", "x", "The contact is not reachable.")
         db.session.commit()
     before, events = seen(catalogue, "csc"), len(catalogue.events("x", "csc"))
@@ -126,7 +125,9 @@ def test_each_sweep_forgets(catalogue, monkeypatch):
     catalogue.send("register", "x", "csc", dataset=described("B"))
     send(catalogue, [("withdrawn", {})], "csc")
     monkeypatch.setattr(catalogue.extension, "withdrawal_days", 0)
-    catalogue.extension.forget()
+    monkeypatch.setattr(delivery, "sweep", lambda extension: {})
+    monkeypatch.setattr(catalogue.extension.lock, "compare", lambda: None)
+    tasks.sweep()
     assert catalogue.row("x", "csc").former is None
 
 

@@ -174,7 +174,7 @@ def test_list_of_a_source(site):
         found[size] = list(seen)
     few, many = sorted(found)
     assert few >= 10 and many == few + 50
-    # one of them asks whether the source is suspended
+    # one of them asks what an operator has stopped, as every signed request does
     assert len(found[few]) == len(found[many]) <= 4, found[many]
 
 
