@@ -46,26 +46,33 @@ class TestRecordsRestReview(ReviewContract):
         from secureb2share_ext.hosts.actions import curate, curate_scope
 
         with instance.app.app_context():
-            user = current_datastore.create_user(email="csc@example.org", password="x", active=True)
-            db.session.flush()
-            db.session.add(ActionUsers.allow(curate, argument="csc", user_id=user.id))
-            instance.tokens["limited"] = Token.create_personal("test", user.id, scopes=[curate_scope.id]).access_token
+            for name in ("limited", "denied"):
+                user = current_datastore.create_user(email=name + "@example.org", password="x", active=True)
+                db.session.flush()
+                instance.tokens[name] = Token.create_personal("test", user.id, scopes=[curate_scope.id]).access_token
+                db.session.add(
+                    ActionUsers.allow(curate, argument="csc" if name == "limited" else None, user_id=user.id)
+                )
+            db.session.add(ActionUsers.deny(curate, argument="tsd", user_id=user.id))
             db.session.commit()
             db.session.remove()
         theirs = instance.curate(self.description("Of TSD"))
         assert theirs.status_code == 201
         before = dump(instance)
-        assert instance.curate(self.description(), role="limited").status_code == 403
+        for role in ("limited", "denied"):
+            assert instance.curate(self.description(), role=role).status_code == 403
         changed = instance.to_record(self.description("Changed"))
         # the endpoints share a type of PIDs, so that each leads to the records of both
         for route in ("/api/records/", "/api/csc/"):
             for method, body in (("PUT", changed), ("PATCH", [{"op": "remove", "path": "/keywords"}])):
                 kind = {"Content-Type": "application/json-patch+json"} if method == "PATCH" else JSON
                 path = route + str(theirs.json()["id"])
-                answer = instance.call(method, path, "limited", data=json.dumps(body), headers=kind)
-                assert answer.status_code == 403, (method, route, answer.text)
+                for role in ("limited", "denied"):
+                    answer = instance.call(method, path, role, data=json.dumps(body), headers=kind)
+                    assert answer.status_code == 403, (role, method, route, answer.text)
         assert new(before, dump(instance)) == {}
         own = instance.curate(self.description("Of CSC"), role="limited", route="/api/csc/")
         assert own.status_code == 201
+        assert instance.curate(self.description(), role="denied", route="/api/csc/").status_code == 201
         path = "/api/csc/" + str(own.json()["id"])
         assert instance.call("PUT", path, "limited", json=changed).status_code == 200
