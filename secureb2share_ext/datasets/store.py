@@ -5,7 +5,7 @@ import functools
 from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from invenio_db import db
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, or_
 from sqlalchemy.orm import aliased
 
 from ..compat import flush_before_reading_anew, utcnow
