@@ -1,6 +1,7 @@
 """Every way past the triggers that somebody with rights in the database has, and who says so afterwards."""
 
 import json
+import os
 import time
 import uuid
 
@@ -263,6 +264,8 @@ def test_no_command_and_no_task_writes_past_a_picked_lock(instance, monkeypatch,
     folder.mkdir(mode=0o700)
     state.mkdir(mode=0o700)
     (folder / "a.jsonl").write_bytes(line)
+    # a file that was written just now is looked at later
+    os.utime(folder / "a.jsonl", (1, 1))
     commands = [
         ("ingest", str(file)),
         ("ingest-folder", str(folder), "--state", str(state)),
