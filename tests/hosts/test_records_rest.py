@@ -86,6 +86,7 @@ class TestRecordsRest(HostContract):
             ("POST", "application/json", b'{"titles": ' + b"[" * 900 + b"]" * 900 + b"}"),
             ("POST", "application/json", b'{"_files": [1]}'),
             ("POST", "application/json", b'{"$schema": "http://127.0.0.1:9/x"}'),
+            ("POST", "application/json-patch+json", b'[{"op": "add", "path": "/x", "value": "y"}]'),
             ("PATCH", "application/json-patch+json", b'[{"op": "replace", "path": "", "value": []}]'),
             ("PATCH", "application/json-patch+json", b'[{"op": "copy", "from": "/titles", "path": "/titles/0"}]'),
             ("PATCH", "application/json-patch+json", b'[{"op": "add", "path": "/_files", "value": []}]'),

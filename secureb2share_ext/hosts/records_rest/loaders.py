@@ -31,6 +31,9 @@ def load_record() -> Dict[str, Any]:
 
 def load_patch() -> List[Dict[str, Any]]:
     """The operations of a JSON Patch (RFC 6902); raises Invalid."""
+    if request.method != "PATCH":
+        # the host would make a record of the list
+        raise Invalid([("(body)", "is a JSON Patch, which PATCH alone takes")])
     operations = strict_json.parse(request.get_data(cache=False))
     if not isinstance(operations, list) or len(operations) > MAX_OPERATIONS or not all(map(_is_plain, operations)):
         raise Invalid([("(body)", NOT_PLAIN)])
