@@ -42,6 +42,8 @@ LEAST_BYTES = 8  # different ones in a shared secret; of 24 random bytes, fewer 
 PRIME = 2**255 - 19  # of the field of Ed25519
 # the y of the points whose order divides 8: orders 4, 1, 2, and twice 8
 _EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+# the key of the example in docs/reference/registration.md, and the secret in that of Standard Webhooks
+EXAMPLES = ("whpk_A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 SMALL_ORDER = frozenset([0, 1, PRIME - 1, _EIGHTH, PRIME - _EIGHTH])
 SOURCE_HEADER = "secureb2share-source"  # of a bulk: the percent-encoded name of the source whose keys verify it
 
@@ -109,6 +111,8 @@ def key_fault(key: Any, prefixes: Sequence[str] = ("whpk_", "whsec_")) -> Option
     least, most = {"whpk_": (32, 32), "whsk_": (32, 64), "whsec_": (24, 64)}[prefix]
     if not least <= len(raw) <= most:
         return "has the wrong length"
+    if key in EXAMPLES:
+        return "is an example in public documentation: everybody can sign with it"
     if prefix == "whpk_" and _has_small_order(raw):
         return "is a point of small order, for which anybody can sign"
     if prefix == "whsec_" and len(set(raw)) < LEAST_BYTES:
@@ -318,9 +322,13 @@ def verify_event(
     so that it takes no event of another catalogue or for another receiver. It keeps the ids that it has seen: every
     event is delivered at least once, and one id always has the same body.
     """
-    keys = [secret] if secret else [from_jwk(k) for k in (jwks or {}).get("keys", [])]
-    message_id, _ = verify(keys, headers, body)
-    event = json.loads(body.decode("utf-8"))
+    message_id, _ = verify([secret] if secret else _published(jwks), headers, body)
+    try:
+        event = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        event = None
+    if not isinstance(event, dict):
+        raise NotVerified("What was signed is not an event.")
     if event.get("id") != message_id:
         raise NotVerified("The event's id is not the message's id.")
     issuers = (issuer,) if isinstance(issuer, str) else issuer
@@ -329,6 +337,19 @@ def verify_event(
     if target is not None and event.get("target") != target:
         raise NotVerified("The event is for another target.")
     return event
+
+
+def _published(jwks):
+    """The Ed25519 keys of a JWK set; others, and those for which anybody could sign, are passed over."""
+    found = []
+    for jwk in (jwks or {}).get("keys", []):
+        try:
+            key = from_jwk(jwk) if (jwk["kty"], jwk["crv"]) == ("OKP", "Ed25519") else None
+        except (ValueError, KeyError, TypeError):
+            continue
+        if key is not None and not _has_small_order(_secret(key, "whpk_")):
+            found.append(key)
+    return found
 
 
 def line(key: str, body: bytes, message_id: Optional[str] = None, now: Optional[float] = None) -> bytes:

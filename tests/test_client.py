@@ -274,6 +274,33 @@ def test_an_event_is_verified_with_its_id():
     assert receipt == {"dataset_id": "a", "receipt_id": "r-1", "digest": hashlib.sha256(body).hexdigest()}
 
 
+@pytest.mark.parametrize("body", [b"[]", b"1", b"null", b'"m1"', b"", b"\xff", b"{", b"[" * 100000])
+def test_what_is_signed_and_no_event_is_refused(body):
+    with pytest.raises(client.NotVerified, match="not an event"):
+        client.verify_event(client.signed_headers(PRIVATE, "m1", body), body, jwks=JWKS)
+
+
+NO_KEYS = [{}, {"x": "!"}, {"x": 1}, {"x": "AA"}, {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}, None, "x"]
+POINT = client._b64url((1).to_bytes(32, "little"))
+
+
+@pytest.mark.parametrize("other", NO_KEYS + [{"kty": "OKP", "crv": "Ed25519", "x": POINT}], ids=repr)
+def test_a_key_of_another_kind_is_passed_over(other):
+    body = client.canonical({"id": "m1"})
+    headers = client.signed_headers(PRIVATE, "m1", body)
+    assert client.verify_event(headers, body, jwks={"keys": [other] + JWKS["keys"]})["id"] == "m1"
+    with pytest.raises(client.NotVerified):
+        client.verify_event(headers, body, jwks={"keys": [other]})
+    forged = {"webhook-signature": "v1a," + base64.b64encode((1).to_bytes(32, "little") + bytes(32)).decode()}
+    with pytest.raises(client.NotVerified):
+        client.verify_event(dict(headers, **forged), body, jwks={"keys": [other]})
+
+
+@pytest.mark.parametrize("key", client.EXAMPLES)
+def test_a_key_that_is_printed_in_public_is_none(key):
+    assert "example" in client.key_fault(key)
+
+
 NAMED = {"issuer": "https://catalogue.example.org", "target": "tsd-ingest"}
 
 

@@ -173,6 +173,7 @@ class KeysContract:
 
     def test_the_limit_of_withdrawals_holds_side_by_side(self, instance):
         named, said, start = self.registered(instance, 20), [], threading.Barrier(20)
+        before = utcnow().strftime("%Y-%m-%dT%H:%M:%SZ")
 
         def withdraw(identifier):
             start.wait()
@@ -185,6 +186,11 @@ class KeysContract:
         [thread.start() for thread in threads]
         [thread.join() for thread in threads]
         left = [one for one in named if self.state(instance, one) == "active"]
+        of_all = ("withdrawal", "undo", "tsd", "--reason", "A key was stolen.", "--since")
+        self.cli(instance, *of_all, "yesterday", code=2)
+        self.cli(instance, *of_all, before, named[0], code=2)
+        assert self.cli(instance, *of_all, before).count(" is active again.") == len(named) - len(left)
+        assert {self.state(instance, one) for one in named} == {"active"}
         if instance.app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
             assert set(said) == {"mass-withdrawal"} and len(said) == len(left) == 10
         self.forget_withdrawals(instance)
