@@ -15,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError  # noqa: E402
 from secureb2share_ext.compat import utcnow  # noqa: E402
 from secureb2share_ext.datasets import publication, store  # noqa: E402
 from secureb2share_ext.errors import NotReady, Problem  # noqa: E402
-from secureb2share_ext.messages import bulk, bulk_insert, inbox, run  # noqa: E402
+from secureb2share_ext.messages import bulk, bulk_insert, inbox, quota, run  # noqa: E402
 from secureb2share_ext.testing.host import MemoryHost  # noqa: E402
 
 NOW = re.compile(r"(?!2026-01-01)20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?")
@@ -212,7 +212,7 @@ def test_only_plain_registrations_are_inserted_together(catalogue, monkeypatch, 
     catalogue.bulk([catalogue.line("register", "c", source, dataset=described(replaces="a"))])
     catalogue.bulk(registrations(catalogue, "a", "B", source=source))
     assert len(made_together) == (2 if kind == "many" else 0)
-    assert bulk_insert.register(catalogue.host, []) == []
+    assert bulk_insert.register(catalogue.host, [], quota.Tally()) == []
 
 
 def test_quota_holds_in_a_bulk(catalogue):
