@@ -130,12 +130,15 @@ class AnswersContract:
         targets = self.datasets(instance)
         held, published = ("/api/datasets/tsd/" + targets[kind] for kind in ("held", "published"))
         cited = "/secureb2share/cite/" + instance.source.get(targets["published"])["pid"]
-        for path in ("/api/datasets", "/api/datasets/keys", "/api/datasets/openapi.json", published, cited):
+        # a host whose web application gives every reader a cookie has no page that may be kept
+        first = requests.get(instance.base_url + cited)
+        told, pages = ([first], []) if "set-cookie" in first.headers else ([], [cited])
+        for path in ["/api/datasets", "/api/datasets/keys", "/api/datasets/openapi.json", published] + pages:
             answer = requests.get(instance.base_url + path)
             assert (answer.status_code, answer.headers["cache-control"][:15]) == (200, "public, max-age"), path
             assert self.varies(answer) and "set-cookie" not in answer.headers and answer.headers["etag"]
-        told = [self.bare(instance, requests, path, instance.key) for path in (held, published, "/api/datasets/tsd")]
-        assert [answer.status_code for answer in told] == [200] * 3
+        told += [self.bare(instance, requests, path, instance.key) for path in (held, published, "/api/datasets/tsd")]
+        assert [answer.status_code for answer in told[-3:]] == [200] * 3
         page = cited.replace("cite", "access")
         told += [requests.get(instance.base_url + path, cookies={"session": "x"}) for path in (cited, page)]
         told += [requests.get(instance.base_url + path) for path in (cited + "x", page + "x", page + "?access_token=T")]
