@@ -324,7 +324,8 @@ class BulkContract:
         counts = [0]
         for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)):
             process = self.ingest(instance, str(file), start_new_session=True)
-            end = time.monotonic() + 60
+            # a start of InvenioRDM takes long where many work; the ingest is not yet there to be asked to end
+            end = time.monotonic() + 180
             while instance.count("secureb2share_dataset", where) <= counts[-1] and time.monotonic() < end:
                 time.sleep(0.3)
             # Ctrl-C reaches the whole process group

@@ -21,17 +21,16 @@ from secureb2share_ext.uploads import lock  # noqa: E402
 
 HITS = 3  # of ours, and as many of others
 OAI = "/oai2d?verb=ListRecords&metadataPrefix="
-REGISTRATION = 14  # statements of a new dataset that replaces none
+# statements of a new dataset that replaces none; one asks what an operator has stopped, as in other bounds here
+REGISTRATION = 15
 OUR_TABLES, RECORDS = "FROM secureb2share_", "FROM rdm_records_metadata"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def one_look_at_the_lock():
-    """The look that a process takes once a minute falls into no count; uploads/test_picked.py counts it.
-
-    Nor does the machine's load: what is stopped is asked again by a request that lasts longer than a second.
-    """
-    kept, lock.INTERVAL, stops.KEPT = (lock.INTERVAL, stops.KEPT), 86400, 86400
+    """The look that a process takes once a minute falls into no count, nor does what a slow machine asks again."""
+    kept = lock.INTERVAL, stops.KEPT
+    lock.INTERVAL = stops.KEPT = 86400
     yield
     lock.INTERVAL, stops.KEPT = kept
 
@@ -169,13 +168,13 @@ def test_list_of_a_source(instance):
         found.append((len(listed), len(statements)))
         registered(instance, "statements/list-%d" % number)
     (few, asked_first), (more, asked_then) = found
-    assert few >= HITS and more == few + 1 and asked_first == asked_then <= 3, found
+    assert few >= HITS and more == few + 1 and asked_first == asked_then <= 4, found
 
 
 def test_access_link(instance):
     with counting() as (statements, _):
         answer = instance.call("GET", "/api/access/" + instance.ours[0], allow_redirects=False)
-    assert answer.status_code == 302 and len(statements) <= 4, statements
+    assert answer.status_code == 302 and len(statements) <= 5, statements
 
 
 def test_refused_upload(instance):
@@ -189,7 +188,7 @@ def test_idle_sweep(instance):
         pass
     with counting() as (statements, _):
         assert instance.sweep() == {}
-    assert len(statements) <= 6, statements  # one for each of two targets
+    assert len(statements) <= 7, statements  # one for each of two targets
 
 
 def test_mode_off_asks_nothing(instance):
