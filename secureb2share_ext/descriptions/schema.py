@@ -53,7 +53,13 @@ def _unique_items(validator, wanted, entries, schema):
             yield ValidationError("uniqueItems")
 
 
-_Strict = validators.extend(Draft4Validator, {"pattern": _pattern, "uniqueItems": _unique_items})
+def _items(validator, items, entries, schema):
+    # of a list that is too long, the length alone is told: a body may hold 200,000 entries
+    if validator.is_type(entries, "array") and len(entries) <= schema.get("maxItems", len(entries)):
+        yield from Draft4Validator.VALIDATORS["items"](validator, items, entries, schema)
+
+
+_Strict = validators.extend(Draft4Validator, {"items": _items, "pattern": _pattern, "uniqueItems": _unique_items})
 
 
 class Strict:

@@ -149,6 +149,10 @@ def plain_faults(changes):
     return schema.description_faults(changed(plain(), changes))
 
 
+def test_of_a_list_that_is_too_long_no_entry_is_looked_at():
+    assert plain_faults({"core.keywords": [5] * 51}) == [("core.keywords", "must have at most 50 entries")]
+
+
 def check(found, expected):
     found, expected = sorted(found), sorted(expected)
     assert [field for field, _ in found] == [field for field, _ in expected]
