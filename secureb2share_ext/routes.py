@@ -1,4 +1,4 @@
-"""What the routes for programs have in common: no token in an address, and how long an answer may be kept."""
+"""What the routes for programs have in common: tokens in addresses, how long an answer is kept, bodies left unread."""
 
 import re
 from typing import Dict, Mapping, Optional
@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 from flask import Blueprint, Response, g, request, session
 
-from . import caching
+from . import caching, drain
 from .errors import TokenInAddress, Waits
 from .problems import problem_response
 
@@ -74,4 +74,5 @@ def _say(response):
     if keeping.is_public:
         response.add_etag()
         response.make_conditional(request)
-    return response
+    # a refusal may come before the body was read
+    return drain.answered(request, response) if response.status_code >= 400 else response

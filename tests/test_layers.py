@@ -8,7 +8,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "secureb2share_ext"
 NAME = PACKAGE.name
 # what every room may import; a module of it only those before it
 GROUND = (
-    "client compat errors characters dataset config proxies problems caching routes keyring instance names stops"
+    "client compat errors characters dataset config proxies problems caching drain routes keyring instance names stops"
 ).split()
 # room: the rooms that it imports, views and functions included; the order of the rooms follows from it
 ROOMS = {
@@ -20,7 +20,7 @@ ROOMS = {
     "targets": "",
     "uploads": "pages",
     "datasets": "descriptions exports outbox",
-    "messages": "datasets descriptions outbox uploads",
+    "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
     "legacy": "descriptions messages",
     "comparing": "descriptions pages",

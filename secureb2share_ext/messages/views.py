@@ -30,7 +30,6 @@ from ..names import Names
 from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
 from ..routes import is_signed, prepare, put_off
-from ..uploads import drain
 from . import answers, bulk, envelope, inbox, message, openapi, senders, sources
 
 PAGE = 500
@@ -53,7 +52,7 @@ def _only_when_on():
 @blueprint.before_request
 def _wait():
     seconds = current().attempts.wait(request.environ, _named_source()) if is_signed() else 0
-    return drain.answered(request, put_off(seconds)) if seconds else None
+    return put_off(seconds) if seconds else None
 
 
 def _named_source():

@@ -10,11 +10,11 @@ from flask import Flask, current_app, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from .. import stops
+from .. import drain, stops
 from ..errors import Frozen, Invalid, Problem, WritesStopped
 from ..problems import problem_response
 from ..proxies import PREFIX, current
-from . import drain, observe, refusal
+from . import observe, refusal
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM = 20000  # bytes; no form of a host holds more than a few lines

@@ -17,9 +17,10 @@ pytest.importorskip("gunicorn")
 instance = pytest.importorskip("instance")
 
 from demo.launch import free_ports  # noqa: E402
-from secureb2share_ext.uploads import drain  # noqa: E402
+from secureb2share_ext import drain  # noqa: E402
 
 LONG = b'{"titles": "%s"}' % (b"x" * 2400000)
+SHORT = b'{"titles": "%s"}' % (b"x" * 900000)
 AS_JSON = {"Content-Type": "application/json"}
 
 
@@ -53,14 +54,22 @@ def refusals(url, times, send=lambda url: requests.post(url, data=LONG, headers=
 
 
 @pytest.mark.parametrize(
-    "method, path, code",
-    [("POST", "/api/records/", "body-too-long"), ("PUT", "/api/files/%s/y" % uuid.uuid4(), "upload-refused")],
+    "method, path, body, refusal",
+    [
+        ("POST", "/api/records/", LONG, (403, "body-too-long")),
+        ("PUT", "/api/files/%s/y" % uuid.uuid4(), LONG, (403, "upload-refused")),
+        # short enough for the gate, and refused before it is read
+        ("POST", "/api/datasets", SHORT, (401, "signature")),
+        ("POST", "/api/datasets?access_token=x", SHORT, (400, "token-in-address")),
+        ("GET", "/api/datasets/tsd/none", SHORT, (404, "unknown-dataset")),
+    ],
+    ids="too-long upload no-source token-in-address body-of-a-get".split(),
 )
-def test_every_refusal_is_seen_behind_a_plain_nginx(proxied, method, path, code):
+def test_every_refusal_is_seen_behind_a_plain_nginx(proxied, method, path, body, refusal):
     def send(url):
-        return requests.request(method, url, data=LONG, headers=AS_JSON, timeout=60)
+        return requests.request(method, url, data=body, headers=AS_JSON, timeout=60)
 
-    assert refusals(proxied + path, 50, send) == {(403, code): 50}
+    assert refusals(proxied + path, 50, send) == {refusal: 50}
 
 
 def test_every_refusal_is_seen_without_a_proxy(upstream):
