@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, request
 from . import caching
 from .errors import TokenInAddress, Waits
 from .problems import problem_response
+from .proxies import current
 
 TOKEN = "access_token"  # the parameter from which the hosts' OAuth2 server would take a token
 
@@ -24,7 +25,9 @@ def prepare(blueprint: Blueprint, ages: Optional[Mapping[str, int]] = None) -> N
 
 
 def refuse_token() -> Optional[Response]:
-    """The 400 for a token in the address, which servers write into their logs; None without one."""
+    """The 400 for a token in the address, which servers write into their logs; None without one, or while off."""
+    if not current().is_on:
+        return None
     return problem_response(TokenInAddress()) if TOKEN in request.args else None
 
 
@@ -49,7 +52,7 @@ def _say_at_last(state):
 
 def _say(response):
     ages = _ages.get(request.blueprint or "")
-    if ages is None:
+    if ages is None or not current().is_on:
         return response
     is_known = is_signed() or bool(request.cookies) or TOKEN in request.args
     age, sets_cookie = ages.get(request.endpoint or ""), "Set-Cookie" in response.headers
