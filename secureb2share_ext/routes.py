@@ -9,6 +9,7 @@ from flask import Blueprint, Response, g, request, session
 from . import caching, drain
 from .errors import TokenInAddress, Waits
 from .problems import problem_response
+from .proxies import current
 
 TOKEN = "access_token"  # the parameter from which the hosts' OAuth2 server would take a token
 
@@ -26,8 +27,8 @@ def prepare(blueprint: Blueprint, ages: Optional[Mapping[str, int]] = None) -> N
 
 
 def refuse_token() -> Optional[Response]:
-    """The 400 for a token in the address, which servers write into their logs; None without one."""
-    return problem_response(TokenInAddress()) if _has_token() else None
+    """The 400 for a token in the address, which servers write into their logs; None without one, or while off."""
+    return problem_response(TokenInAddress()) if current().is_on and _has_token() else None
 
 
 def _has_token():
@@ -57,7 +58,7 @@ def _say_at_last(state):
 
 def _say(response):
     ages = _ages.get(request.blueprint or "")
-    if ages is None:
+    if ages is None or not current().is_on:
         return response
     is_known = is_signed() or bool(request.cookies) or _has_token()
     # Flask writes the cookie of a changed session after this; an unchanged one came with a cookie

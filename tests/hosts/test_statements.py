@@ -234,3 +234,12 @@ def test_nothing_of_ours_is_asked_while_the_mode_is_off(site):
             assert site.get_off(path).status_code == 200
         assert site.call_off("POST", "/api/records/", json=body, headers=token).status_code == 201
     assert seen and not [one for one in seen if OUR_TABLES in one], seen
+
+
+@pytest.mark.parametrize("path", ["/api/datasets", "/api/datasets/keys?access_token=x"])
+def test_while_the_mode_is_off_our_routes_answer_as_the_host_does(site, path):
+    answer, unknown = site.get_off(path), site.get_off("/api/nowhere")
+    assert (answer.status_code, answer.get_data()) == (404, unknown.get_data())
+    # the host's rate limit writes into the answers of routes that there are
+    added = {name.lower() for name in answer.headers.keys()} - {name.lower() for name in unknown.headers.keys()}
+    assert not {"cache-control", "vary", "etag"} & added

@@ -9,6 +9,7 @@ from contract import FORM, MULTIPART, HostContract  # noqa: E402
 from uploads import test_picked as picked  # noqa: E402
 
 from secureb2share_ext import client  # noqa: E402
+from secureb2share_ext.uploads import lock  # noqa: E402
 
 UPLOAD_ID = "7e7d4f1e-9a35-4d1e-8a0f-8d2f0b4f1a11"
 # one of each kind of test_picked.py: seen as long as it lasts, by a stamp, by a counter
@@ -223,8 +224,10 @@ class TestRDMLock:
     """The triggers on this host's own tables, and what its processes say when they were passed."""
 
     @pytest.fixture(autouse=True)
-    def _of_postgresql(self, instance):
+    def _looked_at_anew(self, instance):
         instance.kind = "postgresql"
+        for one in lock.of_instance(instance.app):
+            one._again = 0.0
 
     @pytest.mark.parametrize("row", [row for row in picked.POSTGRESQL if row[0] in PICKS], ids=lambda row: row[0])
     def test_whatever_passes_is_seen(self, instance, row, monkeypatch, caplog):
