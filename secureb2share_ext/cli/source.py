@@ -1,5 +1,7 @@
 """The commands that stop a source at once, for example after a theft of its key, and let it go on."""
 
+import datetime
+import json
 from typing import Optional
 
 import click
@@ -9,6 +11,7 @@ from invenio_db import db
 from .. import stops
 from ..client import fingerprint
 from ..compat import utcnow
+from ..messages import store as messages
 from ..proxies import current
 from . import problem
 
@@ -33,6 +36,19 @@ def list_sources() -> None:
             last = "no last day" if key.expires is None else "until %s" % key.expires
             past = "" if key.is_good(today) else " (past: it signs nothing)"
             click.echo("  %s %s, %s, %s%s" % (fingerprint(key.text), kind, tenants, last, past))
+
+
+@source.command("messages")
+@click.argument("name")
+@click.option("--key", help="Only what this key signed: its fingerprint, as `list` shows it.")
+@click.option("--hours", type=click.IntRange(1, 24 * 366), default=24, help="How far back to look.")
+@with_appcontext
+def list_messages(name: str, key: Optional[str], hours: int) -> None:
+    """List the messages of a source that were accepted: time, key, state and result, revision, identifier."""
+    for row in messages.accepted_since(name, utcnow() - datetime.timedelta(hours=hours), key):
+        said = json.loads(row.answer)
+        told = row.accepted.strftime("%Y-%m-%dT%H:%M:%SZ"), row.key or "token", said["state"], said["result"]
+        click.echo("%s %-16s %s %s %s %s" % (*told, said["revision"], said["identifier"]))
 
 
 def _state(stop, is_configured):

@@ -181,7 +181,8 @@ def encoded_fault(text: str) -> Optional[str]:
     if ENCODED in content_faults(text):
         return ENCODED
     # such a text is short, and a source may send a new one at any time
-    return volume.PIECES if volume.encoded(text) > volume.MOST_ENCODED / 10 else None
+    in_pieces = volume.encoded(text) > volume.MOST_ENCODED / 10
+    return volume.PIECES if in_pieces or volume.unlike_words([text]) > volume.MOST_UNLIKE_WORDS / 10 else None
 
 
 def texts(description: Any) -> Iterator[Tuple[str, str]]:

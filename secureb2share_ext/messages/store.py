@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from typing import Any, Collection, Dict, NamedTuple, Optional, Set, Tuple
+from typing import Any, Collection, Dict, List, NamedTuple, Optional, Set, Tuple
 
 from invenio_db import db
 
@@ -51,6 +51,12 @@ def add_answer(message: Message, status: int, answer: Dict[str, Any], key: Optio
             key=key,
         )
     )
+
+
+def accepted_since(source: str, moment: datetime.datetime, key: Optional[str] = None) -> List[AcceptedMessage]:
+    """The messages of a source that were accepted since a moment (naive UTC), the oldest first; key: of this one."""
+    query = db.session.query(AcceptedMessage).filter_by(source=source, **({} if key is None else {"key": key}))
+    return query.filter(AcceptedMessage.accepted >= moment).order_by(AcceptedMessage.id).all()
 
 
 def done_since(moment: datetime.datetime) -> Dict[Tuple[str, Optional[str]], Done]:
