@@ -60,8 +60,9 @@ def test_an_example_is_read(path):
 RANDOM = base64.b64encode(hashlib.sha512(b"1").digest() * 11).decode("ascii")  # 940 characters
 
 
-@pytest.mark.parametrize("reason", [RANDOM, " ".join(RANDOM[n : n + 60] for n in range(0, 940, 60))])
-def test_a_reason_carries_no_encoded_content(reason):
+@pytest.mark.parametrize("size", [940, 60, 15, 7])
+def test_a_reason_carries_no_encoded_content(size):
+    reason = " ".join(RANDOM[n : n + size] for n in range(0, 940, size))[:1000]
     for action, others in (("state", {"state": "suspended"}), ("erase", {})):
         (fault,) = faults(envelope(action, reason=reason, **others), action)
         assert fault[0] == "reason" and "encoded content" in fault[1]
