@@ -22,6 +22,7 @@ LOOKED_AT = 10000  # names of a folder that one run has in hand
 LISTED = 1000000  # entries of a folder that one run reads, about a second's
 SETTLED = 5  # seconds since the last change of a file: younger ones may be incomplete
 COPIED = 1 << 20  # bytes at a time
+SPARE = 1000000000  # bytes that stay free on the disk of the state
 LOG_LONGEST = 10000000  # bytes; then the log begins anew, and the former one is kept beside it
 PART = ".part"  # of a file that is being copied
 FOLDERS = ("incoming", "done", "refused", "waiting")
@@ -150,6 +151,7 @@ class State:
         taken = "%s-%06d-%s" % (time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now)), now % 1 * 1e6, name)
         with _regular(folder, name, largest, left) as (source, status):
             incoming = self.folders["incoming"]
+            _check_room(incoming, status.st_size)
             try:
                 size = _copy(source, status, os.open(PART, _NEW, 0o640, dir_fd=incoming))
                 os.rename(PART, taken, src_dir_fd=incoming, dst_dir_fd=incoming)
@@ -246,6 +248,13 @@ def _check_kind(status):
     if status.st_nlink != 1:
         # it may be a file of somebody else, to be given back as refused lines
         raise NotTaken("has another name too (a hard link)")
+
+
+def _check_room(folder, size):
+    there = os.fstatvfs(folder)
+    # what was carried out is kept, and the catalogue's own files may lie on the same disk
+    if there.f_bavail * there.f_frsize - size < SPARE:
+        raise NotTaken("would leave less than %d bytes free: make room in the state" % SPARE)
 
 
 def _copy(source, status, target):

@@ -4,6 +4,7 @@ import socket
 import stat
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -168,6 +169,19 @@ def test_a_file_that_becomes_something_else_after_it_was_looked_at_is_not_taken(
                 kept.take(fd, "a.jsonl", LARGEST, LARGEST)
         os.remove(str(path))
     assert everything(place / "state") == {} and everything(place / "service") == {"secret.jsonl": SECRET}
+
+
+@pytest.mark.parametrize("free, is_taken", [(drop_folder.SPARE + 1000, True), (drop_folder.SPARE + 999, False)])
+def test_the_disk_of_the_state_is_not_filled(place, monkeypatch, free, is_taken):
+    put(place / "drop" / "a.jsonl", b"x" * 1000)
+    monkeypatch.setattr(drop_folder.os, "fstatvfs", lambda fd: SimpleNamespace(f_bavail=free, f_frsize=1))
+    with taking(place) as (kept, fd):
+        if is_taken:
+            assert kept.take(fd, "a.jsonl", LARGEST, LARGEST)[1] == 1000
+        else:
+            with pytest.raises(NotTaken, match="less than 1000000000 bytes free"):
+                kept.take(fd, "a.jsonl", LARGEST, LARGEST)
+            assert (place / "drop" / "a.jsonl").exists() and not kept.incoming()
 
 
 def test_an_attacker_who_changes_a_file_all_the_time_gets_nothing_read(place):
