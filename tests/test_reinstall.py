@@ -77,6 +77,10 @@ FORGED = [
     {"source": "tsd", "identifier": "f/4", "state": "active", "reason": 5},
     {"source": "tsd", "identifier": "f/5", "state": "active", "successor": "a//b"},
     {"source": "tsd", "identifier": "f/6", "state": "active", "state_at": "x" * 40},
+    {"source": "tsd", "identifier": "f/7", "state": ["active"]},
+    {"source": "tsd", "identifier": "f/8", "state": "withdrawn"},
+    {"source": "tsd", "identifier": "f/9", "state": "withdrawn", "state_at": "2026-99-99T10:00:00Z"},
+    {"source": "tsd", "identifier": "f/10", "state": "withdrawn", "state_at": "9999-12-31T10:00:00Z"},
 ]  # fmt: skip
 
 
