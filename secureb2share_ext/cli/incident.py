@@ -82,7 +82,8 @@ def _tell(hours):
     if not done:
         click.echo("  none")
     _tell_decisions(store.decided_since(since))
-    click.echo("Withdrawn or superseded, which can be taken back: %d." % len(store.ended(since)))
+    still = utcnow() - datetime.timedelta(days=current().withdrawal_days)
+    click.echo("Withdrawn or superseded, which can be taken back: %d." % len(store.ended(max(since, still))))
     click.echo(AFTERWARDS)
 
 
