@@ -44,9 +44,8 @@ class Stamped(NamedTuple):
 
     record_uuid: Any
     pid: str
-    stamp: Mapping[
-        str, Any
-    ]  # source, identifier, state, and where it has them reason, state_at, successor, replaced_by
+    # source, identifier, state, and where it has them reason, state_at, successor, replaced_by
+    stamp: Mapping[str, Any]
     metadata: Any  # for from_record
     is_proven: bool  # whether this catalogue wrote the stamp, as far as can be known
 
