@@ -32,6 +32,13 @@ def test_what_uninstalling_leaves(instance, tmp_path):
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
         return result.exit_code, result.output
 
+    def incident(word):
+        assert off.test_cli_runner().invoke(args=["secureb2share", "incident", word]).exit_code == 0
+
+    incident("start")
+    code, said = run()
+    assert code == 1 and "incident end" in said and "Triggers" not in said
+    incident("end")
     code, said = run()
     assert code == 0 and '"/api/access/%s" "%s";' % (pid, link) in said and "Triggers: 4 removed." in said
     before, sequences = rows.dump(instance), _sequences(instance)

@@ -9,6 +9,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from .. import stops
 from ..access import nginx_map
 from ..access.destination import destination
 from ..datasets import store
@@ -46,6 +47,11 @@ def uninstall(path: Optional[str], drop_tables: bool, yes: bool) -> None:
         )
     is_there = bool(tables())
     if is_there:
+        if stops.incident() is not None:
+            raise click.ClickException(
+                "The catalogue is frozen by an incident, and the links of the map would have no reference: run"
+                " `secureb2share incident end` first. Nothing was changed."
+            )
         if drop_tables:
             _check_frozen()
         _keep_links(extension, path, drop_tables)
