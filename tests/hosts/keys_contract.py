@@ -317,6 +317,8 @@ class KeysContract:
             )
             listed = self.cli(instance, "withdrawal", "list")
             assert (identifier in listed) == (code == 0)
+            told = self.cli(instance, "incident", "show", "--hours", str(24 * 366))
+            assert "which can be taken back: %d." % listed.count(" (until ") in told
             said = self.cli(instance, "withdrawal", "undo", "tsd", identifier, "--reason", "Why.", code=code)
             assert ("for more than 14 days" in said) == (code == 1)
 
