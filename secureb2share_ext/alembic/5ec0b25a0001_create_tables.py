@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(100), nullable=False),
         sa.Column("message_id", sa.String(255), nullable=False),
+        sa.Column("action", sa.String(20), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),

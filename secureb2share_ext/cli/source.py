@@ -44,11 +44,11 @@ def list_sources() -> None:
 @click.option("--hours", type=click.IntRange(1, 24 * 366), default=24, help="How far back to look.")
 @with_appcontext
 def list_messages(name: str, key: Optional[str], hours: int) -> None:
-    """List the messages of a source that were accepted: time, key, state and result, revision, identifier."""
+    """List the messages of a source that were accepted: time, key, what was done, revision, identifier."""
     for row in messages.accepted_since(name, utcnow() - datetime.timedelta(hours=hours), key):
         said = json.loads(row.answer)
-        told = row.accepted.strftime("%Y-%m-%dT%H:%M:%SZ"), row.key or "token", said["state"], said["result"]
-        click.echo("%s %-16s %s %s %s %s" % (*told, said["revision"], said["identifier"]))
+        told = row.accepted.strftime("%Y-%m-%dT%H:%M:%SZ"), row.key or "token", messages.done_by(row)
+        click.echo("%s %-16s %s %s %s" % (*told, said["revision"], said["identifier"]))
 
 
 def _state(stop, is_configured):

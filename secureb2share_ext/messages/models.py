@@ -14,6 +14,7 @@ class AcceptedMessage(db.Model):
     id = db.Column(db.Integer, primary_key=True)
     source = db.Column(db.String(100), nullable=False)
     message_id = db.Column(db.String(255), nullable=False)
+    action = db.Column(db.String(20), nullable=False)
     digest = db.Column(db.String(64), nullable=False)
     status = db.Column(db.Integer, nullable=False)
     answer = db.Column(db.Text, nullable=False)

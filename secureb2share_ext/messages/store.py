@@ -9,6 +9,8 @@ from invenio_db import db
 from .message import Message
 from .models import AcceptedMessage, SentInDay
 
+DID = {"transfer": "transferred", "decision": "decided", "receipt": "acknowledged"}
+
 
 class Done(NamedTuple):
     """What one key of a source did: how many messages ended in which way, and from when to when (naive UTC)."""
@@ -45,6 +47,7 @@ def add_answer(message: Message, status: int, answer: Dict[str, Any], key: Optio
         AcceptedMessage(
             source=message.source,
             message_id=message.id,
+            action=message.action,
             digest=message.digest,
             status=status,
             answer=json.dumps(answer),
@@ -61,19 +64,21 @@ def accepted_since(source: str, moment: datetime.datetime, key: Optional[str] = 
 
 def done_since(moment: datetime.datetime) -> Dict[Tuple[str, Optional[str]], Done]:
     """{(source, fingerprint of the key, None for a token): Done} of what was accepted since a moment (naive UTC)."""
-    query = db.session.query(
-        AcceptedMessage.source, AcceptedMessage.key, AcceptedMessage.accepted, AcceptedMessage.answer
-    )
     found: Dict[Tuple[str, Optional[str]], Done] = {}
-    for source, key, accepted, answer in query.filter(AcceptedMessage.accepted >= moment):
-        said = json.loads(answer)
-        word = said["result"]
-        if word == "changed" and said["state"] != "active":
-            word = said["state"]
-        done = found.get((source, key)) or Done({}, accepted, accepted)
+    for row in db.session.query(AcceptedMessage).filter(AcceptedMessage.accepted >= moment):
+        word = done_by(row)
+        done = found.get((row.source, row.key)) or Done({}, row.accepted, row.accepted)
         done.counts[word] = done.counts.get(word, 0) + 1
-        found[source, key] = Done(done.counts, min(done.first, accepted), max(done.last, accepted))
+        found[row.source, row.key] = Done(done.counts, min(done.first, row.accepted), max(done.last, row.accepted))
     return found
+
+
+def done_by(row: AcceptedMessage) -> str:
+    """What an accepted message did, in a word: "created", "suspended", "transferred"."""
+    said = json.loads(row.answer)
+    if row.action == "register" or said["result"] == "unchanged":
+        return said["result"]
+    return said["state"] if row.action == "state" else DID[row.action]
 
 
 def add_sent(source: str, day: datetime.date, sent: Tuple[int, int], most: Tuple[Optional[int], Optional[int]]) -> bool:

@@ -1,3 +1,4 @@
+import datetime
 import json
 
 import pytest
@@ -11,6 +12,8 @@ from invenio_db import db  # noqa: E402
 from memory import described  # noqa: E402
 
 from secureb2share_ext.cli import secureb2share  # noqa: E402
+from secureb2share_ext.compat import utcnow  # noqa: E402
+from secureb2share_ext.messages import store  # noqa: E402
 from secureb2share_ext.messages.models import AcceptedMessage  # noqa: E402
 
 
@@ -30,12 +33,27 @@ def test_what_a_key_did_is_listed_dataset_by_dataset(catalogue):
     db.session.commit()
     assert json.loads(last.answer)["identifier"] == "stolen/1"
     assert told("tsd") == [
-        ["a" * 16, "active", "created", "0", "stolen/1"],
-        ["b" * 16, "withdrawn", "changed", "1", "stolen/1"],
+        ["a" * 16, "created", "0", "stolen/1"],
+        ["b" * 16, "withdrawn", "1", "stolen/1"],
     ]
     assert (
-        told("tsd", "--key", "b" * 16) == told("tsd")[1:] and told("few2")[0][1:] == "active created 0 kept/1".split()
+        told("tsd", "--key", "b" * 16) == told("tsd")[1:] and told("few2")[0][1:] == "created 0 kept/1".split()
     )
     last.accepted = last.accepted.replace(year=last.accepted.year - 1)
     db.session.commit()
     assert len(told("tsd")) == 1 and told("csc") == []
+
+
+def test_each_action_is_told_from_the_state_in_which_it_found_a_dataset(catalogue):
+    one = "told/1"
+    catalogue.send("register", one, dataset=described(), tenant="p11")
+    catalogue.send("state", one, state="suspended", reason="Why.")
+    catalogue.send("state", one, state="suspended", reason="Why.")
+    catalogue.send("register", one, dataset=described("Changed"), tenant="p11")
+    catalogue.send("decision", one, application="a", state="approved")
+    catalogue.send("transfer", one, tenant="p12")
+    catalogue.send("state", one, state="active", reason="Why.")
+    expected = "created suspended unchanged changed decided transferred active".split()
+    assert [line[1] for line in told("tsd")] == expected
+    ((_, done),) = store.done_since(utcnow() - datetime.timedelta(hours=1)).items()
+    assert done.counts == dict.fromkeys(expected, 1)
