@@ -266,7 +266,7 @@ class DescribeContract:
             assert dict(answer.page.sent)[name] == text
             assert not new(before, dump(instance)).get("secureb2share_draft")
         # a form that holds a description is longer than any other, and no body is longer than a description
-        text = "word " * 3900
+        text = "The same sentence is written again and again. " * 420
         answer = curator.submit(curator.get(path), path, **{"core.descriptions.0.text": text})
         assert answer.status_code == 303
         assert curator.submit(curator.get(path), path, x="y" * 1000001).status_code == 403

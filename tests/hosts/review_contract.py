@@ -94,6 +94,8 @@ class ReviewContract:
         answer = instance.call("PUT", "/api/datasets/tsd/" + identifier, data=body, headers=headers)
         assert (answer.status_code, answer.json()["result"], answer.json()["pid"]) == (202, "held", None)
         made = new(before, dump(instance))
+        # what a source has sent on a day is counted in a row of its own
+        made.pop("secureb2share_sent", None)
         assert {table: len(rows) for table, rows in made.items()} == {
             "secureb2share_dataset": 1,
             "secureb2share_held": 1,
@@ -120,7 +122,9 @@ class ReviewContract:
         instance.index()
         instance.sweep()
         rows = dump(instance)
-        assert tables_with(rows, canary) == ([] if moment == "withdrawn" else ["secureb2share_held"])
+        # an operator can take a withdrawal back for some days
+        kept = "secureb2share_dataset" if moment == "withdrawn" else "secureb2share_held"
+        assert tables_with(rows, canary) == [kept]
         assert tables_with(rows, tenant) == ([] if moment == "change" else ["secureb2share_dataset"])
         paths = list(EVERYBODY) + [self.prefix + REVIEW] + self.public_paths(instance, word)
         paths += ["/api/datasets/%s/%s" % (name, identifier) for name in ("tsd", "csc")]
