@@ -18,6 +18,7 @@ MOST = 10000000  # bytes
 SECONDS = 2
 AT_ONCE = 2  # requests of a process; those beyond stay unread, so that slow senders cannot hold all its threads
 CHUNK = 65536
+DONE = "secureb2share.drained"  # key of a WSGI environment
 SOCKETS = ("gunicorn.socket", "werkzeug.socket")  # keys of a WSGI environment
 
 
@@ -25,7 +26,10 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 
 def answered(request: Request, response: Response) -> Response:
-    """The response to a request whose body was refused, which is drained."""
+    """The response to a request whose body was refused, which is drained once, however often it is asked for."""
+    if request.environ.get(DONE):
+        return response
+    request.environ[DONE] = True
     if not drain(request):
         # what stays unread would be taken for the next request
         response.headers["Connection"] = "close"
@@ -93,6 +97,7 @@ def _socket_of(environ):
 
 
 def _close_reading(connection):
-    with contextlib.suppress(OSError):
+    # a socket of another library, such as gevent's, is none of Python's
+    with contextlib.suppress(OSError, TypeError):
         # that of a TLS socket itself would end TLS, and the answer would go out in plain text
         socket.socket.shutdown(connection, socket.SHUT_RD)

@@ -13,6 +13,7 @@ from typing import Dict, NamedTuple, Optional
 from flask import current_app, g, has_app_context
 from invenio_db import db
 from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from .compat import utcnow
@@ -23,7 +24,7 @@ from .proxies import PREFIX, current
 INCIDENT = "incident"
 SOURCE = "source:"  # begins what is stopped where it is a source
 # tables of datasets, and of what is said and decided of them; the others are the operator's and the worker's own
-WRITTEN = {PREFIX + name for name in "application dataset draft held legacy message review".split()}
+WRITTEN = {PREFIX + name for name in "application dataset draft held legacy message review sent".split()}
 KEPT = 1.0  # seconds for which a request or run goes by what it read: a bulk asks once, not for each line
 
 
@@ -99,12 +100,19 @@ def incident() -> Optional[Stop]:
 
 
 def begin(what: str, reason: Optional[str]) -> bool:
-    """Stop something in the open transaction; returns whether it was not stopped before, else nothing changes."""
+    """Stop something in the open transaction; returns whether it was not stopped before, else nothing changes.
+
+    Where somebody else stops it at the same moment, the transaction is rolled back.
+    """
     g.pop("secureb2share_stops", None)
     if what in every():
         return False
     db.session.add(StopRow(what=what, reason=reason, since=utcnow()))
-    db.session.flush()
+    try:
+        db.session.flush()
+    except IntegrityError:
+        db.session.rollback()
+        return False
     return True
 
 

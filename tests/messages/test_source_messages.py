@@ -36,9 +36,7 @@ def test_what_a_key_did_is_listed_dataset_by_dataset(catalogue):
         ["a" * 16, "created", "0", "stolen/1"],
         ["b" * 16, "withdrawn", "1", "stolen/1"],
     ]
-    assert (
-        told("tsd", "--key", "b" * 16) == told("tsd")[1:] and told("few2")[0][1:] == "created 0 kept/1".split()
-    )
+    assert told("tsd", "--key", "b" * 16) == told("tsd")[1:] and told("few2")[0][1:] == "created 0 kept/1".split()
     last.accepted = last.accepted.replace(year=last.accepted.year - 1)
     db.session.commit()
     assert len(told("tsd")) == 1 and told("csc") == []

@@ -91,6 +91,15 @@ def models():
     return {one.__tablename__: one for one in found if one.__tablename__.startswith("secureb2share_")}
 
 
+def test_two_who_begin_a_stop_at_once_have_begun_it(catalogue, monkeypatch):
+    stop("incident", "First.")
+    monkeypatch.setattr(stops, "every", dict)  # as it was a moment ago
+    assert stops.begin("incident", "Second.") is False
+    monkeypatch.undo()
+    db.session.commit()
+    assert stops.incident().reason == "First."
+
+
 def test_every_table_is_written_by_flows_or_by_operators():
     operators = "binding event former index instance key lock observed pause stop sweep".split()
     assert set(models()) == stops.WRITTEN | {"secureb2share_" + name for name in operators}

@@ -21,8 +21,8 @@ from secureb2share_ext.uploads import lock  # noqa: E402
 
 HITS = 3  # of ours, and as many of others
 OAI = "/oai2d?verb=ListRecords&metadataPrefix="
-# statements of a new dataset that replaces none; one asks what an operator has stopped, as in other bounds here, and one
-# counts what the source has sent on this day
+# statements of a new dataset that replaces none; one asks what an operator has stopped, as in other bounds here
+# and one counts what the source has sent on this day
 REGISTRATION = 16
 OUR_TABLES, RECORDS = "FROM secureb2share_", "FROM rdm_records_metadata"
 
