@@ -299,6 +299,9 @@ def _former_file(instance):
     version = ObjectVersion.create(bucket, "legacy.txt", _file_id=held.id)
     db.session.commit()
     instance.legacy = (str(bucket.id), "legacy.txt", str(version.version_id), content)
+    # a connection that ends tells at once what it inserted, and one that idles up to ten seconds later
+    db.session.remove()
+    db.engine.dispose()
 
 
 def _users(instance):

@@ -227,7 +227,7 @@ class TestRDMLock:
     def _looked_at_anew(self, instance):
         instance.kind = "postgresql"
         for one in lock.of_instance(instance.app):
-            one._again = 0.0
+            one.forget()
 
     @pytest.mark.parametrize("row", [row for row in picked.POSTGRESQL if row[0] in PICKS], ids=lambda row: row[0])
     def test_whatever_passes_is_seen(self, instance, row, monkeypatch, caplog):

@@ -244,7 +244,7 @@ def check_writes_stopped(instance):
 def forget_findings(instance):
     """As after a restart: the lock is looked at again at the next write."""
     for one in lock.of_instance(instance.app):
-        one._findings = None
+        one.forget()
 
 
 def kept(instance, pid):
