@@ -41,6 +41,8 @@ def sender(address="127.0.0.1", agent="test"):
 class AnswersContract:
     """Subclass it with what SourcesContract has."""
 
+    prefix = ""  # of the pages' paths
+
     def bare(self, instance, session, path, key, base=None):
         signed = client.bare(self.catalogue, "GET", path)
         headers = client.signed_headers(key, str(uuid.uuid4()), signed)
@@ -129,7 +131,7 @@ class AnswersContract:
     def test_answers_say_who_may_keep_them(self, instance):
         targets = self.datasets(instance)
         held, published = ("/api/datasets/tsd/" + targets[kind] for kind in ("held", "published"))
-        cited = "/secureb2share/cite/" + instance.source.get(targets["published"])["pid"]
+        cited = self.prefix + "/secureb2share/cite/" + instance.source.get(targets["published"])["pid"]
         # a host whose web application gives every reader a cookie has no page that may be kept
         first = requests.get(instance.base_url + cited)
         told, pages = ([first], []) if "set-cookie" in first.headers else ([], [cited])
@@ -162,7 +164,7 @@ class AnswersContract:
         identifiers = self.datasets(instance)
         paths = ["/api/datasets/tsd/" + identifier for identifier in identifiers.values()]
         pid = instance.source.get(identifiers["published"])["pid"]
-        paths += ["/api/datasets/tsd", "/api/datasets/keys", "/secureb2share/cite/" + pid]
+        paths += ["/api/datasets/tsd", "/api/datasets/keys", self.prefix + "/secureb2share/cite/" + pid]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -197,7 +199,7 @@ class AnswersContract:
                     known = {"If-None-Match": public.headers["etag"]}
                     assert requests.get(instance.base_url + path, headers=known).status_code == 304
             assert kept > 3
-            page = base + "/secureb2share/access/" + pid
+            page = base + self.prefix + "/secureb2share/access/" + pid
             readers = [requests.get(page, cookies={"session": "x"}) for _ in range(2)] + [requests.get(page)]
             assert {one.headers["x-kept"] for one in readers} == {"MISS"}
             assert {one.headers["cache-control"] for one in readers[:2]} == {"no-store"}

@@ -19,6 +19,8 @@ NO_SCOPES = pytest.mark.skip(reason="tokens of B2SHARE 2 have no scopes: signatu
 
 
 class TestB2Share2Sources(SourcesContract):
+    prefix = "/api"
+
     @NO_SCOPES
     def test_tokens_of_no_use(self, instance):
         super().test_tokens_of_no_use(instance)
