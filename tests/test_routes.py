@@ -1,5 +1,7 @@
 """What the routes of this package have in common, in an application of nothing else."""
 
+from types import SimpleNamespace
+
 import pytest
 from flask import Blueprint, Flask, session
 
@@ -11,6 +13,7 @@ def caller():
     """Calls /ours/<view> of an application that answers the same text to everybody."""
     app = Flask("test")
     app.secret_key = "k"
+    app.extensions["secureb2share"] = SimpleNamespace(is_on=True)
     blueprint = Blueprint("ours", __name__, url_prefix="/ours")
     routes.prepare(blueprint, {"public": 60, "writes": 60})
 

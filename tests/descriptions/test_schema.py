@@ -457,7 +457,7 @@ def test_empty_text_is_empty(field):
     assert {name for name, _ in found} == {field}
 
 
-LONG = [(field, "", "x", most) for field, most in sorted(TEXTS.items())] + [
+LONG = [(field, "", "e", most) for field, most in sorted(TEXTS.items())] + [
     ("core.titles[0].lang", "nb-abcdefgh-abcdefgh-abcdefgh-", "a", 35),
     ("core.languages[0]", "nb-abcdefgh-abcdefgh-abcdefgh-", "a", 35),
     ("core.contact.email", "access@example.", "a", 254),
@@ -479,7 +479,9 @@ def test_text_may_be_so_long_and_no_longer(field, start, letter, most):
     rest = letter * (most - len(start)) if set("@/") & set(start) else (letter * 9 + " ") * most
     longest = (start + rest)[: most - 1] + letter
     assert full_faults({field: longest}) == []
-    assert full_faults({field: longest + letter}) == [(field, "must have at most %d characters" % most)]
+    found = full_faults({field: longest + letter})
+    # an address that is too long is a long run of letters too
+    assert (field, "must have at most %d characters" % most) in found and {name for name, _ in found} == {field}
 
 
 LISTS = [
