@@ -9,8 +9,8 @@ TEXT = (
     "</title></textarea></script><script>alert(1)</script><img src=\"/nowhere\" onerror='alert(1)' id=harm>"
     " & \"quotes' %(name)s %d {{ 7*7 }} javascript:alert(1) שלום "
 )
-WORD = "W" * 250  # a longer one is refused as encoded content
-ADDRESS = "https://example.org/'onmouseover='alert(1)'/" + "w" * 200
+WORD = "en" * 125  # of letters that are usual side by side: others, and longer ones, are refused as encoded content
+ADDRESS = "https://example.org/'onmouseover='alert(1)'/" + "en" * 100
 
 
 def described(dataset):

@@ -163,7 +163,8 @@ def test_only_a_request_that_writes_waits_for_another_writer(folder, monkeypatch
 
 
 def test_what_a_command_publishes_is_in_the_list(folder, environment, second, visitor):
-    source = client.Client(second, "csc", (folder / "second-secure-environment" / "key").read_text())
+    key = (folder / "second-secure-environment" / "key").read_text()
+    source = client.Client(second, "csc", key, catalogue="http://localhost:5000")
     example = json.loads((ROOT / "docs" / "examples" / "finngen.json").read_text())
     assert source.register(example["identifier"], example["dataset"], example["tenant"])["result"] == "held"
     assert "FinnGen" not in visitor.get(second + "/", timeout=30).text

@@ -243,12 +243,15 @@ def test_the_words_of_faults():
 def test_no_sentence_is_for_a_rule_that_is_no_more():
     import inspect
 
-    from secureb2share_ext import dataset
+    from secureb2share_ext import characters, dataset
     from secureb2share_ext.datasets import curation, versions
-    from secureb2share_ext.descriptions import dates, role_address
+    from secureb2share_ext.descriptions import dates, role_address, volume
 
     told = "".join(
-        map(inspect.getsource, (schema, rules, duo, dates, role_address, versions, curation, dataset, values))
+        map(
+            inspect.getsource,
+            (schema, rules, duo, dates, role_address, versions, curation, dataset, values, characters, volume),
+        )
     )
     told = told.replace("%s", "*")
     for start in faults.RULES:

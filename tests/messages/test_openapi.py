@@ -222,6 +222,7 @@ def test_addresses_are_those_of_the_host(monkeypatch):
 
     monkeypatch.setattr(views, "current", Extension)
     app = Flask("api")
+    app.extensions["secureb2share"] = Extension()
     app.config["SECUREB2SHARE_MAX_BODY"] = 2000000
     app.register_blueprint(views.blueprint)
     base = "https://catalogue.example.org/api/datasets"
