@@ -275,7 +275,7 @@ def test_no_command_and_no_task_writes_past_a_picked_lock(instance, monkeypatch,
         ("review", "release", "tsd", held),
     ]
     # the number of a row that was deleted since SQLite's was noted is given again, and two rows have a new one
-    rows = [ROW, ROW.replace("-00000000000a", "-00000000000b")]
+    rows = [ROW, ROW.replace("-00000000000a", "-00000000000b").replace("/x", "/y")]
     execute(instance, [OFF, *PUT_BACK] if instance.kind == "postgresql" else [DROP_INSERT, *rows, *INSERT])
     try:
         before = dump(instance)
