@@ -37,7 +37,7 @@ def test_a_page_can_be_read_by_everybody(people, scene, kind, look):
     assert [status for status, _ in visitor.refused] == ([] if kind.status == 200 else [kind.status])
     faults = page.evaluate(BUDGET, kind.weight)
     if any("moved" in fault for fault in faults) or page.locator("script[src]").count():
-        # a page that arrives in parts on a busy machine moves once; one that moves by itself, or by a script, does again
+        # a page that arrives in parts on a busy machine moves once; one that moves by itself or by a script does again
         page.route("**/*.js*", lambda route: (time.sleep(LATE), route.continue_()))
         page.reload()
         moved = [fault for fault in page.evaluate(BUDGET, kind.weight) if "moved" in fault]
