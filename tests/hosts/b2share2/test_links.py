@@ -155,7 +155,13 @@ def test_statements_of_a_page(instance, monkeypatch):
     assert others == stock and ours == {1: stock[0] + 1, 3: stock[0] + 1}
 
 
-def test_statements_of_what_has_no_page(instance):
+def test_statements_of_what_has_no_page(instance, monkeypatch):
+    from secureb2share_ext import stops
+    from secureb2share_ext.uploads import lock
+
+    # what a slow machine asks again falls into no count
+    monkeypatch.setattr(stops, "KEPT", 86400)
+    monkeypatch.setattr(lock, "INTERVAL", 86400)
     pids = [published(instance, "source") for _ in range(2)]
     found = {}
     for _ in range(2):
@@ -168,7 +174,8 @@ def test_statements_of_what_has_no_page(instance):
     assert statements(instance, "/api/access/" + pids[0], 302) <= 5
     with counted() as seen:
         published(instance, "source")
-    assert len(of_ours(seen)) <= 17, of_ours(seen)
+    # one asks what an operator has stopped, and one counts what the source has sent on this day
+    assert len(of_ours(seen)) <= 19, of_ours(seen)
     with counted() as seen:
         answer = instance.call("GET", OAI % ("ListRecords", "oai_dc"))
     # B2SHARE gives one record after the other
