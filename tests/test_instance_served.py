@@ -12,6 +12,7 @@ from served import command
 from secureb2share_ext import client, instance, names
 from secureb2share_ext.compat import utcnow
 from secureb2share_ext.instance import NAME
+from secureb2share_ext.uploads import lock
 
 ELSEWHERE = "https://staging.example.org"
 NO_FILE = "The key folder has no instance.json: run `secureb2share init`."
@@ -37,7 +38,7 @@ def test_health_and_check_say_what_differs(served):
     assert (found["level"], found["value"]) == ("critical", 2)
     assert "The database belongs to %s, and" % own in found["text"] and "The key folder belongs to" in found["text"]
     checked = served.run_cli("check").output
-    (line,) = [one for one in checked.split("\n") if one.startswith("- ") and "COOKIE" not in one]
+    (line,) = [one for one in checked.split("\n") if one.startswith("- The database")]
     assert line.startswith("- The database belongs to %s, and the configuration says %s." % (own, ELSEWHERE))
     assert line.endswith("see the page Make a staging copy.")
     served.app.config["SITE_UI_URL"] = own
@@ -63,8 +64,8 @@ def test_a_former_name_stays_good_in_signatures_and_check_says_so(served, monkey
     former = served.source
     assert former.register("renamed/1", example())["result"] == "created"
     monkeypatch.setitem(served.app.config, "SITE_UI_URL", ELSEWHERE)
-    api = served.app.wsgi_app.mounts["/api"]
-    monkeypatch.setitem(api.config, "SITE_UI_URL", ELSEWHERE)
+    for one in lock.of_instance(served.app):
+        monkeypatch.setitem(one.app.config, "SITE_UI_URL", ELSEWHERE)
     assert served.run_cli("rename", "--yes", "--keep-days", "3").exit_code == 0
     now = client.Client(served.base_url, "tsd", served.key, catalogue=ELSEWHERE)
     for one in (former, now):

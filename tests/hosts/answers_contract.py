@@ -41,7 +41,7 @@ def sender(address="127.0.0.1", agent="test"):
 class AnswersContract:
     """Subclass it with what SourcesContract has."""
 
-    prefix = ""  # of the pages' paths
+    prefix = ""  # of the pages' paths; None: no application serves them
 
     def bare(self, instance, session, path, key, base=None):
         signed = client.bare(self.catalogue, "GET", path)
@@ -131,19 +131,21 @@ class AnswersContract:
     def test_answers_say_who_may_keep_them(self, instance):
         targets = self.datasets(instance)
         held, published = ("/api/datasets/tsd/" + targets[kind] for kind in ("held", "published"))
-        cited = self.prefix + "/secureb2share/cite/" + instance.source.get(targets["published"])["pid"]
-        # a host whose web application gives every reader a cookie has no page that may be kept
-        first = requests.get(instance.base_url + cited)
-        told, pages = ([first], []) if "set-cookie" in first.headers else ([], [cited])
+        pid, told, pages = instance.source.get(targets["published"])["pid"], [], []
+        if self.prefix is not None:
+            cited, page = (self.prefix + "/secureb2share/%s/%s" % (name, pid) for name in ("cite", "access"))
+            # a host whose web application gives every reader a cookie has no page that may be kept
+            first = requests.get(instance.base_url + cited)
+            told, pages = ([first], []) if "set-cookie" in first.headers else ([], [cited])
+            told += [requests.get(instance.base_url + path, cookies={"session": "x"}) for path in (cited, page)]
+            none = (cited + "x", page + "x", page + "?access_token=T")
+            told += [requests.get(instance.base_url + path) for path in none]
         for path in ["/api/datasets", "/api/datasets/keys", "/api/datasets/openapi.json", published] + pages:
             answer = requests.get(instance.base_url + path)
             assert (answer.status_code, answer.headers["cache-control"][:15]) == (200, "public, max-age"), path
             assert self.varies(answer) and "set-cookie" not in answer.headers and answer.headers["etag"]
         told += [self.bare(instance, requests, path, instance.key) for path in (held, published, "/api/datasets/tsd")]
         assert [answer.status_code for answer in told[-3:]] == [200] * 3
-        page = cited.replace("cite", "access")
-        told += [requests.get(instance.base_url + path, cookies={"session": "x"}) for path in (cited, page)]
-        told += [requests.get(instance.base_url + path) for path in (cited + "x", page + "x", page + "?access_token=T")]
         told += [self.bare(instance, requests, path, WRONG) for path in (held, "/api/datasets/tsd", "/api/datasets")]
         told += [instance.call("GET", path, "curator") for path in (held, published, "/api/datasets/keys")]
         told += [requests.get(instance.base_url + path) for path in (held, "/api/datasets/tsd", published + "x")]
@@ -164,7 +166,8 @@ class AnswersContract:
         identifiers = self.datasets(instance)
         paths = ["/api/datasets/tsd/" + identifier for identifier in identifiers.values()]
         pid = instance.source.get(identifiers["published"])["pid"]
-        paths += ["/api/datasets/tsd", "/api/datasets/keys", self.prefix + "/secureb2share/cite/" + pid]
+        paths += ["/api/datasets/tsd", "/api/datasets/keys"]
+        paths += [] if self.prefix is None else [self.prefix + "/secureb2share/cite/" + pid]
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -199,6 +202,8 @@ class AnswersContract:
                     known = {"If-None-Match": public.headers["etag"]}
                     assert requests.get(instance.base_url + path, headers=known).status_code == 304
             assert kept > 3
+            if self.prefix is None:
+                return
             page = base + self.prefix + "/secureb2share/access/" + pid
             readers = [requests.get(page, cookies={"session": "x"}) for _ in range(2)] + [requests.get(page)]
             assert {one.headers["x-kept"] for one in readers} == {"MISS"}

@@ -698,6 +698,7 @@ OF_PAGES = (
     "test_page_of_a_change",
     "test_page_of_what_the_source_took_back",
     "test_two_curators_at_once",
+    "test_an_incident_tells_what_each_account_decided",
 )
 
 

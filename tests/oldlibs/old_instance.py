@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -76,6 +77,8 @@ class Instance(Served):
         for name, value in headers.items():
             connection.putheader(name, value)
         connection.endheaders()
+        # this server keeps its socket to itself, so that it waits for a sender who says nothing
+        connection.sock.shutdown(socket.SHUT_WR)
         given = connection.getresponse()
         answer = requests.Response()
         answer.status_code, answer._content = given.status, given.read()

@@ -14,6 +14,7 @@ from invenio_pidstore.proxies import current_pidstore
 from invenio_records.api import Record
 from invenio_records.models import RecordMetadata
 from sqlalchemy import String, cast
+from sqlalchemy.orm.exc import NoResultFound
 
 from secureb2share_ext.descriptions import strict_json
 from secureb2share_ext.errors import Invalid
@@ -119,7 +120,11 @@ def _record(pid):
         abort(404)
     if found.status != PIDStatus.REGISTERED:
         abort(410)
-    return Record.get_record(found.object_uuid)
+    try:
+        return Record.get_record(found.object_uuid)
+    except NoResultFound:
+        # it was deleted just now
+        abort(410)
 
 
 def _item(record):

@@ -56,6 +56,7 @@ class TestPlainVersions(VersionsContract):
 
 
 class TestPlainSources(SourcesContract):
+    prefix = None
     settings = (SOURCES, {name + "-ingest": {"echo": True} for name in SOURCES})
 
     def register_scope(self):
