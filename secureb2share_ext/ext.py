@@ -84,7 +84,11 @@ class SecureB2Share:
         self.keyring = keyring.Keyring(app.config["SECUREB2SHARE_SIGNING_KEY"])
         keys = app.config["SECUREB2SHARE_SIGNING_KEY"]
         self.mark = mark.Mark(app.config["SECUREB2SHARE_STATE_FOLDER"] or keys, former=keys)
-        config.check_values(app.config)
+        try:
+            config.check_values(app.config)
+        except errors.ConfigError as error:
+            # access links answer while the mode is off, whatever is wrong with another key
+            self.note_fault(error)
         self.targets = targets.read(app.config)
         self.providers = providers.read(app.config)
         self.sources = sources.read(app.config, self.targets, self.providers)

@@ -4,7 +4,7 @@ import re
 from typing import Dict, Mapping, Optional
 from urllib.parse import unquote_plus
 
-from flask import Blueprint, Response, g, request, session
+from flask import Blueprint, Response, abort, g, request, session
 
 from . import caching, drain
 from .errors import TokenInAddress, Waits
@@ -26,6 +26,12 @@ def prepare(blueprint: Blueprint, ages: Optional[Mapping[str, int]] = None) -> N
     blueprint.record(_say_at_last)
 
 
+def must_be_on() -> None:
+    """Answer 404 while the mode is not on, as where there is no such route; for a blueprint's before_request."""
+    if not current().is_on:
+        abort(404)
+
+
 def refuse_token() -> Optional[Response]:
     """The 400 for a token in the address, which servers write into their logs; None without one, or while off."""
     return problem_response(TokenInAddress()) if current().is_on and _has_token() else None
@@ -42,11 +48,11 @@ def is_signed() -> bool:
     return any(name in request.headers for name in caching.VARY)
 
 
-def put_off(seconds: int, problem: Optional[Waits] = None) -> Response:
-    """The 429 for an address that has to wait, or for another reason."""
+def put_off(problem: Waits) -> Response:
+    """The 429 that says how long to wait."""
     # the hosts' rate limit writes when its own window ends into each answer
-    g.secureb2share_wait = str(seconds)
-    return problem_response(problem or Waits(seconds))
+    g.secureb2share_wait = str(problem.extra["retry_after"])
+    return problem_response(problem)
 
 
 def _say_at_last(state):

@@ -20,10 +20,12 @@ if sys.version_info >= (3, 10):
 
 pytest.register_assert_rewrite(
     "contract",
+    "answers_contract",
     "bulk_contract",
     "keys_contract",
     "review_contract",
     "operate_contract",
+    "quotas_contract",
     "sources_contract",
     "versions_contract",
 )

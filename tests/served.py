@@ -9,6 +9,7 @@ import os
 import socketserver
 import threading
 import uuid
+from datetime import timedelta
 
 import pytest
 import requests
@@ -21,8 +22,10 @@ from werkzeug.serving import make_server
 
 from secureb2share_ext import client
 from secureb2share_ext.cli import secureb2share
+from secureb2share_ext.compat import utcnow
 from secureb2share_ext.outbox import delivery
 from secureb2share_ext.proxies import current
+from secureb2share_ext.uploads import lock
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "docs", "examples")
 EVENTS = (
@@ -186,6 +189,18 @@ class Served:
     def other(self):
         """The source csc."""
         return client.Client(self.base_url, "csc", self.second[0])
+
+    def extensions(self):
+        """What the package is in each application of this process that serves the catalogue."""
+        return [one.app.extensions["secureb2share"] for one in lock.of_instance(self.app)]
+
+    def forget_withdrawals(self):
+        """As a day later: what ended until now is counted for no limit."""
+        self.execute(
+            "UPDATE secureb2share_dataset SET state_at = :before"
+            " WHERE state IN ('superseded', 'withdrawn') AND state_at > :before",
+            before=(utcnow() - timedelta(hours=24, seconds=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        )
 
     def call(self, method, path, role=None, **kwargs):
         """The answer to a request by whoever has a token; a search finds what the index will hold in time."""

@@ -70,15 +70,18 @@ def _link(extension, shown, provider, languages):
         "record_url": shown.record_url,
     }
     if provider.signs:
-        try:
-            # in an incident nothing is signed, and the reader gets to the form all the same
-            frozen = stops.is_frozen()
-            values["reference"] = (
-                "" if frozen else reference.mint(extension.keyring.current(), extension.host.base_url(), dataset)
-            )
-        except NoSigningKey:
-            raise NotReady(WITHOUT_KEY, code="no-signing-key")
+        values["reference"] = _reference(extension, dataset)
     return provider.expand(values, languages)
+
+
+def _reference(extension, dataset):
+    # in an incident nothing is signed, and the reader gets to the form all the same
+    if extension.is_on and stops.is_frozen():
+        return ""
+    try:
+        return reference.mint(extension.keyring.current(), extension.host.base_url(), dataset)
+    except NoSigningKey:
+        raise NotReady(WITHOUT_KEY, code="no-signing-key")
 
 
 def _members(host, found):

@@ -5,7 +5,7 @@ It is found as the access link is: by the record's PID, DOI or Handle. Beside it
 
 from typing import Any, Optional, Tuple
 
-from flask import Blueprint, Response, abort, current_app, make_response, redirect, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 
 from ..compat import VERBATIM, is_installed, utcnow
 from ..dataset import identifier_fault
@@ -18,7 +18,7 @@ from ..pages import language
 from ..pages.dataset_page import DatasetPage
 from ..pages.render import render
 from ..proxies import active, current
-from ..routes import prepare
+from ..routes import must_be_on, prepare
 from .destination import site
 
 FORMS = {form.name: form for form in citation.FORMS if all(map(is_installed, form.needs))}
@@ -29,12 +29,7 @@ AGES = {"show": 60, "cite": 60, "calendar": 60}
 
 blueprint = Blueprint("secureb2share_access_page", __name__, url_prefix="/secureb2share", template_folder="templates")
 prepare(blueprint, AGES)
-
-
-@blueprint.before_request
-def _only_while_on():
-    if not current().is_on:
-        abort(404)
+blueprint.before_request(must_be_on)
 
 
 @blueprint.route("/access/<path:pid>", **VERBATIM)

@@ -7,6 +7,7 @@ Also by DOI or Handle, and by ?source=&id=.
 from flask import Blueprint, Response, make_response, redirect, request
 from sqlalchemy.exc import DBAPIError
 
+from ..caching import NO_STORE
 from ..compat import VERBATIM
 from ..dataset import identifier_fault
 from ..datasets import store
@@ -31,6 +32,8 @@ def _private_at_last(state):
 
 def _private(response):
     if request.blueprint == blueprint.name:
+        # these links answer in every mode
+        response.headers["Cache-Control"] = NO_STORE
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Robots-Tag"] = "noindex"
     return response

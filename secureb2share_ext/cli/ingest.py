@@ -166,9 +166,12 @@ def _chosen(file, part):
     return (given for given, of in zip(lines_of(file), chosen) if of == number - 1)
 
 
-def lines_of(file: Any) -> Iterator[bytes]:
-    """The lines of an open file that are not empty; one without an end, which must not fill the memory, in pieces."""
-    return (given for given in iter(lambda: file.readline(LONGEST + 1), b"") if given.strip())
+def lines_of(file: Any, longest: int = LONGEST) -> Iterator[bytes]:
+    """The lines of an open file that are not empty; one without an end, which must not fill the memory, in pieces.
+
+    longest: bytes.
+    """
+    return (given for given in iter(lambda: file.readline(longest + 1), b"") if given.strip())
 
 
 def _lines(extension, given):

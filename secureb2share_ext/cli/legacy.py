@@ -16,6 +16,7 @@ from ..maintenance import check as checking
 from ..names import Names
 from ..proxies import current
 from . import mode
+from .ingest import lines_of
 
 LONGEST = 100000  # bytes of a receipt's line
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object.")
@@ -110,9 +111,7 @@ def confirm_records(file: Any, as_json: bool) -> None:
     extension = current()
     names = Names(extension)
 
-    # a line without an end must not fill the memory
-    given = [line for line in iter(lambda: file.readline(LONGEST + 1), b"") if line.strip()]
-    lines = [("line %d" % number, line) for number, line in enumerate(given, 1)]
+    lines = [("line %d" % number, line) for number, line in enumerate(lines_of(file, LONGEST), 1)]
     _each(lines, True, as_json, lambda line: receipt.confirm(receipt.read(extension.sources, line, names)))
 
 

@@ -12,7 +12,6 @@ from . import store
 from .models import DatasetRow
 
 MOST = 4  # states of one dataset; more are not kept, so that the first ones stay
-MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def keep(row: DatasetRow, with_held: bool) -> None:
@@ -25,7 +24,7 @@ def keep(row: DatasetRow, with_held: bool) -> None:
     held = store.held(row.id) if with_held else None
     if held is not None:
         said["held"] = {name: getattr(held, name) for name in ("description", "digest", "reason", "decided_at")}
-        said["held"]["received"] = held.received.strftime(MOMENT)
+        said["held"]["received"] = store.as_written(held.received)
     if len(kept) < MOST:
         row.former = json.dumps(kept + [said])
 

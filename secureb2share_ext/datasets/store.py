@@ -161,7 +161,7 @@ def ended_since(source: str, moment: datetime.datetime) -> int:
 
 
 def _ended(since, source):
-    query = db.session.query(DatasetRow).filter(DatasetRow.state.in_(FINAL), DatasetRow.state_at >= _as_written(since))
+    query = db.session.query(DatasetRow).filter(DatasetRow.state.in_(FINAL), DatasetRow.state_at >= as_written(since))
     return query if source is None else query.filter(DatasetRow.source == source)
 
 
@@ -178,12 +178,12 @@ def lock_endings(source: str) -> None:
 def forget_former(before: datetime.datetime) -> None:
     """Forget the former states of datasets that came into their final one before a moment (naive UTC)."""
     query = db.session.query(DatasetRow).filter(DatasetRow.former.isnot(None))
-    query = query.filter(DatasetRow.state_at < _as_written(before))
+    query = query.filter(DatasetRow.state_at < as_written(before))
     query.update({"former": None}, synchronize_session=False)
 
 
-def _as_written(moment):
-    # as `state_at` is written, so that texts sort as times do
+def as_written(moment: datetime.datetime) -> str:
+    """A moment (naive UTC) as `state_at` is written, so that texts sort as times do."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

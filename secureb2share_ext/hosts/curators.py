@@ -11,6 +11,7 @@ from flask import g
 from invenio_access import models
 from invenio_access.permissions import superuser_access
 from invenio_db import db
+from sqlalchemy.orm import joinedload
 
 from .actions import curate
 
@@ -26,7 +27,7 @@ def curated(names: Iterable[str]) -> List[str]:
     As invenio-access has it, superusers may, and whoever is denied may not, whatever else is allowed.
     """
     actions = [curate.value, superuser_access.value]
-    rows = [row for table in _TABLES for row in db.session.query(table).filter(table.action.in_(actions))]
+    rows = [row for table in _TABLES for row in _query(table).filter(table.action.in_(actions))]
     own = [row for row in rows if row.need in g.identity.provides]
 
     def may(name):
@@ -35,3 +36,9 @@ def curated(names: Iterable[str]) -> List[str]:
         return bool(said) and not any(said)
 
     return [name for name in names if may(name)]
+
+
+def _query(table):
+    query = db.session.query(table)
+    # the need of a role's row has the role's name in it
+    return query.options(joinedload(table.role)) if table is models.ActionRoles else query

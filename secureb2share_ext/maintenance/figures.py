@@ -5,7 +5,7 @@ import datetime
 from flask import Flask
 from invenio_db import db
 
-from .. import instance
+from .. import instance, stops
 from ..errors import ConfigError
 from ..outbox import pauses, steps, store
 from ..proxies import Extension
@@ -49,7 +49,15 @@ def measure(app: Flask, extension: Extension, now: datetime.datetime) -> Figures
         mark_fault=(extension.mark.fault() or "") if extension.mark.is_kept else "",
         clock_ahead=max((_ahead(moment, now) for moment in (steps.finished(), store.newest())), default=0),
         doubts=tuple(instance.doubts(extension)),
+        stopped=tuple(_stopped(what, stop) for what, stop in stops.every().items()),
     )
+
+
+def _stopped(what, stop):
+    since = stop.since.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if what == stops.INCIDENT:
+        return "An incident has frozen the catalogue since %s." % since
+    return "The source %s is suspended since %s." % (what[len(stops.SOURCE) :], since)
 
 
 def _can_sign(keyring):

@@ -34,6 +34,7 @@ class Figures(NamedTuple):
     mark_fault: str = ""  # why the outbox's mark cannot be written, for which nothing is sent
     clock_ahead: float = 0  # seconds by which something was written later than now
     doubts: Tuple[str, ...] = ()  # reasons why this may be a copy
+    stopped: Tuple[str, ...] = ()  # [sentence] of what an operator has stopped
 
 
 class Finding(NamedTuple):
@@ -68,11 +69,13 @@ THRESHOLDS: Dict[str, Limits] = {
     "restore": (1, 2),
     "clock": (60, 3600),
     "instance": (None, 1),
+    "stopped": (1, None),
 }
 UNITS = {"clock": "s", "sweep": "s", "undelivered": "s", "unacknowledged": "s", "index": "s", "expires": "d"}
 FLAGS = ("signing-key",)  # 0: as it should be
 ADVICE = {
-    "lock": "Run `secureb2share check` and mend what it names; until then every write answers 503.",
+    "lock": "Run `secureb2share check` and mend what it names, or `secureb2share lock acknowledge`; until then every"
+    " write answers 503.",
     "triggers-left": "Run `secureb2share unlock`, or set SECUREB2SHARE_MODE to on.",
     "configuration": "Correct the key that the finding names: with this fault the application starts only in mode off.",
     "sweep": "Look whether the Celery worker and beat run.",
@@ -91,6 +94,7 @@ ADVICE = {
     " start it again.",
     "instance": "Nothing is sent. If the catalogue has another address now, run `secureb2share rename`; if this is a"
     " copy, see the page Make a staging copy.",
+    "stopped": "Once the cause is gone, run `secureb2share incident end` or `secureb2share source resume NAME`.",
 }
 # the findings of an instance whose mode is not on
 WHILE_NOT_ON = ("triggers-left", "configuration")
@@ -176,6 +180,8 @@ def _values(figures: Figures, name: str) -> Sequence[Tuple[Optional[float], str,
         ahead = figures.clock_ahead
         leap = "something was written %s later than now: the clock was set back" % _span(ahead)
         return [(ahead, leap if ahead else "nothing was written later than now", "")]
+    if name == "stopped":
+        return [(len(figures.stopped), " ".join(figures.stopped) or "nothing is frozen or suspended", "")]
     if name == "instance":
         return [
             (len(figures.doubts), " ".join(figures.doubts) or "database and key folder belong to this instance", "")

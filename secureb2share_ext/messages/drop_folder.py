@@ -13,7 +13,7 @@ import os
 import re
 import stat
 import time
-from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Iterator, List, NamedTuple, Tuple
 
 from ..errors import Later, NotTaken, SecureB2ShareError
 
@@ -289,6 +289,6 @@ def _remove(folder, name, status):
         raise NotTaken("cannot be taken away: %s" % error.strerror)
 
 
-def shown(name: str, longest: Optional[int] = 100) -> str:
+def shown(name: str) -> str:
     """A name that the other side chose, fit for a terminal and a log."""
-    return ascii(name[:longest])
+    return ascii(name[:100])

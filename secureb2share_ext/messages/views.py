@@ -17,7 +17,7 @@ POST      /datasets/<source>/<identifier>/attest      not carried out yet: 501
 import json
 from urllib.parse import unquote
 
-from flask import Blueprint, Response, abort, current_app, jsonify, request, stream_with_context
+from flask import Blueprint, Response, current_app, jsonify, request, stream_with_context
 from sqlalchemy.exc import DBAPIError
 
 from .. import stops
@@ -25,11 +25,11 @@ from ..client import SOURCE_HEADER, bare, whole
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..datasets import store
-from ..errors import Invalid, NotSigned, QuotaOfDay, UnknownDataset
+from ..errors import Invalid, NotSigned, QuotaOfDay, UnknownDataset, Waits
 from ..names import Names
 from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
-from ..routes import is_signed, prepare, put_off
+from ..routes import is_signed, must_be_on, prepare, put_off
 from . import answers, bulk, envelope, inbox, message, openapi, senders, sources
 
 PAGE = 500
@@ -43,16 +43,13 @@ blueprint = Blueprint("secureb2share_datasets", __name__, url_prefix="/datasets"
 prepare(blueprint, AGES)
 
 
-@blueprint.before_request
-def _only_when_on():
-    if not current().is_on:
-        abort(404)
+blueprint.before_request(must_be_on)
 
 
 @blueprint.before_request
 def _wait():
     seconds = current().attempts.wait(request.environ, _named_source()) if is_signed() else 0
-    return put_off(seconds) if seconds else None
+    return put_off(Waits(seconds)) if seconds else None
 
 
 def _named_source():
@@ -65,12 +62,10 @@ def _count(refused):
     extension, seconds = current(), 0
     if is_signed():
         seconds = extension.attempts.failed(request.environ, _named_source())
-    return put_off(seconds) if seconds else problem_response(extension.host.explained(refused))
+    return put_off(Waits(seconds)) if seconds else problem_response(extension.host.explained(refused))
 
 
-@blueprint.errorhandler(QuotaOfDay)
-def _put_off(refused):
-    return put_off(refused.extra["retry_after"], refused)
+blueprint.errorhandler(QuotaOfDay)(put_off)
 
 
 @blueprint.errorhandler(DBAPIError)

@@ -67,6 +67,7 @@ FINDINGS = {
     "restore": N_("Notice of a restored database"),
     "clock": N_("Clock"),
     "instance": N_("Identity of this instance"),
+    "stopped": N_("Stopped by an operator"),
 }
 FILTERS = {
     "open": N_("Not delivered"),

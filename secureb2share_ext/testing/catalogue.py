@@ -18,7 +18,7 @@ from invenio_db import db
 from sqlalchemy import event, text
 
 from .. import instance
-from ..client import canonical, line, new_key
+from ..client import canonical, fingerprint, line, new_key, public_of
 from ..compat import utcnow
 from ..datasets import store
 from ..datasets.models import DatasetRow
@@ -111,7 +111,7 @@ class Catalogue:
 
     def sender(self, source: str = "tsd", tenants: Optional[Tuple[str, ...]] = None) -> Sender:
         """A messages.sources.Sender of a source, perhaps for some tenants only."""
-        return Sender(self.extension.sources[source], tenants)
+        return Sender(self.extension.sources[source], tenants, key=fingerprint(public_of(self.keys[source])))
 
     def body(
         self,

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask import Blueprint, abort
+from flask import Blueprint
 
 from ..pages.render import render
 from ..proxies import current
-from ..routes import prepare
+from ..routes import must_be_on, prepare
 from . import refusal
 
 blueprint = Blueprint(
@@ -16,19 +16,16 @@ blueprint = Blueprint(
     template_folder="templates",
 )
 prepare(blueprint)
+blueprint.before_request(must_be_on)
 
 
 @blueprint.route("/uploads")
 def closed() -> Any:
     """The page that says why uploads are closed and what to do."""
-    if not current().is_on:
-        abort(404)
     return render("secureb2share_ext/uploads.html")
 
 
 @blueprint.route("/uploads/closed")
 def refused() -> Any:
     """The answer that an upload would get, for an editor's page that asks for the files of a draft first."""
-    if not current().is_on:
-        abort(404)
     raise refusal.refuse("upload-refused", current().help_url)

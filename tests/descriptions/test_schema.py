@@ -480,8 +480,12 @@ def test_text_may_be_so_long_and_no_longer(field, start, letter, most):
     longest = (start + rest)[: most - 1] + letter
     assert full_faults({field: longest}) == []
     found = full_faults({field: longest + letter})
-    # an address that is too long is a long run of letters too
-    assert (field, "must have at most %d characters" % most) in found and {name for name, _ in found} == {field}
+    expected = (field, "must have at most %d characters" % most)
+    if start.startswith("https://") and most == 2000:
+        # an address that is too long is a long run of letters too
+        assert expected in found and {name for name, _ in found} == {field}
+    else:
+        assert found == [expected]
 
 
 LISTS = [

@@ -13,7 +13,6 @@ from requests.adapters import HTTPAdapter
 
 from secureb2share_ext import client
 from secureb2share_ext.messages import attempts
-from secureb2share_ext.uploads import lock
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 NUMBER = 4  # wrong signatures of an address, in these tests
@@ -50,7 +49,7 @@ class AnswersContract:
 
     def limit(self, instance, monkeypatch, shared=()):
         """Count anew, in each application of the instance; shared: the networks of proxies, None: the default ones."""
-        extensions = [one.app.extensions["secureb2share"] for one in lock.of_instance(instance.app)]
+        extensions = instance.extensions()
         monkeypatch.setattr(attempts, "PREFIX", "secureb2share:test:%s:" % uuid.uuid4().hex)
         for extension in extensions:
             config = extension.attempts._config

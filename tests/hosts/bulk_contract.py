@@ -493,7 +493,7 @@ class RunContract(BulkContract):
 
     def test_mass_withdrawal_stops(self, instance, monkeypatch):
         folder = new_folder()
-        self.age_withdrawals(instance)
+        instance.forget_withdrawals()
         allowed, identifiers = 10, ["%s/%02d" % (folder, n) for n in range(60)]
         assert self.results(self.post(instance, self.lines(instance, identifiers))) == ["created"] * 60
         ends = [
@@ -515,7 +515,7 @@ class RunContract(BulkContract):
         assert self.results(self.post(instance, ends[done:])) == ["mass-withdrawal"] * (60 - done)
         assert self.results(self.post(instance, ends[:allowed])) == ["changed"] * allowed
         # a day later
-        self.age_withdrawals(instance)
+        instance.forget_withdrawals()
         # the client stops with the run: it does not go on with its next request
         monkeypatch.setattr(client, "BATCH", allowed + 2)
         answers, left = [], ends[allowed + 12 :]
@@ -537,12 +537,6 @@ class RunContract(BulkContract):
         before = dump(instance)
         assert self.results(self.post(instance, ends[done:])) == ["changed"] * (60 - done)
         assert new(before, dump(instance)) == {}
-
-    def age_withdrawals(self, instance):
-        instance.execute(
-            "UPDATE secureb2share_dataset SET state_at = '2020-01-01T00:00:00.000000Z'"
-            " WHERE state IN ('superseded', 'withdrawn')"
-        )
 
     def test_parts_side_by_side(self, instance, tmp_path):
         folder, file = new_folder(), tmp_path / "drop.jsonl"
@@ -593,7 +587,7 @@ class RunContract(BulkContract):
         count = 40
         identifiers = ["%s/%d" % (folder, n) for n in range(count)]
         self.post(instance, self.lines(instance, identifiers))
-        self.age_withdrawals(instance)
+        instance.forget_withdrawals()
         allowed = 10
         ends = [self.line(instance, "state", one, state="withdrawn", reason="Study closed.") for one in identifiers]
         file = tmp_path / "drop.jsonl"

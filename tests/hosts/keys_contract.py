@@ -102,6 +102,10 @@ class KeysContract:
         said["state"] = self.refused(source.set_state, identifier, "suspended", "Mine.")
         said["transfer"] = self.refused(source.transfer, identifier, "p12")
         said["decision"] = self.refused(source.report_decision, identifier, "a", "submitted")
+        said["erase"] = self.refused(source.erase, identifier, "Mine.")
+        said["attest"] = self.refused(source.attest, identifier, "0" * 64)
+        event = {"source": instance.base_url, "data": {"identifier": identifier}}
+        said["receipt"] = self.refused(source.acknowledge, event, b"x", "r-1")
         answer = instance.post_lines([self.line(instance, "register", folder(), dataset=self.description())])
         said["bulk"] = (answer.status_code, answer.json().get("code"))
         return said
@@ -123,6 +127,7 @@ class KeysContract:
             assert self.put(instance, folder(), client.new_key()[0]).status_code == 401
             assert instance.call("GET", "/api/datasets/tsd/" + identifier).status_code == 200
             assert instance.other.register(folder(), self.description())["result"] == "created"
+            assert "The source tsd is suspended since" in instance.run_cli("health").output
             said = self.cli(instance, "source", "list")
             assert "tsd: suspended since 20" in said and "A key was stolen." in said and "csc: active" in said
             assert client.fingerprint(OLD_PUBLIC) + " Ed25519, every tenant, until %s (past" % YESTERDAY in said
@@ -161,7 +166,7 @@ class KeysContract:
         answers = [json.loads(one) for one in instance.post_lines(lines, "?confirm=withdrawals").text.splitlines()]
         assert [one["status"] for one in answers] == [200] * 3
         # a day later
-        self.forget_withdrawals(instance)
+        instance.forget_withdrawals()
         assert instance.source.set_state(left[5], **said)["result"] == "changed"
 
     def registered(self, instance, count, **members):
@@ -171,7 +176,7 @@ class KeysContract:
         lines = [self.line(instance, "register", one, dataset=self.description(), **members) for one in named]
         made = instance.post_lines(lines).text.splitlines()
         assert {json.loads(one)["status"] for one in made} == {201}
-        self.forget_withdrawals(instance)
+        instance.forget_withdrawals()
         return named
 
     def test_the_limit_of_withdrawals_holds_side_by_side(self, instance):
@@ -196,7 +201,7 @@ class KeysContract:
         assert {self.state(instance, one) for one in named} == {"active"}
         if instance.app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
             assert set(said) == {"mass-withdrawal"} and len(said) == len(left) == 10
-        self.forget_withdrawals(instance)
+        instance.forget_withdrawals()
 
     def test_who_confirms_many_withdrawals(self, instance, monkeypatch):
         """Only a key that is not limited to tenants; no token, and no key of a tenant, whatever it signs."""
@@ -219,7 +224,7 @@ class KeysContract:
         assert codes(instance.post_lines(lines(OF_TENANT, confirm="withdrawals"))) == stopped
         with monkeypatch.context() as patched:
             # whatever token a host knows
-            for extension in self.extensions(instance):
+            for extension in instance.extensions():
                 patched.setattr(extension.host, "sources_of_token", lambda: {"tsd"}, raising=False)
             headers = {client.SOURCE_HEADER: "tsd"}
             body = b"".join(lines())
@@ -232,11 +237,7 @@ class KeysContract:
         # the key confirms what others send too
         assert codes(instance.post_lines(lines(OF_TENANT), query)) == [None] * 2
         instance.source.set_state(left[2], confirm=True, **said)
-        self.forget_withdrawals(instance)
-
-    def extensions(self, instance):
-        """What the package is in each application of the instance."""
-        return [one.app.extensions["secureb2share"] for one in lock.of_instance(instance.app)]
+        instance.forget_withdrawals()
 
     def test_a_withdrawal_is_taken_back(self, instance):
         identifier = folder()
@@ -288,7 +289,7 @@ class KeysContract:
 
     def test_what_waited_for_a_curator_is_taken_back(self, instance, monkeypatch):
         identifier = folder()
-        for extension in self.extensions(instance):
+        for extension in instance.extensions():
             monkeypatch.setitem(extension.sources, "csc", extension.sources["csc"]._replace(release="review"))
         csc = client.Client(instance.base_url, "csc", instance.second[0])
         csc.register(identifier, self.description("Held"))
@@ -359,6 +360,7 @@ class KeysContract:
             assert new(before, dump(instance, self.not_compared)) == {}
             self.cli(instance, "source", "suspend", "tsd", "--reason", "A key was stolen.")
             said = self.cli(instance, "incident", "show")
+            assert "An incident has frozen the catalogue" in instance.run_cli("health").output
             assert "frozen since 20" in said and "A key was stolen." in said and "The source tsd is suspended" in said
         finally:
             instance.run_cli("source", "suspend", "tsd")
@@ -396,11 +398,3 @@ class KeysContract:
 
     def state(self, instance, identifier):
         return instance.call("GET", "/api/datasets/tsd/" + identifier).json()["state"]
-
-    def forget_withdrawals(self, instance):
-        before = (utcnow() - timedelta(hours=24, seconds=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        instance.execute(
-            "UPDATE secureb2share_dataset SET state_at = :before"
-            " WHERE state IN ('superseded', 'withdrawn') AND state_at > :before",
-            before=before,
-        )

@@ -8,7 +8,6 @@ import pytest
 
 from secureb2share_ext import client
 from secureb2share_ext.messages import quota
-from secureb2share_ext.uploads import lock
 
 
 class QuotasContract:
@@ -17,8 +16,7 @@ class QuotasContract:
     def day(self, instance, monkeypatch, **most):
         """Let the day of csc begin anew, with these limits, in each application of the instance."""
         instance.execute("DELETE FROM secureb2share_sent WHERE source = 'csc'")
-        for one in lock.of_instance(instance.app):
-            extension = one.app.extensions["secureb2share"]
+        for extension in instance.extensions():
             monkeypatch.setattr(extension, "quotas", quota.Met())
             monkeypatch.setitem(extension.sources, "csc", extension.sources["csc"]._replace(**most))
 

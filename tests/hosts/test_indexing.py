@@ -438,7 +438,7 @@ def test_index_has_the_words_of_codes_and_what_narrows_a_list_down(instance):
 def test_names_of_files_only_where_the_source_allows_them(instance, describe_files):
     word, shown = new_word(), {"label": "Values", "media_type": "text/csv"}
     file = dict(shown, name="values.csv", checksum="sha256:" + "0" * 64)
-    extensions = [one.app.extensions["secureb2share"] for one in lock.of_instance(instance.app)]
+    extensions = instance.extensions()
     kept = extensions[0].sources["tsd"]
 
     def allow(value):

@@ -29,6 +29,7 @@ def instance(request, tmp_path_factory):
 
 class TestRecordsRest(HostContract):
     host_name = "records_rest"
+    has_proof = True
 
     def upload_attempts(self, instance):
         bucket, key, version, _ = instance.legacy
@@ -101,7 +102,7 @@ class TestRecordsRest(HostContract):
 
     def test_source_that_is_configured_no_more(self, instance):
         pid = instance.curate(self.description(), "gone/" + os.urandom(8).hex()).json()["id"]
-        extensions = [one.app.extensions["secureb2share"] for one in lock.of_instance(instance.app)]
+        extensions = instance.extensions()
         kept = {id(extension): dict(extension.sources) for extension in extensions}
         try:
             for extension in extensions:

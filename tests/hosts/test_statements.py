@@ -236,6 +236,13 @@ def test_nothing_of_ours_is_asked_while_the_mode_is_off(site):
     assert seen and not [one for one in seen if OUR_TABLES in one], seen
 
 
+@pytest.mark.parametrize("pid, status", [("PID", 302), ("none", 404)])
+def test_while_the_mode_is_off_no_cache_keeps_where_an_access_link_leads(site, pid, status):
+    answer = site.get_off("/api/access/" + pid.replace("PID", site.ours[0]))
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
+    assert len(during(partial(site.get_off, "/api/access/" + site.ours[0]), 302)) <= 4
+
+
 @pytest.mark.parametrize("path", ["/api/datasets", "/api/datasets/keys?access_token=x"])
 def test_while_the_mode_is_off_our_routes_answer_as_the_host_does(site, path):
     answer, unknown = site.get_off(path), site.get_off("/api/nowhere")

@@ -23,6 +23,7 @@ NAMES = [
     "restore",
     "clock",
     "instance",
+    "stopped",
 ]
 
 
@@ -75,6 +76,7 @@ def test_all_is_well():
         ("clock_ahead", 60.0, "clock", "", "warning"),
         ("clock_ahead", 3600.0, "clock", "", "critical"),
         ("doubts", ("The key folder has no instance.json.",), "instance", "", "critical"),
+        ("stopped", ("The source tsd is suspended since 2026-01-31T12:00:00Z.",), "stopped", "", "warning"),
     ],
 )
 def test_where_each_figure_turns_bad(figure, value, name, label, level):
@@ -142,12 +144,12 @@ def test_the_lines_for_nagios():
         " 5 days; undelivered: 2 events, the oldest 2 h old; paused: odd \"name\" : status 401 | 'lock'=1;;1"
         " 'undelivered'=7200.500s;3600;86400 'unacknowledged'=0s;3600; 'parked'=0;1;100 'paused odd \"name\"'=1;1;2"
         " 'expires the secret of its'=5;30:;7: 'index'=0s;600;86400 'ghosts'=0;1;"
-        " 'sources'=0;1;2 'signing-key'=0;;1 'restore'=0;1;2 'clock'=0s;60;3600 'instance'=0;;1"
+        " 'sources'=0;1;2 'signing-key'=0;;1 'restore'=0;1;2 'clock'=0s;60;3600 'instance'=0;;1 'stopped'=0;1;"
     )
     assert lines[1:3] == [
         "critical lock           A / bar.",
-        "                        -> Run `secureb2share check` and mend what it names; until then every write answers"
-        " 503.",
+        "                        -> Run `secureb2share check` and mend what it names, or `secureb2share lock"
+        " acknowledge`; until then every write answers 503.",
     ]
     assert report.nagios(health.judge(health.Figures("off")), "off").startswith(
         "SECUREB2SHARE OK - MODE is off, no fault was found | 'triggers-left'=0;1; 'configuration'=0;1;\n"

@@ -18,9 +18,8 @@ from . import communities
 
 def curated_sources(sources: Dict[str, Source]) -> List[str]:
     """Names of the sources for which the user of the current request may review, and describe datasets."""
-    found = {name: communities.id_of_source(source) for name, source in sources.items()}
     named = curated(sources)
-    return [name for name, community in found.items() if name in named or community is not None and _may(community)]
+    return [name for name, source in sources.items() if name in named or _may_publish(source)]
 
 
 def may_operate() -> bool:
@@ -28,7 +27,10 @@ def may_operate() -> bool:
     return StrictDynamicPermission(operate).can()
 
 
-def _may(community):
+def _may_publish(source):
+    community = communities.id_of_source(source)
+    if community is None:
+        return False
     need = update_deposit_publication_state_need_factory(
         community=community, old_state="submitted", new_state="published"
     )

@@ -23,11 +23,13 @@ ROLES = ("owner", "manager", "curator")
 def curated_sources(sources: Dict[str, Source]) -> List[str]:
     """Names of the sources for which the user of the current request may review, and describe datasets."""
     named = curated(sources)
-    found = {source.name: communities.id_of_source(source) for source in sources.values()}
-    roles = {
-        name: {CommunityRoleNeed(community, role) for role in ROLES} for name, community in found.items() if community
-    }
-    return [name for name in sources if name in named or roles.get(name, set()) & g.identity.provides]
+    return [name for name, source in sources.items() if name in named or _has_role(source)]
+
+
+def _has_role(source):
+    community = communities.id_of_source(source)
+    needs = {CommunityRoleNeed(community, role) for role in ROLES} if community else set()
+    return bool(needs & g.identity.provides)
 
 
 def may_operate() -> bool:

@@ -51,10 +51,10 @@ def _pids(uuids, types):
     # {(record_uuid, type or None): PID}
     model = PersistentIdentifier
     query = db.session.query(model.object_uuid, model.pid_type, model.pid_value).filter(
-        PersistentIdentifier.object_type == "rec",
-        PersistentIdentifier.status == PIDStatus.REGISTERED,
-        PersistentIdentifier.object_uuid.in_(uuids),
-        PersistentIdentifier.pid_type.in_(types),
+        model.object_type == "rec",
+        model.status == PIDStatus.REGISTERED,
+        model.object_uuid.in_(uuids),
+        model.pid_type.in_(types),
     )
     found = {}
     for uuid, kind, pid in query:

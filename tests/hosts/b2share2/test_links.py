@@ -480,10 +480,9 @@ def test_new_version_without_a_block_is_a_draft(instance):
 
 
 def test_missing_table_stops_writing_and_not_reading(instance):
-    from secureb2share_ext.uploads import lock
 
     pid = published(instance, "source")
-    extensions = [one.app.extensions["secureb2share"] for one in lock.of_instance(instance.app)]
+    extensions = instance.extensions()
 
     def look_again():
         for extension in extensions:

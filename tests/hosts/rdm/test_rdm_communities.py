@@ -279,9 +279,8 @@ def test_sources_community_stays_what_it_is(instance, role):
 
 
 def test_slug_of_a_missing_community_is_for_administrators(instance):
-    from secureb2share_ext.uploads import lock
 
-    sources = [one.app.extensions["secureb2share"].sources for one in lock.of_instance(instance.app)]
+    sources = [extension.sources for extension in instance.extensions()]
     kept = sources[0]["csc"]
     body = {
         "slug": "yet-to-come",
