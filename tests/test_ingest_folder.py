@@ -13,7 +13,7 @@ from served import ONE_DATABASE
 instance_module = pytest.importorskip("instance")
 
 from secureb2share_ext import client  # noqa: E402
-from secureb2share_ext.messages import drop_folder  # noqa: E402
+from secureb2share_ext.messages import drop_folder, drop_state  # noqa: E402
 
 UNITS = Path(__file__).resolve().parents[1] / "docs" / "howto" / "drop-folder"
 PAGE = UNITS.with_suffix(".md")
@@ -111,7 +111,7 @@ def test_what_is_hostile_stays_and_the_rest_is_carried_out(instance, folder):
     assert sorted(os.listdir(str(folder / "drop"))) == sorted(
         ["link.jsonl", "hard.jsonl", "pipe.jsonl", "refused", "\x1b[2J.jsonl", "long.jsonl"]
     )
-    for where in drop_folder.FOLDERS:
+    for where in drop_state.FOLDERS:
         for name in kept(folder, where):
             assert b"KEY OF" not in (folder / "state" / where / name).read_bytes()
 
@@ -174,7 +174,7 @@ def test_what_failed_is_carried_out_again(instance, folder, monkeypatch):
 def test_two_runs_are_never_at_work(instance, folder):
     put(folder / "drop" / "a.jsonl", b"refused\n")
     with drop_folder.opened(str(folder / "state"), is_ours=True) as (fd, _):
-        other = drop_folder.State(fd)
+        other = drop_state.State(fd)
         with other.locked():
             code, said = run(instance, folder)
         other.close()

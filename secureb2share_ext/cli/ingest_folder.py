@@ -7,7 +7,7 @@ from flask.cli import with_appcontext
 
 from ..errors import Later, NotTaken, SecureB2ShareError
 from ..maintenance.wording import counted
-from ..messages import drop_folder, withdrawal_limit
+from ..messages import drop_folder, drop_state, withdrawal_limit
 from ..messages.drop_folder import shown
 from . import mode
 from .ingest import ENDED, RefusedLines, carry_out, lines_of
@@ -52,7 +52,7 @@ def ingest_folder(folder: str, state: str, most: int, size: int) -> None:
         with drop_folder.opened(folder) as (fd, way), drop_folder.opened(state, is_ours=True) as (own, own_way):
             drop_folder.check_apart(way, own_way)
             drop_folder.check_writable(fd, folder)
-            kept = drop_folder.State(own)
+            kept = drop_state.State(own)
             try:
                 with kept.locked() as is_alone:
                     codes = _run(fd, kept, state, most, size) if is_alone else {BUSY}

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from secureb2share_ext.errors import Later, NotTaken, SecureB2ShareError
-from secureb2share_ext.messages import drop_folder
+from secureb2share_ext.messages import drop_folder, drop_state
 
 SECRET = b"KEY OF THE SERVICE\n"
 LARGEST = 100000
@@ -30,7 +30,7 @@ def taking(place):
     """(State, file descriptor of the other side's folder)"""
     with drop_folder.opened(str(place / "drop")) as (fd, _):
         with drop_folder.opened(str(place / "state"), is_ours=True) as (own, _):
-            kept = drop_folder.State(own)
+            kept = drop_state.State(own)
             try:
                 yield kept, fd
             finally:
@@ -171,7 +171,7 @@ def test_a_file_that_becomes_something_else_after_it_was_looked_at_is_not_taken(
     assert everything(place / "state") == {} and everything(place / "service") == {"secret.jsonl": SECRET}
 
 
-@pytest.mark.parametrize("free, is_taken", [(drop_folder.SPARE + 1000, True), (drop_folder.SPARE + 999, False)])
+@pytest.mark.parametrize("free, is_taken", [(drop_state.SPARE + 1000, True), (drop_state.SPARE + 999, False)])
 def test_the_disk_of_the_state_is_not_filled(place, monkeypatch, free, is_taken):
     put(place / "drop" / "a.jsonl", b"x" * 1000)
     monkeypatch.setattr(drop_folder.os, "fstatvfs", lambda fd: SimpleNamespace(f_bavail=free, f_frsize=1))
@@ -308,7 +308,7 @@ def test_a_link_in_the_state_has_nothing_written(place):
 
 
 def test_the_log_begins_anew(place, monkeypatch):
-    monkeypatch.setattr(drop_folder, "LOG_LONGEST", 100)
+    monkeypatch.setattr(drop_state, "LOG_LONGEST", 100)
     with taking(place) as (kept, _):
         for number in range(10):
             kept.log("sentence %d" % number)
