@@ -12,7 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from secureb2share_ext import client
-from secureb2share_ext.messages import attempts
+from secureb2share_ext.messages import attempts, wrong_counts
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 NUMBER = 4  # wrong signatures of an address, in these tests
@@ -50,7 +50,7 @@ class AnswersContract:
     def limit(self, instance, monkeypatch, shared=()):
         """Count anew, in each application of the instance; shared: the networks of proxies, None: the default ones."""
         extensions = instance.extensions()
-        monkeypatch.setattr(attempts, "PREFIX", "secureb2share:test:%s:" % uuid.uuid4().hex)
+        monkeypatch.setattr(wrong_counts, "PREFIX", "secureb2share:test:%s:" % uuid.uuid4().hex)
         for extension in extensions:
             config = extension.attempts._config
             monkeypatch.setitem(config, "SECUREB2SHARE_WRONG_SIGNATURES", NUMBER)
@@ -67,7 +67,7 @@ class AnswersContract:
         assert self.statuses(instance, "127.0.0.2", path, WRONG, NUMBER + 3) == [401] * NUMBER + [429] * 3
         said = self.bare(instance, sender("127.0.0.2"), "/api/datasets/tsd", WRONG)
         assert said.json()["code"] == "wrong-signatures" and said.headers["cache-control"] == "no-store"
-        assert 0 < int(said.headers["retry-after"]) <= attempts.WINDOW
+        assert 0 < int(said.headers["retry-after"]) <= wrong_counts.WINDOW
         # what is signed for this source is not looked at now
         assert self.bare(instance, sender("127.0.0.2"), path, instance.key).status_code == 429
         for named, status in (("tsd", 429), ("csc", 401)):

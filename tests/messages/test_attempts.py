@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from secureb2share_ext import caching
 from secureb2share_ext import config as settings
-from secureb2share_ext.messages import attempts
-from secureb2share_ext.messages.attempts import Attempts, Count, Memory, Shared
+from secureb2share_ext.messages import attempts, origin, wrong_counts
+from secureb2share_ext.messages.attempts import Attempts
+from secureb2share_ext.messages.wrong_counts import Count, Memory, Shared
 
 try:
     from werkzeug.middleware.proxy_fix import ProxyFix
@@ -49,7 +50,7 @@ def test_who_is_one_sender():
         ("unix:", "-", False),
         ("8.8.4.4, 8.8.8.8", "-", False),
     ):
-        assert attempts.origin_of(at(address)) == (sender, is_one), address
+        assert origin.origin_of(at(address)) == (sender, is_one), address
 
 
 @pytest.mark.parametrize("kept", ["new", "old"])
@@ -60,7 +61,7 @@ def test_a_proxy_of_which_the_host_was_told_or_the_setting_says_which_private_ad
             environ["werkzeug.proxy_fix.orig"] = at(proxy)
         elif proxy:
             environ["werkzeug.proxy_fix.orig_remote_addr"] = proxy
-        return attempts.origin_of(environ, settings.networks({"key": shared}, "key")).is_one
+        return origin.origin_of(environ, settings.networks({"key": shared}, "key")).is_one
 
     assert seen("10.1.2.3", "127.0.0.1") and seen("fd00::1", "::1") and seen("8.8.4.4", "10.0.0.1")
     # a proxy that names nobody, and one that was not configured
@@ -71,7 +72,7 @@ def test_a_proxy_of_which_the_host_was_told_or_the_setting_says_which_private_ad
 
 def test_what_the_hosts_own_proxy_settings_leave():
     found = []
-    app = ProxyFix(lambda environ, start: found.append(attempts.origin_of(environ)))
+    app = ProxyFix(lambda environ, start: found.append(origin.origin_of(environ)))
     for named in ({"HTTP_X_FORWARDED_FOR": "10.9.9.9"}, {}):
         app(dict(at("10.0.0.1"), **named), None)
     assert found == [("10.9.9.9", True), ("10.0.0.1", False)]
@@ -98,26 +99,26 @@ def test_whose_redis_counts():
         (dict(cache, RATELIMIT_STORAGE_URL="unix:///r"), "unix:///r"),
         (dict(cache, RATELIMIT_STORAGE_URI="redis+sentinel://r"), "redis://c/0"),
     ):
-        assert attempts.redis_url(config) == url, config
+        assert wrong_counts.redis_url(config) == url, config
 
 
 def test_memory_is_bounded_and_nobody_pushes_out_a_count(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(attempts.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(attempts, "MOST", 50)
+    monkeypatch.setattr(wrong_counts, "MOST", 50)
     memory = Memory()
     for number in range(500):
         found = memory.add("address %d" % number, "tsd")
-        assert found == (Count(1, attempts.WINDOW) if number < 50 else None, Count(number + 1, attempts.WINDOW), False)
+        assert found == (Count(1, wrong_counts.WINDOW) if number < 50 else None, Count(number + 1, wrong_counts.WINDOW), False)
     assert len(memory._pairs) == 50 and memory.add("address 0", "tsd").of_pair.number == 2
-    assert memory.add("address 500", "csc") == (None, Count(1, attempts.WINDOW), False)
-    clock[0] += attempts.WINDOW
-    assert memory.add("address 500", "tsd") == (Count(1, attempts.WINDOW), Count(1, attempts.WINDOW), False)
+    assert memory.add("address 500", "csc") == (None, Count(1, wrong_counts.WINDOW), False)
+    clock[0] += wrong_counts.WINDOW
+    assert memory.add("address 500", "tsd") == (Count(1, wrong_counts.WINDOW), Count(1, wrong_counts.WINDOW), False)
     assert len(memory._pairs) == len(memory._sources) == 1
 
 
 def test_who_finds_no_place_is_put_off_with_all_of_its_source_and_does_not_wait(many, monkeypatch):
-    monkeypatch.setattr(attempts, "MOST", 4)
+    monkeypatch.setattr(wrong_counts, "MOST", 4)
     found = many()
     said = [found.failed(at("8.8.4.%d" % number), "tsd") > 0 for number in range(10)]
     assert said == [False] * 5 + [True] * 5
@@ -128,11 +129,12 @@ def test_who_finds_no_place_is_put_off_with_all_of_its_source_and_does_not_wait(
 def test_waiting_ends_and_is_bounded(many, monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(attempts.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(attempts, "MOST", 10)
+    for module in (attempts, wrong_counts):
+        monkeypatch.setattr(module, "MOST", 10)
     found = many()
     assert [found.failed(at("8.8.4.4"), "tsd") > 0 for _ in range(7)] == [False] * 5 + [True] * 2
-    assert 0 < found.wait(at("8.8.4.4"), "tsd") <= attempts.WINDOW and found.wait(at("8.8.8.8"), "tsd") == 0
-    clock[0] += attempts.WINDOW
+    assert 0 < found.wait(at("8.8.4.4"), "tsd") <= wrong_counts.WINDOW and found.wait(at("8.8.8.8"), "tsd") == 0
+    clock[0] += wrong_counts.WINDOW
     assert found.wait(at("8.8.4.4"), "tsd") == 0 and found.failed(at("8.8.4.4"), "tsd") == 0
     for last in range(30):
         for _ in range(6):
@@ -184,31 +186,31 @@ def test_redis_that_is_not_there_is_left_alone_and_counting_goes_on(many, monkey
 
 @pytest.mark.skipif(REDIS is None, reason="SECUREB2SHARE_TEST_REDIS is not set")
 def test_processes_count_together_in_redis(many, monkeypatch):
-    monkeypatch.setattr(attempts, "PREFIX", "secureb2share:test:%s:" % uuid.uuid4().hex)
+    monkeypatch.setattr(wrong_counts, "PREFIX", "secureb2share:test:%s:" % uuid.uuid4().hex)
     # of a Redis on a busy machine too
-    monkeypatch.setattr(attempts, "PATIENCE", 30)
+    monkeypatch.setattr(wrong_counts, "PATIENCE", 30)
     first, second = (many(CACHE_REDIS_URL=REDIS + "/2") for _ in range(2))
     here = at("8.8.4.4")
     for process in (first, second, first, second, first):
         assert process.wait(here, "tsd") == 0 and process.failed(here, "tsd") == 0
     assert first.wait(here, "tsd") > 0
     # the other learns it by the next wrong signature
-    assert second.wait(here, "tsd") == 0 and 0 < second.failed(here, "tsd") <= attempts.WINDOW
+    assert second.wait(here, "tsd") == 0 and 0 < second.failed(here, "tsd") <= wrong_counts.WINDOW
     assert second.wait(here, "tsd") > 0
     # a count that a process left without an end gets one
     redis = first._shared._redis
-    name = attempts.PREFIX + "pair:8.8.4.4 tsd"
+    name = wrong_counts.PREFIX + "pair:8.8.4.4 tsd"
     redis.persist(name)
     second.failed(here, "tsd")
-    assert 0 < redis.ttl(name) <= attempts.WINDOW
-    assert len(redis.keys(attempts.PREFIX + "*")) == 2
+    assert 0 < redis.ttl(name) <= wrong_counts.WINDOW
+    assert len(redis.keys(wrong_counts.PREFIX + "*")) == 2
     # a right signature in one process is known in the other, and told once
     for _ in range(3):
         first.passed(here, "csc")
-    assert 3600 < redis.ttl(attempts.PREFIX + "right:8.8.4.4 csc") <= 5400
-    redis.delete(attempts.PREFIX + "right:8.8.4.4 csc")
+    assert 3600 < redis.ttl(wrong_counts.PREFIX + "right:8.8.4.4 csc") <= 5400
+    redis.delete(wrong_counts.PREFIX + "right:8.8.4.4 csc")
     first.passed(here, "csc")
-    assert not redis.exists(attempts.PREFIX + "right:8.8.4.4 csc")
+    assert not redis.exists(wrong_counts.PREFIX + "right:8.8.4.4 csc")
     first._known = attempts.Ends()
     first.passed(here, "csc")
     assert [second.failed(here, "csc") > 0 for _ in range(7)] == [False] * 5 + [True] * 2
