@@ -107,9 +107,9 @@ SECUREB2SHARE_WRONG_SIGNATURES: Optional[int] = 20
 None: no limit."""
 
 SECUREB2SHARE_SHARED_NETWORKS: Optional[List[str]] = None
-"""list of networks such as ``"10.0.0.0/8"``: many senders may share an address of these, as behind a proxy of which the
-host was not told, so that none of them waits; wrong signatures from there get 429, and right ones pass. Default: the
-private networks, but for addresses that a proxy named of which the host was told (``PROXYFIX_CONFIG``)."""
+"""list of networks, such as ``"10.0.0.0/8"``, of which one address may stand for many senders: that of a proxy of which
+the host was not told. Such an address never waits: its wrong signatures get 429, and right ones pass. Default: the
+private networks, except an address that was named by a proxy known to the host (``PROXYFIX_CONFIG``)."""
 
 SECUREB2SHARE_WITHDRAWAL_DAYS = 14
 """int, days for which an operator can take a withdrawal or supersession back; what waited is kept so long; 0: never."""

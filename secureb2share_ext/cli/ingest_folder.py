@@ -46,7 +46,7 @@ def ingest_folder(folder: str, state: str, most: int, size: int) -> None:
     lines failed here is carried out again by the next run. STATE/log says so too.
 
     Exit codes: 0 all accepted, 1 some lines refused, 2 a file waits for an operator, 3 something in FOLDER is not
-    taken, 4 another run is at work, 130 interrupted; of several, the first of 2, 3 and 1.
+    taken, 4 another run is at work, 130 interrupted; of several, 2 comes before 3, and 3 before 1.
     """
     try:
         with drop_folder.opened(folder) as (fd, way), drop_folder.opened(state, is_ours=True) as (own, own_way):

@@ -1,4 +1,7 @@
-"""The days on which keys and secrets end. None of them stops working by itself: health warns."""
+"""The days on which keys and secrets end, of which health warns.
+
+A source's key signs nothing after its day; the others go on.
+"""
 
 import datetime
 from typing import Dict, Optional, Tuple

@@ -491,7 +491,7 @@ def test_text_may_be_so_long_and_no_longer(field, start, letter, most):
 LISTS = [
     ("core.titles", 20, lambda n: {"lang": "nb", "text": "Tittel %d" % n}),
     ("core.descriptions", 20, lambda n: {"lang": "nb", "text": "Tekst %d" % n}),
-    ("core.creators", 100, lambda n: {"name": "Institutt %d" % n}),
+    ("core.creators", 1000, lambda n: {"name": "Institutt %d" % n}),
     ("core.keywords", 50, lambda n: "word %d" % n),
     ("core.languages", 20, lambda n: "nb-a%d" % n),
     ("sensitive.access_conditions", 20, lambda n: {"lang": "nb", "text": "Vilkår %d" % n}),

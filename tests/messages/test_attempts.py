@@ -109,7 +109,11 @@ def test_memory_is_bounded_and_nobody_pushes_out_a_count(monkeypatch):
     memory = Memory()
     for number in range(500):
         found = memory.add("address %d" % number, "tsd")
-        assert found == (Count(1, wrong_counts.WINDOW) if number < 50 else None, Count(number + 1, wrong_counts.WINDOW), False)
+        assert found == (
+            Count(1, wrong_counts.WINDOW) if number < 50 else None,
+            Count(number + 1, wrong_counts.WINDOW),
+            False,
+        )
     assert len(memory._pairs) == 50 and memory.add("address 0", "tsd").of_pair.number == 2
     assert memory.add("address 500", "csc") == (None, Count(1, wrong_counts.WINDOW), False)
     clock[0] += wrong_counts.WINDOW
