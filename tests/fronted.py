@@ -21,11 +21,12 @@ SETTINGS = """\
 http {
     access_log off;
     %(temporary)s
+    %(http)s
     server {
         listen 127.0.0.1:%(port)d;
         # nothing but what lets a longer body pass
         client_max_body_size 200m;
-        location / { proxy_pass http://127.0.0.1:%(upstream)d; }
+        location / { proxy_pass http://127.0.0.1:%(upstream)d; %(location)s }
     }
 }
 """
@@ -50,8 +51,8 @@ def gunicorn(configured, folder, port):
 
 
 @contextlib.contextmanager
-def nginx(folder, port, upstream):
-    """The base URL of a plain nginx in front of the port `upstream`."""
+def nginx(folder, port, upstream, http="", location=""):
+    """The base URL of an nginx in front of the port `upstream`, plain but for directives of these contexts."""
     folder = os.path.join(str(folder), "nginx")
     os.makedirs(folder)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -59,6 +60,8 @@ def nginx(folder, port, upstream):
         "folder": folder,
         "port": port,
         "upstream": upstream,
+        "http": http,
+        "location": location,
         "temporary": " ".join("%s_temp_path %s/%s;" % (kind, folder, kind) for kind in kinds),
         # its workers write where pytest let this user only
         "user": "user root;" if os.geteuid() == 0 else "",

@@ -1,12 +1,10 @@
 """Who sees an answer, and who waits, on every host: part of SourcesContract, whose instance and keys it uses."""
 
 import json
-import shutil
 import socket
-import subprocess
-import time
 import uuid
 
+import fronted
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
@@ -14,7 +12,6 @@ from requests.adapters import HTTPAdapter
 from secureb2share_ext import client
 from secureb2share_ext.messages import attempts, wrong_counts
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 NUMBER = 4  # wrong signatures of an address, in these tests
 WRONG = client.new_key()[0]
 
@@ -159,7 +156,7 @@ class AnswersContract:
             name.strip().lower() for name in answer.headers["vary"].split(",")
         }
 
-    @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+    @pytest.mark.skipif(fronted.NGINX is None, reason="nginx is not installed")
     def test_a_cache_gives_everybody_the_public_answer(self, instance, tmp_path):
         """Behind an nginx that keeps whatever it may keep, and for an hour what says nothing."""
         identifiers = self.datasets(instance)
@@ -170,20 +167,10 @@ class AnswersContract:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        (tmp_path / "nginx.conf").write_text(
-            # a worker of another user could not write into the test's folder
-            "user root; daemon off; pid %(f)s/pid; error_log %(f)s/error.log; worker_processes 1; events {}\n"
-            "http { access_log off; client_body_temp_path %(f)s/body; proxy_temp_path %(f)s/proxy;"
-            " fastcgi_temp_path %(f)s/a; uwsgi_temp_path %(f)s/b; scgi_temp_path %(f)s/c;"
-            " proxy_cache_path %(f)s/cache keys_zone=kept:1m;"
-            " server { listen 127.0.0.1:%(p)d; location / { proxy_pass %(u)s; proxy_set_header Host $proxy_host;"
-            " proxy_cache kept; proxy_cache_valid any 1h; add_header X-Kept $upstream_cache_status always; } } }"
-            % {"f": tmp_path, "p": port, "u": instance.base_url.replace("localhost", "127.0.0.1")}
-        )
-        base, nginx = "http://127.0.0.1:%d" % port, [NGINX, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
-        started = subprocess.Popen(nginx)
-        try:
-            self.await_answer(base, started)
+        upstream = int(instance.base_url.rpartition(":")[2])
+        zone = "proxy_cache_path %s/cache keys_zone=kept:1m;" % tmp_path
+        cache = "proxy_cache kept; proxy_cache_valid any 1h; add_header X-Kept $upstream_cache_status always;"
+        with fronted.nginx(tmp_path, port, upstream, zone, cache) as base:
             kept = 0
             for path in paths:
                 public = requests.get(instance.base_url + path)
@@ -207,16 +194,3 @@ class AnswersContract:
             readers = [requests.get(page, cookies={"session": "x"}) for _ in range(2)] + [requests.get(page)]
             assert {one.headers["x-kept"] for one in readers} == {"MISS"}
             assert {one.headers["cache-control"] for one in readers[:2]} == {"no-store"}
-        finally:
-            started.terminate()
-            started.wait()
-
-    def await_answer(self, base, started):
-        end = time.monotonic() + 10
-        while time.monotonic() < end:
-            assert started.poll() is None
-            try:
-                return requests.get(base + "/api/datasets/none/none", timeout=30)
-            except requests.ConnectionError:
-                time.sleep(0.05)
-        raise AssertionError("nginx did not start")

@@ -104,7 +104,7 @@ class KeysContract:
         said["decision"] = self.refused(source.report_decision, identifier, "a", "submitted")
         said["erase"] = self.refused(source.erase, identifier, "Mine.")
         said["attest"] = self.refused(source.attest, identifier, "0" * 64)
-        event = {"source": instance.base_url, "data": {"identifier": identifier}}
+        event = {"id": str(uuid.uuid4()), "source": instance.base_url, "data": {"identifier": identifier}}
         said["receipt"] = self.refused(source.acknowledge, event, b"x", "r-1")
         answer = instance.post_lines([self.line(instance, "register", folder(), dataset=self.description())])
         said["bulk"] = (answer.status_code, answer.json().get("code"))
