@@ -26,8 +26,8 @@ SETTLED = 20000
 MANY = """
 INSERT INTO secureb2share_event (target, dataset_id, sequence, kind, message_id, body, state, created, next_at,
     attempts, wakes, finished)
-SELECT 'tsd', :dataset, 1000 + n, 'changed', md5(CAST(n AS text)), convert_to('{}', 'utf8'), CAST(:state AS varchar),
-    now(), now(), 1, false, now()
+SELECT 'tsd', :dataset, :after + n, 'changed', md5(CAST(n AS text)), convert_to('{}', 'utf8'),
+    CAST(:state AS varchar), now(), now(), 1, false, now()
 FROM generate_series(1, :count) AS n
 """
 
@@ -50,9 +50,9 @@ def register(catalogue, count):
         catalogue.send("register", "d/%d" % number, dataset=described("Title %d" % number))
 
 
-def insert(catalogue, count, state):
+def insert(catalogue, count, state, after=1000):
     row = catalogue.row("d/0")
-    db.session.execute(text(MANY), {"dataset": row.id, "count": count, "state": state})
+    db.session.execute(text(MANY), {"dataset": row.id, "count": count, "state": state, "after": after})
     db.session.commit()
 
 
@@ -114,9 +114,8 @@ def test_a_claim_reads_none_of_the_settled_events(catalogue, analyzed):
 
 def test_health_reads_a_bounded_number_of_events(catalogue):
     register(catalogue, 1)
-    for state in ("acknowledged", "delivered", "discarded"):
-        db.session.execute(text("UPDATE secureb2share_event SET sequence = sequence + 100000 WHERE sequence > 1000"))
-        insert(catalogue, SETTLED, state)
+    for number, state in enumerate(("acknowledged", "delivered", "discarded"), 1):
+        insert(catalogue, SETTLED, state, after=number * 100000)
     db.session.execute(text("ANALYZE secureb2share_event"))
     found = store.figures()
     assert found["undelivered"][0] == 1 and found["parked"] == (0, None)
