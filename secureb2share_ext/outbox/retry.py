@@ -65,14 +65,15 @@ def decide(answer: Any, attempts: int, now: datetime.datetime, jitter: float) ->
     attempts: how often this message failed before; now: naive UTC; jitter: 0 to 1, spreads retries by up to a tenth.
     """
     status = answer.status
-    if status is not None and 200 <= status < 300:
+    meaning = answer.meaning or _meaning(status, answer.error)
+    if meaning == "delivered":
         return Delivered()
-    reason = "status %d" % status if status else answer.error
-    if status in OF_TARGET or (status is not None and 300 <= status < 400) or answer.error in OF_US:
+    reason = answer.reason or ("status %d" % status if status else answer.error)
+    if meaning == "pause":
         return Pause(PROBE, reason)
-    if status in OF_MESSAGE:
+    if meaning == "park":
         return Park(reason)
-    is_down = status is None or status in BUSY
+    is_down = meaning == "busy"
     if attempts >= len(PLAN):
         return Park("given up after %d attempts, last: %s" % (attempts + 1, reason), is_down)
     asked = wish(answer.retry_after, now)
@@ -80,6 +81,19 @@ def decide(answer: Any, attempts: int, now: datetime.datetime, jitter: float) ->
     # a time that the target has named is kept
     wakes = not asked and (status is None or status >= 500)
     return Retry(max(pause, asked), reason, is_down, wakes)
+
+
+def _meaning(status, error):
+    """The word of targets.answer for a status, or for the class of an error, that speaks for itself."""
+    if status is None:
+        return "pause" if error in OF_US else "busy"
+    if 200 <= status < 300:
+        return "delivered"
+    if status in OF_TARGET or 300 <= status < 400:
+        return "pause"
+    if status in OF_MESSAGE:
+        return "park"
+    return "busy" if status in BUSY else "later"
 
 
 def wait(attempts: int, jitter: float) -> int:

@@ -1,16 +1,21 @@
-"""The targets: the secure sides that get events. There is one file per kind of target."""
+"""The targets: the secure sides that get events. There is one file per kind of target.
+
+A kind has `read(key, settings, demo)`, which makes a target of an entry of SECUREB2SHARE_TARGETS. A target has `echo`,
+`expires`, `concurrency` and `fingerprint` (see webhook.Webhook), `registers`, and `open()`, which gives a channel with
+`send(event, sign)`, `close()` and `last`.
+"""
 
 from typing import Any, Dict
 
 from ..errors import ConfigError
 from .webhook import Webhook
 
-KINDS = {"webhook": Webhook}
+KINDS: Dict[str, Any] = {"webhook": Webhook}
 
 
-def read(config: Dict[str, Any]) -> Dict[str, Webhook]:
+def read(config: Dict[str, Any]) -> Dict[str, Any]:
     """{name: target} from SECUREB2SHARE_TARGETS; raises ConfigError."""
-    targets: Dict[str, Webhook] = {}
+    targets: Dict[str, Any] = {}
     secrets: Dict[str, str] = {}
     for name, settings in config["SECUREB2SHARE_TARGETS"].items():
         key = "SECUREB2SHARE_TARGETS[%r]" % name

@@ -23,6 +23,8 @@ MOST_AT_ONCE = 32  # connections to one target
 class Webhook:
     """One target of kind webhook."""
 
+    registers = False  # whether it makes the place where a dataset is applied for, so that nothing opens before
+
     def __init__(
         self,
         url: str,
