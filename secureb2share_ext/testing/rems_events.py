@@ -1,4 +1,4 @@
-"""How the fake REMS notifies others of events: PUT with static headers, at least once, for a day.
+"""The notifications of the fake REMS: PUT with static headers, at least once, for a day.
 
 As in CSCfi/rems event_notification.clj and db/outbox.clj: only 200 counts; the first retry comes after 10 s, then after
 twice as long, at most 12 h; after a day an entry is dropped. A first attempt keeps the order of the events; a retry
