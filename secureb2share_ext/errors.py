@@ -7,6 +7,7 @@
     +-- Restored                  the database may be older than the last sending
     +-- MarkNotWritten            the file that tells a restored database cannot be written
     +-- EgressRefused             an address that this service does not connect to
+    +-- AttemptEnded              a delivery that ends with a decision of its own
     +-- Unusable                  a search cluster, or DataCite, that takes nothing now
     +-- NotWritten                a file of a legacy record that cannot be written
     +-- NotTaken                  an entry of a drop folder that is not read
@@ -74,6 +75,19 @@ class NotWritten(SecureB2ShareError):
 
 class EgressRefused(SecureB2ShareError):
     """The address of a target is one that this service does not connect to."""
+
+
+class AttemptEnded(SecureB2ShareError):
+    """An attempt to deliver that ends here; `meaning` is a word of targets.answer, the message says why.
+
+    status: int of the answer, where there was one; retry_after: its header; code: the target's own name of its error.
+    """
+
+    def __init__(
+        self, meaning: str, reason: str, status: Optional[int] = None, retry_after: str = "", code: str = ""
+    ) -> None:
+        self.meaning, self.status, self.retry_after, self.code = meaning, status, retry_after, code
+        super().__init__(reason)
 
 
 class Unusable(SecureB2ShareError):

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm.exc import StaleDataError
 
 from . import config, errors, keyring, stops, targets
-from .access import providers
+from .access import providers, rems
 from .compat import utcnow
 from .datasets import withdrawal
 from .hosts import selection
@@ -92,6 +92,7 @@ class SecureB2Share:
         self.targets = targets.read(app.config)
         self.providers = providers.read(app.config)
         self.sources = sources.read(app.config, self.targets, self.providers)
+        rems.check_targets(self.sources, self.targets, self.providers)
         self.withdrawal_days = app.config["SECUREB2SHARE_WITHDRAWAL_DAYS"]
         self.thresholds = findings.thresholds(app.config["SECUREB2SHARE_HEALTH"])
 

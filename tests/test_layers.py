@@ -17,11 +17,11 @@ ROOMS = {
     "exports": "",
     "outbox": "",
     "pages": "descriptions exports",
-    "targets": "",
     "uploads": "pages",
     "datasets": "descriptions exports outbox",
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
+    "targets": "access",
     "legacy": "descriptions messages",
     "comparing": "descriptions pages",
     "describing": "comparing datasets descriptions pages",
@@ -43,7 +43,8 @@ HOST_MODULES = {
 PURE = """
     caching characters client dataset errors descriptions exports
     messages.message messages.openapi messages.origin messages.partition messages.sources
-    outbox.event outbox.mark outbox.receipt outbox.retry targets.egress targets.webhook
+    outbox.event outbox.mark outbox.receipt outbox.retry targets.egress
+    targets.rems targets.rems_duo targets.rems_plan targets.rems_session targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
     describing.buttons describing.conditions describing.faults describing.fields describing.form describing.groups
     describing.limits describing.names describing.values

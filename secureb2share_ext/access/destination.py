@@ -65,6 +65,7 @@ def _link(extension, shown, provider, languages):
     values = {
         "identifier": dataset.identifier,
         "pid": dataset.pid,
+        "pid_url": link.pid_url(dataset.pid, shown.record_url),
         "source": dataset.source,
         "revision": dataset.revision,
         "record_url": shown.record_url,

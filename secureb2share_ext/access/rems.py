@@ -13,11 +13,40 @@ from . import link
 PLACES = tuple(place for place in link.PLACES if place != "reference")
 
 
+def check_resource(key: str, resource: Any, places: Collection[str], visas: bool) -> None:
+    """Raise ConfigError for a template of resource ids that cannot tell datasets apart, or names an unknown place.
+
+    visas: whether each id has to be one that a GA4GH visa can carry.
+    """
+    link.check_places(key, "resource", resource, places)
+    if "{" not in resource.replace("{{", ""):
+        raise ConfigError("%s: resource names no place, so that all datasets would share one resource." % key)
+    if visas:
+        link.check_visas(key, resource)
+
+
+def check_targets(sources: Mapping[str, Any], targets: Mapping[str, Any], providers: Mapping[str, Any]) -> None:
+    """Raise ConfigError where a source's links would ask REMS for another resource than a target registers there.
+
+    sources: {name: messages.sources.Source}; targets, providers: {name: target or provider}.
+    """
+    for name, source in sources.items():
+        for target in source.registers:
+            asked = getattr(providers[source.access], "resource", None)
+            if asked != targets[target].resource:
+                raise ConfigError(
+                    "SECUREB2SHARE_SOURCES[%r]: the target %r registers the resource %r, and the links of %r ask for"
+                    " %r; give both the same resource."
+                    % (name, target, targets[target].resource, source.access, asked or "none")
+                )
+
+
 class Rems(NamedTuple):
     """A REMS instance that holds one enabled catalogue item for each dataset."""
 
     url: str
     resource: str = "{identifier}"
+    visas: bool = False  # whether REMS makes visas of its ids, so that each has to be an https address
 
     @property
     def signs(self) -> bool:
@@ -27,13 +56,11 @@ class Rems(NamedTuple):
     @classmethod
     def read(cls, key: str, settings: Mapping[str, Any], demo: bool) -> "Rems":
         """Make one from an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
-        check_settings(key, settings, ("url",), ("resource",))
+        check_settings(key, settings, ("url",), ("resource", "visas"))
         url = link.check_base(key, settings["url"], demo)
-        resource = settings.get("resource", "{identifier}")
-        link.check_places(key, "resource", resource, PLACES)
-        if "{" not in resource.replace("{{", ""):
-            raise ConfigError("%s: resource names no place, so that all datasets would share one resource." % key)
-        return cls(url, resource)
+        resource, visas = settings.get("resource", "{identifier}"), bool(settings.get("visas"))
+        check_resource(key, resource, PLACES, visas)
+        return cls(url, resource, visas)
 
     def expand(self, values: Dict[str, Any], languages: Collection[str] = ()) -> str:
         """The link for `values` (dict by PLACES); REMS speaks the reader's language itself."""

@@ -1,4 +1,4 @@
-"""Create the tables of datasets, messages, quotas, events, sweeps, keys, applications, the lock and stops."""
+"""Create the tables of datasets, messages, events, registrations, sweeps, keys, applications, the lock and stops."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -146,6 +146,21 @@ def upgrade() -> None:
         name = "ix_secureb2share_event_" + name
         op.create_index(name, "secureb2share_event", columns, postgresql_where=where, sqlite_where=where)
     op.create_table(
+        "secureb2share_registration",
+        sa.Column("dataset_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("target", sa.String(100), nullable=False),
+        sa.Column("resource", sa.BigInteger()),
+        sa.Column("item", sa.BigInteger()),
+        sa.Column("digest", sa.String(64)),
+        sa.Column("is_open", sa.Boolean(name="ck_secureb2share_registration_is_open"), nullable=False),
+        sa.Column("holder", sa.String(36)),
+        sa.Column("held_until", sa.DateTime()),
+        sa.PrimaryKeyConstraint("dataset_id", "target", name="pk_secureb2share_registration"),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["secureb2share_dataset.id"], name="fk_secureb2share_registration_dataset_id"
+        ),
+    )
+    op.create_table(
         "secureb2share_pause",
         sa.Column("target", sa.String(100), nullable=False),
         sa.Column("reason", sa.String(200), nullable=False),
@@ -275,6 +290,7 @@ def downgrade() -> None:
         "application",
         "key",
         "pause",
+        "registration",
         "event",
         "sent",
         "message",

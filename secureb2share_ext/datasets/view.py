@@ -1,10 +1,11 @@
 """The view of a dataset: its row and its record, as events, links and exports see them."""
 
 import datetime
-from typing import Any, Collection, Dict, List, NamedTuple
+from typing import Any, Collection, Dict, FrozenSet, List, NamedTuple
 
 from ..dataset import Dataset
 from ..exports.published import Published, RelatedDataset
+from ..outbox import registrations
 from ..outbox import store as outbox
 from ..proxies import Host
 from . import store
@@ -40,17 +41,21 @@ class Entry(NamedTuple):
     row: DatasetRow
     relatives: Dict[str, DatasetRow]  # identifier -> row of the datasets that name it or that it names
     told: Dict[str, bool]  # target -> whether it acknowledged; empty unless its source opens by that
+    open_at: FrozenSet[str] = frozenset()  # of its source's targets that register, those where it can be applied for
 
 
 def look_up(host: Host, pids: Collection[str] = (), uuids: Collection[Any] = ()) -> List[Entry]:
     """[Entry] of the datasets with these PIDs or records, by one statement.
 
-    One more is made where a source opens its datasets when they are acknowledged.
+    One more is made where a source opens its datasets when they are acknowledged, one where a target of it registers.
     """
     found = store.with_relatives(pids, uuids)
     waiting = [row.id for row, _ in found if _opens_when_told(host.sources.get(row.source))]
     told = outbox.acknowledged(waiting)
-    return [Entry(row, relatives, told.get(row.id, {})) for row, relatives in found]
+    registered = registrations.open_at([row.id for row, _ in found if _registers(host.sources.get(row.source))])
+    return [
+        Entry(row, relatives, told.get(row.id, {}), frozenset(registered.get(row.id, ()))) for row, relatives in found
+    ]
 
 
 def shown(host: Host, found: Entry, dataset: Dataset, today: datetime.date) -> Published:
@@ -90,11 +95,18 @@ def state_in_words(row: DatasetRow) -> str:
 
 def _is_open(source, found):
     """Whether access links lead to the form as soon as right and state allow it."""
+    # a target that registers has made the place to which the link leads only when it says so
+    if not found.open_at.issuperset(_registers(source)):
+        return False
     if not _opens_when_told(source):
         return True
     told = [known for target, known in found.told.items() if target in source.targets]
     # what a source registered itself, it knows without being told
     return all(told) if told else found.row.origin == "source"
+
+
+def _registers(source):
+    return source.registers if source is not None else ()
 
 
 def _opens_when_told(source):

@@ -39,6 +39,7 @@ class Source(NamedTuple):
     revisions_a_day: Optional[int] = 20000
     owner: Optional[str] = None  # e-mail address of the account that owns its records, on hosts that have owners
     echo: Tuple[str, ...] = ()  # of the targets, those that want to hear what the source itself caused
+    registers: Tuple[str, ...] = ()  # of the targets, those that make the place where a dataset is applied for
 
 
 class Sender(NamedTuple):
@@ -64,7 +65,7 @@ class Sender(NamedTuple):
             raise Invalid([("tenant", "must be one of the tenants of this key: %s" % ", ".join(self.tenants))])
 
 
-SETTINGS = Source._fields[1:-1]  # the name is the entry's key, and echo is set by the targets
+SETTINGS = Source._fields[1:-2]  # the name is the entry's key, and the targets set the last two
 LEAST = (("file_age", 300), ("quota", 1), ("bytes_a_day", 1), ("revisions_a_day", 1))
 CHOICES = {
     "release": ("publish", "review"),
@@ -113,7 +114,10 @@ def read(config: Mapping[str, Any], targets: Mapping[str, Any], providers: Colle
                 raise ConfigError("%s: target %r is not in SECUREB2SHARE_TARGETS." % (key, target))
         if source.opens == "acknowledged" and not source.targets:
             raise ConfigError("%s: opens 'acknowledged' needs a target that can acknowledge." % key)
-        sources[name] = source._replace(echo=tuple(t for t in source.targets if targets[t].echo))
+        registers = tuple(t for t in source.targets if targets[t].registers)
+        # what makes the place where a dataset is applied for has to hear of every change
+        echo = tuple(t for t in source.targets if targets[t].echo or t in registers)
+        sources[name] = source._replace(echo=echo, registers=registers)
     return sources
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..compat import utcnow
 from ..errors import NoSigningKey
-from . import claims, pauses, retry, sending, steps
+from . import claims, pauses, registrations, retry, sending, steps
 
 BATCH = 200
 POLL = 1  # seconds after which a target that had nothing is asked again while another is still busy
@@ -24,7 +24,9 @@ class Lane:
         """extension: with targets, keyring and mark; counts: {outcome name: count}, which the lane adds to."""
         target = extension.targets[name]
         self.name, self.extension, self.counts = name, extension, counts
-        self.channels = [target.open() for _ in range(target.concurrency)]
+        # what registers keeps a journal, over connections of its own: its threads never see the session
+        journal = (registrations.Journal(db.engine, name),) if getattr(target, "registers", False) else ()
+        self.channels = [target.open(*journal) for _ in range(target.concurrency)]
         self.batch: Optional[sending.Batch] = None  # that is sent
         self._asked = 0.0  # when it had nothing to send
         self._trial: Optional[datetime.datetime] = None  # until when the batch is the one trial of a pause

@@ -71,6 +71,26 @@ IS_PENDING, IS_PARKED, IS_DELIVERED = (
 )
 
 
+class Registration(db.Model):
+    """What a target that registers (REMS) holds of a dataset, as far as this catalogue knows; see registrations.py."""
+
+    __tablename__ = "secureb2share_registration"
+
+    dataset_id = db.Column(
+        db.Integer,
+        db.ForeignKey("secureb2share_dataset.id", name="fk_secureb2share_registration_dataset_id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    target = db.Column(db.String(100), primary_key=True)
+    resource = db.Column(db.BigInteger)  # ids of the target's own
+    item = db.Column(db.BigInteger)
+    digest = db.Column(db.String(64))  # of what the resource can never change
+    is_open = db.Column(db.Boolean(name="ck_secureb2share_registration_is_open"), nullable=False, default=False)
+    holder = db.Column(db.String(36))  # the attempt that may change it
+    held_until = db.Column(db.DateTime)
+
+
 class Pause(db.Model):
     """A target to which nothing is sent before `until` (one probe), or before an operator resumes it (until: None)."""
 

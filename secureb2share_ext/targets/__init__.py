@@ -2,15 +2,17 @@
 
 A kind has `read(key, settings, demo)`, which makes a target of an entry of SECUREB2SHARE_TARGETS. A target has `echo`,
 `expires`, `concurrency` and `fingerprint` (see webhook.Webhook), `registers`, and `open()`, which gives a channel with
-`send(event, sign)`, `close()` and `last`.
+`send(event, sign)`, `close()` and `last`. One that registers has `resource`, the template of its ids, and `open` takes
+an outbox.registrations.Journal.
 """
 
 from typing import Any, Dict
 
 from ..errors import ConfigError
+from .rems import Rems
 from .webhook import Webhook
 
-KINDS: Dict[str, Any] = {"webhook": Webhook}
+KINDS: Dict[str, Any] = {"rems": Rems, "webhook": Webhook}
 
 
 def read(config: Dict[str, Any]) -> Dict[str, Any]:

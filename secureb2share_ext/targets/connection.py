@@ -46,7 +46,18 @@ class Connection:
                 return self._exchange(body, headers, end)
         return self._exchange(body, headers, end)
 
-    def _exchange(self, body, headers, end):
+    def request(
+        self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str], end: float, most: int
+    ) -> Answer:
+        """One request to a path (with its query) of the same host, as `post`, but ended by `end`, a time.monotonic().
+
+        Nothing is sent twice. An answer of more than `most` bytes comes without its body.
+        """
+        if self._socket is not None and not self._socket.is_idle():
+            self.close()
+        return self._exchange(body, headers, end, method, path, most)
+
+    def _exchange(self, body, headers, end, method="POST", path=None, most=MAX_ANSWER):
         try:
             if self._socket is None:
                 self._socket = self._open(end)
@@ -55,15 +66,15 @@ class Connection:
             connection = http.client.HTTPConnection(self._host, 443)
             connection.response_class = _Response
             connection.sock = self._socket  # type: ignore[assignment]  # what http.client calls of a socket
-            connection.request("POST", self._path, body=body, headers=dict(headers, host=self._netloc))
+            connection.request(method, path or self._path, body=body, headers=dict(headers, host=self._netloc))
             self._socket.flush()
             answer = connection.getresponse()
-            said = answer.read(MAX_ANSWER + 1)
-            if answer.length and len(said) <= MAX_ANSWER:
+            said = answer.read(most + 1)
+            if answer.length and len(said) <= most:
                 raise http.client.IncompleteRead(said, answer.length)
             # an answer that does not fit is no receipt; its status still counts
-            is_whole = len(said) <= MAX_ANSWER and answer.isclosed()
-            found = Answer(answer.status, said if len(said) <= MAX_ANSWER else b"", answer.getheader("retry-after", ""))
+            is_whole = len(said) <= most and answer.isclosed()
+            found = Answer(answer.status, said if len(said) <= most else b"", answer.getheader("retry-after", ""))
         except BaseException:
             self.close()
             raise

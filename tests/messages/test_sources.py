@@ -13,8 +13,8 @@ CSC, CSC_PUBLIC = client.new_key()
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 SHARED = "whsec_" + base64.b64encode(bytes(range(40, 65))).decode()
 TARGETS = {
-    "tsd": SimpleNamespace(echo=False, fingerprint=None),
-    "register": SimpleNamespace(echo=True, fingerprint=client.fingerprint(SHARED)),
+    "tsd": SimpleNamespace(echo=False, registers=False, fingerprint=None),
+    "register": SimpleNamespace(echo=True, registers=False, fingerprint=client.fingerprint(SHARED)),
 }
 PROVIDERS = {"helsedata": object()}
 
