@@ -34,11 +34,10 @@ from .rems_store import Store, stamp
 KEY, OWNER, HANDLER, APPLICANT = "fake-rems-key", "catalogue", "handler", "applicant"
 ORGANIZATION = "example-organisation"
 TIME = "%Y-%m-%dT%H:%M:%S.%f"
-# what `fault` may say, beside a status as digits; "after": the request takes effect all the same
+# what `fault` may say, beside a status as digits
 DROP_BEFORE, DROP_AFTER, UNSUCCESSFUL = "drop before", "drop after", "unsuccessful"
 FAULTS = {
     "503": TRY_AGAIN,
-    "503 after": TRY_AGAIN,
     "500": BROKEN,
     "500 after": BROKEN,
     UNSUCCESSFUL: failure("t.administration.errors/in-use-by"),
@@ -89,9 +88,10 @@ class FakeRems:
     ) -> None:
         """store: by default an example_store(). keys: {API key: ApiKey}, by default KEY without limits.
 
-        fault: callable(request number from 1) -> None, a key of FAULTS, a status as digits, DROP_BEFORE (nothing took
-        effect) or DROP_AFTER. targets: who is notified of events (see rems_events.Outbox); poll: seconds. journal: a
-        file in which changes outlast the process.
+        fault: callable(request number from 1) -> None, a key of FAULTS, a status as digits (with " after" behind it:
+        the request takes effect all the same), DROP_BEFORE (nothing takes effect) or DROP_AFTER. targets: who is
+        notified of events (see rems_events.Outbox); poll: seconds. journal: a file in which changes outlast the
+        process.
         """
         self.store = store or example_store()
         self.applications = Applications(self.store)
@@ -176,7 +176,7 @@ class FakeRems:
                 self.take(request)
             if said == DROP_AFTER:
                 return None
-            return FAULTS.get(said) or Answer(int(said), "fault", "text/plain")
+            return FAULTS.get(said) or Answer(int(said.split()[0]), "fault", "text/plain")
 
     def handler(self) -> Any:
         """The class that handles a request; a site that has pages of its own may extend it."""

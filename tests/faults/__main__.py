@@ -16,7 +16,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(os.path.dirname(HERE)), os.path.dirname(HERE)]
 
 from catalogue import Catalogue  # noqa: E402
-from judge import Violation, judge, of_health  # noqa: E402
+from judge import Violation, of_health  # noqa: E402
+from kinds import KINDS as TARGETS  # noqa: E402
 from load import Load  # noqa: E402
 from schedule import KILLS, plan  # noqa: E402
 
@@ -54,7 +55,14 @@ def run(options, folder):
     """(figures, [Violation]) of one run."""
     began = time.monotonic()
     catalogue = Catalogue(
-        folder, options.database, options.workers, options.seed, options.chance, not options.real_times
+        folder,
+        options.database,
+        options.workers,
+        options.seed,
+        options.chance,
+        not options.real_times,
+        options.target,
+        options.deaths,
     )
     try:
         missing = left_out(catalogue)
@@ -62,7 +70,9 @@ def run(options, folder):
             print("left out: %s, because %s" % (kind, why))
         catalogue.start()
         load = Load(catalogue, options.datasets, options.changes, options.seed)
+        watch = catalogue.kind.watch(catalogue)
         load.start()
+        watch.start()
         print("ready after %d s; the faults begin" % (time.monotonic() - began), flush=True)
         done = execute(catalogue, plan(options.seed, options.kills, frozenset(missing), options.gap))
         load.stop()
@@ -81,12 +91,13 @@ def run(options, folder):
             catalogue.command("deliveries", "retry", "--all")
             again = catalogue.wait_until_quiet(options.patience)
             quiet = None if again is None or quiet is None else quiet + again
-        return collect(catalogue, load, done, parked, far, quiet, began)
+        watch.stop()
+        return collect(catalogue, load, watch, done, parked, far, quiet, began)
     finally:
         catalogue.stop()
 
 
-def collect(catalogue, load, done, parked, far, quiet, began):
+def collect(catalogue, load, watch, done, parked, far, quiet, began):
     end = time.monotonic() + 15
     while True:
         # the last sweep has to end before health can say so
@@ -95,16 +106,18 @@ def collect(catalogue, load, done, parked, far, quiet, began):
         if not found or time.monotonic() > end:
             break
         time.sleep(0.5)
-    targets = [one.name for one in catalogue.receivers]
-    found += judge(load.accepted, targets, rows, arrivals, parked)
+    found += catalogue.kind.judge(catalogue, load.accepted, rows, arrivals, parked)
+    found += [Violation("dead link on the way", one) for one in watch.found]
     found += [Violation("not accepted", error) for error in load.errors]
     figures = {
         "datasets": len(load.accepted),
         "changes accepted": sum(map(len, load.accepted.values())),
         "attempts that the web did not answer 2xx": load.unanswered,
-        "kills": sum(done[kind] for kind in KILLS),
+        "kills": sum(done[kind] for kind in KILLS) + catalogue.died(),
+        "of these, beside a step of a registration": catalogue.died(),
         "of these": ", ".join("%s %d" % (kind, done[kind]) for kind in KILLS if done[kind]),
         "other faults": ", ".join("%s %d" % (kind, done[kind]) for kind in sorted(done) if kind not in KILLS),
+        "links followed while they were open": watch.looks,
         "events": len(rows),
         "requests at the receivers": len(arrivals),
         "effects": len({(one.target, one.id) for one in arrivals if one.took}),
@@ -118,6 +131,7 @@ def collect(catalogue, load, done, parked, far, quiet, began):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], prog="python tests/faults")
+    parser.add_argument("--target", default="webhook", choices=sorted(TARGETS), help="kind of target")
     parser.add_argument("--datasets", type=int, default=40)
     parser.add_argument("--changes", type=int, default=3, help="of each dataset, at least")
     parser.add_argument("--kills", type=int, default=20)
@@ -125,7 +139,10 @@ def main(arguments=None):
     parser.add_argument("--workers", type=int, default=2, choices=(2, 4), help="processes that sweep")
     parser.add_argument("--database", default="postgresql", choices=("postgresql", "sqlite"))
     parser.add_argument("--gap", type=float, default=1.0, help="mean seconds between two faults")
-    parser.add_argument("--chance", type=float, default=0.2, help="of a misbehaviour of a receiver, 0 to 1")
+    parser.add_argument("--chance", type=float, help="of a misbehaviour of a receiver, 0 to 1")
+    parser.add_argument(
+        "--deaths", type=float, default=0.004, help="of a worker, before and after each request to REMS"
+    )
     parser.add_argument("--patience", type=float, help="seconds that what waits may stay as much")
     parser.add_argument("--real-times", action="store_true", help="shorten no lease, no pause and no time-out")
     parser.add_argument("--keep", action="store_true", help="leave the folder with the logs")

@@ -11,7 +11,8 @@ import time
 import served
 import sqlalchemy
 from judge import Arrival, Row
-from servers import START, Clock, Database, Disk, Forked, Nursery, Receiving, one_of, redis, wait_for_port
+from kinds import KINDS
+from servers import START, Clock, Database, Disk, Forked, Nursery, one_of, redis, wait_for_port
 from sqlalchemy.pool import NullPool
 
 from demo.catalogue.app import create_app
@@ -38,14 +39,19 @@ MODES = ("storm", "busy", "unauthorised", "gone", "hanging")
 class Catalogue:
     """Everything that runs. folder: empty; workers: processes that sweep, in two pools."""
 
-    def __init__(self, folder, database="postgresql", workers=2, seed=0, chance=0.2, is_short=True):
+    def __init__(
+        self, folder, database="postgresql", workers=2, seed=0, chance=None, is_short=True, target="webhook", deaths=0
+    ):
         self.folder, self.ended, self.database, self.cleaning = folder, {}, None, contextlib.ExitStack()
         self.is_short, self.pool = is_short, max(workers // 2, 1)
         os.environ.setdefault("INVENIO_INSTANCE_PATH", os.path.join(folder, "instance"))
         self.clock = Clock(os.path.join(folder, "clock"))
         # past the time-out of a read
         late = 2.5 if is_short else 22
-        self.receivers = [Receiving(name, folder, seed, chance, late) for name in ("tsd-ingest", "archive")]
+        self.kind = KINDS[target](deaths)
+        chance = self.kind.chance if chance is None else chance
+        self.receivers = self.kind.receivers(folder, seed, chance, late)
+        self.deaths = os.path.join(folder, "deaths")
         self.port = services.free_port()
         self.key, public = client.new_key()
         try:
@@ -68,6 +74,8 @@ class Catalogue:
         variables = {"SECUREB2SHARE_FAULTS": os.path.join(self.folder, "run.json")}
         with open(variables["SECUREB2SHARE_FAULTS"], "w") as file:
             run = {"settings": self.settings, "port": self.port, "pool": self.pool, "is_short": self.is_short}
+            if self.kind.registers:
+                run["deaths"] = {"plan": self.receivers[0].plan, "log": self.deaths}
             json.dump(run, file)
         # they import while the database is made
         right = self._nursery(**variables)
@@ -94,11 +102,7 @@ class Catalogue:
         found.update(BROKER_URL=broker, CELERY_BROKER_URL=broker, CELERY_TASK_ALWAYS_EAGER=False)
         found.update(SQLALCHEMY_DATABASE_URI=uri, SECUREB2SHARE_SWEEP_INTERVAL=1)
         found.update(RATELIMIT_ENABLED=False, SECUREB2SHARE_STATE_FOLDER=self.disk.folder)
-        found["SECUREB2SHARE_TARGETS"] = {
-            one.name: {"kind": "webhook", "url": one.url + "/ingest", "echo": True, "concurrency": number}
-            for one, number in zip(self.receivers, (1, 4))
-        }
-        found["SECUREB2SHARE_SOURCES"]["tsd"]["targets"] = [one.name for one in self.receivers]
+        self.kind.configure(found, self.receivers)
         return found
 
     def _prepare(self, uri):
@@ -121,11 +125,10 @@ class Catalogue:
             db.session.remove()
             db.engine.dispose()
 
-    @staticmethod
-    def description(title):
+    def description(self, title):
         found = served.example()
         found["core"]["titles"] = [{"lang": "en", "text": title}]
-        return found
+        return self.kind.describe(found, title)
 
     @property
     def source(self):
@@ -253,6 +256,18 @@ class Catalogue:
                 body = bytes(body)
                 found.append(Row(target, dataset, sequence, number, client.digest(body), said(body), state))
         return found
+
+    def bodies(self):
+        """[(sequence, body as bytes)] of every event, in the order of the sequences of a dataset."""
+        query = "SELECT e.sequence, e.body FROM secureb2share_event e ORDER BY e.dataset_id, e.sequence"
+        with self.engine.connect() as connection:
+            return [(number, bytes(body)) for number, body in connection.execute(sqlalchemy.text(query))]
+
+    def died(self):
+        """How many processes ended themselves beside a step of a registration."""
+        with contextlib.suppress(FileNotFoundError), open(self.deaths) as file:
+            return len(file.readlines())
+        return 0
 
     def arrivals(self):
         """[Arrival] of every request that a receiver verified."""

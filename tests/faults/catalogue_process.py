@@ -3,13 +3,15 @@
 This process imports Invenio once, and forks the others: each line of its input is [["web"] | ["worker", NAME] |
 ["beat", SCHEDULE], log], and the process id is the answer. At the end of its input it ends all of them.
 SECUREB2SHARE_FAULTS names a JSON file with {"settings", "port", "pool" (processes of one worker), "is_short" (whether
-waits are shortened)}; SECUREB2SHARE_FAULTS_CLOCK, where it is set, the file of shifted_clock.py.
+waits are shortened), "deaths" (see die_beside_steps)}; SECUREB2SHARE_FAULTS_CLOCK, where it is set, the file of
+shifted_clock.py.
 """
 
 import contextlib
 import datetime
 import json
 import os
+import random
 import signal
 import sys
 import warnings
@@ -25,8 +27,8 @@ from invenio_db import db  # noqa: E402
 
 from demo.catalogue.app import create_app  # noqa: E402
 from demo.catalogue.server import serve  # noqa: E402
-from secureb2share_ext.outbox import claims, delivery, retry, sending  # noqa: E402
-from secureb2share_ext.targets import connection  # noqa: E402
+from secureb2share_ext.outbox import claims, delivery, registrations, retry, sending  # noqa: E402
+from secureb2share_ext.targets import connection, rems, rems_session  # noqa: E402
 
 # as the package has them, a lease ends after three minutes and a second failure waits for five
 SHORT = (
@@ -36,6 +38,9 @@ SHORT = (
     (connection, "CONNECT", 1),
     (connection, "READ", 2),
     (connection, "TOTAL", 4),
+    (registrations, "HELD", datetime.timedelta(seconds=6)),
+    (rems, "TOTAL", 4),
+    (rems_session, "READ", 2),
     (retry, "PLAN", (1, 3, 5, 10, 15, 20, 30, 40, 60)),
     (retry, "PROBE", 5),
     (retry, "SHORTEST", 1),
@@ -47,6 +52,31 @@ def shorten():
     for module, name, value in SHORT:
         getattr(module, name)
         setattr(module, name, value)
+
+
+def die_beside_steps(plan, log):
+    """Let a process end itself before or after a request to REMS, with the chance "deaths" of a plan (see servers.py).
+
+    Each end is a line in `log`.
+    """
+    exchange = rems_session.Session._exchange
+
+    def die(when, path):
+        with open(plan) as file:
+            chance = json.load(file).get("deaths", 0)
+        # a process that was forked has the generator of its parent
+        if random.SystemRandom().random() < chance:
+            with open(log, "a") as file:
+                file.write("%s %s\n" % (when, path.partition("?")[0]))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def exchange_or_die(self, method, path, *more):
+        die("before", path)
+        answer = exchange(self, method, path, *more)
+        die("after", path)
+        return answer
+
+    rems_session.Session._exchange = exchange_or_die
 
 
 def serve_forked(app, port):
@@ -97,6 +127,8 @@ def main():
         given = json.load(file)
     if given["is_short"]:
         shorten()
+    if given.get("deaths"):
+        die_beside_steps(**given["deaths"])
     app = create_app(given["settings"])
     celery = create_celery_app(app)
     # nobody waits for those that were killed

@@ -4,7 +4,7 @@ It is pure: what the web accepted, what the database holds and what the receiver
 """
 
 import collections
-from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Set
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set
 
 SETTLED = ("acknowledged", "delivered")
 WAITING = ("pending", "parked")
@@ -55,15 +55,15 @@ def judge(
     """
     rows = list(rows)
     return [
-        *_of_outbox(accepted, targets, rows),
+        *of_outbox(accepted, targets, rows),
         *_of_ids(rows, arrivals),
         *_of_order(arrivals, late),
         *_of_effects(rows, arrivals, waiting),
     ]
 
 
-def _of_outbox(accepted, targets, rows):
-    """Every accepted change is one event for each target, in the order of the changes."""
+def of_outbox(accepted: Dict[str, Sequence[str]], targets: Iterable[str], rows: Iterable[Row]) -> Iterator[Violation]:
+    """Every accepted change is one event for each target, in the order of the changes; arguments as of `judge`."""
     held = collections.defaultdict(list)
     for row in sorted(rows, key=lambda row: row.sequence):
         held[row.target, row.dataset].append(row)

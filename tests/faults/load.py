@@ -13,6 +13,7 @@ from secureb2share_ext import client
 
 PATIENCE = 180  # seconds that a change is tried
 BULK = 10  # registrations of one request
+WITHDRAWN = 0.05  # of the changes that can be one
 
 
 class NotAccepted(Exception):
@@ -73,7 +74,11 @@ class Load:
             for name in chosen.sample(names, len(names)):
                 title, state = self.accepted[name][-1].split()
                 new = "t%d" % (len(self.accepted[name]) + 1)
-                if state == "suspended":
+                if state == "withdrawn":
+                    continue
+                if self.catalogue.kind.withdraws and name not in pids and chosen.random() < WITHDRAWN:
+                    self._set_state(name, title, "withdrawn")
+                elif state == "suspended":
                     self._set_state(name, title, "active")
                 else:
                     if name in pids:

@@ -193,6 +193,8 @@ class Clock:
 class Receiving:
     """A receiver, and what it is told to do."""
 
+    program = "receiver.py"
+
     def __init__(self, name, folder, seed, chance, late):
         self.name, self.chance = name, chance
         self.port = services.free_port()
@@ -200,7 +202,7 @@ class Receiving:
         self.settings = {"port": self.port, "name": name, "log": self.log, "plan": self.plan, "seed": seed}
         self.settings["late"] = late
         self.path = os.path.join(folder, name + ".json")
-        self.process = Process(name, [sys.executable, os.path.join(HERE, "receiver.py"), self.path], folder)
+        self.process = Process(name, [sys.executable, os.path.join(HERE, self.program), self.path], folder)
         self.behave()
 
     @property

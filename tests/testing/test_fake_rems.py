@@ -157,7 +157,7 @@ IN_USE, ARCHIVED = "t.administration.errors/in-use-by", "t.administration.errors
 SUCCESS = (200, True)
 WRITING = [
     ("no-key", None, "catalogue", "POST", RESOURCES + "create", RESOURCE, NO_TOKEN),
-    ("not-its-method", "of-a-path", "catalogue", "POST", RESOURCES + "create", RESOURCE, NO_TOKEN),
+    ("not-its-method", "of-a-path", "catalogue", "POST", "/api/resources", RESOURCE, NO_TOKEN),
     ("its-path", "of-a-path", "catalogue", "POST", ITEMS + "create", item(1001), SUCCESS),
     ("applicant", KEY, "applicant", "POST", RESOURCES + "create", RESOURCE, FORBIDDEN),
     ("role-before-body", KEY, "applicant", "POST", RESOURCES + "create", {"x": 1}, FORBIDDEN),
@@ -285,7 +285,7 @@ def test_the_public_routes_say_version_and_languages_and_a_wrong_address_says_20
 
 FAULTS = [
     ("503", (503, "please try again"), 0),
-    ("503 after", (503, "please try again"), 1),
+    ("504 after", (504, "fault"), 1),
     ("500 after", (500, None), 1),
     ("502", (502, "fault"), 0),
     ("unsuccessful", (200, None), 0),
