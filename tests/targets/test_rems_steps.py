@@ -10,6 +10,7 @@ from hypothesis import strategies
 from remsing import RESID, Journal, Killed, channel, event, send, writes
 
 from secureb2share_ext import client
+from secureb2share_ext.targets import rems_plan as plan
 from secureb2share_ext.targets.answer import DELIVERED, LATER, PARK, PAUSE
 from secureb2share_ext.testing import rems as fake
 
@@ -212,6 +213,27 @@ def test_a_refusal_has_nothing_to_register(server):
     said["data"].pop("dataset")
     told.body = client.canonical(said)
     assert send(server, Journal(), told).meaning == DELIVERED and server.requests == []
+
+
+TEXTS = {"en": ("A", "https://catalogue.example.org/records/x1")}
+WANTED = plan.Wanted(RESID, plan.OPEN, (51,), (), TEXTS, "d")
+OLD, FIT = plan.Resource(1, True, False, (52,), ()), plan.Resource(2, True, False, (51,), ())
+PLANS = {
+    "an archived one that is enabled is disabled before it is back": (
+        [plan.Item(7, 1, True, False, False, TEXTS), plan.Item(8, 2, True, True, False, TEXTS)],
+        plan.Noted(), plan.Step(plan.DISABLE, 8),
+    ),
+    "what readers use stays, whatever the journal says": (
+        [plan.Item(7, 2, True, False, False, TEXTS), plan.Item(8, 2, False, False, False, TEXTS)],
+        plan.Noted(2, 8, "d"), plan.Step(plan.ARCHIVE, 8),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(PLANS))
+def test_the_next_step(name):
+    items, noted, step = PLANS[name]
+    assert plan.next_step(WANTED, plan.Found((OLD, FIT), tuple(items)), noted) == step
 
 
 # what may happen to a dataset: an event, and who changes something in REMS between two events
