@@ -194,11 +194,14 @@ class _Registration:
 
     def look_up(self):
         found = self.session.look_up(self.wanted.resid)
-        known = self.hold.resource
-        if known is not None and known not in {one.id for one in found.resources} and self.session.has_resource(known):
-            raise AttemptEnded(
-                PAUSE, "REMS has the resource %d, and does not show it to this user by its external id" % known
-            )
+        for kind, number, shown in (
+            ("resources", self.hold.resource, found.resources),
+            ("catalogue-items", self.hold.item, found.items),
+        ):
+            # what is there and not shown would be made again by each attempt
+            if number is not None and number not in {one.id for one in shown} and self.session.has(kind, number):
+                said = "REMS has %d among its %s, and does not show it to this user by its external id"
+                raise AttemptEnded(PAUSE, said % (number, kind))
         return found
 
     def take(self, step):

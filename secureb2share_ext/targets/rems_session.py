@@ -64,11 +64,11 @@ class Session:
             raise AttemptEnded(LATER, "REMS answers a look-up with something else than resources and items", 200)
         return rems_plan.Found(*found)
 
-    def has_resource(self, number: int) -> bool:
-        """Whether there is a resource with this id, whoever may see it in a list; raises AttemptEnded."""
-        answer = self._exchange("GET", "/api/resources/%d" % number, None, ANSWER)
+    def has(self, kind: str, number: int) -> bool:
+        """Whether there is a resource or item (kind: the folder of its route) with this id; raises AttemptEnded."""
+        answer = self._exchange("GET", "/api/%s/%d" % (kind, number), None, LOOK_UP)
         if answer.status != 404:
-            self._must_be_good(answer, "look for a resource")
+            self._must_be_good(answer, "answer /api/%s" % kind)
         return answer.status != 404
 
     def duo_codes(self) -> List[str]:
@@ -180,5 +180,5 @@ def _item(one):
         language: (str(text["title"]), str(text.get("infourl") or ""))
         for language, text in one["localizations"].items()
     }
-    flags = [bool(one[name]) for name in ("enabled", "archived")]
-    return rems_plan.Item(int(one["id"]), int(one["resource-id"]), *flags, bool(one.get("expired")), texts)
+    enabled, archived, expired = (bool(one[name]) for name in ("enabled", "archived", "expired"))
+    return rems_plan.Item(int(one["id"]), int(one["resource-id"]), enabled, archived, expired, texts)
