@@ -4,13 +4,15 @@
 no signed reference travels in it; REMS has its own proof, for it knows the resource.
 """
 
-from typing import Any, Collection, Dict, Mapping, NamedTuple
+from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Tuple
 
 from ..config import check_settings
 from ..errors import ConfigError
 from . import link
+from .rems_resource import Resource
 
 PLACES = tuple(place for place in link.PLACES if place != "reference")
+SHORTEST = 24  # characters of a secret
 
 
 class Rems(NamedTuple):
@@ -18,6 +20,8 @@ class Rems(NamedTuple):
 
     url: str
     resource: str = "{identifier}"
+    events: Tuple[str, ...] = ()  # secrets, one of which its events carry; none: it tells nothing
+    backwards: Optional[Resource] = None  # of `resource`, where it tells of events
 
     @property
     def signs(self) -> bool:
@@ -27,15 +31,31 @@ class Rems(NamedTuple):
     @classmethod
     def read(cls, key: str, settings: Mapping[str, Any], demo: bool) -> "Rems":
         """Make one from an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
-        check_settings(key, settings, ("url",), ("resource",))
+        check_settings(key, settings, ("url",), ("resource", "events"))
         url = link.check_base(key, settings["url"], demo)
         resource = settings.get("resource", "{identifier}")
         link.check_places(key, "resource", resource, PLACES)
         if "{" not in resource.replace("{{", ""):
             raise ConfigError("%s: resource names no place, so that all datasets would share one resource." % key)
-        return cls(url, resource)
+        events = _secrets(key, settings["events"]) if "events" in settings else ()
+        return cls(url, resource, events, Resource.read(key, resource) if events else None)
 
     def expand(self, values: Dict[str, Any], languages: Collection[str] = ()) -> str:
         """The link for `values` (dict by PLACES); REMS speaks the reader's language itself."""
         # the id is put together first and encoded as a whole: its own characters need encoding too
         return "%s/apply-for?resource=%s" % (self.url, link.encoded(self.resource.format(**values)))
+
+
+def _secrets(key, given):
+    secrets = (given,) if isinstance(given, str) else given
+    is_list = isinstance(secrets, (list, tuple)) and bool(secrets)
+    if not is_list or not all(isinstance(one, str) and _can_be_sent(one) for one in secrets):
+        raise ConfigError(
+            "%s: events must be a secret of at least %d letters, digits and signs without spaces, or a list of such."
+            % (key, SHORTEST)
+        )
+    return tuple(secrets)
+
+
+def _can_be_sent(secret):
+    return len(secret) >= SHORTEST and all("!" <= character <= "~" for character in secret)
