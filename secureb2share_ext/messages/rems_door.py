@@ -10,7 +10,6 @@ import secrets
 
 from flask import Response, current_app, jsonify, request
 
-from .. import stops
 from ..errors import Invalid, NotSigned, Waits
 from ..problems import problem_response
 from ..proxies import current
@@ -34,7 +33,6 @@ def take_event(entry: str) -> Response:
         refused = extension.host.explained(NotSigned(REFUSED, code="secret"))
         return put_off(Waits(seconds)) if seconds else problem_response(refused)
     extension.attempts.passed(request.environ, NAME)
-    stops.must_be_writable()
     event = rems_event.read(request.get_data(cache=False))
     if event is None:
         return jsonify({"result": "ignored"})

@@ -87,6 +87,9 @@ def test_a_copy_and_another_entry_count_for_themselves(catalogue):
     for application, entry, name in ((7, "sd-apply", "urn:csc:a"), (8, "sd-apply", "urn:csc:a"), (7, "by-pid", pid)):
         send(catalogue, 1, "created", application, [name], entry)
         send(catalogue, 2, "submitted", application, entry=entry)
+    # the PID of a dataset whose links lead elsewhere
+    send(catalogue, 1, "created", 9, [catalogue.row("a", "csc").pid], "by-pid")
+    send(catalogue, 2, "submitted", 9, entry="by-pid")
     send(catalogue, 3, "approved", 8)
     assert counts(catalogue, "a") == {"open": 1, "approved": 1} and counts(catalogue, "a", "pids") == {"open": 1}
 
@@ -110,9 +113,10 @@ def test_several_datasets_count_each_and_changes_take_back(catalogue):
 def test_addresses_of_records_are_resources(catalogue):
     catalogue.send("register", "a", "urls", dataset=described())
     url = catalogue.host.record_url(catalogue.row("a", "urls"))
+    elsewhere = "%s/elsewhere/%s" % (ADDRESS, catalogue.row("a", "urls").pid)
     send(catalogue, 1, "created", 7, [url], "by-url")
     send(catalogue, 2, "submitted", entry="by-url")
-    for application, wrong in enumerate((url + "/", url.replace("https", "http"), url[:-1], "x" + url, ADDRESS + "//")):
+    for application, wrong in enumerate((url + "/", url.replace("https", "http"), url[:-1], "x" + url, elsewhere)):
         send(catalogue, 1, "created", 20 + application, [wrong], "by-url")
         send(catalogue, 2, "submitted", 20 + application, entry="by-url")
     assert counts(catalogue, "a", "urls") == {"open": 1}
