@@ -73,7 +73,10 @@ than https://nettskjema.no.
 ``forms``: for nettskjema instead of ``form``: dict of language tag -> form, the first for all other readers.
 ``codes``: for nettskjema, dict of codebook code -> name of a place, such as ``{"ref": "reference"}``.
 ``lock``: for nettskjema, list of the codes that are locked in the page. Default all.
-``resource``: for rems, the resource's id with places. Default ``"{identifier}"``."""
+``resource``: for rems, the resource's id with places. Default ``"{identifier}"``.
+``events``: for rems, the secret that its events carry, at least 24 characters, or a list of such while one is replaced;
+then ``resource`` has one of ``{identifier}``, ``{pid}`` and ``{record_url}``, and beside it at most ``{source}``. The
+events go to ``/api/datasets/rems/`` and the entry's name. Default: none are taken."""
 
 SECUREB2SHARE_SIGNING_KEY: Optional[str] = None
 """str: folder of the private keys that ``secureb2share keys new`` makes; readable by the service alone. They sign

@@ -11,7 +11,7 @@ from . import characters
 from .client import canonical, digest
 
 RESERVED_SEGMENTS = ("state", "decisions", "receipt", "transfer", "erase", "attest")  # last segments that are routes
-RESERVED_SOURCES = ("keys", "openapi.json")
+RESERVED_SOURCES = ("keys", "openapi.json", "rems")
 _SPACES = re.compile(r"\A\s|\s\Z|\s\s|[^\S ]")  # that nobody tells from another one, or from none
 CATALOGUE_PREFIX = "pid:"  # of the identifier of a record that a curator made without one
 

@@ -24,7 +24,7 @@ from .proxies import PREFIX, current
 INCIDENT = "incident"
 SOURCE = "source:"  # begins what is stopped where it is a source
 # tables of datasets, and of what is said and decided of them; the others are the operator's and the worker's own
-WRITTEN = {PREFIX + name for name in "application dataset draft held legacy message review sent".split()}
+WRITTEN = {PREFIX + name for name in "application dataset draft held legacy message rems review sent".split()}
 KEPT = 1.0  # seconds for which a request or run goes by what it read: a bulk asks once, not for each line
 
 

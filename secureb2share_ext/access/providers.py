@@ -24,5 +24,9 @@ def read(config: Mapping[str, Any]) -> Dict[str, Provider]:
         kind = KINDS.get(settings.pop("provider", None))
         if kind is None:
             raise ConfigError("%s: provider must be one of %s." % (key, ", ".join(sorted(KINDS))))
-        providers[name] = kind.read(key, settings, config["SECUREB2SHARE_DEMO"])
+        providers[name] = provider = kind.read(key, settings, config["SECUREB2SHARE_DEMO"])
+        if getattr(provider, "events", ()) and ("/" in name or len(name) > 100):
+            raise ConfigError(
+                "%s: this name is part of the address of its events; it has a slash, or is too long." % key
+            )
     return providers

@@ -4,13 +4,15 @@
 no signed reference travels in it; REMS has its own proof, for it knows the resource.
 """
 
-from typing import Any, Collection, Dict, Mapping, NamedTuple
+from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Tuple
 
 from ..config import check_settings
 from ..errors import ConfigError
 from . import link
+from .rems_resource import Resource
 
 PLACES = tuple(place for place in link.PLACES if place != "reference")
+SHORTEST = 24  # characters of a secret
 
 
 def check_resource(key: str, resource: Any, places: Collection[str], visas: bool) -> None:
@@ -47,6 +49,8 @@ class Rems(NamedTuple):
     url: str
     resource: str = "{identifier}"
     visas: bool = False  # whether REMS makes visas of its ids, so that each has to be an https address
+    events: Tuple[str, ...] = ()  # secrets, one of which its events carry; none: it tells nothing
+    backwards: Optional[Resource] = None  # of `resource`, where it tells of events
 
     @property
     def signs(self) -> bool:
@@ -56,13 +60,29 @@ class Rems(NamedTuple):
     @classmethod
     def read(cls, key: str, settings: Mapping[str, Any], demo: bool) -> "Rems":
         """Make one from an entry of SECUREB2SHARE_ACCESS; raises ConfigError."""
-        check_settings(key, settings, ("url",), ("resource", "visas"))
+        check_settings(key, settings, ("url",), ("resource", "visas", "events"))
         url = link.check_base(key, settings["url"], demo)
         resource, visas = settings.get("resource", "{identifier}"), bool(settings.get("visas"))
         check_resource(key, resource, PLACES, visas)
-        return cls(url, resource, visas)
+        events = _secrets(key, settings["events"]) if "events" in settings else ()
+        return cls(url, resource, visas, events, Resource.read(key, resource) if events else None)
 
     def expand(self, values: Dict[str, Any], languages: Collection[str] = ()) -> str:
         """The link for `values` (dict by PLACES); REMS speaks the reader's language itself."""
         # the id is put together first and encoded as a whole: its own characters need encoding too
         return "%s/apply-for?resource=%s" % (self.url, link.encoded(self.resource.format(**values)))
+
+
+def _secrets(key, given):
+    secrets = (given,) if isinstance(given, str) else given
+    is_list = isinstance(secrets, (list, tuple)) and bool(secrets)
+    if not is_list or not all(isinstance(one, str) and _can_be_sent(one) for one in secrets):
+        raise ConfigError(
+            "%s: events must be a secret of at least %d letters, digits and signs without spaces, or a list of such."
+            % (key, SHORTEST)
+        )
+    return tuple(secrets)
+
+
+def _can_be_sent(secret):
+    return len(secret) >= SHORTEST and all("!" <= character <= "~" for character in secret)

@@ -244,6 +244,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("dataset_id", "digest", name="uq_secureb2share_application_dataset_id_digest"),
     )
     op.create_table(
+        "secureb2share_rems",
+        sa.Column("entry", sa.String(100), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("state", sa.String(12)),
+        sa.Column("state_event", sa.BigInteger(), nullable=False),
+        sa.Column("issued", sa.DateTime()),
+        sa.Column("resources", sa.Text()),
+        sa.Column("resources_event", sa.BigInteger(), nullable=False),
+        sa.Column("counted", sa.Text(), nullable=False),
+        sa.Column("touched", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("entry", "digest", name="pk_secureb2share_rems"),
+    )
+    where = sa.text("resources IS NULL")
+    op.create_index(
+        "ix_secureb2share_rems_touched",
+        "secureb2share_rems",
+        ["touched"],
+        postgresql_where=where,
+        sqlite_where=where,
+    )
+    op.create_table(
         "secureb2share_index",
         sa.Column("record_uuid", UUIDType(), nullable=False),
         sa.Column("since", sa.DateTime(), nullable=False),
@@ -284,6 +305,7 @@ def downgrade() -> None:
         "instance",
         "legacy",
         "index",
+        "rems",
         "lock",
         "observed",
         "sweep",

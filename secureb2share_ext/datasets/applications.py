@@ -1,7 +1,7 @@
 """The decisions of the secure side: states and counts of applications, never persons."""
 
 import datetime
-from typing import Dict
+from typing import Collection, Dict, Optional
 
 from invenio_db import db
 from sqlalchemy import func
@@ -28,6 +28,33 @@ def note(row: DatasetRow, application: str, state: str, issued: datetime.datetim
         known.state, known.issued = state, issued
     db.session.flush()
     return True
+
+
+def settle(
+    application: str,
+    dataset_ids: Collection[int],
+    former: Collection[int],
+    state: Optional[str],
+    issued: datetime.datetime,
+) -> None:
+    """Have an application counted in a state for some datasets (numbers) alone; None: for none at all.
+
+    application: a pseudonym; former: numbers of the datasets for which it is counted so far. One statement reads.
+    """
+    digests = {number: digest(canonical([number, application])) for number in set(dataset_ids) | set(former)}
+    wanted = set(dataset_ids) if state is not None else set()
+    query = db.session.query(Application).filter(
+        Application.dataset_id.in_(list(digests)), Application.digest.in_(list(digests.values()))
+    )
+    known = {row.dataset_id: row for row in query} if digests else {}
+    for number, row in known.items():
+        if number not in wanted:
+            db.session.delete(row)
+        else:
+            row.state, row.issued = state, issued
+    for number in sorted(wanted - set(known)):
+        db.session.add(Application(dataset_id=number, digest=digests[number], state=state, issued=issued))
+    db.session.flush()
 
 
 def none() -> Dict[str, int]:

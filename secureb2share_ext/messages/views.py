@@ -12,6 +12,7 @@ POST      /datasets/<source>/<identifier>/decisions   states of applications, to
 POST      /datasets/<source>/<identifier>/receipt     acknowledge an event
 POST      /datasets/<source>/<identifier>/erase       not carried out yet: 501
 POST      /datasets/<source>/<identifier>/attest      not carried out yet: 501
+PUT       /datasets/rems/<entry>                      an event of REMS, see rems_door.py
 """
 
 import json
@@ -30,7 +31,7 @@ from ..names import Names
 from ..problems import problem_response
 from ..proxies import current, explain_missing_tables
 from ..routes import is_signed, must_be_on, prepare, put_off
-from . import answers, bulk, envelope, inbox, message, openapi, senders, sources
+from . import answers, bulk, envelope, inbox, message, openapi, rems_door, senders, sources
 
 PAGE = 500
 LINES = "application/x-ndjson"
@@ -113,6 +114,9 @@ def description() -> Response:
     """The description of this interface, OpenAPI 3.1."""
     longest = current_app.config["SECUREB2SHARE_MAX_BODY"]
     return jsonify(openapi.document(current().host.api_url(), longest))
+
+
+blueprint.route("/rems/<entry>", methods=["PUT"])(rems_door.take_event)
 
 
 @blueprint.route("/<source>")

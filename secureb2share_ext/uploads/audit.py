@@ -21,6 +21,7 @@ OURS = {
     "secureb2share_describe.withdraw": "a curator's reason; no file fields",
     "secureb2share_operate.order": "an operator's order about deliveries: a few form fields",
     "secureb2share_datasets.note_decision": "a signed decision, counted",
+    "secureb2share_datasets.take_event": "an event of REMS, of which five members are read",
 }
 
 

@@ -3,6 +3,7 @@ import uuid
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import rems_events
 
 pytest.importorskip("invenio_records_rest")
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis needs Python 3.10")
@@ -38,6 +39,7 @@ ACTIONS = {
     "note_receipt": "receipt", "erase": "erase", "attest": "attest",
 }  # fmt: skip
 READING = ["listing", "read"]
+SECRET = "the-secret-of-the-tests-of-rems"
 PUBLIC = ["about", "by_identifier", "by_pid", "description", "keys"]
 WITHOUT_INPUT = ["about", "description", "keys"]
 # some are registered before, one by a curator, and some never
@@ -85,9 +87,21 @@ class Bearer(AuthBase):
         return request
 
 
+class Secret(AuthBase):
+    """Sends the secret of REMS."""
+
+    def __call__(self, request):
+        request.headers["x-secureb2share-secret"] = SECRET
+        return request
+
+
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory):
-    with running("sqlite", tmp_path_factory.mktemp("instance")) as found:
+    access = {
+        "tsd-form": {"provider": "rems", "url": "https://rems.example.org", "events": SECRET},
+        "csc-form": {"provider": "template", "url": "https://forms.example.org/{identifier}"},
+    }
+    with running("sqlite", tmp_path_factory.mktemp("instance"), SECUREB2SHARE_ACCESS=access) as found:
         for identifier in IDENTIFIERS[:5]:
             found.source.register(identifier, example(), tenant="p11")
         assert found.curate(example(), IDENTIFIERS[5]).status_code == 201
@@ -101,7 +115,12 @@ def auths(instance):
         db.session.add(ActionUsers.allow(register_for_all, user_id=user))
         token = Token.create_personal("register", user, scopes=[register_scope.id])
         db.session.commit()
-        return {"unsigned": None, "signed": Signature(instance.key), "token": Bearer(token.access_token)}
+        return {
+            "unsigned": None,
+            "signed": Signature(instance.key),
+            "token": Bearer(token.access_token),
+            "secret": Secret(),
+        }
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +144,11 @@ def messages(draw, operation, event, mode):
         case.path_parameters["identifier"] = identifier
     if "{pid}" in operation.path:
         case.path_parameters["pid"] = draw(st.sampled_from("123456"))
+    if name == "take_event":
+        case.path_parameters["entry"] = "tsd-form"
+        if isinstance(case.body, dict) and draw(st.booleans()):
+            kind = draw(st.sampled_from(["created", "resources-changed", "submitted", "approved", "deleted"]))
+            case.body.update(rems_events.event(draw(st.integers(0, 20)), kind, draw(st.integers(0, 3)), [identifier]))
     if name == "by_identifier":
         case.query.update(source="tsd", id=identifier)
     if name in ACTIONS and isinstance(case.body, dict):
@@ -172,7 +196,8 @@ def trying(strategy, examples):
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
 @pytest.mark.parametrize(
     "name, auth, examples",
-    [(name, "unsigned", 6) for name in PUBLIC + READING + ["take_many"] + sorted(ACTIONS)]
+    [(name, "unsigned", 6) for name in PUBLIC + READING + ["take_many", "take_event"] + sorted(ACTIONS)]
+    + [("take_event", "secret", 25)]
     + [(name, "signed", 25) for name in READING + ["take_many"] + sorted(ACTIONS)]
     + [(name, "token", 6) for name in READING + sorted(ACTIONS)],
 )
@@ -200,4 +225,4 @@ def test_no_request_is_answered_by_a_failure(instance, operations, auths, name, 
 
 
 def test_every_operation_is_tried(operations):
-    assert set(operations) == set(PUBLIC + READING + ["take_many"]) | set(ACTIONS)
+    assert set(operations) == set(PUBLIC + READING + ["take_many", "take_event"]) | set(ACTIONS)

@@ -12,6 +12,7 @@ import requests  # noqa: E402
 from flask import Flask  # noqa: E402
 from instance import example, running  # noqa: E402
 from jsonschema import Draft202012Validator  # noqa: E402
+from rems_events import event  # noqa: E402
 
 import secureb2share_ext  # noqa: E402
 from secureb2share_ext import client  # noqa: E402
@@ -37,7 +38,10 @@ ELSEWHERE = {
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory):
     sources = {"csc": {"quota": 1}}
-    with running("sqlite", tmp_path_factory.mktemp("instance"), sources=sources) as found:
+    rems = {"provider": "rems", "url": "https://rems.example.org", "events": "x" * 24}
+    form = {"provider": "template", "url": "https://forms.example.org/{identifier}"}
+    access = {"tsd-form": form, "csc-form": form, "sd-apply": rems}
+    with running("sqlite", tmp_path_factory.mktemp("instance"), sources=sources, SECUREB2SHARE_ACCESS=access) as found:
         yield found
 
 
@@ -68,7 +72,7 @@ def operation_of(document, method, path):
     path = path[len("/api") :].partition("?")[0]
     # a word sorts before a brace, and is met last
     for template in sorted(document["paths"], reverse=True):
-        pattern = re.sub(r"{source}", "[^/]+", re.sub(r"{(identifier|pid)}", ".+", template))
+        pattern = re.sub(r"{(source|entry)}", "[^/]+", re.sub(r"{(identifier|pid)}", ".+", template))
         if re.fullmatch(pattern, path) and method.lower() in document["paths"][template]:
             found = document["paths"][template][method.lower()]
     return found
@@ -329,8 +333,13 @@ def test_every_answer_is_as_described(instance, document):
         seen.session.post(base + "/api/datasets", data=sent, headers=headers)
     seen.session.post(base + "/api/datasets", data=body)
 
+    for secret, sent in (("x" * 24, event(1, "created", 7, ["a"])), ("x" * 24, {}), ("y" * 24, {})):
+        headers = {"x-secureb2share-secret": secret}
+        seen.session.put(base + "/api/datasets/rems/sd-apply", data=json.dumps(sent), headers=headers)
+
     assert seen.faults == []
     assert seen.met == {
+        ("take_event", 200, "ignored"), ("take_event", 400, "invalid"), ("take_event", 401, "secret"),
         ("about", 200, None), ("description", 200, None), ("keys", 200, None),
         ("register", 201, "created"), ("register", 200, "unchanged"), ("register", 202, "held"),
         ("register", 400, "invalid"), ("register", 401, "signature"), ("register", 403, "quota"),

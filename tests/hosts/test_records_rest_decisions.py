@@ -1,0 +1,70 @@
+import os
+
+import pytest
+
+pytest.importorskip("invenio_records_rest")
+
+from decisions_contract import ACCESS, SECRET, SOURCES, DecisionsContract  # noqa: E402
+from instance import running, skip_unless_there  # noqa: E402
+from invenio_search import current_search_client  # noqa: E402
+from rems_events import event  # noqa: E402
+from sqlalchemy import event as sql  # noqa: E402
+from sqlalchemy.engine import Engine  # noqa: E402
+
+OF_A_DECISION = 7  # statements: stops, the application, its datasets, its count, and what they change
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "sqlite",
+        pytest.param("postgresql", id="postgresql"),
+        pytest.param("services", id="services"),
+    ],
+)
+def instance(request, tmp_path_factory):
+    skip_unless_there(request.param)
+    with running(request.param, tmp_path_factory.mktemp("instance"), SOURCES, SECUREB2SHARE_ACCESS=ACCESS) as found:
+        found.kind = request.param
+        yield found
+
+
+class TestRecordsRestDecisions(DecisionsContract):
+    def elsewhere(self, instance):
+        if instance.kind != "services":
+            return ""
+        import redis
+
+        server = redis.StrictRedis.from_url(os.environ["SECUREB2SHARE_TEST_REDIS"])
+        words = []
+        for number in range(16):
+            database = redis.StrictRedis.from_url("%s/%d" % (os.environ["SECUREB2SHARE_TEST_REDIS"], number))
+            words += [repr(database.dump(key)) + repr(key) for key in database.keys("*")]
+        assert server.ping()
+        with instance.app.app_context():
+            found = current_search_client.search(
+                index=instance.app.config["SEARCH_INDEX_PREFIX"] + "*", body={"size": 1000}
+            )
+        return "".join(words) + repr(found)
+
+    def test_number_of_statements_of_one_decision(self, instance):
+        identifier = self.registered(instance)
+        self.put(instance, event(1, "created", 10**6, [identifier]))
+        seen = []
+
+        def see(connection, cursor, statement, *more):
+            if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE SAVEPOINT")) and "catalogue_" not in statement:
+                seen.append(" ".join(statement.split()))
+
+        sql.listen(Engine, "before_cursor_execute", see)
+        try:
+            assert self.put(instance, event(2, "approved", 10**6)).status_code == 200
+            decided = list(seen)
+            for found, secret in ((event(3, "commented", 10**6), SECRET), (event(2, "approved", 10**6), "wrong")):
+                seen.clear()
+                self.put(instance, found, secret)
+                assert [one for one in seen if "secureb2share_" in one and "_stop" not in one] == []
+        finally:
+            sql.remove(Engine, "before_cursor_execute", see)
+        ours = [one for one in decided if "secureb2share_" in one]
+        assert len(ours) <= OF_A_DECISION, ours
