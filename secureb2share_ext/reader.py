@@ -1,8 +1,8 @@
 """The reader for the inside of a secure environment: it turns survey submissions into requests, and decisions back.
 
-It is one file beside client.py, for Python 3.6 and later, and needs nothing else of this package; docs/reference/reader.md
-explains its configuration. Of a submission (schema 2024-09 of TSD's survey API) it takes the reference and the
-submission's id, and nothing else; what it raises, logs, stores, mails and sends holds no other member of one.
+It is one file beside client.py, for Python 3.6 and later, and needs nothing else of this package. Of a submission
+(schema 2024-09 of TSD's survey API) it takes the reference and the submission's id, and nothing else; what it raises,
+logs, stores, mails and sends holds no other member of one.
 
     python reader.py reader.json submissions       read, verify, tell the owners, report to the catalogue
     python reader.py reader.json requests          what waits for a decision
@@ -43,6 +43,8 @@ PAGE = 500  # rows of one answer of the API
 MANY = 40  # events that are read by one request, whose address stays below 2 kB
 DAY = 24 * 3600
 DECIDED = ("approved", "denied", "closed")
+KEY = re.compile(r"[A-Za-z0-9-]{1,36}\Z")  # submission and event ids
+CLAIMS = frozenset(["pid", "revision", "source", "identifier"])  # of a reference, that other questions may repeat
 ENDED = ("superseded", "withdrawn")  # states of a dataset for which nobody can ask any more
 OPEN_MARKS = ("forged", "moved")  # what may turn out otherwise when the keys or the settings were wrong
 
@@ -210,6 +212,8 @@ class Form:
         self.queue, self.keys, self.report = queue, keys, report
         self.issuer, self.source, self.code = issuer, source, code
         self.datasets, self.locked = frozenset(datasets), dict(locked or {})
+        if not set(self.locked.values()) <= CLAIMS:
+            raise ReaderError("locked names for each code one of %s." % ", ".join(sorted(CLAIMS)))
 
     @property
     def members(self) -> List[str]:
@@ -306,7 +310,8 @@ class Messages:
         """Write what was not sent yet into a file of a drop folder, for a catalogue that cannot be reached."""
         numbers, lines = self._unsent()
         if lines:
-            name = "reader-%s-%s.jsonl" % (time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), secrets.token_hex(4))
+            # in the order of the names
+            name = "reader-%s-%s.jsonl" % (re.sub("[:-]", "", client.now_utc()), secrets.token_hex(4))
             replace(os.path.join(folder, name), b"".join(lines))
         for number in numbers:
             self._answered(number, "dropped")
@@ -448,9 +453,11 @@ class Table:
             if any(not isinstance(row, list) or len(row) != len(members) for row in rows):
                 raise ReaderError("The API did not answer with rows of %d values." % len(members))
             yield from (nested(dict(zip(members, row))) for row in rows)
-            if not rows:
+            # a key of another form is none of ours, and would be another query
+            behind = [row[0] for row in rows if KEY.match(str(row[0]))]
+            if not behind:
                 break
-            before, last = last, _quoted(rows[-1][0])
+            before, last = last, str(behind[-1]) if isinstance(behind[-1], int) else "'%s'" % behind[-1]
             if last == before:
                 raise ReaderError("The API answered with the same rows again; it does not know `where`.")
 
@@ -494,7 +501,7 @@ class Events:
         event of this catalogue for this table.
         """
         counts = {"taken": 0, "old": 0, "wrong": 0}
-        new = self._unknown()
+        new, counts["wrong"] = self._unknown()
         for begin in range(0, len(new), MANY):
             some = new[begin : begin + MANY]
             rows = self.table.read("where=event_id=in.[%s]" % ",".join(some))
@@ -505,11 +512,15 @@ class Events:
         return counts
 
     def _unknown(self):
-        known, new = {row[0] for row in self.queue.rows("SELECT id FROM events")}, []
+        """([id], how many rows have none that an event can have)."""
+        known, new, wrong = {row[0] for row in self.queue.rows("SELECT id FROM events")}, [], set()
         for row in self.table.walk(("event_id", "sequence")):
-            if row["event_id"] not in known and re.match(r"[0-9a-f-]{36}\Z", row["event_id"]):
-                new.append((str(row["sequence"]), row["event_id"]))  # "%010d" each
-        return [event_id for _, event_id in sorted(new)]
+            event_id = str(row["event_id"])
+            if not KEY.match(event_id):
+                wrong.add(event_id)  # the walk may come by twice
+            elif event_id not in known:
+                new.append((str(row["sequence"]), event_id))  # "%010d" each
+        return [event_id for _, event_id in sorted(new)], len(wrong)
 
     def _one(self, row, hand):
         event, body = self._event(row)
@@ -542,14 +553,6 @@ class Events:
         except (KeyError, TypeError, AttributeError, ValueError):
             pass
         return None, None
-
-
-def _quoted(value):
-    if isinstance(value, int):
-        return str(value)
-    if not re.match(r"[A-Za-z0-9_:.-]+\Z", str(value)):
-        raise ReaderError("A row of the API has a key of another form.")
-    return "'%s'" % value
 
 
 def nested(flat: Mapping[str, Any]) -> Dict[str, Any]:
@@ -615,9 +618,9 @@ class Settings:
             if name in self.values:
                 self.values[name] = self._group(name, self.values[name])
         self.session = requests.Session()
-        self.queue = quietly("Opening %s" % self.values["queue"], Queue, self.values["queue"])
         self.sender = client.Client(self.values["catalogue"], self.values["source"], self._read("key") or "")
         self.keys = Keys(self.values["keys"], self.sender.keys if self.values.get("fetch_keys") else None)
+        self.queue = quietly("Opening %s" % self.values["queue"], Queue, self.values["queue"])
 
     def _group(self, name, given):
         needed, more = SETTINGS[name]
@@ -711,7 +714,7 @@ def read_submissions(settings: Settings, given: argparse.Namespace) -> Dict[str,
     form = settings.form(settings.decisions(messages))
     return run(
         lambda: form.take(settings.submissions(form, given.all)),
-        owners and (lambda: owners.tell(settings.values["tell"]["inside"])),
+        (lambda: owners.tell(settings.values["tell"]["inside"])) if owners else None,
         lambda: report(settings, messages),
     )
 
@@ -779,7 +782,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
-        counts = quietly("The command", COMMANDS[given.command], Settings(given.settings), given)
+        settings = Settings(given.settings)
+        with contextlib.closing(settings.queue):
+            counts = quietly("The command", COMMANDS[given.command], settings, given)
     except client.ClientError as error:
         print(error, file=sys.stderr)
         return 1
