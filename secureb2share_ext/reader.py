@@ -46,7 +46,7 @@ DECIDED = ("approved", "denied", "closed")
 KEY = re.compile(r"[A-Za-z0-9-]{1,36}\Z")  # submission and event ids
 CLAIMS = frozenset(["pid", "revision", "source", "identifier"])  # of a reference, that other questions may repeat
 ENDED = ("superseded", "withdrawn")  # states of a dataset for which nobody can ask any more
-OPEN_MARKS = ("forged", "moved")  # what may turn out otherwise when the keys or the settings were wrong
+MARKS = ("forged", "moved", "missing")  # looked at again by `--all`: the keys or the settings may have been wrong
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS requests (
@@ -71,7 +71,7 @@ class Request(NamedTuple):
     source: Optional[str]  # this and the next two: None unless the reference is genuine
     identifier: Optional[str]
     pid: Optional[str]
-    state: str  # waiting, approved, denied, closed; forged, moved
+    state: str  # waiting, approved, denied, closed; or one of MARKS
     received: str  # RFC 3339 UTC
 
 
@@ -239,10 +239,9 @@ class Form:
         if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 2**63:
             return "unreadable"
         known = self.queue.find(number)
-        if known and known.state not in OPEN_MARKS:
+        if known and known.state not in MARKS:
             return "known"
-        claims = self.keys.verify(lambda jwks: client.verify_reference(reference, jwks))
-        state = "forged" if claims is None else "moved" if self._is_moved(claims, said) else "waiting"
+        state, claims = self._state(reference, said)
         if known and known.state == state:
             return "known"
         named = claims or {}
@@ -255,6 +254,15 @@ class Form:
             if state == "waiting" and self.report:
                 self.report(db, request, "submitted")
         return state
+
+    def _state(self, reference, said):
+        """(state, claims or None); a catalogue that is stopped in an incident links to the form without a reference."""
+        if not reference:
+            return "missing", None
+        claims = self.keys.verify(lambda jwks: client.verify_reference(reference, jwks))
+        if claims is None:
+            return "forged", None
+        return "moved" if self._is_moved(claims, said) else "waiting", claims
 
     def _is_moved(self, claims, said):
         if claims["iss"] != self.issuer or claims["source"] != self.source:
@@ -340,7 +348,7 @@ class Decisions:
     def decide(self, submission: int, state: str) -> None:
         """Store a decision (one of DECIDED), and the message about it; the same one again changes nothing."""
         request = self.queue.find(submission)
-        if request is None or request.state in OPEN_MARKS:
+        if request is None or request.state in MARKS:
             raise ReaderError("There is no request with the submission id %d and a genuine reference." % submission)
         if state not in DECIDED:
             raise ReaderError("A request is %s, nothing else." % ", ".join(DECIDED))
@@ -351,7 +359,7 @@ class Decisions:
 
 
 class Owners:
-    """Who is told of requests: an owner learns the dataset, how many wait, and where to look; nothing of a request."""
+    """The owners, who are told the dataset, how many requests wait, and where to look; nothing of a request."""
 
     def __init__(self, queue: Queue, owners: Mapping[str, str], send: Callable[[str, str, str], Any]) -> None:
         """owners: {identifier: address}, with "*" for all others; send: called with address, text and an id.
@@ -728,11 +736,11 @@ def report(settings: Settings, messages: Optional[Messages]) -> Dict[str, int]:
 
 
 def list_requests(settings: Settings, given: argparse.Namespace) -> Dict[str, int]:
-    """Print what waits: submission id, dataset and time, parted by tabs."""
-    found = settings.queue.requests("waiting")
-    for request in found:
-        print("%d\t%s\t%s" % (request.submission, request.identifier, request.received))
-    return {"waiting": len(found)}
+    """Print what waits, or what is marked: submission id, state, dataset and time, parted by tabs."""
+    found = settings.queue.requests(*MARKS if given.marked else ("waiting",))
+    for one in found:
+        print("%d\t%s\t%s\t%s" % (one.submission, one.state, one.identifier or "", one.received))
+    return {"marked" if given.marked else "waiting": len(found)}
 
 
 def decide(settings: Settings, given: argparse.Namespace) -> Dict[str, int]:
@@ -774,7 +782,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     commands.required = True
     one = commands.add_parser("submissions", help="read and verify, tell the owners, report to the catalogue")
     one.add_argument("--all", action="store_true", help="read all, not only those behind the last one")
-    commands.add_parser("requests", help="list what waits for a decision")
+    one = commands.add_parser("requests", help="list what waits for a decision")
+    one.add_argument("--marked", action="store_true", help="list what has no reference that holds")
     one = commands.add_parser("decide", help="store a decision, and report it to the catalogue")
     one.add_argument("submission", type=int)
     one.add_argument("state", choices=DECIDED)

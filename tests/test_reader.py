@@ -111,7 +111,8 @@ FORGERIES = {
     "other claims": (lambda n: with_claims(reference(), reference(identifier="p11-other")), "forged"),
     "a byte less": (lambda n: reference()[:-1], "forged"),
     "a national number": (national, "forged"),
-    "nothing": (lambda n: None, "forged"),
+    "nothing": (lambda n: None, "missing"),
+    "an empty text": (lambda n: "", "missing"),
     "another catalogue": (lambda n: reference(iss="https://other.example.org"), "moved"),
     "another source": (lambda n: reference(source="csc"), "moved"),
     "another dataset": (lambda n: reference(identifier="p11-other"), "moved"),
@@ -171,15 +172,11 @@ def test_of_a_thousand_submissions_the_hundred_without_a_genuine_reference_are_m
         counts = made.form.take(closed(row) for row in rows)
         made.owners.tell(INSIDE)
         made.messages.drop(str(folder / "drop"))
-        states = {request.submission: request.state for request in made.queue.requests("waiting", "forged", "moved")}
+        states = {request.submission: request.state for request in made.queue.requests("waiting", *reader.MARKS)}
     expected = {number: wrong[number][1] if number in wrong else "waiting" for number in texts}
     assert states == expected and len(states) - counts["waiting"] == 100
-    assert counts == {
-        "read": 1000,
-        "waiting": 900,
-        "forged": list(expected.values()).count("forged"),
-        "moved": list(expected.values()).count("moved"),
-    }
+    marks = {mark: list(expected.values()).count(mark) for mark in reader.MARKS}
+    assert counts == dict(marks, read=1000, waiting=900) and min(marks.values()) > 10
     (mail,) = server.mails
     assert "Dataset p11-moba: 900 new, 900 waiting" in mail.get_payload()
     assert len(dropped(folder)) == 900
@@ -311,6 +308,25 @@ def test_an_owner_gets_one_mail_of_many_requests_and_none_twice(folder):
     assert "p11-moba: 1 new, 2 waiting" in third and INSIDE in third
     assert len({one["Message-ID"] for one in server.mails}) == 3
     assert {one["Auto-Submitted"] for one in server.mails} == {"auto-generated"}
+
+
+def test_a_mail_that_may_have_been_sent_takes_no_more_requests(folder):
+    mails = []
+
+    def send(owner, text, mail):
+        mails.append((mail, text))
+        if len(mails) == 1:
+            raise Killed()
+
+    with parts(folder, send=send) as made:
+        made.form.take([submission(1, reference())])
+        with pytest.raises(Killed):
+            made.owners.tell(INSIDE)
+    with parts(folder, send=send) as made:
+        made.form.take([submission(2, reference())])
+        made.owners.tell(INSIDE)
+    assert [mail == mails[0][0] for mail, _ in mails] == [True, True, False]
+    assert all("p11-moba: 1 new" in text for _, text in mails)
 
 
 class Killed(BaseException):
@@ -488,7 +504,8 @@ def test_the_commands_one_after_the_other(folder, capsys):
         path = settings(folder, server.url, mails.port)
         assert run(path, "submissions") == 0
         assert "2 read, 1 waiting, 1 forged, 1 told, 0 failed, 1 dropped" in capsys.readouterr().out
-        assert run(path, "requests") == 0 and capsys.readouterr().out.startswith("1\tp11-moba\t20")
+        assert run(path, "requests") == 0 and capsys.readouterr().out.startswith("1\twaiting\tp11-moba\t20")
+        assert run(path, "requests", "--marked") == 0 and capsys.readouterr().out.startswith("2\tforged\t\t20")
         assert run(path, "decide", "1", "approved") == 0 and run(path, "decide", "2", "approved") == 1
         assert run(path, "requests") == 0 and "0 waiting" in capsys.readouterr().out
         assert run(path, "events") == 0 and len(list((folder / "events").iterdir())) == 2

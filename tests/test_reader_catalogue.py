@@ -9,7 +9,7 @@ from test_reader import SECRET, closed, dropped, submission
 
 from secureb2share_ext import client, reader
 from secureb2share_ext.access import reference
-from secureb2share_ext.datasets import applications
+from secureb2share_ext.datasets import applications, view
 from secureb2share_ext.outbox.models import Event
 from secureb2share_ext.testing.catalogue import Catalogue
 
@@ -39,7 +39,8 @@ def parts(catalogue, tmp_path):
 
 
 def token(catalogue, identifier):
-    dataset = catalogue.host.dataset(catalogue.row(identifier))
+    row = catalogue.row(identifier)
+    dataset = view.dataset_of(catalogue.host, row, catalogue.host.record(row))
     return reference.mint(catalogue.extension.keyring.current(), catalogue.host.base_url(), dataset)
 
 
@@ -95,5 +96,5 @@ def test_events_are_acknowledged_and_a_superseded_dataset_takes_no_more_requests
     assert sorted(taken) == sorted(bodies)
     assert form.take([closed(submission(1, token_before))]) == {"read": 1, "moved": 1}
     messages.drop(str(tmp_path / "drop"))
-    # nothing was sent yet, so that the catalogue waits for no receipt; its answer shows that it read them
-    print(carried(catalogue, tmp_path / "drop"))
+    assert carried(catalogue, tmp_path / "drop") == [200] * 3
+    assert all(one.receipt for one in db.session.query(Event).filter_by(target=TARGET))
