@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import requests
 from invenio_db import db
 from memory import described
 from test_reader import SECRET, closed, dropped, submission
@@ -68,6 +69,48 @@ def test_requests_and_decisions_are_counted_once_and_name_nobody(catalogue, part
         assert applications.counts(catalogue.row("p11-other"))["open"] == 1
     held = repr(catalogue.rows())
     assert "4185000" not in held and decisions.application(41850000) not in held
+
+
+class Door:
+    """A session that brings a bulk to the catalogue's own code; `status` and `fails` are what it answers instead."""
+
+    def __init__(self, catalogue):
+        self.catalogue, self.status, self.fails, self.seen = catalogue, 200, {}, []
+
+    def post(self, url, data, **named):
+        self.seen.append(data)
+        answer = requests.Response()
+        answer.status_code = self.status
+        found = self.catalogue.bulk(data.splitlines(True)) if self.status == 200 else []
+        for one in found:
+            if one["identifier"] in self.fails:
+                one.update(status=self.fails[one["identifier"]], problem={"code": "made"})
+        answer._content = b"".join(client.canonical(one) + b"\n" for one in found) or b'{"code": "signature"}'
+        return answer
+
+
+def test_what_fails_over_http_is_sent_again_and_what_is_refused_is_not(catalogue, parts, caplog, monkeypatch):
+    monkeypatch.setattr(client.time, "sleep", lambda seconds: None)
+    queue, messages, decisions, form = parts
+    door = messages.sender.session = Door(catalogue)
+    names = ("p11-moba", "p11-other", "p11-moba")
+    form.take(closed(submission(n, token(catalogue, name))) for n, name in enumerate(names, 1))
+    with queue.write() as db_:
+        unknown = queue.find(1)._replace(identifier="p11-unknown", submission=9)
+        decisions.add(db_, unknown, "submitted")
+    door.status = 401
+    with pytest.raises(client.Refused):
+        messages.send()
+    door.status, door.fails = 200, {"p11-moba": 500, "p11-other": 429}
+    assert messages.send() == {"sent": 0, "refused": 1, "kept": 3}
+    assert "secureb2share.reader-refused message=4 status=404 code=unknown-dataset" in caplog.text
+    door.fails = {}
+    assert messages.send() == {"sent": 3, "refused": 0, "kept": 0}
+    assert messages.send() == {"sent": 0, "refused": 0, "kept": 0}
+    assert applications.counts(catalogue.row("p11-moba"))["open"] == 2
+    # the same ids and bytes at each attempt
+    lines = [json.loads(line.decode("utf-8")) for data in door.seen for line in data.splitlines()]
+    assert len({(line["id"], line["body"]) for line in lines}) == 4 < len(lines)
 
 
 def test_events_are_acknowledged_and_a_superseded_dataset_takes_no_more_requests(catalogue, parts, tmp_path):
