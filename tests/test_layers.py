@@ -1,5 +1,6 @@
 import ast
 import re
+import sys
 from pathlib import Path
 
 from graphlib import TopologicalSorter
@@ -16,6 +17,7 @@ ROOMS = {
     "descriptions": "",
     "exports": "",
     "outbox": "",
+    "reader": "",
     "pages": "descriptions exports",
     "uploads": "pages",
     "datasets": "descriptions exports outbox",
@@ -41,7 +43,7 @@ HOST_MODULES = {
 }  # fmt: skip
 # rooms, and modules of others, that decide: they need no application and no database
 PURE = """
-    caching characters client dataset errors descriptions exports
+    caching characters client reader dataset errors descriptions exports
     messages.message messages.openapi messages.origin messages.partition messages.sources
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress
     targets.rems targets.rems_duo targets.rems_plan targets.rems_session targets.webhook
@@ -59,6 +61,13 @@ PURE = """
 HEAVY = {"flask", "werkzeug", "sqlalchemy", "celery", "click"}
 OF_CLIENT = set(
     "base64 binascii calendar cryptography datetime functools hashlib hmac http json re requests time urllib".split()
+)
+
+# beside client.py, of which the one or the other form is imported
+OF_READER = set(
+    """
+    argparse client contextlib email hashlib hmac json logging os re requests secrets smtplib sqlite3 sys time uuid
+    """.split()
 )
 
 
@@ -178,6 +187,11 @@ def test_importing_the_package_imports_nothing_and_the_client_little():
     assert IMPORTS[""] == (set(), set())
     assert IMPORTS["client"] == (set(), OF_CLIENT | {"typing", "uuid"})
     assert not [node for node in ast.walk(TREES["client"]) if isinstance(node, ast.ImportFrom) and node.level]
+
+
+def test_the_reader_needs_the_standard_library_and_the_client():
+    assert IMPORTS["reader"] == ({"client"}, OF_READER | {"typing"})
+    assert OF_READER - {"client", "requests"} <= set(sys.stdlib_module_names)
 
 
 def test_only_compat_looks_at_versions():
