@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from demo.launch import ROOT, Failed, Launcher, Stopped, check
+from demo.launch import PORTS, ROOT, Failed, Launcher, Stopped, check
 
 
 def port(text):
@@ -18,7 +18,7 @@ def port(text):
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="run-demo.sh",
-        description="Start a catalogue and two secure environments on this machine. Press Ctrl-C to stop them.",
+        description="Start a catalogue and three secure environments on this machine. Press Ctrl-C to stop them.",
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder for all data and logs (default: .demo)")
     parser.add_argument("--port", type=port, default=5000, metavar="N", help="port of the catalogue (default: 5000)")
@@ -36,6 +36,13 @@ def parse(arguments):
         metavar="N",
         help="port of the secure environment of CSC (default: 5002)",
     )
+    parser.add_argument(
+        "--third-secure-port",
+        type=port,
+        default=5003,
+        metavar="N",
+        help="port of the secure environment of CINECA (default: 5003)",
+    )
     parser.add_argument("--fresh", action="store_true", help="delete the data of earlier starts first")
     parser.add_argument(
         "--check",
@@ -43,8 +50,9 @@ def parse(arguments):
         help="start on free ports with new data, try everything out and stop; the exit code is 0 if all went well",
     )
     options = parser.parse_args(arguments)
-    if len({options.port, options.secure_port, options.second_secure_port}) < 3:
-        parser.error("--port, --secure-port and --second-secure-port must be three different numbers")
+    options.ports = [getattr(options, option[2:].replace("-", "_")) for option in PORTS]
+    if len(set(options.ports)) < len(PORTS):
+        parser.error("%s and %s must be different numbers" % (", ".join(PORTS[:-1]), PORTS[-1]))
     return options
 
 
@@ -56,8 +64,7 @@ def main(arguments=None):
     try:
         if options.check:
             return check()
-        ports = options.port, options.secure_port, options.second_secure_port
-        with Launcher(data.resolve(), *ports) as launcher:
+        with Launcher(data.resolve(), *options.ports) as launcher:
             launcher.open_data(options.fresh)
             launcher.start()
             launcher.explain()

@@ -25,7 +25,9 @@ STOP_SECONDS = 5
 # how often a server that ended is started again while the demo runs
 RESTARTS, RESTART_SECONDS = 5, 60
 # of each source, the folder of its secure environment in DATA
-SOURCES = {"tsd": "secure-environment", "csc": "second-secure-environment"}
+SOURCES = {"tsd": "secure-environment", "csc": "second-secure-environment", "cineca": "third-secure-environment"}
+# the options that name the port of the catalogue, and of each of these
+PORTS = ("--port", "--secure-port", "--second-secure-port", "--third-secure-port")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # a developer's settings for another Invenio or Flask must not reach the demo's database
@@ -70,13 +72,10 @@ class Child:
 
 
 class Launcher:
-    def __init__(self, data, catalogue_port, secure_port, second_secure_port):
+    def __init__(self, data, *ports):
+        """ports: as many numbers as PORTS has options."""
         self.data = data
-        self.ports = {
-            "--port": catalogue_port,
-            "--secure-port": secure_port,
-            "--second-secure-port": second_secure_port,
-        }
+        self.ports = dict(zip(PORTS, ports))
         self.catalogue_url, *urls = ("http://localhost:%d" % port for port in self.ports.values())
         self.secure_urls = dict(zip(SOURCES, urls))
         self.children = []
@@ -123,7 +122,7 @@ class Launcher:
 
     def start(self):
         catalogue = ["demo.catalogue", "--data", str(self.data / "catalogue"), "--port", str(self.ports["--port"])]
-        for source, prefix in zip(SOURCES, ("--", "--second-")):
+        for source, prefix in zip(SOURCES, ("--", "--second-", "--third-")):
             catalogue += [prefix + "secure-environment", self.secure_urls[source]]
             catalogue += [prefix + "source-key", self._key(source)]
         self._finish("prepare", "Preparing the catalogue (about 10 s)", [*catalogue, "--prepare"])
@@ -154,16 +153,18 @@ class Launcher:
         }
         print(
             """
-The demo runs. Open these three addresses in a browser:
+The demo runs. Open these four addresses in a browser:
 
   the catalogue                   {catalogue}
   the secure environment of TSD   {tsd}
   the secure environment of CSC   {csc}
+  the one of CINECA               {cineca}
 
 To log in, you need these passwords:
 
   data owner of TSD               {tsd_password}
   data owner of CSC               {csc_password}
+  data owner of CINECA            {cineca_password}
   curator of the catalogue        {password}   ({email})
 
 Try this:
@@ -316,7 +317,7 @@ def check():
     """Try the whole demo out with new data on free ports; the exit code."""
     with contextlib.ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="secureb2share-demo-")))
-        launcher = stack.enter_context(Launcher(data, *free_ports(3)))
+        launcher = stack.enter_context(Launcher(data, *free_ports(len(PORTS))))
         launcher.open_data()
         try:
             launcher.start()

@@ -45,6 +45,9 @@ _EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 # the key of the example in docs/reference/registration.md, and the secret in that of Standard Webhooks
 EXAMPLES = ("whpk_A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 SMALL_ORDER = frozenset([0, 1, PRIME - 1, _EIGHTH, PRIME - _EIGHTH])
+# the codes of `sensitive.access_mode`: work goes on inside, or files get out to who was approved
+INSIDE = "secure-environment-only"
+DOWNLOADS = ("file-api", "publication-portal", "download-after-agreement")
 SOURCE_HEADER = "secureb2share-source"  # of a bulk: the percent-encoded name of the source whose keys verify it
 
 
@@ -373,6 +376,38 @@ def receipt(event: Dict[str, Any], body: bytes, receipt_id: Optional[str]) -> Di
         "received_at": now_utc(),
         "digest": digest(body),
     }
+
+
+def access_modes(dataset: Mapping[str, Any]) -> List[str]:
+    """The codes of `sensitive.access_mode` in a description, in its order; [] where it states none.
+
+    dataset: the `dataset` of a registration, or of an event's `data`, whatever else is wrong with it.
+    """
+    sensitive = dataset.get("sensitive")
+    modes = sensitive.get("access_mode") if isinstance(sensitive, dict) else None
+    return [mode for mode in modes if isinstance(mode, str)] if isinstance(modes, list) else []
+
+
+def may_download(dataset: Mapping[str, Any]) -> bool:
+    """Whether an approved requester may get files of a dataset out, or else works with them inside only.
+
+    True where the description names a way by which files get out, and does not say that the data stay inside. Ask it at
+    each download, and not only at the approval, for the description may have changed. dataset: as for `access_modes`.
+    """
+    modes = access_modes(dataset)
+    return INSIDE not in modes and any(mode in DOWNLOADS for mode in modes)
+
+
+def ways(dataset: Mapping[str, Any], configured: Mapping[str, str]) -> Dict[str, str]:
+    """The ways {code: address} that are open to an approved requester of a dataset, in the order of its description.
+
+    Show them after the approval, and not before. A way that is not configured is left out, and so is each by which
+    files would get out where `may_download` is False. dataset: as for `access_modes`; configured: {code: address where
+    it begins} of the secure side, the same as `ways` of the source in the catalogue.
+    """
+    downloads = may_download(dataset)
+    open_ones = [mode for mode in access_modes(dataset) if downloads or mode not in DOWNLOADS]
+    return {mode: configured[mode] for mode in open_ones if mode in configured}
 
 
 def split(lines: Iterable[bytes]) -> Iterator[List[bytes]]:

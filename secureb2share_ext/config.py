@@ -49,6 +49,10 @@ of the source has acknowledged the dataset.
 None: no limit.
 ``revisions_a_day``: int, how many of its messages in a day may change something. Default 20000; None: no limit. Raise
 both for the day on which a source with more datasets brings them all.
+``ways``: dict of way of access -> https address where it begins at the source's site, such as
+``{"secure-environment-only": "https://desktop.example.org", "file-api": "https://api.example.org/files"}``; its keys
+are codes of ``sensitive.access_mode``. A new dataset, or a change, that names another way is refused. Default {}: each
+may be named.
 ``owner``: e-mail address of the account that owns its records; B2SHARE needs one, records-rest has no owners."""
 
 SECUREB2SHARE_TARGETS: Dict[str, Dict[str, Any]] = {}

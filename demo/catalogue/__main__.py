@@ -21,8 +21,9 @@ def main():
     parser.add_argument("--port", type=int, default=5000)
     parser.add_argument("--secure-environment", required=True, metavar="URL")
     parser.add_argument("--source-key", required=True, metavar="whpk_...")
-    parser.add_argument("--second-secure-environment", metavar="URL")
-    parser.add_argument("--second-source-key", metavar="whpk_...")
+    for number in ("second", "third"):
+        parser.add_argument("--%s-secure-environment" % number, metavar="URL")
+        parser.add_argument("--%s-source-key" % number, metavar="whpk_...")
     parser.add_argument("--prepare", action="store_true", help="make the database, then end")
     parser.add_argument("--worker", action="store_true", help="be the Celery worker, with beat, of $BROKER_URL")
     options = parser.parse_args()
@@ -30,12 +31,23 @@ def main():
     os.makedirs(data, exist_ok=True)
     os.environ.setdefault("INVENIO_INSTANCE_PATH", os.path.join(data, "instance"))
 
+    from ..secure_environment.sites import SITES
     from .app import create_app
     from .config import settings
     from .server import serve
 
     second = options.second_secure_environment and (options.second_secure_environment, options.second_source_key)
-    configured = settings(data, options.port, options.secure_environment, options.source_key, os.environ, second)
+    third = options.third_secure_environment and (options.third_secure_environment, options.third_source_key)
+    configured = settings(
+        data,
+        options.port,
+        options.secure_environment,
+        options.source_key,
+        os.environ,
+        second,
+        third,
+        {name: site.ways for name, site in SITES.items()},
+    )
     app = create_app(configured)
     if options.prepare:
         from .prepare import prepare

@@ -16,7 +16,9 @@ from . import services
 
 HERE = "demo.catalogue"
 # whether a curator sees a source's registrations before everybody does
-RELEASE = {"tsd": "publish", "csc": "review"}
+RELEASE = {"tsd": "publish", "csc": "review", "cineca": "publish"}
+# source -> settings of the provider of its access links, where it is another than the form of its own site
+ACCESS = {}
 
 
 class NoBundles(JinjaManifestLoader):
@@ -34,14 +36,16 @@ class _EmptyManifest(JinjaManifest):
         return ""
 
 
-def settings(data, port, secure_environment, source_key, environ=(), second=None):
+def settings(data, port, secure_environment, source_key, environ=(), second=None, third=None, ways=()):
     """The configuration of one instance.
 
     data: its folder; secure_environment: URL of the source tsd; source_key: the "whpk_..." with which it signs;
-    environ: a mapping that may name real services; second: (URL, "whpk_...") of the source csc, or None without one.
+    environ: a mapping that may name real services; second, third: (URL, "whpk_...") of the sources csc and cineca, or
+    None without one; ways: {source: {way of access: path at its site}}, which limits what each may say.
     """
     base, environ = "http://localhost:%d" % port, dict(environ)
-    environments = {"tsd": (secure_environment, source_key), **({"csc": second} if second else {})}
+    environments = {"tsd": (secure_environment, source_key), "csc": second, "cineca": third}
+    environments = {name: site for name, site in environments.items() if site}
     secret = _secret(os.path.join(data, "secret"))
     return {
         "SECRET_KEY": secret,
@@ -89,12 +93,12 @@ def settings(data, port, secure_environment, source_key, environ=(), second=None
         "RECORDS_REST_ENDPOINTS": {
             # one PID type, one index; links are made with the first one's route
             "tsd": dict(_endpoint("/records/", environ), default_endpoint_prefix=True),
-            **({"csc": _endpoint("/csc/", environ)} if second else {}),
+            **{name: _endpoint("/%s/" % name, environ) for name in environments if name != "tsd"},
         },
         "SECUREB2SHARE_MODE": "on",
         "SECUREB2SHARE_DEMO": True,
         "SECUREB2SHARE_SIGNING_KEY": os.path.join(data, "keys"),
-        **_sources(environments),
+        **_sources(environments, dict(ways)),
         **services.settings(environ, "demo-" + hashlib.sha256(secret.encode()).hexdigest()[:12]),
     }
 
@@ -120,14 +124,16 @@ def _endpoint(route, environ):
     }
 
 
-def _sources(environments):
+def _sources(environments, ways):
     """The three keys of {source: (URL of its secure environment, its public key)}."""
     return {
         "SECUREB2SHARE_TARGETS": {
             name + "-ingest": {"kind": "webhook", "url": url + "/ingest"} for name, (url, _) in environments.items()
         },
         "SECUREB2SHARE_ACCESS": {
-            name + "-form": {"provider": "template", "url": url + "/request?dataset={identifier}&ref={reference}"}
+            name + "-form": ACCESS.get(
+                name, {"provider": "template", "url": url + "/request?dataset={identifier}&ref={reference}"}
+            )
             for name, (url, _) in environments.items()
         },
         "SECUREB2SHARE_SOURCES": {
@@ -137,8 +143,9 @@ def _sources(environments):
                 "access": name + "-form",
                 "targets": [name + "-ingest"],
                 "release": RELEASE[name],
+                "ways": {way: url + path for way, path in ways.get(name, {}).items()},
             }
-            for name, (_, key) in environments.items()
+            for name, (url, key) in environments.items()
         },
     }
 

@@ -1,14 +1,14 @@
 """A check of the whole demo over HTTP, without a browser. Each step prints one line with what it saw."""
 
-from . import circle, review
+from . import circle, review, ways
 from .trip import RoundTrip
 
-STEPS = review.BEFORE + circle.STEPS + review.STEPS
+STEPS = review.BEFORE + circle.STEPS + review.STEPS + ways.STEPS
 
 
-def run(catalogue, secure, second, data):
-    """0 when every step succeeds, else 1; the servers run at these URLs (TSD, then CSC) with the folder `data`."""
-    trip = RoundTrip(catalogue, secure, second, data)
+def run(catalogue, secure, second, third, data):
+    """0 when every step succeeds, else 1; the servers run at these URLs (TSD, CSC, then CINECA) with the folder `data`."""
+    trip = RoundTrip(catalogue, secure, second, third, data)
     for step in STEPS:
         name = step.__name__.replace("_", " ")
         try:

@@ -4,6 +4,8 @@ import json
 import re
 import uuid
 
+import requests
+
 from secureb2share_ext import client
 
 from .trip import EXAMPLES, JSON, must, until
@@ -106,11 +108,11 @@ def link_leads_to_the_form(trip):
 
 
 def reader_requests(trip):
-    answer = trip.call(
-        "POST",
+    answer = trip.requester.post(
         trip.form,
         json={"name": "A researcher", "email": "researcher@example.org", "purpose": "To try it."},
         headers=JSON,
+        timeout=30,
     )
     must(answer.status_code == 201, (answer.status_code, answer.text))
     trip.application, trip.status_url = answer.json()["application"], answer.json()["status_url"]
@@ -141,13 +143,25 @@ def owner_approves(trip):
 
 
 def requester_collects_the_file(trip):
-    trip.publication = trip.call("GET", trip.status_url, headers=JSON).json()["publication_url"]
-    page = trip.call("GET", trip.publication)
+    trip.publication = trip.requester.get(trip.status_url, headers=JSON, timeout=30).json()["publication_url"]
+    page = trip.requester.get(trip.publication, timeout=30)
     must(page.status_code == 200, page.status_code)
     (path,) = re.findall(r'href="(/publication/[^"]+/\d+)"', page.text)
-    file = trip.call("GET", trip.secure + path)
+    file = trip.requester.get(trip.secure + path, timeout=30)
     must(file.content == FILE, (file.status_code, file.content[:80]))
     return "%d bytes from the secure environment" % len(file.content)
+
+
+def portal_knows_the_requester(trip):
+    other = requests.Session()
+    form = {"name": "Another one", "email": "another@example.org", "purpose": "To try it."}
+    asked = other.post(trip.form, json=form, headers=JSON, timeout=30)
+    must(asked.status_code == 201, (asked.status_code, asked.text))
+    seen = [session.get(trip.publication, timeout=30).status_code for session in (requests.Session(), other)]
+    must(seen == [403, 404], seen)
+    seen += [other.get(trip.publication + "/1", timeout=30).status_code]
+    must(other.get(asked.json()["status_url"], headers=JSON, timeout=30).json()["publication_url"] is None, "a link")
+    return "%s without a sign-in, %s and %s for another requester" % tuple(seen)
 
 
 def what_stays_inside_is_not_downloaded(trip):
@@ -182,7 +196,7 @@ def owner_withdraws(trip):
     page = trip.call("GET", "%s/records/%s" % (trip.catalogue, trip.pid))
     must(page.status_code == 200 and "The study was closed." in page.text, page.status_code)
     must(until(lambda: trip.pid not in [hit["id"] for hit in trip.hits()]), "still found by search")
-    collected = trip.call("GET", trip.publication).status_code
+    collected = trip.requester.get(trip.publication, timeout=30).status_code
     must(collected in (403, 410), collected)
     return "the link says %s %s; the page stays, search and publication link are gone" % seen
 
@@ -197,6 +211,7 @@ STEPS = (
     only_the_owner_decides,
     owner_approves,
     requester_collects_the_file,
+    portal_knows_the_requester,
     what_stays_inside_is_not_downloaded,
     owner_suspends,
     owner_reactivates,

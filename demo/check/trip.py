@@ -41,10 +41,11 @@ def until(look):
 class RoundTrip:
     """What the steps hand on to each other."""
 
-    def __init__(self, catalogue, secure, second, data):
+    def __init__(self, catalogue, secure, second, third, data):
         self.catalogue = catalogue
         self.secure = secure  # of TSD
         self.second = second  # of CSC
+        self.third = third  # of CINECA
         self.data = data
         own = "sqlite:///" + os.path.join(data, "catalogue", "catalogue.db")
         self.database = sqlalchemy.create_engine(os.environ.get("SQLALCHEMY_DATABASE_URI") or own)
@@ -52,6 +53,7 @@ class RoundTrip:
         with open(os.path.join(data, "catalogue", "tokens.json")) as file:
             self.tokens = json.load(file)
         self.owners = {}  # source: session of its owner
+        self.requester = requests.Session()  # of the person who asks at TSD
         self.login = os.path.join(data, "catalogue", "curator.json")
         self.title = "Round trip %s" % uuid.uuid4().hex[:8]
 
@@ -63,7 +65,8 @@ class RoundTrip:
 
     def as_owner(self, method, url, **keywords):
         """A call of the data owner, who logs in once to each secure environment."""
-        source = "tsd" if url.startswith(self.secure + "/") else "csc"
+        addresses = {"tsd": self.secure, "csc": self.second, "cineca": self.third}
+        source = next(name for name, address in addresses.items() if url.startswith(address + "/"))
         if source not in self.owners:
             self.owners[source] = requests.Session()
             login = {"password": self._line(source, "password")}

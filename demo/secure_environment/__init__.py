@@ -4,7 +4,7 @@
     login          the owner's pages are behind a password
     keys           the environment's own signing key, the catalogue's published keys
     store          its database                     archive        its files            listing  page by page
-    sites          the two that the demo has        problem        what cannot be done
+    sites          those that the demo has          problem        what cannot be done
 
     portal         a data owner registers, page by page            drafts         what is typed until it is sent
     uploads        files on their way, in parts     uploading      the addresses for the script
@@ -17,7 +17,8 @@
     applications   what was asked, step by step     history        days and steps, pure
     inbox          the owner decides                states         suspend, open again, withdraw, discard
     files          the archive as a page            messages       those to the catalogue as a page
-    publication    an approved person collects      ingest         the catalogue's events arrive
+    publication    an approved person collects      file_api       and so do that person's programs
+    inside         where the data do not leave      ingest         the catalogue's events arrive
 
 Of the package it uses the client, the pieces of the pages, the form of a description and the words for the schema's
 codes, and the catalogue's public HTTP interface: a real site can do so too.

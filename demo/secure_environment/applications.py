@@ -130,7 +130,8 @@ def _approve(environment, db, row, until, how):
     dataset = datasets.find(environment.store, row["dataset"])
     datasets.must_be_open(dataset)
     # a later change of the way of access must not turn this approval into a download
-    token = secrets.token_urlsafe(24) if datasets.allows_download(dataset) else None
+    gets_out = datasets.allows_download(dataset) or datasets.serves_files(dataset)
+    token = secrets.token_urlsafe(24) if gets_out else None
     db.execute(
         "UPDATE applications SET publication_token = ?, expires = ?, how = ? WHERE id = ?",
         (token, until, how, row["id"]),
@@ -169,12 +170,17 @@ def steps(store, application):
     return store.all("SELECT * FROM steps WHERE application = ? ORDER BY number", (application,))
 
 
+def is_open(row, dataset):
+    """Whether the approval holds now, and the dataset is open."""
+    ends = row["expires"] or 0
+    return row["state"] == "approved" and dataset["state"] not in datasets.CLOSED and ends > time.time()
+
+
 def link_is_open(row, dataset):
     """Whether the approved person can download the files now."""
-    return bool(
-        row["state"] == "approved"
-        and row["publication_token"]
-        and datasets.allows_download(dataset)
-        and dataset["state"] not in datasets.CLOSED
-        and row["expires"] > time.time()
-    )
+    return bool(row["publication_token"] and datasets.allows_download(dataset) and is_open(row, dataset))
+
+
+def token_works(row, dataset):
+    """Whether the file interface serves the approved person's programs now."""
+    return bool(row["publication_token"] and datasets.serves_files(dataset) and is_open(row, dataset))

@@ -82,7 +82,7 @@ def _is_mine(row, is_new, once):
     if is_new or (once and row["form"] == once):
         _remember(row)
         return True
-    return row["status_token"] in session.get("mine", [])
+    return is_of_session(row)
 
 
 def _remember(row):
@@ -94,12 +94,28 @@ def _remember(row):
     session.permanent = not session.get("owner")
 
 
+def is_signed_in():
+    """Whether this browser knows a request; its secret page stands in for the sign-in of who asks."""
+    return bool(session.get("mine"))
+
+
+def is_of_session(row):
+    """Whether this browser made a request, or opened its page."""
+    return row["status_token"] in session.get("mine", [])
+
+
 def _remembered():
     found = (
         here().store.one("SELECT * FROM applications WHERE status_token = ?", (token,))
         for token in session.get("mine", [])
     )
     return [row for row in found if row]
+
+
+def approved():
+    """[(row, dataset)] of the requests of this browser whose approval holds now."""
+    found = [(row, datasets.find(here().store, row["dataset"])) for row in _remembered()]
+    return [(row, dataset) for row, dataset in found if applications.is_open(row, dataset)]
 
 
 def _earlier(dataset):
@@ -151,9 +167,14 @@ def status(token):
     link = None
     if applications.link_is_open(row, dataset):
         link = url_for("publication.page", token=row["publication_token"], _external=True)
-    if wants_json():
-        return jsonify(application=row["id"], dataset=row["dataset"], state=row["state"], publication_url=link)
+    bearer = row["publication_token"] if applications.token_works(row, dataset) else None
+    inside = datasets.opens_inside(dataset) and applications.is_open(row, dataset)
+    files_url = url_for("file_api.listed", _external=True)
     _remember(row)
+    if wants_json():
+        said = {"application": row["id"], "dataset": row["dataset"], "state": row["state"], "publication_url": link}
+        given = {"files_url": files_url, "token": bearer} if bearer else {}
+        return jsonify(**said, **given, **({"inside_url": url_for("inside.page", _external=True)} if inside else {}))
     steps = applications.steps(here().store, row["id"])
     return render_template(
         "status.html",
@@ -171,6 +192,9 @@ def status(token):
         ways=datasets.ways_of_access(dataset),
         downloads=datasets.allows_download(dataset),
         link=link,
+        bearer=bearer,
+        files_url=files_url,
+        inside=inside,
         ends=history.day_of(row["expires"] - 1) if row["expires"] else None,
         left=history.days_left(row["expires"], time.time()),
     )

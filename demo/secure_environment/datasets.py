@@ -13,13 +13,13 @@ from secureb2share_ext import client
 from secureb2share_ext.descriptions import labels
 from secureb2share_ext.pages.language import format_date, gettext, in_language, preferred
 
+from .environment import here
 from .problem import Problem
+from .sites import AGREED, API, INSIDE, PORTAL
 
 CLOSED = ("suspended", "superseded", "withdrawn")
-INSIDE = "secure-environment-only"
-AGREED = "download-after-agreement"
-# the ways of access that this portal is; a file interface and remote queries are services of their own
-DOWNLOADS = {"publication-portal", AGREED}
+# the ways of access that the publication portal is
+DOWNLOADS = {PORTAL, AGREED}
 
 
 def find(store, identifier):
@@ -112,8 +112,7 @@ def must_be_open(dataset):
 
 def access_modes(dataset):
     """The codes of the ways in which an approved person may work with the data; [] where none is said."""
-    modes = dataset["sensitive"].get("access_mode")
-    return [str(mode) for mode in modes] if isinstance(modes, list) else []
+    return client.access_modes(dataset)
 
 
 def ways_of_access(dataset):
@@ -122,12 +121,18 @@ def ways_of_access(dataset):
 
 
 def allows_download(dataset):
-    """Whether an approved person may download the files: a way of access says so, and none says "inside only".
+    """Whether an approved person may download the files by a link in the publication portal of this site."""
+    return client.may_download(dataset) and bool(DOWNLOADS & set(client.ways(dataset, here().site.ways)))
 
-    Where both are said, this page cannot know what an approval is for: the owner hands the files over.
-    """
-    modes = set(access_modes(dataset))
-    return bool(modes & DOWNLOADS) and INSIDE not in modes
+
+def serves_files(dataset):
+    """Whether the file interface of this site gives an approved person's programs the files."""
+    return client.may_download(dataset) and API in client.ways(dataset, here().site.ways)
+
+
+def opens_inside(dataset):
+    """Whether an approved person finds the data inside the environment."""
+    return INSIDE in client.ways(dataset, here().site.ways)
 
 
 def needs_agreement(dataset):
@@ -153,6 +158,14 @@ def must_allow_download(dataset):
         ways = "; ".join(ways_of_access(dataset)) or gettext("not stated")
         said = gettext("The files of this dataset cannot be downloaded here. Way of access: %(ways)s.", ways=ways)
         raise Problem(403, gettext("No download"), said)
+
+
+def must_serve_files(dataset):
+    """Raise the Problem that says why no program gets the files of this dataset."""
+    if not serves_files(dataset):
+        raise Problem(
+            403, "Not by the file interface", "The way of access of this dataset is another: files are not given out."
+        )
 
 
 def must_take_requests(dataset, today=None):

@@ -18,7 +18,7 @@ def blank(site):
     return {
         "core": {"publication_year": datetime.date.today().year},
         "sensitive": {
-            "access_mode": ["publication-portal"],
+            "access_mode": [site.default_way],
             "access_eligibility": ["not-stated"],
             "controller_country": site.country,
             "storage_service": site.name,

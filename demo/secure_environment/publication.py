@@ -1,15 +1,17 @@
 """The page where an approved person downloads the data, if a way of access of the dataset is a download.
 
-The link is a secret that ends by itself, and at once when the dataset is withdrawn or suspended.
+The link is a secret that ends by itself, and at once when the dataset is withdrawn or suspended. It serves the person
+alone who asked: a browser that made the request, or that opened its page, which stands in for a sign-in with an
+electronic identity.
 """
 
 import time
 
-from flask import Blueprint, jsonify, render_template, send_file, url_for
+from flask import Blueprint, jsonify, redirect, render_template, send_file, url_for
 
 from secureb2share_ext.pages.language import gettext
 
-from . import datasets, history
+from . import asking, datasets, history
 from .environment import here
 from .problem import Problem, wants_json
 
@@ -18,8 +20,18 @@ blueprint = Blueprint("publication", __name__)
 
 def _approved(token):
     """The application and the dataset of a link that is valid now; raises Problem."""
+    if not asking.is_signed_in():
+        raise Problem(
+            403,
+            gettext("Please sign in first"),
+            gettext(
+                "The portal knows a person by the page of a request: open yours in this browser, and follow its link."
+            ),
+            [(gettext("My requests"), url_for("asking.mine"))],
+        )
     row = here().store.one("SELECT * FROM applications WHERE publication_token = ? AND state = 'approved'", (token,))
-    if row is None:
+    # to another person the link is what it is to everybody who guesses
+    if row is None or not asking.is_of_session(row):
         raise Problem(
             404,
             gettext("There is nothing to collect at this address"),
@@ -38,6 +50,12 @@ def _approved(token):
             gettext("The time for collecting these files is over. Please ask the contact of the dataset."),
         )
     return row, dataset
+
+
+@blueprint.route("/publication")
+def start():
+    """The start of the portal: what is published to whoever is signed in."""
+    return redirect(url_for("asking.mine"), 303)
 
 
 @blueprint.route("/publication/<token>")

@@ -24,9 +24,12 @@ def place(dataset: Dict[str, Any]) -> str:
 
 
 def kind(dataset: Dict[str, Any]) -> str:
-    """What an approval opens: "link" to files, "inside" an account in the environment, "other" what is elsewhere."""
+    """What an approval opens: "link" to files, "token" of the file interface, "inside" an account in the environment, "other" what is elsewhere.
+    """
     if datasets.allows_download(dataset):
         return "link"
+    if datasets.serves_files(dataset):
+        return "token"
     return "inside" if datasets.INSIDE in datasets.access_modes(dataset) else "other"
 
 
@@ -45,6 +48,16 @@ def ending(dataset: Dict[str, Any]) -> Dict[str, str]:
                 " dataset what to do with it."
             ),
             "change": gettext("The link to the files stays the same, and is open until the end of that day."),
+        }
+    if kind(dataset) == "token":
+        return {
+            "ask": gettext("The token stops working at once. What was collected before stays with the person."),
+            "taken": gettext("You have taken the approval back. Its token does not work any more."),
+            "ended": gettext(
+                "The token does not work any more. What you have of the data may no longer be used; please ask the"
+                " contact of the dataset what to do with it."
+            ),
+            "change": gettext("The token stays the same, and works until the end of that day."),
         }
     if kind(dataset) == "inside":
         return {

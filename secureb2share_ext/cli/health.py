@@ -53,6 +53,7 @@ def check() -> None:
     app = compat.application()
     extension = current()
     findings = checking.missing(app, extension)
+    findings = findings or checking.unknown_ways(extension)
     for finding in findings:
         click.echo("- " + finding)
     said = counted(len(findings), "finding") + "." if findings else "All is in place (MODE %s)." % extension.mode

@@ -13,7 +13,7 @@ from ..dataset import CATALOGUE_PREFIX, identifier_fault, replaces_of
 from ..descriptions import schema
 from ..errors import Invalid, NotAccepted
 from ..proxies import Extension, Host, Source, active
-from . import publication, store, versions
+from . import publication, store, versions, ways
 from .models import DatasetRow
 
 DELETED = "Deleted from the catalogue by its administrator."
@@ -131,6 +131,9 @@ def check_description(host: Host, source: Source, identifier: Optional[str], des
     identifier: of the dataset, None while it has none.
     """
     faults = schema.description_faults(description, source.describe_files)
+    if identifier is None:
+        # an edit is compared with nothing here, and what is published may stay
+        faults += ways.faults(source, description)
     if faults:
         raise Invalid([(host.field(name), message) for name, message in faults])
     replaces = replaces_of(description)

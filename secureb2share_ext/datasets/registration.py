@@ -10,11 +10,12 @@ from ..client import canonical, digest
 from ..dataset import CATALOGUE_PREFIX, replaces_of
 from ..errors import Invalid, NotAccepted, NotAllowed
 from ..proxies import Host, Message, Sender
-from . import curation, publication, review, store, versions
+from . import curation, publication, review, store, versions, ways
 from .models import DatasetRow
 from .outcome import Outcome
 
 REPLACES = "dataset.version.replaces"
+DATASET = "dataset."  # before the names of a description's fields
 
 
 def register(host: Host, sender: Sender, row: Optional[DatasetRow], message: Message) -> Outcome:
@@ -36,11 +37,14 @@ def register(host: Host, sender: Sender, row: Optional[DatasetRow], message: Mes
     row.issued = message.issued
     row.tenant = row.tenant or message.tenant
     if row.pid is None:
+        ways.check(source, description, prefix=DATASET)
         return _admit(host, source, row, description)
     record = publication.record_of(host, row)
     revision, _ = host.revision(record)
     # the record itself is compared, for something may have changed it past this package
-    is_same = digest(canonical(host.from_record(record))) == digest(canonical(description))
+    published = host.from_record(record)
+    is_same = digest(canonical(published)) == digest(canonical(description))
+    ways.check(source, description, published, DATASET)
     if source.release == "review" and not is_same:
         # a curator's record stays theirs until the release
         return Outcome(202, row, review.hold(row, description), revision)
@@ -57,6 +61,7 @@ def check_new(sender: Sender, message: Message) -> None:
     source = sender.source
     sender.must_speak_for(message.tenant)
     versions.check(source.name, message.identifier, replaces_of(message.members["dataset"]), REPLACES, sender)
+    ways.check(source, message.members["dataset"], prefix=DATASET)
     if message.identifier.startswith(CATALOGUE_PREFIX):
         raise Invalid([("identifier", curation.CATALOGUES_OWN)])
     if source.quota is not None and store.count(source.name) >= source.quota:

@@ -13,7 +13,7 @@ from ..descriptions import schema
 from ..errors import Invalid, NotAccepted, UnknownDataset
 from ..outbox import announce
 from ..proxies import Host
-from . import publication, store, versions
+from . import publication, store, versions, ways
 from .models import DatasetRow, HeldDescription
 
 
@@ -78,6 +78,9 @@ def release(
     faults = schema.description_faults(description, settings.describe_files)
     if faults:
         raise Invalid(faults)
+    if settings.ways:
+        published = host.from_record(publication.record_of(host, row)) if row.pid else None
+        ways.check(settings, description, published)
     replaces = replaces_of(description)
     versions.check(row.source, row.identifier, replaces, "version.replaces")
     store.decide(row.id, "released", _kind(row), held.digest, account=account)

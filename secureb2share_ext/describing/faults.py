@@ -151,6 +151,8 @@ RULES = {  # the beginning of a rule's message -> its words
     "cannot hold CommercialResearch": "Commercial research contradicts the permitted use, which is not commercial.",
     "is not a published dataset of this source": "There is no published dataset of this source "
     "with such an identifier.",
+    "is not a way of access of this source": "The site that keeps the data does not have this way of access. "
+    "Choose another one.",
     "is already replaced by": "Another dataset replaces this one already; only one can.",
     "is this dataset itself": "This is the dataset itself, or one that replaced it.",
     "must be a text that is not empty": "Write an identifier.",

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ..client import canonical, digest
 from ..dataset import CATALOGUE_PREFIX, identifier_fault, replaces_of
-from ..datasets import curation, publication, store, versions
+from ..datasets import curation, publication, store, versions, ways
 from ..datasets.models import DatasetRow
 from ..descriptions import schema
 from ..errors import Invalid, NotAccepted
@@ -26,6 +26,8 @@ def faults(source: Source, description: Dict[str, Any], identifier: Optional[str
     identifier: of its dataset, None while it has none.
     """
     found = schema.description_faults(description, source.describe_files)
+    if identifier is None:
+        found += ways.faults(source, description)
     replaces = replaces_of(description)
     if isinstance(replaces, str) and not any(field == "version.replaces" for field, _ in found):
         try:

@@ -7,7 +7,7 @@ from flask import Flask
 from invenio_db import db
 
 from .. import instance, names
-from ..datasets import store
+from ..datasets import store, ways
 from ..errors import NoSigningKey
 from ..legacy import remains
 from ..proxies import Extension, tables
@@ -48,6 +48,11 @@ def missing(app: Flask, extension: Extension) -> List[str]:
     found += exposure.of_keys(extension.keyring.folder) + exposure.of_cookies(app.config, instance.base_url(extension))
     found += _doubts(extension) + _remains(extension)
     return found + extension.host.provision_faults() + extension.host.export_faults(app)
+
+
+def unknown_ways(extension: Extension) -> List[str]:
+    """[sentence] for each source whose datasets name a way of access that it does not have; reads their records."""
+    return ways.findings(extension.host) if extension.is_on and tables() else []
 
 
 def notes(extension: Extension, now: datetime.datetime) -> List[str]:

@@ -9,7 +9,7 @@ from typing import Dict, List, Sequence, Set, Tuple
 from invenio_db import db
 
 from ..dataset import CATALOGUE_PREFIX, Dataset, replaces_of
-from ..datasets import publication, store
+from ..datasets import publication, store, ways
 from ..datasets.outcome import Outcome
 from ..proxies import Host, current
 from . import answers
@@ -42,6 +42,7 @@ def _is_plain(line: Line, read: Message) -> bool:
     source = line.sender.source
     replaces = replaces_of(read.members["dataset"])
     is_free = source.release == "publish" and source.quota is None and replaces is None
+    is_free = is_free and not ways.faults(source, read.members["dataset"])
     return is_free and line.sender.may_touch(read.tenant)
 
 

@@ -5,8 +5,9 @@ from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Set, Tu
 
 from .. import characters
 from ..client import TOLERANCE, NotVerified, fingerprint, key_fault, verify
-from ..config import day
+from ..config import day, url_fault
 from ..dataset import RESERVED_SOURCES
+from ..descriptions.schema import SCHEMA
 from ..errors import ConfigError, Invalid, KeyExpired, NotSigned
 
 
@@ -38,6 +39,7 @@ class Source(NamedTuple):
     bytes_a_day: Optional[int] = 100000000
     revisions_a_day: Optional[int] = 20000
     owner: Optional[str] = None  # e-mail address of the account that owns its records, on hosts that have owners
+    ways: Mapping[str, str] = {}  # way of access -> where it begins at this site; empty: not told, so each may be named
     echo: Tuple[str, ...] = ()  # of the targets, those that want to hear what the source itself caused
     registers: Tuple[str, ...] = ()  # of the targets, those that make the place where a dataset is applied for
 
@@ -66,6 +68,7 @@ class Sender(NamedTuple):
 
 
 SETTINGS = Source._fields[1:-2]  # the name is the entry's key, and the targets set the last two
+WAYS = SCHEMA["properties"]["sensitive"]["properties"]["access_mode"]["items"]["enum"]
 LEAST = (("file_age", 300), ("quota", 1), ("bytes_a_day", 1), ("revisions_a_day", 1))
 CHOICES = {
     "release": ("publish", "review"),
@@ -107,6 +110,7 @@ def read(config: Mapping[str, Any], targets: Mapping[str, Any], providers: Colle
                 raise ConfigError("%s: %s must be a whole number of at least %d." % (key, setting, least))
         if source.owner is not None and not (isinstance(source.owner, str) and "@" in source.owner):
             raise ConfigError("%s: owner must be the e-mail address of an account." % key)
+        _check_ways(key, source.ways, bool(config.get("SECUREB2SHARE_DEMO")))
         if source.access not in providers:
             raise ConfigError("%s: access %r is not in SECUREB2SHARE_ACCESS." % (key, source.access))
         for target in source.targets:
@@ -119,6 +123,17 @@ def read(config: Mapping[str, Any], targets: Mapping[str, Any], providers: Colle
         echo = tuple(t for t in source.targets if targets[t].echo or t in registers)
         sources[name] = source._replace(echo=echo, registers=registers)
     return sources
+
+
+def _check_ways(key, ways, demo):
+    if not isinstance(ways, dict):
+        raise ConfigError("%s: ways must be a dict of way of access -> address." % key)
+    for name, address in ways.items():
+        if name not in WAYS:
+            raise ConfigError("%s: ways has the unknown way %r; known are %s." % (key, name, ", ".join(WAYS)))
+        fault = url_fault(address, demo) if isinstance(address, str) else "must be an address"
+        if fault:
+            raise ConfigError("%s: ways[%r] %s." % (key, name, fault))
 
 
 def _keys(key, entries, sources, targets):

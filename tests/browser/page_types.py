@@ -80,6 +80,24 @@ def after(way, name, **typed):
     return walk
 
 
+def collect(visitor, scene):
+    """The way to the page of the files, by the page of the request, which signs in at the portal."""
+    visitor.open(scene.requests["approved"]["status_url"])
+    return scene.link()
+
+
+def opened(name, path=""):
+    """The way to the page of a request that was approved at CSC, and on to a path there."""
+
+    def way(visitor, scene):
+        address = scene.at_csc(name)["status_url"]
+        if path:
+            visitor.open(address)
+        return visitor.site.second + path if path else address
+
+    return way
+
+
 def draft(key, dataset="active"):
     """The way to a page of the registration form: of a correction, or of a new registration."""
 
@@ -177,7 +195,11 @@ PAGE_TYPES = (
     PageType("status-revoked", "reader", status("revoked")),
     PageType("status-change", "reader", status("returned", "/change")),
     PageType("status-end", "reader", status("submitted", "/end")),
-    PageType("collect", "reader", lambda visitor, scene: scene.link()),
+    PageType("collect", "reader", collect),
+    PageType("collect-another", "second", lambda visitor, scene: scene.link(), 403, described=False),
+    PageType("work-inside", "reader", opened("inside", "/inside")),
+    PageType("request-approved-token", "reader", opened("token")),
+    PageType("front-cineca", "reader", lambda visitor, scene: visitor.site.third + "/", described=False),
     PageType("inside-not-found", "reader", inside("/nowhere"), 404, described=False),
     PageType("inside-sign-in", "reader", inside("/login"), described=False),
     PageType("inside-sign-in-fault", "reader", after(inside("/login"), "Sign in", password="no"), 403, described=False),

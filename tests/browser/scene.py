@@ -5,12 +5,16 @@ It is made over HTTP as its people make it, once for a plain description and onc
 
 import copy
 import json
+import types
 from urllib.parse import urlsplit
 
 import hostile
 import requests
 from started import ROOT
 from visitor import PERSON
+
+from demo.check import review
+from demo.secure_environment.sites import API, INSIDE
 
 EXAMPLES = ROOT / "docs" / "examples"
 JSON = {"Accept": "application/json"}
@@ -28,6 +32,7 @@ class Scene:
         self.datasets = {}  # name: what the secure environment says of it
         self.requests = {}  # state: what the secure environment said to who asked
         self.owners = {}
+        self.opened = {}  # what was asked for at CSC
 
     def words(self, plain):
         """A text of a person: the plain one, or one that means harm."""
@@ -87,6 +92,32 @@ class Scene:
             address = "%s/inbox/%s/%s" % (self.site.secure, said["application"], verb)
             reason = {"reason": self.words("Please say which variables you need.")[:900]}
             _must(self.owner(self.site.secure).post(address, data=reason, timeout=30))
+
+    def at_csc(self, name):
+        """What CSC said to who asked there for a dataset, "inside" or "token", and was approved; made at the first call."""
+        if name not in self.opened:
+            identifier, description = self.identifier(name), self.description("finngen")
+            description["sensitive"]["access_mode"] = {"inside": [INSIDE], "token": [API]}[name]
+            self.register(name, description, self.site.second)
+            self.release(identifier)
+            known = "%s/api/datasets/csc/%s" % (self.site.catalogue, identifier)
+            link = _must(requests.get(known, timeout=30)).json()["access_url"]
+            form = requests.get(link, allow_redirects=False, timeout=30).headers["location"]
+            person = {"name": self.words(PERSON[0])[:190], "email": name + "@example.org", "purpose": "A study."}
+            said = _must(requests.post(form, json=person, headers=JSON, timeout=30)).json()
+            address = "%s/inbox/%s/approve" % (self.site.second, said["application"])
+            _must(self.owner(self.site.second).post(address, data={"reason": ""}, timeout=30))
+            self.opened[name] = said
+        return self.opened[name]
+
+    def release(self, identifier):
+        """Publish what waits for a curator, over the pages of the review."""
+        trip = types.SimpleNamespace(
+            catalogue=self.site.catalogue, curator=requests.Session(), known=lambda *named: False
+        )
+        page = trip.curator.get(self.site.catalogue + "/login/", timeout=30)
+        review.send(trip, _must(page), **self.site.login)
+        review.release(trip, identifier)
 
     def described_by_curator(self, title):
         """Publish a dataset as a program of the curator's; returns its identifier."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from demo.launch import SOURCES, free_ports
+from demo.launch import PORTS, SOURCES, free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,20 +19,19 @@ class Site:
 
     def __init__(self, ports, data):
         self.data = data
-        self.catalogue, self.secure, self.second = ("http://localhost:%d" % port for port in ports)
+        self.catalogue, self.secure, self.second, self.third = ("http://localhost:%d" % port for port in ports)
         self.login = json.loads((data / "catalogue" / "curator.json").read_text())
         self.passwords = {
             address: (data / folder / "password").read_text().strip()
-            for address, folder in zip((self.secure, self.second), SOURCES.values())
+            for address, folder in zip((self.secure, self.second, self.third), SOURCES.values())
         }
 
 
 @contextlib.contextmanager
 def started(data):
     """Start the demo with its data in a folder; afterwards nothing of it is left."""
-    ports = free_ports(3)
-    names = ("--port", "--secure-port", "--second-secure-port")
-    options = ["--data", data, *itertools.chain(*zip(names, map(str, ports)))]
+    ports = free_ports(len(PORTS))
+    options = ["--data", data, *itertools.chain(*zip(PORTS, map(str, ports)))]
     demo = subprocess.Popen(
         [sys.executable, "-m", "demo", *options],
         cwd=ROOT,

@@ -153,7 +153,7 @@ class Visitor:
 
     def log_in(self, role):
         """As the curator, or as the owner of a secure environment; a reader does not log in."""
-        inside = {"owner": self.site.secure, "second": self.site.second}.get(role)
+        inside = {"owner": self.site.secure, "second": self.site.second, "third": self.site.third}.get(role)
         if role == "curator":
             self.open(self.site.catalogue + "/login/")
             self.page.locator("#email").fill(self.site.login["email"])

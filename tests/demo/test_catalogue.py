@@ -36,12 +36,19 @@ def written_after(start):
     return re.search(r"^%s.*?(?=^```$)" % re.escape(start), PAGE, re.M | re.S).group()
 
 
+SITES = (
+    ("secure-environment", "", 5001),
+    ("second-secure-environment", "second-", 5002),
+    ("third-secure-environment", "third-", 5003),
+)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder of data as the demo leaves it, with the configuration file of the page."""
     made = tmp_path_factory.mktemp("demo")
     command = [sys.executable, "-m", "demo.catalogue", "--data", str(made / "catalogue"), "--prepare"]
-    for name, option, port in (("secure-environment", "", 5001), ("second-secure-environment", "second-", 5002)):
+    for name, option, port in SITES:
         (made / name).mkdir()
         private, public = client.new_key()
         (made / name / "key").write_text(private)
@@ -67,7 +74,7 @@ def environment(folder):
 def second(folder, environment):
     """The address of the second web server, started with the command of the page."""
     (port,) = free_ports(1)
-    command = written_after("gunicorn ").replace("5003", str(port)).split()
+    command = written_after("gunicorn ").replace("5004", str(port)).split()
     url = "http://localhost:%d" % port
     # on a busy machine the application takes longer to begin than gunicorn waits
     patient = dict(environment, GUNICORN_CMD_ARGS="--timeout 120")

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from demo.launch import free_ports
+from demo.launch import PORTS, free_ports
 
 LAUNCHER = Path(__file__).resolve().parents[2] / "demo"
 
-PORTS = ("--port", "--secure-port", "--second-secure-port")
 FAKE = """
 import http.server, os, pathlib, subprocess, sys, time
 
@@ -33,7 +32,8 @@ def leave_pids():
 if "--make-key" in sys.argv:
     print("public key: whpk_abc")
 elif "--prepare" in sys.argv:
-    assert options["--source-key"] == options["--second-source-key"] == "whpk_abc", options
+    keys = {options["--%ssource-key" % number] for number in ("", "second-", "third-")}
+    assert keys == {"whpk_abc"}, options
     login = pathlib.Path(options["--data"], "curator.json")
     login.parent.mkdir()
     login.write_text('{"email": "curator@example.org", "password": "a password"}')
@@ -73,7 +73,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def ports():
-    return [str(port) for port in free_ports(3)]
+    return [str(port) for port in free_ports(len(PORTS))]
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def left_behind(folder, seconds=3):
 def test_stopped_while_it_runs(start, folder, number):
     demo = start(demo_catalogue="worker")
     read_until(demo, "Ctrl-C")
-    assert len(left_behind(folder, seconds=0)) == 4
+    assert len(left_behind(folder, seconds=0)) == 5
     os.killpg(demo.pid, number)
     output, _ = demo.communicate(timeout=5)
     assert demo.returncode == 0
@@ -145,7 +145,7 @@ def test_it_says_where_to_log_in_and_to_review(start, folder, ports):
     demo = start()
     seen = read_until(demo, "Ctrl-C")
     review = "http://localhost:%s/secureb2share/review/" % ports[0]
-    for said in (review, "curator@example.org", "a password", ports[2], "of tsd", "of csc"):
+    for said in (review, "curator@example.org", "a password", ports[2], "of tsd", "of csc", "of cineca"):
         assert said in seen
     os.killpg(demo.pid, signal.SIGTERM)
 
@@ -165,7 +165,7 @@ def test_stopped_while_it_starts(start, folder):
 def test_killed(start, folder):
     demo = start()
     read_until(demo, "Ctrl-C")
-    assert len(left_behind(folder, seconds=0)) == 3
+    assert len(left_behind(folder, seconds=0)) == 4
     demo.kill()
     demo.wait()
     assert left_behind(folder) == []
@@ -191,7 +191,7 @@ def test_server_that_is_killed_is_started_again(start, folder, ports):
         if number < 6:
             assert "'catalogue' ended with exit code -9, and is started again" in read_until(demo, "catalogue.log.")
             wait_for(ports[0])
-            assert len(left_behind(folder, seconds=0)) == 3
+            assert len(left_behind(folder, seconds=0)) == 4
     output, _ = demo.communicate(timeout=10)
     assert demo.returncode == 1
     assert "started again 5 times within 60 s" in output and "run run-demo.sh" in output

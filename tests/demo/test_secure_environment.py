@@ -323,8 +323,12 @@ PUBLIC = {
     "asking.status",
     "asking.change",
     "asking.end",
+    "publication.start",
     "publication.page",
     "publication.download",
+    "file_api.listed",
+    "file_api.file",
+    "inside.page",
     "ingest.ingest",
 }
 

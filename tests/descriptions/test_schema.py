@@ -190,10 +190,10 @@ def nodes_of(*types):
 NAMED = {"moba", "hunt", "tromso-study", "norwegian-prescription-database", "moli-sani", "finngen"}
 
 
-def test_there_are_ten_examples_of_two_sources():
+def test_there_are_ten_examples_of_three_sources():
     found = dict(EXAMPLES)
     assert len(found) == 10 and NAMED < set(found)
-    assert sorted(example["source"] for example in found.values()) == ["csc"] * 3 + ["tsd"] * 7
+    assert sorted(example["source"] for example in found.values()) == ["cineca"] + ["csc"] * 3 + ["tsd"] * 6
     rights = [example["dataset"]["sensitive"]["access_right"] for example in found.values()]
     assert sorted(rights) == ["controlled"] * 8 + ["embargoed", "metadata-only"]
     assert {name for name, example in found.items() if "example.org" in json.dumps(example)} == set(found) - NAMED

@@ -39,6 +39,7 @@ def test_a_source_as_it_is_configured():
         bytes_a_day=None,
         revisions_a_day=7,
         owner="desk@catalogue.example.org",
+        ways={"file-api": "https://api.example.org/files"},
     )
     keys = (sources.SourceKey(SECRET), sources.SourceKey(CSC_PUBLIC, ("p11", "p12")))
     two = (
@@ -51,9 +52,10 @@ def test_a_source_as_it_is_configured():
         None,
         7,
         "desk@catalogue.example.org",
+        {"file-api": "https://api.example.org/files"},
         ("register",),
     )
-    one = ((), "review", "labels", "published", 604800, None, 10**8, 20000, None, ())
+    one = ((), "review", "labels", "published", 604800, None, 10**8, 20000, None, {}, ())
     assert read({"tsd": entry(), "csc": csc}) == {
         "tsd": sources.Source("tsd", (sources.SourceKey(TSD_PUBLIC),), "datasets", "helsedata", *one),
         "csc": sources.Source("csc", keys, "datasets", "helsedata", *two),
@@ -71,12 +73,19 @@ KEYS += [["whsec_" + base64.b64encode(b"s" * 32).decode()], ["whpk_" + base64.b6
 KEYS += [[SHARED], [TSD_PUBLIC, TSD_PUBLIC[:-2] + chr(ord(TSD_PUBLIC[-2]) + 1) + "="]]
 
 
+# no dict, a way that no description can name, and addresses where nobody should be led
+WAYS = ["file-api", ["file-api"], {"secure-environment": "https://example.org"}, {"file-api": None}, {"file-api": 1}]
+WAYS += [{"file-api": address} for address in ("", "example.org", "http://example.org", "https://u:p@example.org/")]
+WAYS += [{"file-api": "https://example.org/#files"}, {"file-api": "http://localhost:5001/"}]
+
+
 @pytest.mark.parametrize(
     "setting, value",
     [("keys", keys) for keys in KEYS]
     + [("keys", ...), ("community", ...), ("access", ...), ("access", "other"), ("targets", ["tsd", "other"])]
     + [("opens", "acknowledged"), ("opens", "now"), ("file_age", 0), ("file_age", "1"), ("quota", 0), ("quota", True)]
     + [("bytes_a_day", 0), ("bytes_a_day", "1"), ("revisions_a_day", True), ("revisions_a_day", -1)]
+    + [("ways", value) for value in WAYS]
     + [("release", "later"), ("describe_files", "names"), ("owner", "x"), ("name", "x"), ("echo", ("tsd",))],
 )
 def test_a_fault_of_the_configuration_names_its_key(setting, value):
