@@ -2,15 +2,17 @@
 
 A kind has `read(key, settings, demo)`, which makes a target of an entry of SECUREB2SHARE_TARGETS. A target has `echo`,
 `expires`, `concurrency` and `fingerprint` (see webhook.Webhook), `registers`, and `open()`, which gives a channel with
-`send(event, sign)`, `close()` and `last`.
+`send(event, sign)`, `close()` and `last`. A target whose secret can be renewed has `renew()`, which returns the day on
+which the new one ends.
 """
 
 from typing import Any, Dict
 
 from ..errors import ConfigError
+from .tsd import Tsd
 from .webhook import Webhook
 
-KINDS: Dict[str, Any] = {"webhook": Webhook}
+KINDS: Dict[str, Any] = {"tsd": Tsd, "webhook": Webhook}
 
 
 def read(config: Dict[str, Any]) -> Dict[str, Any]:
