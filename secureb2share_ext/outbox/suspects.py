@@ -62,6 +62,10 @@ def counted(settled: Iterable[Any], before: Dict[int, str], now: datetime.dateti
 
 
 def to_look_at(settled: Iterable[Any], suspected: List[int]) -> Dict[int, datetime.datetime]:
-    """{id: since when it fails} of those that failed often enough to be parked where others passed."""
+    """{id: moment behind its first failure} of those that failed often enough to be parked where others passed."""
     found = {one.id: read(one.outcome) for one in settled if one.id in suspected}
-    return {number: count.since for number, count in found.items() if count is not None and count.times >= TIMES}
+    # the words name whole seconds
+    second = datetime.timedelta(seconds=1)
+    return {
+        number: count.since + second for number, count in found.items() if count is not None and count.times >= TIMES
+    }

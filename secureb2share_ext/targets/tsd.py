@@ -193,10 +193,10 @@ class Channel:
         except ConfigError as error:
             return str(error)
         if secret.ends <= time.time():
-            return "refused: the client secret ended on %s" % secret.day
+            return "status 403: the client secret ended on %s" % secret.day
         return (
-            "refused, with a client secret that is good until %s: this machine's address is not on TSD's list, or the"
-            " app or project is another" % secret.day
+            "status 403, with a client secret that is good until %s: this machine's address is not on TSD's list, or"
+            " the app or project is another" % secret.day
         )
 
     def close(self) -> None:
@@ -216,7 +216,7 @@ def said_of_row(answer: Answer, headers: Any) -> Answer:
     if 200 <= status < 300:
         return said(LATER, "status %d, which does not say that the row is stored" % status)
     if status == 404:
-        return said(LATER, "status 404: TSD's database refused the row")
+        return said(LATER, "TSD's database refused the row (404)")
     if status == 500:
         return said(SUSPECT, "status 500")
     if status == 503 and headers.get("x-project-storage"):
