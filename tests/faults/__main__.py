@@ -16,8 +16,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(os.path.dirname(HERE)), os.path.dirname(HERE)]
 
 from catalogue import Catalogue  # noqa: E402
-from judge import Violation, judge, of_health  # noqa: E402
+from judge import Violation, judge, of_health, of_rows  # noqa: E402
 from load import Load  # noqa: E402
+from receivers import RECEIVERS  # noqa: E402
 from schedule import KILLS, plan  # noqa: E402
 
 
@@ -54,7 +55,13 @@ def run(options, folder):
     """(figures, [Violation]) of one run."""
     began = time.monotonic()
     catalogue = Catalogue(
-        folder, options.database, options.workers, options.seed, options.chance, not options.real_times
+        folder,
+        options.database,
+        options.workers,
+        options.seed,
+        options.chance,
+        not options.real_times,
+        options.target,
     )
     try:
         missing = left_out(catalogue)
@@ -97,6 +104,7 @@ def collect(catalogue, load, done, parked, far, quiet, began):
         time.sleep(0.5)
     targets = [one.name for one in catalogue.receivers]
     found += judge(load.accepted, targets, rows, arrivals, parked)
+    found += of_rows(rows, catalogue.tables())
     found += [Violation("not accepted", error) for error in load.errors]
     figures = {
         "datasets": len(load.accepted),
@@ -124,6 +132,7 @@ def main(arguments=None):
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100000)
     parser.add_argument("--workers", type=int, default=2, choices=(2, 4), help="processes that sweep")
     parser.add_argument("--database", default="postgresql", choices=("postgresql", "sqlite"))
+    parser.add_argument("--target", default="webhook", choices=sorted(RECEIVERS), help="kind of the receivers")
     parser.add_argument("--gap", type=float, default=1.0, help="mean seconds between two faults")
     parser.add_argument("--chance", type=float, default=0.2, help="of a misbehaviour of a receiver, 0 to 1")
     parser.add_argument("--patience", type=float, help="seconds that what waits may stay as much")

@@ -11,7 +11,8 @@ import time
 import served
 import sqlalchemy
 from judge import Arrival, Row
-from servers import START, Clock, Database, Disk, Forked, Nursery, Receiving, one_of, redis, wait_for_port
+from receivers import RECEIVERS
+from servers import START, Clock, Database, Disk, Forked, Nursery, one_of, redis, wait_for_port
 from sqlalchemy.pool import NullPool
 
 from demo.catalogue.app import create_app
@@ -36,16 +37,16 @@ MODES = ("storm", "busy", "unauthorised", "gone", "hanging")
 
 
 class Catalogue:
-    """Everything that runs. folder: empty; workers: processes that sweep, in two pools."""
+    """Everything that runs. folder: empty; workers: processes that sweep, in two pools; kind: of RECEIVERS."""
 
-    def __init__(self, folder, database="postgresql", workers=2, seed=0, chance=0.2, is_short=True):
+    def __init__(self, folder, database="postgresql", workers=2, seed=0, chance=0.2, is_short=True, kind="webhook"):
         self.folder, self.ended, self.database, self.cleaning = folder, {}, None, contextlib.ExitStack()
         self.is_short, self.pool = is_short, max(workers // 2, 1)
         os.environ.setdefault("INVENIO_INSTANCE_PATH", os.path.join(folder, "instance"))
         self.clock = Clock(os.path.join(folder, "clock"))
         # past the time-out of a read
         late = 2.5 if is_short else 22
-        self.receivers = [Receiving(name, folder, seed, chance, late) for name in ("tsd-ingest", "archive")]
+        self.receivers = [RECEIVERS[kind](name, folder, seed, chance, late) for name in ("tsd-ingest", "archive")]
         self.port = services.free_port()
         self.key, public = client.new_key()
         try:
@@ -94,10 +95,7 @@ class Catalogue:
         found.update(BROKER_URL=broker, CELERY_BROKER_URL=broker, CELERY_TASK_ALWAYS_EAGER=False)
         found.update(SQLALCHEMY_DATABASE_URI=uri, SECUREB2SHARE_SWEEP_INTERVAL=1)
         found.update(RATELIMIT_ENABLED=False, SECUREB2SHARE_STATE_FOLDER=self.disk.folder)
-        found["SECUREB2SHARE_TARGETS"] = {
-            one.name: {"kind": "webhook", "url": one.url + "/ingest", "echo": True, "concurrency": number}
-            for one, number in zip(self.receivers, (1, 4))
-        }
+        found["SECUREB2SHARE_TARGETS"] = {one.name: one.target(number) for one, number in zip(self.receivers, (1, 4))}
         found["SECUREB2SHARE_SOURCES"]["tsd"]["targets"] = [one.name for one in self.receivers]
         return found
 
@@ -253,6 +251,11 @@ class Catalogue:
                 body = bytes(body)
                 found.append(Row(target, dataset, sequence, number, client.digest(body), said(body), state))
         return found
+
+    def tables(self):
+        """{target: [id of an event]} of the receivers that have tables, an id for each row."""
+        tables = {one.name: one.table() for one in self.receivers}
+        return {name: ids for name, ids in tables.items() if ids is not None}
 
     def arrivals(self):
         """[Arrival] of every request that a receiver verified."""

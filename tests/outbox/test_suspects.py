@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from invenio_db import db
 from memory import catalogue, described, made  # noqa: F401 (fixtures)
 from scripted import Scripted
 from test_sweep import clock, register, sweep, three_targets, values  # noqa: F401 (fixtures)
@@ -96,6 +97,7 @@ def test_no_statement_is_spent_on_targets_of_other_kinds(catalogue, monkeypatch)
 def test_an_event_that_was_parked_can_be_sent_again(catalogue):  # noqa: F811
     run(catalogue, [FAILS] * 4, [1])
     assert store.retry_all(["tsd"]) == {"tsd": 1}
+    db.session.commit()
     with clock(minutes=2000):
         assert sweep(catalogue, tsd=Scripted()) == {"delivered": 1}
     assert state(catalogue)[0] == "acknowledged"
