@@ -37,7 +37,7 @@ MODES = ("storm", "busy", "unauthorised", "gone", "hanging")
 
 
 class Catalogue:
-    """Everything that runs. folder: empty; workers: processes that sweep, in two pools."""
+    """Everything that runs. folder: empty; workers: processes that sweep, in two pools; target: of kinds.KINDS."""
 
     def __init__(
         self, folder, database="postgresql", workers=2, seed=0, chance=None, is_short=True, target="webhook", deaths=0
@@ -268,7 +268,6 @@ class Catalogue:
         with contextlib.suppress(FileNotFoundError), open(self.deaths) as file:
             return len(file.readlines())
         return 0
-
     def arrivals(self):
         """[Arrival] of every request that a receiver verified."""
         return [

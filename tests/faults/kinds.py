@@ -6,9 +6,10 @@ from urllib.parse import quote
 
 import requests
 import sqlalchemy
-from judge import judge, of_outbox
+from judge import judge, of_outbox, of_rows
 from judge_rems import Held, Item, Wanted, of_registrations
 from servers import Receiving, wait_for_port
+from table_of_tsd import TableOfTsd
 
 from secureb2share_ext.testing.rems import KEY, ORGANIZATION, OWNER, FakeRems, example_store
 
@@ -24,19 +25,17 @@ class Webhooks:
     withdraws = False
     registers = False
     chance = 0.2
+    receiving = Receiving
 
     def __init__(self, deaths):
         """deaths: of workers beside a request; here those of the schedule are enough."""
 
     def receivers(self, folder, seed, chance, late):
-        return [Receiving(name, folder, seed, chance, late) for name in ("tsd-ingest", "archive")]
+        return [self.receiving(name, folder, seed, chance, late) for name in ("tsd-ingest", "archive")]
 
     def configure(self, found, receivers):
         """Change a configuration so that the source tsd tells the receivers."""
-        found["SECUREB2SHARE_TARGETS"] = {
-            one.name: {"kind": "webhook", "url": one.url + "/ingest", "echo": True, "concurrency": number}
-            for one, number in zip(receivers, (1, 4))
-        }
+        found["SECUREB2SHARE_TARGETS"] = {one.name: one.target(number) for one, number in zip(receivers, (1, 4))}
         found["SECUREB2SHARE_SOURCES"]["tsd"]["targets"] = [one.name for one in receivers]
 
     def describe(self, found, title):
@@ -49,6 +48,16 @@ class Webhooks:
     def judge(self, catalogue, accepted, rows, arrivals, parked):
         """[Violation] of the events."""
         return judge(accepted, [one.name for one in catalogue.receivers], rows, arrivals, parked)
+
+
+class Tables(Webhooks):
+    """Two tables of TSD's file API, the second with several threads."""
+
+    receiving = TableOfTsd
+
+    def judge(self, catalogue, accepted, rows, arrivals, parked):
+        tables = {one.name: one.table() for one in catalogue.receivers}
+        return super().judge(catalogue, accepted, rows, arrivals, parked) + of_rows(rows, tables)
 
 
 class Rems:
@@ -213,4 +222,4 @@ def links(catalogue, rems):
     return found
 
 
-KINDS = {"webhook": Webhooks, "rems": Rems}
+KINDS = {"webhook": Webhooks, "tsd": Tables, "rems": Rems}

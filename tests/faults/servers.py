@@ -209,6 +209,10 @@ class Receiving:
     def url(self):
         return "http://127.0.0.1:%d" % self.port
 
+    def target(self, concurrency):
+        """The settings of the target that it is to the catalogue."""
+        return {"kind": "webhook", "url": self.url + "/ingest", "echo": True, "concurrency": concurrency}
+
     def start(self, keys):
         with open(self.path, "w") as file:
             json.dump(dict(self.settings, keys=keys), file)
