@@ -50,8 +50,8 @@ class Connection:
     ) -> Answer:
         """Send one request to the URL's host, and end by `end`, a time.monotonic(); the Answer.
 
-        Where `repeats` holds, a kept connection that the target has closed is replaced by a new one, over which the same
-        request goes. An answer of more than `most` bytes comes without its body. Raises OSError and
+        Where `repeats` holds, a kept connection that the target has closed is replaced by a new one, over which the
+        same request goes. An answer of more than `most` bytes comes without its body. Raises OSError and
         http.client.HTTPException.
         """
         if self._socket is not None and not self._socket.is_idle():

@@ -5,7 +5,6 @@ something. Its other errors are plain text, of which nothing is kept. Each answe
 AttemptEnded, with the word of targets.answer for what has to follow.
 """
 
-import contextlib
 import json
 import time
 from typing import Any, Dict, List, Optional, Tuple

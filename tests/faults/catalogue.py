@@ -268,6 +268,7 @@ class Catalogue:
         with contextlib.suppress(FileNotFoundError), open(self.deaths) as file:
             return len(file.readlines())
         return 0
+
     def arrivals(self):
         """[Arrival] of every request that a receiver verified."""
         return [
