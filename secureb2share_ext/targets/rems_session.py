@@ -108,9 +108,7 @@ class Session:
     def _exchange(self, method, path, body, most) -> Answer:
         for pause in (*AGAIN, None):
             end = min(self._end, time.monotonic() + READ)
-            # only what changes nothing goes out twice
-            repeats = method == "GET"
-            answer = self._connection.request(method, self._base + path, body, self._headers, end, most, repeats)
+            answer = self._request(method, self._base + path, body, self._headers, end, most)
             is_conflict = answer.status == 503 and answer.body.strip().lower().startswith(CONFLICT)
             if not is_conflict or pause is None or time.monotonic() + pause >= self._end:
                 break
@@ -119,6 +117,10 @@ class Session:
         if is_conflict:
             raise AttemptEnded(LATER, "REMS met one conflict of transactions after the other", 503)
         return answer
+
+    def _request(self, method, path, body, headers, end, most):
+        # a kept connection may have been closed meanwhile; only what changes nothing goes out twice
+        return self._connection.request(method, path, body, headers, end, most, repeats=method == "GET")
 
     def _must_be_good(self, answer, what):
         status = answer.status or 0
