@@ -10,6 +10,7 @@ from .. import instance, names
 from ..datasets import store
 from ..errors import NoSigningKey
 from ..legacy import remains
+from ..outbox import registrations
 from ..proxies import Extension, tables
 from ..uploads import lock, observe, triggers
 from . import exposure
@@ -68,6 +69,10 @@ def look(extension: Extension) -> Tuple[List[str], List[str]]:
             noted += ["Target %s: %s" % (name, sentence) for sentence in told]
         if getattr(target, "visas", False) and not extension.config_faults and tables():
             found += _without_visas(extension.host, name, target)
+    if extension.is_on and tables():
+        for name, count, is_open in registrations.counts():
+            said = "Target %s: %s registered, of which %d can be applied for."
+            noted.append(said % (name, counted(count, "dataset"), is_open))
     return found, noted
 
 

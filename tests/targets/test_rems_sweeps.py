@@ -313,11 +313,14 @@ def test_check_asks_rems(catalogue, server):
 
 def test_check_counts_ids_that_fit_no_visa(catalogue, server):
     register(catalogue)
+    sweep(catalogue)
+    register(catalogue, "B")
     target = catalogue.extension.targets[NAME]
     target.visas = True
     assert check.look(catalogue.extension)[0] == []
     target.resource = "{identifier}"
-    (sentence,) = check.look(catalogue.extension)[0]
+    (sentence,), told = check.look(catalogue.extension)
+    assert told[-1] == "Target sd-apply: 1 dataset registered, of which 1 can be applied for."
     assert "the ids of 1 dataset are no https address" in sentence
     db.session.rollback()
-    assert sweep(catalogue) == {"park": 1} and server.store.resources == {}
+    assert sweep(catalogue) == {"park": 1} and len(server.store.resources) == 1
