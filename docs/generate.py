@@ -184,6 +184,8 @@ def places():
         "identifier": "the source's identifier of the dataset",
         "pid": "the record's persistent identifier",
         "source": "the name of the source",
+        "pid_url": "the address that resolves the PID: of https://doi.org for a DOI, of https://hdl.handle.net for a"
+        " handle, else the record's public page",
         "revision": "the record's revision, from 0",
         "record_url": "the record's public page",
         "reference": "the signed reference",

@@ -56,21 +56,35 @@ may be named.
 ``owner``: e-mail address of the account that owns its records; B2SHARE needs one, records-rest has no owners."""
 
 SECUREB2SHARE_TARGETS: Dict[str, Dict[str, Any]] = {}
-"""dict: name of a target -> dict of its settings. A target is an ingest API of a secure side.
+"""dict: name of a target -> dict of its settings. A target is an ingest API of a secure side, or a REMS.
 
-``kind``: ``"webhook"``. ``url``: https.
-``secret``: ``"whsec_..."``, signs with HMAC instead of Ed25519; no other target may have it.
+``kind``: ``"webhook"`` or ``"rems"``. ``url``: https.
+``secret``: for webhook, ``"whsec_..."``, signs with HMAC instead of Ed25519; no other target may have it.
 ``echo``: True tells the target also of what its own source caused. Default False.
 ``expires``: ``"2027-01-31"``, the day on which its secret ends; ``secureb2share health`` warns before. Default None.
 ``concurrency``: int, over how many connections one sweep sends to it side by side; the events of one dataset keep
 their order. Default 1.
-``allow_private``: True allows an address in a private range. Default False."""
+``allow_private``: True allows an address in a private range. Default False.
+
+A target of kind rems registers each dataset as a resource with one enabled catalogue item. It hears of every change
+without ``echo``, and the links of its sources lead to REMS only while that item is enabled. Its other settings:
+``user``: the id of the REMS user who acts, an owner of the organisation.
+``api_key``, or ``api_key_file``: the key, or the whole path of a file with it, which each sweep reads anew.
+``organization``: the id of the organisation that owns what is made.
+``workflow``: int, the id of the workflow of new items; ``form``: int, that of their form, default None.
+``licenses``: list of the ids of the licences of new resources. Default none.
+``resource``: the resource's id with places, as in ``SECUREB2SHARE_ACCESS`` and without ``{revision}``. It must be that
+of the provider of every source that names the target. Default ``"{identifier}"``.
+``languages``: list of the languages in which titles are written; REMS has to be configured for them. Default
+``["en"]``.
+``visas``: True: REMS makes GA4GH visas of the ids, so that each has to be https and at most 255 characters long."""
 
 SECUREB2SHARE_ACCESS: Dict[str, Dict[str, Any]] = {}
 """dict: name -> dict of a provider of access-request links.
 
 ``provider``: ``"template"``, ``"nettskjema"`` or ``"rems"``. Their links carry values of these places, percent-encoded:
-``{identifier}``, ``{pid}``, ``{source}``, ``{revision}``, ``{record_url}``, ``{reference}`` (signed; not for rems).
+``{identifier}``, ``{pid}``, ``{pid_url}`` (the address that resolves it), ``{source}``, ``{revision}``,
+``{record_url}``, ``{reference}`` (signed; not for rems).
 ``url``: https; of a template with places in its path or query; of a REMS instance; of Nettskjema only if it is another
 than https://nettskjema.no.
 ``form``: for nettskjema, the form's number or name.
@@ -79,8 +93,9 @@ than https://nettskjema.no.
 ``lock``: for nettskjema, list of the codes that are locked in the page. Default all.
 ``resource``: for rems, the resource's id with places. Default ``"{identifier}"``.
 ``events``: for rems, the secret that its events carry, at least 24 characters, or a list of such while one is replaced;
-then ``resource`` has one of ``{identifier}``, ``{pid}`` and ``{record_url}``, and beside it at most ``{source}``. The
-events go to ``/api/datasets/rems/`` and the entry's name. Default: none are taken."""
+then ``resource`` has one of ``{identifier}``, ``{pid}``, ``{pid_url}`` and ``{record_url}``, and beside it at most
+``{source}``. The events go to ``/api/datasets/rems/`` and the entry's name. Default: none are taken.
+``visas``: for rems, True: REMS makes GA4GH visas of the ids, so that ``resource`` has to begin with https."""
 
 SECUREB2SHARE_SIGNING_KEY: Optional[str] = None
 """str: folder of the private keys that ``secureb2share keys new`` makes; readable by the service alone. They sign

@@ -2,9 +2,10 @@
 
 A kind has `read(key, settings, demo)`, which makes a target of an entry of SECUREB2SHARE_TARGETS. A target has `echo`,
 `expires`, `concurrency` and `fingerprint` (see webhook.Webhook), `registers`, and `open()`, which gives a channel with
-`send(event, sign)`, `close()` and `last`. One that registers has `resource`, the template of its ids, and `open` takes
-an outbox.registrations.Journal. A target whose secret can be renewed has `renew()`, which returns the day on which the
-new one ends.
+`send(event, sign)`, `close()` and `last`. One that registers has `resource`, the template of its ids, and `visas`, and
+its `open` takes an outbox.registrations.Journal. One that can be asked what it is has `look()`, which
+`secureb2share check` alone calls. One whose secret can be renewed has `renew()`, which returns the day on which the new
+one ends.
 """
 
 from typing import Any, Dict
