@@ -21,7 +21,7 @@ ROOMS = {
     "datasets": "descriptions exports outbox",
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
-    "targets": "access",
+    "targets": "access descriptions",
     "legacy": "descriptions messages",
     "comparing": "descriptions pages",
     "describing": "comparing datasets descriptions pages",
@@ -44,7 +44,7 @@ PURE = """
     caching characters client dataset errors descriptions exports
     messages.message messages.openapi messages.origin messages.partition messages.sources
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress
-    targets.rems targets.rems_duo targets.rems_plan targets.rems_session targets.webhook
+    targets.rems targets.rems_check targets.rems_duo targets.rems_plan targets.rems_session targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
     describing.buttons describing.conditions describing.faults describing.fields describing.form describing.groups
     describing.limits describing.names describing.values

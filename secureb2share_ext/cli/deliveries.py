@@ -8,10 +8,12 @@ from invenio_db import db
 
 from .. import instance
 from ..compat import utcnow
+from ..datasets import telling
 from ..maintenance.wording import counted
 from ..outbox import claims, orders, pauses, steps, store
 from ..outbox.models import STATES
 from ..proxies import current
+from .problem import told as told_problem
 
 
 @click.group()
@@ -135,6 +137,28 @@ def note_restored() -> None:
     steps.restored(extension.targets, extension.mark, utcnow())
     for row in pauses.every():
         click.echo("%s is held." % row.target)
+
+
+@deliveries.command("announce")
+@click.option("--target", required=True, help="The target, which a source names.")
+@click.option("--again", is_flag=True, help="Also what the target was told of before.")
+@with_appcontext
+def announce_datasets(target: str, again: bool) -> None:
+    """Tell a target of every published dataset that it was never told of.
+
+    A target that is added to a source later hears of new datasets and of changes alone. A run that was interrupted is
+    begun anew: it goes on with what is left.
+    """
+    extension = current()
+    if not extension.is_on:
+        raise click.ClickException("SECUREB2SHARE_MODE is %s, and events are written while it is on." % extension.mode)
+    if target not in extension.targets or not telling.sources_of(extension.host, target):
+        raise click.ClickException("No source names a target %s." % target)
+    count, after = 0, 0
+    while after is not None:
+        told, after = told_problem(telling.tell_some, extension.host, target, again, after)
+        count += told
+    click.echo("%s will be told to %s by the next sweeps." % (counted(count, "dataset"), target))
 
 
 @deliveries.command("discard")

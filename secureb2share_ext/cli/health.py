@@ -53,11 +53,13 @@ def check() -> None:
     app = compat.application()
     extension = current()
     findings = checking.missing(app, extension)
+    wrong, told = checking.look(extension)
+    findings += wrong
     for finding in findings:
         click.echo("- " + finding)
     said = counted(len(findings), "finding") + "." if findings else "All is in place (MODE %s)." % extension.mode
     click.echo(said)
-    for line in checking.notes(extension, utcnow()):
+    for line in told + checking.notes(extension, utcnow()):
         click.echo(line)
     if not extension.is_on:
         click.echo("Switching on would change:")

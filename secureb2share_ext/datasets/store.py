@@ -283,6 +283,12 @@ def published() -> Iterator[DatasetRow]:
         db.session.expire_all()
 
 
+def published_of(sources: Collection[str], after: int, size: int) -> List[DatasetRow]:
+    """At most `size` rows of these sources that have a PID and a number above `after`, in the order of their making."""
+    query = db.session.query(DatasetRow).filter(DatasetRow.id > after, DatasetRow.pid.isnot(None))
+    return query.filter(DatasetRow.source.in_(list(sources))).order_by(DatasetRow.id).limit(size).all()
+
+
 def hold(dataset_id: int, description: str, digest: str, **values: Any) -> None:
     """Keep a description (canonical JSON text) for a curator; values: of other columns."""
     values.setdefault("received", utcnow())

@@ -1,7 +1,7 @@
 """The check of an instance: what is missing, and what switching on would change."""
 
 import datetime
-from typing import List
+from typing import List, Tuple
 
 from flask import Flask
 from invenio_db import db
@@ -53,6 +53,31 @@ def missing(app: Flask, extension: Extension) -> List[str]:
 def notes(extension: Extension, now: datetime.datetime) -> List[str]:
     """[sentence] of what holds for a time only, and is no finding; now: naive UTC."""
     return [names.sentence(one) for one in names.good(extension, now)] if extension.is_on and tables() else []
+
+
+def look(extension: Extension) -> Tuple[List[str], List[str]]:
+    """([finding], [note]) in sentences, of the targets that can be asked; no other part of a site opens a connection.
+
+    The resource ids of datasets that no visa can carry are found here too.
+    """
+    found, noted = [], []
+    for name, target in sorted(extension.targets.items()):
+        if hasattr(target, "look"):
+            wrong, told = target.look()
+            found += ["SECUREB2SHARE_TARGETS[%r]: %s" % (name, sentence) for sentence in wrong]
+            noted += ["Target %s: %s" % (name, sentence) for sentence in told]
+        if getattr(target, "visas", False) and not extension.config_faults and tables():
+            found += _without_visas(extension.host, name, target)
+    return found, noted
+
+
+def _without_visas(host, name, target):
+    sources = {source.name for source in host.sources.values() if name in source.registers}
+    rows = (row for row in store.published() if row.source in sources)
+    faults = (target.visa_fault(row.identifier, row.pid, row.source, host.record_url(row)) for row in rows)
+    count = sum(fault is not None for fault in faults)
+    said = "SECUREB2SHARE_TARGETS[%r]: visas is set, and the ids of %s are no https address or longer than 255."
+    return [said % (name, counted(count, "dataset"))] * bool(count)
 
 
 def _doubts(extension):

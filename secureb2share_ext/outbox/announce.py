@@ -79,6 +79,18 @@ def announce(
     _write(write, row, data, event.kind(is_first, dataset.state), dataset.revision, catalogue, targets, state)
 
 
+def tell(
+    row: Any, dataset: Dataset, record_url: str, access_url: str, catalogue: str, target: str, again: bool
+) -> None:
+    """Write an event of what a dataset says already, for one target that does not know it; the row must be locked.
+
+    again: whether the target was told of it before.
+    """
+    row.sequence = _Announced.of_transaction().next_sequence(row)
+    data = event.said(dataset, record_url, access_url)
+    _write(store.add, row, data, event.kind(not again, dataset.state), dataset.revision, catalogue, [target])
+
+
 def refused(row: Any, held_digest: str, reason: str, catalogue: str, targets: Iterable[str]) -> None:
     """Write the event that gives the reason for the refusal of a registration; the row must be locked."""
     row.sequence = _Announced.of_transaction().next_sequence(row)

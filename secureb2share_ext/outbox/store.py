@@ -1,7 +1,7 @@
 """The events in the outbox: written, listed, decided on, counted. claims.py has the SQL of their sending."""
 
 import datetime
-from typing import Dict, Iterable, List, Optional, Tuple
+from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from invenio_db import db
 from sqlalchemy import and_, func
@@ -161,6 +161,14 @@ def acknowledged(dataset_ids: Iterable[int]) -> Dict[int, Dict[str, bool]]:
         told = known[dataset_id]
         told[target] = told.get(target, False) or state == "acknowledged"
     return known
+
+
+def told(target: str, dataset_ids: Iterable[int], is_waiting: bool = False) -> Set[int]:
+    """Those of these datasets that have an event for a target; is_waiting: one that it has not got yet."""
+    query = db.session.query(Event.dataset_id).filter(Event.target == target, Event.dataset_id.in_(list(dataset_ids)))
+    # nothing is published with a refusal
+    query = query.filter(Event.state != "observed", Event.kind != "refused")
+    return {found for (found,) in (query.filter(IS_PENDING) if is_waiting else query).distinct()}
 
 
 def acknowledge(dataset_id: int, message_id: str, digest: str, receipt: str) -> Optional[str]:

@@ -2,8 +2,9 @@
 
 A kind has `read(key, settings, demo)`, which makes a target of an entry of SECUREB2SHARE_TARGETS. A target has `echo`,
 `expires`, `concurrency` and `fingerprint` (see webhook.Webhook), `registers`, and `open()`, which gives a channel with
-`send(event, sign)`, `close()` and `last`. One that registers has `resource`, the template of its ids, and `open` takes
-an outbox.registrations.Journal.
+`send(event, sign)`, `close()` and `last`. One that registers has `resource`, the template of its ids, and `visas`, and
+its `open` takes an outbox.registrations.Journal. One that can be asked what it is has `look()`, which
+`secureb2share check` alone calls.
 """
 
 from typing import Any, Dict

@@ -8,13 +8,13 @@ import datetime
 import http.client
 import json
 import os
-from typing import Any, Dict, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from .. import client
 from ..access import link, rems
 from ..config import check_settings, day, url_fault
 from ..errors import AttemptEnded, ConfigError, SecureB2ShareError
-from . import rems_duo, rems_plan
+from . import rems_check, rems_duo, rems_plan
 from .answer import DELIVERED, LATER, PARK, PAUSE, Answer
 from .rems_plan import Step, Wanted
 from .rems_session import ARCHIVED, Session
@@ -99,16 +99,27 @@ class Rems:
         """A Session with this REMS; raises AttemptEnded where the key cannot be read."""
         return Session(self.url, self.user, self.key(), self.allow_private)
 
+    def resid(self, identifier: str, pid: str, source: str, record_url: str) -> str:
+        """The external id of a dataset, as the links of its source have it."""
+        url = link.pid_url(pid, record_url)
+        return self.resource.format(identifier=identifier, pid=pid, source=source, record_url=record_url, pid_url=url)
+
+    def visa_fault(self, *places: str) -> Optional[str]:
+        """The reason why the external id of a dataset (as of resid) fits no visa, where it has to; None: it does."""
+        return link.visa_fault(self.resid(*places)) if self.visas else None
+
+    def look(self) -> Tuple[List[str], List[str]]:
+        """([what is wrong], [what an operator should know]) of this REMS now, in sentences."""
+        return rems_check.look(self)
+
     def wanted(self, said: Dict[str, Any], known: Any) -> Wanted:
         """The rems_plan.Wanted of an event (dict) that tells of a dataset; raises AttemptEnded.
 
         known: ids of the DUO codes that this REMS takes.
         """
         data = said["data"]
-        places = {name: data.get(name) for name in ("identifier", "pid", "source", "record_url")}
-        places["pid_url"] = link.pid_url(data["pid"], data["record_url"])
-        resid = self.resource.format(**places)
-        fault = link.visa_fault(resid) if self.visas else None
+        places = [data[name] for name in ("identifier", "pid", "source", "record_url")]
+        resid, fault = self.resid(*places), self.visa_fault(*places)
         if fault:
             raise AttemptEnded(PARK, "the resource id %s" % fault)
         titles = {one["lang"]: one["text"] for one in reversed(data["dataset"]["core"]["titles"])}

@@ -249,7 +249,7 @@ def by_hand(server, what):
     if what == "second" and server.store.resources:
         first = next(iter(server.store.resources.values()))
         organization = {"organization/id": fake.ORGANIZATION}
-        body = {"resid": first["id"], "wfid": 11, "form": None, "organization": organization, "localizations": {}}
+        body = {"resid": first["id"], "wfid": 11, "form": 31, "organization": organization, "localizations": {}}
         server.store.create_item(body, "owner")
     if what == "archived" and found:
         server.store.items[found[0]["id"]]["archived"] = True

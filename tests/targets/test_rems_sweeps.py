@@ -7,13 +7,14 @@ import pytest
 import sqlalchemy
 from invenio_db import db
 from memory import described
-from served import new_database
+from served import command, new_database
 from sqlalchemy import text
 
 from secureb2share_ext import compat
 from secureb2share_ext.access import destination
-from secureb2share_ext.datasets import view
+from secureb2share_ext.datasets import telling, view
 from secureb2share_ext.errors import AttemptEnded, Problem
+from secureb2share_ext.maintenance import check
 from secureb2share_ext.outbox import claims, delivery, lane, registrations, sending
 from secureb2share_ext.outbox.models import Registration
 from secureb2share_ext.targets import rems_session
@@ -53,6 +54,11 @@ def made(uri, server):
         SECUREB2SHARE_TARGETS={NAME: dict(SETTINGS, url=server.url), "csc": WEBHOOK},
         SECUREB2SHARE_ACCESS={"form": {"provider": "rems", "url": server.url, "resource": "{pid_url}"}},
     ) as found:
+        if uri.startswith("sqlite"):
+            # nothing here is about a loss of power
+            sqlalchemy.event.listen(db.engine, "connect", lambda raw, record: raw.execute("PRAGMA synchronous=OFF"))
+            db.session.remove()
+            db.engine.dispose()
         # of the two sources, only the first has somebody who answers
         found.extension.targets = {NAME: found.extension.targets[NAME]}
         yield found
@@ -68,9 +74,9 @@ def sweep(catalogue):
     return found
 
 
-def link(catalogue, server, identifier="d"):
+def link(catalogue, server, identifier="d", source="tsd"):
     """The code of the page that a reader gets, or the status and place of REMS's answer."""
-    pid = catalogue.row(identifier).pid
+    pid = catalogue.row(identifier, source).pid
     try:
         url = destination.destination(catalogue.extension, pid)
     except Problem as problem:
@@ -252,3 +258,66 @@ def test_the_journal_is_asked_only_where_a_target_registers(catalogue, server):
         del asked[:]
         view.look_up(catalogue.host, pids=[pid])
         assert len([one for one in asked if "secureb2share_registration" in one]) == statements
+
+
+def test_a_target_that_is_added_later_is_told_of_what_is_published(catalogue, server, monkeypatch):
+    monkeypatch.setattr(telling, "CHUNK", 2)
+    for number in range(5):
+        catalogue.send("register", "d/%d" % number, "csc", dataset=described(str(number)))
+    catalogue.send("state", "d/4", "csc", state="withdrawn", reason="For a reason.")
+    source = catalogue.extension.sources["csc"]
+    changed = source._replace(targets=(NAME, "csc"), echo=(NAME, "csc"), registers=(NAME,))
+    catalogue.extension.sources["csc"] = changed
+    assert link(catalogue, server, "d/0", "csc") == "not-yet-open"
+
+    def announce(*words):
+        result = command(catalogue.app, "deliveries", "announce", "--target", *words)
+        db.session.rollback()
+        return result.output.strip()
+
+    assert announce("nobody") == "Error: No source names a target nobody."
+    assert announce(NAME) == "4 datasets will be told to sd-apply by the next sweeps."
+    # begun anew it does nothing twice
+    assert announce(NAME) == "0 datasets will be told to sd-apply by the next sweeps."
+    assert announce(NAME, "--again") == "1 dataset will be told to sd-apply by the next sweeps."
+    assert sweep(catalogue) == {"delivered": 5}
+    assert [link(catalogue, server, "d/%d" % number, "csc") for number in range(4)] == [302] * 4
+    assert announce(NAME, "--again") == "5 datasets will be told to sd-apply by the next sweeps."
+    kinds = [one["type"].split(".")[-2] for one in catalogue.events("d/0", "csc") if one["target"] == NAME]
+    assert kinds == ["published", "changed"] and sweep(catalogue) == {"delivered": 5}
+    assert len(server.store.items) == 4
+
+
+def test_check_asks_rems(catalogue, server):
+    def said():
+        wrong, told = check.look(catalogue.extension)
+        db.session.rollback()
+        return wrong, told
+
+    version, duo = "Target sd-apply: it is REMS 2.39.1 (16bcd11).", "it does not know these DUO codes"
+    wrong, told = said()
+    assert wrong == [] and told[0] == version and duo in told[1]
+    assert "DUO:0000006, DUO:0000042." in told[1]
+    server.store.duo = False
+    assert "takes no DUO codes" in said()[1][1]
+    server.store.languages = ("en", "sv")
+    (sentence,), told = said()
+    assert "languages names fi" in sentence and "en, sv" in sentence and "not written in sv" in told[1]
+    server.store.languages = ("en", "fi")
+    server.store.organizations[fake.ORGANIZATION]["owners"] = set()
+    (sentence,), _ = said()
+    assert "forbids this to the API key or to its user (status 403)" in sentence
+    server.fault = lambda number: fake.DROP_BEFORE
+    assert said() == (["SECUREB2SHARE_TARGETS['sd-apply']: REMS does not answer (RemoteDisconnected)."], [])
+
+
+def test_check_counts_ids_that_fit_no_visa(catalogue, server):
+    register(catalogue)
+    target = catalogue.extension.targets[NAME]
+    target.visas = True
+    assert check.look(catalogue.extension)[0] == []
+    target.resource = "{identifier}"
+    (sentence,) = check.look(catalogue.extension)[0]
+    assert "the ids of 1 dataset are no https address" in sentence
+    db.session.rollback()
+    assert sweep(catalogue) == {"park": 1} and server.store.resources == {}
