@@ -165,6 +165,8 @@ class Channel:
         self._session.begin(TOTAL)
         hold = self.journal.take(event.id)
         try:
+            if hold.is_overtaken:
+                return hold.item
             has_codes = said["data"]["dataset"]["sensitive"].get("duo_codes")
             wanted = self.target.wanted(said, self._session.duo_codes() if has_codes else ())
             return _Registration(self.target, self._session, hold, wanted, said).run()

@@ -38,6 +38,7 @@ TIME = "%Y-%m-%dT%H:%M:%S.%f"
 DROP_BEFORE, DROP_AFTER, UNSUCCESSFUL = "drop before", "drop after", "unsuccessful"
 FAULTS = {
     "503": TRY_AGAIN,
+    "503 after": TRY_AGAIN,
     "500": BROKEN,
     "500 after": BROKEN,
     UNSUCCESSFUL: failure("t.administration.errors/in-use-by"),

@@ -213,7 +213,7 @@ def links(catalogue, rems):
     """{identifier: (whether the catalogue's link leads to REMS, status that REMS answers there)}."""
     found, session = {}, requests.Session()
     for name, one in wanted(catalogue).items():
-        url = "http://localhost:%d/access/%s" % (catalogue.port, one.pid)
+        url = "http://localhost:%d/api/access/%s" % (catalogue.port, one.pid)
         answer = session.get(url, allow_redirects=False, timeout=60)
         there = answer.headers.get("location", "")
         leads = answer.status_code == 302 and there.startswith(rems.url + "/apply-for?")
