@@ -42,7 +42,8 @@ HOST_MODULES = {
 # rooms, and modules of others, that decide: they need no application and no database
 PURE = """
     caching characters client dataset errors descriptions exports
-    messages.message messages.openapi messages.origin messages.partition messages.sources
+    messages.message messages.openapi messages.origin messages.partition messages.rems_event messages.rems_history
+    messages.sources access.rems_resource
     outbox.event outbox.mark outbox.receipt outbox.retry targets.egress targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
     describing.buttons describing.conditions describing.faults describing.fields describing.form describing.groups
