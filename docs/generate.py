@@ -18,10 +18,11 @@ import click  # noqa: E402
 
 from secureb2share_ext import cli, client, dataset  # noqa: E402
 from secureb2share_ext.access import link  # noqa: E402
+from secureb2share_ext.datasets import applications  # noqa: E402
 from secureb2share_ext.descriptions import duo, labels, rules, schema  # noqa: E402
 from secureb2share_ext.exports import rights  # noqa: E402
 from secureb2share_ext.maintenance import findings  # noqa: E402
-from secureb2share_ext.messages import message  # noqa: E402
+from secureb2share_ext.messages import message, rems_event  # noqa: E402
 from secureb2share_ext.outbox import event, retry  # noqa: E402
 
 MEMBERS = message._MEMBERS  # {action: ({member: its schema}, [required member])}
@@ -403,6 +404,14 @@ def host_questions():
     )
 
 
+def rems_events():
+    """What each type of REMS's events does to an application."""
+    counted = dict(applications.COUNTED, deleted="not counted")
+    rows = [(code(kind), "names the datasets", "") for kind in rems_event.NAMING]
+    rows += [(code(kind), code(state), counted[state]) for kind, state in rems_event.STATES.items()]
+    return table(("Type, behind `%s`" % rems_event.PREFIX, "State", "Counted as"), rows)
+
+
 TABLES = {
     "fields-core": lambda: fields("core"),
     "fields-sensitive": lambda: fields("sensitive"),
@@ -414,6 +423,7 @@ TABLES = {
     "states": states,
     "envelope": envelope,
     "event-types": event_types,
+    "rems-events": rems_events,
     "rights": access_rights,
     "places": places,
     "plan": plan,

@@ -22,6 +22,7 @@ pytest.register_assert_rewrite(
     "contract",
     "answers_contract",
     "bulk_contract",
+    "decisions_contract",
     "keys_contract",
     "review_contract",
     "operate_contract",

@@ -70,6 +70,7 @@ def test_a_command_says_what_is_wrong(run, words, code, said):
         ["review", "release", "tsd", "a"],
         ["review", "refuse", "tsd", "a", "--reason", "x"],
         ["transfer", "tsd", "a", "--tenant", "p12"],
+        ["decisions", "reconcile", "sd-apply", "--user", "x"],
     ],
 )
 def test_a_command_publishes_nothing_unless_the_mode_is_on(run, base_app, monkeypatch, words):

@@ -44,7 +44,8 @@ HOST_MODULES = {
 # rooms, and modules of others, that decide: they need no application and no database
 PURE = """
     caching characters client reader dataset errors descriptions exports
-    messages.message messages.openapi messages.origin messages.partition messages.sources
+    messages.message messages.openapi messages.origin messages.partition messages.rems_event messages.rems_history
+    messages.sources access.rems_resource
     outbox.event outbox.mark outbox.receipt outbox.retry outbox.suspects
     targets.egress targets.rems targets.rems_check targets.rems_duo targets.rems_plan targets.rems_session
     targets.tsd targets.tsd_row targets.tsd_secret targets.webhook

@@ -7,6 +7,7 @@ change, and no target would be told. There is one file per kind of work.
 import click
 
 from . import (
+    decisions,
     deliveries,
     health,
     incident,
@@ -43,6 +44,7 @@ for module in (
     review,
     transfer,
     withdrawal,
+    decisions,
     deliveries,
     index,
     legacy,

@@ -180,3 +180,9 @@ class DecisionsContract:
         with pytest.raises(client.Refused) as refused:
             client.Client(instance.base_url, "rems", instance.key).get("sd-apply")
         assert refused.value.status == 401
+
+    def test_reconcile_says_what_it_needs(self, instance, monkeypatch):
+        monkeypatch.delenv("REMS_API_KEY", raising=False)
+        for entry, said in (("silent", "takes no events"), ("none", "takes no events"), ("sd-apply", "REMS_API_KEY")):
+            result = instance.run_cli("decisions", "reconcile", entry, "--user", "reporter")
+            assert (result.exit_code, said in result.output) == (1, True), result.output

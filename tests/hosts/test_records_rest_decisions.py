@@ -7,9 +7,12 @@ pytest.importorskip("invenio_records_rest")
 from decisions_contract import ACCESS, SECRET, SOURCES, DecisionsContract  # noqa: E402
 from instance import running, skip_unless_there  # noqa: E402
 from invenio_search import current_search_client  # noqa: E402
-from rems_events import event  # noqa: E402
+from rems_events import encoded, event  # noqa: E402
 from sqlalchemy import event as sql  # noqa: E402
 from sqlalchemy.engine import Engine  # noqa: E402
+
+from secureb2share_ext.cli import decisions  # noqa: E402
+from secureb2share_ext.messages import rems_event, rems_reading  # noqa: E402
 
 OF_A_DECISION = 7  # statements: stops, the application, its datasets, its count, and what they change
 
@@ -68,3 +71,27 @@ class TestRecordsRestDecisions(DecisionsContract):
             sql.remove(Engine, "before_cursor_execute", see)
         ours = [one for one in decided if "secureb2share_" in one]
         assert len(ours) <= OF_A_DECISION, ours
+
+    def test_reconcile_reads_rems_for_every_dataset(self, instance, monkeypatch):
+        identifier, asked = self.registered(instance), []
+
+        class Asked(rems_reading.Reader):
+            def applications(self, resource):
+                asked.append(resource)
+                return [10**7] if resource == identifier else []
+
+            def events(self, application):
+                kinds = (("created", [identifier]), ("approved", None))
+                bodies = [encoded(event(n, kind, application, names)) for n, (kind, names) in enumerate(kinds)]
+                return [rems_event.read(body) for body in bodies]
+
+        monkeypatch.setattr(decisions, "Reader", Asked)
+        monkeypatch.setenv("REMS_API_KEY", "key")
+        result = instance.run_cli("decisions", "reconcile", "sd-apply", "--user", "reporter")
+        assert result.exit_code == 0 and "Events read: 2, of which 1 counted." in result.output, result.output
+        assert len(asked) == instance.count("secureb2share_dataset", "source = 'tsd'") and identifier in asked
+        assert self.counts(instance, identifier) == {"approved": 1}
+        asked.clear()
+        words = ["--dataset", identifier, "--dataset", "none"]
+        result = instance.run_cli("decisions", "reconcile", "sd-apply", "--user", "reporter", *words)
+        assert asked == [identifier] and "Datasets: 1. Events read: 2, of which 0 counted." in result.output

@@ -8,6 +8,8 @@ if sys.version_info >= (3, 7):
     pytest.skip("the libraries of B2SHARE 2.4 need Python 3.6; run-tests.sh runs it there", allow_module_level=True)
 
 from bulk_contract import RunContract  # noqa: E402
+from decisions_contract import ACCESS, DecisionsContract  # noqa: E402
+from decisions_contract import SOURCES as OF_REMS  # noqa: E402
 from invenio_access.models import ActionUsers  # noqa: E402
 from invenio_access.permissions import superuser_access  # noqa: E402
 from invenio_accounts.models import User  # noqa: E402
@@ -27,7 +29,8 @@ NO_PAGES = pytest.mark.skip(reason="no UI application of these libraries loads t
 @pytest.fixture(scope="class", params=["postgresql"])
 def instance(request, tmp_path_factory):
     skip_unless_there(request.param)
-    with running(request.param, tmp_path_factory.mktemp("instance"), *request.cls.settings) as found:
+    more = getattr(request.cls, "overrides", {})
+    with running(request.param, tmp_path_factory.mktemp("instance"), *request.cls.settings, **more) as found:
         yield found
 
 
@@ -49,6 +52,11 @@ class TestPlainBulk(RunContract):
     not_compared = ("transaction",)
     program = os.path.join(HERE, "old_ingesting.py")
     many, chunk = 300, 1
+
+
+class TestPlainDecisions(DecisionsContract):
+    settings = (OF_REMS,)
+    overrides = {"SECUREB2SHARE_ACCESS": ACCESS}
 
 
 class TestPlainVersions(VersionsContract):

@@ -1,0 +1,126 @@
+import contextlib
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+pytest.importorskip("invenio_db")
+
+import test_rems_applications as counted  # noqa: E402
+from memory import described  # noqa: E402
+from rems_events import PERSONS, event, whole  # noqa: E402
+from test_rems_applications import catalogue, made  # noqa: E402, F401
+
+from secureb2share_ext.errors import SecureB2ShareError  # noqa: E402
+from secureb2share_ext.messages.rems_reading import Reader, reconcile  # noqa: E402
+
+
+class Fake:
+    """A REMS that knows applications {id: [event]}, and answers with whatever a test puts in the place of that."""
+
+    def __init__(self):
+        self.applications, self.instead, self.asked, self.missing = {}, {}, [], 0
+
+    def answer(self, path, headers):
+        parts = urlsplit(path)
+        self.asked.append(
+            (parts.path, parse_qs(parts.query), headers.get("x-rems-user-id"), headers.get("x-rems-api-key"))
+        )
+        for beginning, said in self.instead.items():
+            if path.startswith(beginning):
+                return said
+        if parts.path == "/api/applications":
+            overview = [dict(whole(1, "x", number)["event/application"]) for number in self.applications]
+            return 200, json.dumps(overview).encode("utf-8")
+        number = int(parts.path.split("/")[3])
+        events = self.applications[number]
+        found = dict(whole(1, "x", number)["event/application"], **{"application/events": events})
+        return 200, json.dumps(found).encode("utf-8")
+
+
+@pytest.fixture
+def rems():
+    fake = Fake()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, body = fake.answer(self.path, self.headers)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+            self.wfile.write(body[: len(body) - fake.missing])
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    fake.url = "http://127.0.0.1:%d" % server.server_port
+    with contextlib.ExitStack() as stack:
+        stack.callback(server.server_close)
+        stack.callback(thread.join)
+        stack.callback(server.shutdown)
+        yield fake
+
+
+def run(catalogue, rems, *identifiers):  # noqa: F811
+    rows = [catalogue.row(one, "csc") for one in identifiers]
+    return list(reconcile(catalogue.extension, "sd-apply", Reader(rems.url, "reporter", "key"), rows))
+
+
+def test_what_the_door_missed_is_counted_once_and_no_person_is_kept(catalogue, rems, caplog):  # noqa: F811
+    catalogue.send("register", 'a"\\', "csc", dataset=described())
+    resource = 'urn:csc:a"\\'
+    life = ["created", "submitted", "returned", "submitted", "approved"]
+    rems.applications = {
+        number: [whole(place, kind, number, [resource] if not place else None) for place, kind in enumerate(kinds)]
+        for number, kinds in ((7, life), (8, life[:2]), (9, life[:1]))
+    }
+    rems.applications[10] = [whole(0, "created", 10, ["another"]), whole(1, "member-invited", 10)]
+    # the door took two of one application, in whatever order
+    counted.send(catalogue, 1, "submitted")
+    counted.send(catalogue, 0, "created", 7, [resource])
+    assert counted.counts(catalogue, 'a"\\') == {"open": 1}
+    first, second = run(catalogue, rems, 'a"\\'), run(catalogue, rems, 'a"\\')
+    assert counted.counts(catalogue, 'a"\\') == {"open": 1, "approved": 1}
+    assert "changed" in first and set(second) <= {"unchanged", "ignored"}
+    assert rems.asked[0] == ("/api/applications", {"query": ['resource:"urn:csc:a\\"\\\\"']}, "reporter", "key")
+    kept = json.dumps(catalogue.rows(), default=str) + caplog.text
+    assert [person for person in PERSONS if person in kept] == []
+
+
+@pytest.mark.parametrize(
+    "path, said",
+    [
+        ("/api/applications?", (403, b"Rita Virtanen")), ("/api/applications?", (302, b"Rita Virtanen")),
+        ("/api/applications?", (200, b'["Rita Virtanen')), ("/api/applications/7", (500, b"Rita Virtanen")),
+        ("/api/applications/7", (200, b'{"a": "Rita Virtanen"}')), ("/api/applications/7", (200, b"Rita Virtanen")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "%d-%d" % (value[0], len(value[1])),
+)  # fmt: skip
+def test_answers_that_cannot_be_used_end_it_without_a_word_of_them(catalogue, rems, path, said):  # noqa: F811
+    catalogue.send("register", "a", "csc", dataset=described())
+    rems.applications, rems.instead = {7: [event(1, "created", 7, ["urn:csc:a"])]}, {path: said}
+    before = counted.rows(catalogue)
+    with pytest.raises(SecureB2ShareError) as error:
+        run(catalogue, rems, "a")
+    chain = [error.value, error.value.__cause__, error.value.__context__]
+    assert "REMS" in str(error.value) and not [one for one in chain if "Rita" in repr(getattr(one, "__dict__", one))]
+    assert "Rita" not in repr(error.value) and counted.rows(catalogue) == before
+    assert "/elsewhere" not in [asked[0] for asked in rems.asked]
+
+
+def test_nobody_there_is_said():
+    with pytest.raises(SecureB2ShareError, match="cannot be reached"):
+        Reader("http://127.0.0.1:9", "u", "k").applications("a")
+
+
+def test_an_answer_that_breaks_off_is_none_of_what_was_read(rems):
+    rems.applications, rems.missing = {7: []}, 10
+    with pytest.raises(SecureB2ShareError) as error:
+        Reader(rems.url, "u", "k").applications("a")
+    assert (error.value.__cause__, error.value.__context__) == (None, None)
