@@ -26,6 +26,7 @@ import re
 import secrets
 import smtplib
 import sqlite3
+import ssl
 import sys
 import time
 import uuid
@@ -368,18 +369,22 @@ class Owners:
         """
         self.queue, self.owners, self._send = queue, owners, send
 
-    def _owner(self, identifier):
-        return self.owners.get(identifier, self.owners.get("*"))
-
     def tell(self, inside: str) -> Dict[str, int]:
-        """Tell each owner of new requests in one text; returns {"told", "failed": how many owners}.
+        """Tell each owner of new requests in one text; returns {"told", "failed": how many}.
 
-        inside: where the owner finds the requests, a text. A text that could not be sent is sent by the next run.
+        inside: where the owner finds the requests, a text. What could not be sent, or has no owner, is tried by the
+        next run.
         """
-        for request in self.queue.requests("waiting"):
-            with self.queue.write() as db:
-                self._put_into_a_mail(db, request)
         counts = {"told": 0, "failed": 0}
+        query = "SELECT submission, identifier FROM requests WHERE state = 'waiting' AND mail IS NULL"
+        for submission, identifier in self.queue.rows(query):
+            owner = self.owners.get(identifier, self.owners.get("*"))
+            if owner is None:
+                LOGGER.warning("secureb2share.reader-no-owner submission=%d", submission)
+                counts["failed"] += 1
+                continue
+            with self.queue.write() as db:
+                self._put_into_a_mail(db, submission, owner)
         for mail, owner in self.queue.rows("SELECT id, owner FROM mails WHERE sent IS NULL ORDER BY rowid"):
             with self.queue.write() as db:
                 db.execute("UPDATE mails SET tried = ? WHERE id = ?", (client.now_utc(), mail))
@@ -394,17 +399,13 @@ class Owners:
             counts["told"] += 1
         return counts
 
-    def _put_into_a_mail(self, db, request):
-        owner = self._owner(request.identifier)
-        told = db.execute("SELECT mail FROM requests WHERE submission = ?", (request.submission,)).fetchone()[0]
-        if owner is None or told:
-            return
+    def _put_into_a_mail(self, db, submission, owner):
         # one that was tried may have been sent, and takes no more requests: its id tells a copy of it
         waiting = db.execute("SELECT id FROM mails WHERE owner = ? AND tried IS NULL", (owner,)).fetchone()
         mail = waiting[0] if waiting else str(uuid.uuid4())
         if not waiting:
             db.execute("INSERT INTO mails (id, owner) VALUES (?, ?)", (mail, owner))
-        db.execute("UPDATE requests SET mail = ? WHERE submission = ?", (mail, request.submission))
+        db.execute("UPDATE requests SET mail = ? WHERE submission = ?", (mail, submission))
 
     def _text(self, mail, inside):
         new = self.queue.rows(
@@ -437,7 +438,7 @@ class Mail:
         message.set_content(text)
         with smtplib.SMTP(self.host, self.port, timeout=client.TIMEOUT) as server:
             if self.user:
-                server.starttls()
+                server.starttls(context=ssl.create_default_context())
                 server.login(self.user, self.password or "")
             server.send_message(message)
 
@@ -689,6 +690,8 @@ class Settings:
             return submissions_in(given["folder"])
         if not {"table", "token"} <= set(given):
             raise ReaderError("form: folder, or table and token, are missing.")
+        if not all(re.match(r"[A-Za-z0-9_.]+\Z", name) and name.count(".") == 1 for name in form.members):
+            raise ReaderError("form: a code that the API is asked for has letters, digits and _ only.")
         return self.table(given).walk(form.members, "0" if everything else str(self.queue.last()))
 
     def owners(self) -> Optional[Owners]:

@@ -21,6 +21,7 @@ def fits(row, where):
     found = value(row, name)
     if operator == "in":
         return found in given.strip("[]").split(",")
+    assert re.match(r"(\d+|'[^']*')\Z", given), "this would be another query"
     # a number is compared as one, a quoted text as a text
     return found is not None and (found > int(given) if re.match(r"\d+\Z", given) else found > given.strip("'"))
 

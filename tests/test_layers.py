@@ -68,7 +68,7 @@ OF_CLIENT = set(
 # beside client.py, of which the one or the other form is imported
 OF_READER = set(
     """
-    argparse client contextlib email hashlib hmac json logging os re requests secrets smtplib sqlite3 sys time uuid
+    argparse client contextlib email hashlib hmac json logging os re requests secrets smtplib sqlite3 ssl sys time uuid
     """.split()
 )
 

@@ -6,7 +6,7 @@ import pytest
 import requests
 from invenio_db import db
 from memory import described
-from test_reader import SECRET, closed, dropped, submission
+from test_reader import SECRET, Rows, closed, dropped, submission
 
 from secureb2share_ext import client, reader
 from secureb2share_ext.access import reference
@@ -119,22 +119,8 @@ def test_events_are_acknowledged_and_a_superseded_dataset_takes_no_more_requests
     catalogue.send("state", "p11-moba", state="superseded", reason="A new freeze.", successor="p11-other")
     bodies = [bytes(one.body) for one in db.session.query(Event).filter_by(target=TARGET).order_by(Event.id)]
 
-    class Rows:
-        """The table as TSD has it: each event with its id and the digest of its bytes."""
-
-        rows = []
-        for body in reversed(bodies):
-            said = json.loads(body.decode("utf-8"))
-            rows.append(dict(said, event_id=said["id"], digest=client.digest(body)))
-
-        def walk(self, members):
-            return [{name: row[name] for name in members} for row in self.rows]
-
-        def read(self, where):
-            return [row for row in self.rows if row["event_id"] in where]
-
     taken = []
-    events = reader.Events(queue, Rows(), catalogue.host.base_url(), TARGET, messages)
+    events = reader.Events(queue, Rows(reversed(bodies)), catalogue.host.base_url(), TARGET, messages)
     assert events.take(lambda event, body: taken.append(body)) == {"taken": 3, "old": 0, "wrong": 0}
     assert sorted(taken) == sorted(bodies)
     assert form.take([closed(submission(1, token_before))]) == {"read": 1, "moved": 1}

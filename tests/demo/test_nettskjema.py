@@ -1,0 +1,79 @@
+"""The demo's form as Nettskjema has it, with the reader behind it."""
+
+import json
+
+import pytest
+from test_secure_environment import catalogue, owner_of, register, row, site  # noqa: F401
+
+from demo.secure_environment import nettskjema
+from secureb2share_ext import client
+
+ANSWERS = {"name": "An applicant", "email": "applicant@example.org", "purpose": "A study."}
+
+
+@pytest.fixture
+def form(site, tmp_path):  # noqa: F811
+    """The site with the form and one dataset; (site, identifier)."""
+    nettskjema.install(site, site.extensions["environment"], str(tmp_path / "data"))
+    owner = owner_of(site)
+    register(owner)
+    return site, row(site, "SELECT identifier FROM datasets")[0]
+
+
+def sent(site, identifier, reference, **answers):  # noqa: F811
+    """The answer to the form that the link of a dataset leads to, filled in and sent."""
+    address = "/a/127835?CBreference=%s&LCKreference=true&CBdataset=%s&LCKdataset=true" % (reference, identifier)
+    browser = site.test_client()
+    page = browser.get(address)
+    assert page.status_code == 200 and page.text.count(" readonly>") == 2 and reference in page.text
+    given = dict(ANSWERS, reference=reference, dataset=identifier, once="once" + reference[-20:])
+    return browser, browser.post(address, data=dict(given, **answers))
+
+
+def test_a_submission_with_a_genuine_reference_is_in_the_inbox_once(form, catalogue):  # noqa: F811
+    site, identifier = form  # noqa: F811
+    for _ in range(2):
+        browser, answer = sent(site, identifier, catalogue.reference(identifier))
+        assert answer.status_code == 303 and "/request/" in answer.location
+    assert browser.get(answer.location).status_code == 200
+    (inside,) = site.extensions["nettskjema"].rows()
+    assert inside["version"] == "2024-09" and inside["metadata"]["respondent"] == nettskjema.RESPONDENT
+    waiting = row(site, "SELECT count(*), min(name), min(dataset) FROM applications")
+    assert tuple(waiting) == (1, "An applicant", identifier)
+    assert [body["state"] for body in catalogue.bodies("decision")] == ["submitted"]
+    number = nettskjema.RESPONDENT["personal_identifier"].encode()
+    assert number not in json.dumps(catalogue.bodies("decision")).encode()
+    folder = site.extensions["nettskjema"].folder
+    held = {name: open("%s/%s" % (folder, name), "rb").read() for name in ("queue.sqlite", "submissions.sqlite")}
+    assert number in held["submissions.sqlite"] and number not in held["queue.sqlite"]
+    assert b"A study." not in held["queue.sqlite"]
+
+
+@pytest.mark.parametrize("kind", ["forged", "moved"])
+def test_a_reference_that_does_not_hold_reaches_no_owner(form, catalogue, kind):  # noqa: F811
+    site, identifier = form  # noqa: F811
+    private = client.new_key()[0] if kind == "forged" else None
+    claims = {"source": "csc"} if kind == "moved" else {}
+    _, answer = sent(site, identifier, catalogue.reference(identifier, private, **claims))
+    # the form accepts whatever it is sent, as the real one does
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert row(site, "SELECT count(*) FROM applications")[0] == 0
+    assert len(site.extensions["nettskjema"].rows()) == 1 and catalogue.bodies("decision") == []
+
+
+def test_a_submission_waits_for_the_keys_of_a_catalogue_that_is_down(form, catalogue):  # noqa: F811
+    site, identifier = form  # noqa: F811
+    catalogue.down()
+    _, answer = sent(site, identifier, catalogue.reference(identifier))
+    assert answer.location == "/" and row(site, "SELECT count(*) FROM applications")[0] == 0
+    catalogue.up()
+    with site.app_context():
+        site.extensions["nettskjema"].read()
+    assert row(site, "SELECT count(*) FROM applications")[0] == 1
+
+
+def test_faults_are_said_and_nothing_is_stored(form, catalogue):  # noqa: F811
+    site, identifier = form  # noqa: F811
+    _, answer = sent(site, identifier, catalogue.reference(identifier), email="nobody")
+    assert answer.status_code == 400 and "A study." in answer.text
+    assert site.extensions["nettskjema"].rows() == []
