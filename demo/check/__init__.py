@@ -7,7 +7,7 @@ STEPS = review.BEFORE + circle.STEPS + review.STEPS + ways.STEPS
 
 
 def run(catalogue, secure, second, third, data):
-    """0 when every step succeeds, else 1; the servers run at these URLs (TSD, CSC, then CINECA) with the folder `data`."""
+    """0 when every step succeeds, else 1; the servers run at these URLs (TSD, CSC, CINECA), with the folder `data`."""
     trip = RoundTrip(catalogue, secure, second, third, data)
     for step in STEPS:
         name = step.__name__.replace("_", " ")

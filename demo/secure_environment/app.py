@@ -45,7 +45,20 @@ def create_app(data, catalogue_url, retry_every=2.0, source="tsd"):
     app.before_request(look.refuse_other_origins)
     app.register_error_handler(problem.Problem, problem.answer)
     app.register_error_handler(HTTPException, problem.from_http)
-    for part in (login, portal, uploading, asking, inbox, states, files, messages, publication, file_api, inside, ingest):
+    for part in (
+        login,
+        portal,
+        uploading,
+        asking,
+        inbox,
+        states,
+        files,
+        messages,
+        publication,
+        file_api,
+        inside,
+        ingest,
+    ):
         app.register_blueprint(part.blueprint)
     app.add_url_rule("/", "front", front)
     app.add_url_rule("/health", "health", lambda: jsonify(ok=True))

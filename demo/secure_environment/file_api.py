@@ -47,9 +47,7 @@ def listed():
     files = [
         dict(
             {name: row[name] for name in ("label", "media_type", "size", "sha256")},
-            url=url_for(
-                "file_api.file", identifier=dataset["identifier"], number=row["number"], _external=True
-            ),
+            url=url_for("file_api.file", identifier=dataset["identifier"], number=row["number"], _external=True),
         )
         for row in rows
     ]

@@ -24,8 +24,6 @@ _CSC = {INSIDE: "/inside", API: "/api/files", QUERY: "/inside"}
 _CINECA = {INSIDE: "/inside", QUERY: "/inside", AGREED: "/publication"}
 SITES = {
     "tsd": Site("tsd", "TSD", "University of Oslo", "NO", "p11", _TSD, PORTAL),
-    "csc": Site(
-        "csc", "Sensitive data services", "CSC – IT Center for Science", "FI", "project_2000021", _CSC, INSIDE
-    ),
+    "csc": Site("csc", "Sensitive data services", "CSC – IT Center for Science", "FI", "project_2000021", _CSC, INSIDE),
     "cineca": Site("cineca", "ADA Cloud", "CINECA", "IT", "ada-01", _CINECA, INSIDE),
 }

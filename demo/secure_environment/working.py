@@ -24,8 +24,7 @@ def place(dataset: Dict[str, Any]) -> str:
 
 
 def kind(dataset: Dict[str, Any]) -> str:
-    """What an approval opens: "link" to files, "token" of the file interface, "inside" an account in the environment, "other" what is elsewhere.
-    """
+    """What an approval opens: "link" to files, "token" for programs, "inside" an account, "other" what is elsewhere."""
     if datasets.allows_download(dataset):
         return "link"
     if datasets.serves_files(dataset):

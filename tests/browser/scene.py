@@ -94,7 +94,7 @@ class Scene:
             _must(self.owner(self.site.secure).post(address, data=reason, timeout=30))
 
     def at_csc(self, name):
-        """What CSC said to who asked there for a dataset, "inside" or "token", and was approved; made at the first call."""
+        """What CSC said to who asked for a dataset, "inside" or "token", and was approved; made at the first call."""
         if name not in self.opened:
             identifier, description = self.identifier(name), self.description("finngen")
             description["sensitive"]["access_mode"] = {"inside": [INSIDE], "token": [API]}[name]

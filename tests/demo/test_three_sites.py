@@ -147,7 +147,10 @@ def test_the_portal_serves_who_asked_alone(tmp_path, monkeypatch):
         assert [one.get(link).status_code for one in (mine, other, waiting)] == [200, 404, 404]
         assert app.test_client().get(link).status_code == owner(app).get(link).status_code == 403
     # a guess and the link of somebody else look the same, and a browser that opens the page of the request is let in
-    told = [re.sub("csrf.*|next=[^\"]*", "", other.get(address).text) for address in (said["publication_url"], "/publication/x")]
+    told = [
+        re.sub('csrf.*|next=[^"]*', "", other.get(address).text)
+        for address in (said["publication_url"], "/publication/x")
+    ]
     assert told[0] == told[1]
     later = app.test_client()
     later.get(page)
