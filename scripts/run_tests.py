@@ -22,7 +22,7 @@ REQUIRABLE = (
 SERVERS = {"postgresql": "POSTGRESQL", "redis": "REDIS", "opensearch": "SEARCH"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 EXTRAS = "invenio,exports,postgresql,redis,demo"
-# not in setup.cfg: it asks for psycopg2, which psycopg2-binary is too and a compiler is not needed for
+# the storage behind TSD's file API; not in setup.cfg, because it asks for psycopg2, which psycopg2-binary stands for
 PYSQURIL = "pysquril==1.2.1"
 PYTHON = os.path.join(ROOT, ".venv-tests", "bin", "python")
 # what the flows decide, and what starts many processes: InvenioRDM 14 runs it too
@@ -77,12 +77,19 @@ class Part:
         """Run a module of Python in .venv-tests, as soon as that environment is there."""
         with MAKING:
             self.bash("make_environment", os.path.join(ROOT, ".venv-tests"), EXTRAS + ",tests")
-            # the storage behind TSD's file API
-            self.bash("install_packages", os.path.join(ROOT, ".venv-tests"), "--no-deps", PYSQURIL)
             if "docs" in required():
                 self.bash("add_to_environment", os.path.join(ROOT, ".venv-tests"), "docs")
         if module:
             self.call(PYTHON, "-m", *module)
+
+    def tests_with_tsd(self):
+        """Have .venv-tests, with the storage of TSD in it."""
+        self.tests()
+        with MAKING:
+            version = "from importlib.metadata import version; print('pysquril==' + version('pysquril'))"
+            found = subprocess.run([PYTHON, "-c", version], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            if found.stdout.decode().strip() != PYSQURIL:
+                self.pip(".venv-tests", "--no-deps", PYSQURIL)
 
     def environment(self, folder, python, constraints, *early):
         """Make an environment of what a file names, and of this checkout; stamped when it is whole."""
@@ -134,7 +141,7 @@ def rdm(version):
 def units(part):
     elsewhere = ["--ignore=tests/" + folder for folder in ("hosts", "demo", "browser", "faults")]
     tests = ("pytest", "-p", "no:schemathesis", *elsewhere)
-    part.tests()
+    part.tests_with_tsd()
     if subprocess.run([PYTHON, "-c", "import slipcover"], stderr=subprocess.DEVNULL).returncode:
         part.tests(*tests)
         return
@@ -150,6 +157,7 @@ def ruff(part):
 
 
 def faults(part):
+    part.tests_with_tsd()
     part.tests("pytest", "tests/faults")
     # the seed that it prints repeats a schedule
     for kind in ("webhook", "tsd"):

@@ -29,8 +29,9 @@ MODES = {
     "hanging": (None,),
 }
 # what it does to one request; the first line has the row stored, and "expired" makes every token void
-MISBEHAVIOURS = ("drop", "late", "slow", "error behind it", "nothing said")
-WITHOUT_EFFECT = (500, 503, 507, 404, 413, "expired", "expired", "expired")
+MISBEHAVIOURS = ("drop", "late", "slow", "slow", "error behind it", "error behind it")
+# 503 and 507 have the target rest, so that it sees little else where they come often
+WITHOUT_EFFECT = (500, 500, 404, 404, 413, 507, "expired", "expired", "expired", "expired")
 
 
 class Api(FileApi):

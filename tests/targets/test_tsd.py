@@ -1,6 +1,7 @@
 """The target of kind tsd, against a file API that answers as TSD's was seen to, with the storage of the real one."""
 
 import base64
+import contextlib
 import copy
 import datetime
 import hashlib
@@ -139,21 +140,52 @@ BODIES = [
 ]
 
 
-def test_the_api_of_the_tests_answers_as_the_table_says(tmp_path):
-    squril = pytest.importorskip("squril")
+# where the database of the real one makes a difference
+ON_POSTGRESQL = {"order of members, a second row on SQLite": (201, 1), "NUL, on SQLite": (500, 0)}
 
-    @for_each(BODIES)
-    def answers(name, bodies, headers, status, rows):
-        storage = squril.Squril(str(tmp_path / (name + ".db")))
-        with FileApi(storage=storage) as api:
-            (tmp_path / "secret").write_text(api.secret())
-            channel = read(url=api.url, secret_file=str(tmp_path / "secret"), demo=True).open()
+
+@contextlib.contextmanager
+def storage_of(kind, folder):
+    from squril import Squril
+
+    if kind == "sqlite":
+        yield Squril(str(folder / "p11.db"))
+        return
+    if not os.environ.get("SECUREB2SHARE_TEST_POSTGRESQL"):
+        pytest.skip("no PostgreSQL: SECUREB2SHARE_TEST_POSTGRESQL is not set")
+    from served import new_database
+
+    with new_database() as uri:
+        parts = urlsplit(uri)
+        names = {"dbname": parts.path[1:], "user": parts.username, "pw": parts.password}
+        found = Squril(dbconfig=dict(names, host=parts.hostname, port=parts.port))
+        try:
+            yield found
+        finally:
+            found.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_api_of_the_tests_answers_as_the_table_says(tmp_path, kind):
+    pytest.importorskip("pysquril", reason="pysquril is the storage of the real one")
+    numbers = iter(range(100))
+    with storage_of(kind, tmp_path) as storage, FileApi(storage=storage) as api:
+        (tmp_path / "secret").write_text(api.secret())
+
+        @for_each(BODIES)
+        def answers(name, bodies, headers, status, rows):
+            if kind == "postgresql":
+                status, rows = ON_POSTGRESQL.get(name, (status, rows))
+            table = "t%d" % next(numbers)
+            secret_file = str(tmp_path / "secret")
+            channel = read(url=api.url, secret_file=secret_file, table=table, demo=True).open()
             last = [put(api, channel, body, **headers) for body in bodies][-1]
-            assert last[0] == status and len(api.rows("events")) == rows
+            channel.close()
+            assert last[0] == status and len(api.rows(table)) == rows, (last, api.rows(table))
             if "absent" in name and status == 201:
                 assert api.queue[-1]["data"]["resource_identifier"]["values"] == [None]
 
-    answers()
+        answers()
 
 
 def test_what_the_api_says_of_places(api, configured):
@@ -228,6 +260,8 @@ def test_every_condition_of_a_write_is_answered_as_it_has_to_be(tmp_path):
         assert isinstance(found, kind) and getattr(found, "is_down", False) == (name in DOWN)
         assert words in getattr(found, "reason", "") and len(getattr(found, "reason", "")) <= 200
         assert len(api.rows("events")) == rows and answer.body == b""
+        # only where it may be the row's own fault
+        assert (answer.meaning == "suspect") == (answer.status == 500)
         assert answer.retry_after == ("77" if asked else "") and (not asked or found.seconds >= 77)
 
     is_answered()
