@@ -153,8 +153,8 @@ class FileApi:
         )
 
     def _store(self, table, headers, body):
-        failed: Said = 500, {"message": "Internal Server Error"}, {}
-        refused: Said = 404, {"message": "table %s does not exist" % table}, {}
+        failed: Said = (500, {"message": "Internal Server Error"}, {})
+        refused: Said = (404, {"message": "table %s does not exist" % table}, {})
         try:
             value = json.loads(body.decode("utf-8"), parse_constant=_not_a_number)
         except _NotANumber:
