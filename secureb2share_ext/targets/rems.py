@@ -7,6 +7,7 @@ notes the ids after each, and only the worker that holds the dataset's registrat
 import datetime
 import http.client
 import json
+import logging
 import os
 from typing import Any, Dict, List, Optional, Set, Tuple
 
@@ -22,6 +23,7 @@ from .webhook import MOST_AT_ONCE, Sign
 
 # a revision is no place: each would be a resource of its own, and old grants would be left behind
 PLACES = tuple(place for place in rems.PLACES if place != "revision")
+LOG = logging.getLogger(__name__)  # its threads have no application
 TOTAL = 60  # seconds of one attempt; claims.LEASE has to be longer than a batch and two of these
 MOST_STEPS = 40  # of one attempt; what is left is for the next one
 NEEDED = ("url", "user", "organization", "workflow")
@@ -168,7 +170,11 @@ class Channel:
             if hold.is_overtaken:
                 return hold.item
             has_codes = said["data"]["dataset"]["sensitive"].get("duo_codes")
-            wanted = self.target.wanted(said, self._session.duo_codes() if has_codes else ())
+            known = self._session.duo_codes() if has_codes else ()
+            wanted = self.target.wanted(said, known)
+            left_out = rems_duo.unknown(said["data"]["dataset"], known)
+            if left_out:
+                LOG.info("secureb2share.duo-left-out event=%s codes=%s", event.message_id, ",".join(left_out))
             return _Registration(self.target, self._session, hold, wanted, said).run()
         finally:
             hold.give_back()

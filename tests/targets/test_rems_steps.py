@@ -126,13 +126,16 @@ def test_what_was_made_by_hand_is_taken_over_and_doubles_are_closed(server):
     assert live(server)[0]["localizations"]["fi"]["title"] == "A"
 
 
-def test_duo_codes_that_rems_does_not_know_are_left_out():
+def test_duo_codes_that_rems_does_not_know_are_left_out(caplog):
+    caplog.set_level("INFO")
     codes = ["DUO:0000042", "DUO:0000020", "DUO:0000024"]
     for duo, sent in ((False, []), (True, ["DUO:0000020", "DUO:0000024"])):
         server = fake.FakeRems(fake.example_store(duo=duo))
         assert send(server, Journal(), event(duo_codes=codes, duo_until="2027-01-31")).meaning == DELIVERED
         (resource,) = server.store.resources.values()
         assert [one["id"] for one in resource["duo"]] == sent
+        left_out = ",".join(sorted(set(codes) - set(sent)))
+        assert caplog.messages[-1] == "secureb2share.duo-left-out event=m1 codes=" + left_out
         if sent:
             assert [one["restrictions"][0]["values"] for one in resource["duo"]] == [
                 [{"value": "Desk"}], [{"value": "2027-01-31"}]

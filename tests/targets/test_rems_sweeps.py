@@ -17,7 +17,7 @@ from secureb2share_ext.errors import AttemptEnded, Problem
 from secureb2share_ext.maintenance import check
 from secureb2share_ext.outbox import claims, delivery, lane, registrations, sending
 from secureb2share_ext.outbox.models import Registration
-from secureb2share_ext.targets import rems_session
+from secureb2share_ext.targets import rems, rems_session
 from secureb2share_ext.testing import rems as fake
 from secureb2share_ext.testing.catalogue import ADDRESS, Catalogue
 
@@ -214,6 +214,13 @@ def test_two_attempts_never_have_one_registration(catalogue, server, monkeypatch
     assert journal.take(number).item == 9
 
 
+def test_a_hold_outlasts_an_attempt_and_ends_with_the_lease_of_its_event():
+    assert rems.TOTAL < registrations.HELD.total_seconds()
+    # an attempt may be made twice, see sending.py
+    assert sending.BATCH_TIME + 2 * rems.TOTAL < claims.LEASE.total_seconds()
+    assert sending.BATCH_TIME + registrations.HELD.total_seconds() < claims.LEASE.total_seconds()
+
+
 def test_a_worker_that_lost_a_registration_sends_nothing_more(catalogue, server, monkeypatch):
     register(catalogue)
     real, engine = rems_session.Session.write, db.engine
@@ -236,6 +243,7 @@ def test_answers_that_fail_and_connections_that_break_lose_nothing(catalogue, se
     ahead = [datetime.timedelta()]
     for module in (delivery, lane, registrations, sending):
         monkeypatch.setattr(module, "utcnow", lambda: compat.utcnow() + ahead[0])
+    catalogue.extension.targets[NAME].concurrency = 3
     for number in range(12):
         register(catalogue, identifier="d/%d" % number)
     sent = 0
