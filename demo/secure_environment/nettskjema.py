@@ -121,7 +121,7 @@ def page(form):
     said = gettext("Your request was sent to the owner of the data.")
     if row is not None:
         return look.done(url_for("asking.status", token=row["status_token"]), said)
-    return look.done(url_for("front"), gettext("Your answers were sent."), "wait")
+    return look.done(url_for("front"), gettext("Sent"), "wait")
 
 
 def _page(form, values, locked, faults):
