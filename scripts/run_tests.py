@@ -22,6 +22,8 @@ REQUIRABLE = (
 SERVERS = {"postgresql": "POSTGRESQL", "redis": "REDIS", "opensearch": "SEARCH"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 EXTRAS = "invenio,exports,postgresql,redis,demo"
+# not in setup.cfg: it asks for psycopg2, which psycopg2-binary is too and a compiler is not needed for
+PYSQURIL = "pysquril==1.2.1"
 PYTHON = os.path.join(ROOT, ".venv-tests", "bin", "python")
 # what the flows decide, and what starts many processes: InvenioRDM 14 runs it too
 ON_14 = "it runs on 14; SECUREB2SHARE_TEST_RDM=both runs it on 13 too"
@@ -75,6 +77,8 @@ class Part:
         """Run a module of Python in .venv-tests, as soon as that environment is there."""
         with MAKING:
             self.bash("make_environment", os.path.join(ROOT, ".venv-tests"), EXTRAS + ",tests")
+            # the storage behind TSD's file API
+            self.bash("install_packages", os.path.join(ROOT, ".venv-tests"), "--no-deps", PYSQURIL)
             if "docs" in required():
                 self.bash("add_to_environment", os.path.join(ROOT, ".venv-tests"), "docs")
         if module:
@@ -148,7 +152,8 @@ def ruff(part):
 def faults(part):
     part.tests("pytest", "tests/faults")
     # the seed that it prints repeats a schedule
-    part.call(PYTHON, "tests/faults", "--datasets", "30", "--kills", "20")
+    for kind in ("webhook", "tsd"):
+        part.call(PYTHON, "tests/faults", "--datasets", "30", "--kills", "20", "--target", kind)
 
 
 def demo_environment(part):

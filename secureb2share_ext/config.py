@@ -54,13 +54,20 @@ both for the day on which a source with more datasets brings them all.
 SECUREB2SHARE_TARGETS: Dict[str, Dict[str, Any]] = {}
 """dict: name of a target -> dict of its settings. A target is an ingest API of a secure side.
 
-``kind``: ``"webhook"``. ``url``: https.
-``secret``: ``"whsec_..."``, signs with HMAC instead of Ed25519; no other target may have it.
+``kind``: ``"webhook"``, or ``"tsd"`` for a table of the file API of TSD or Educloud.
+``url``: https; of a tsd target the base of the API, such as ``"https://api.tsd.usit.no"``.
 ``echo``: True tells the target also of what its own source caused. Default False.
-``expires``: ``"2027-01-31"``, the day on which its secret ends; ``secureb2share health`` warns before. Default None.
 ``concurrency``: int, over how many connections one sweep sends to it side by side; the events of one dataset keep
 their order. Default 1.
-``allow_private``: True allows an address in a private range. Default False."""
+``allow_private``: True allows an address in a private range. Default False.
+``secret``: for webhook, ``"whsec_..."``, signs with HMAC instead of Ed25519; no other target may have it.
+``expires``: for webhook, ``"2027-01-31"``, the day on which its secret ends; ``secureb2share health`` warns before.
+Default None.
+``project``: for tsd, the project's number, such as ``"p11"``.
+``app``: for tsd, the name under which TSD has registered the catalogue.
+``table``: for tsd, the table that gets a row for each event. Default ``"events"``.
+``secret_file``: for tsd, path of the file with the client secret, which ``secureb2share target renew`` replaces: the
+worker reads it, and that command writes in its folder. ``health`` warns 60, 30 and 7 days before the secret ends."""
 
 SECUREB2SHARE_ACCESS: Dict[str, Dict[str, Any]] = {}
 """dict: name -> dict of a provider of access-request links.

@@ -43,8 +43,9 @@ HOST_MODULES = {
 PURE = """
     caching characters client dataset errors descriptions exports
     messages.message messages.openapi messages.origin messages.partition messages.sources
-    outbox.event outbox.mark outbox.receipt outbox.retry targets.egress
-    targets.rems targets.rems_check targets.rems_duo targets.rems_plan targets.rems_session targets.webhook
+    outbox.event outbox.mark outbox.receipt outbox.retry outbox.suspects targets.egress
+    targets.rems targets.rems_check targets.rems_duo targets.rems_plan targets.rems_session targets.tsd targets.tsd_row
+    targets.tsd_secret targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
     describing.buttons describing.conditions describing.faults describing.fields describing.form describing.groups
     describing.limits describing.names describing.values

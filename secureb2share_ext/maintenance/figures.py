@@ -13,6 +13,7 @@ from ..uploads import lock, triggers
 from . import expiry
 from .findings import Figures
 
+SECRET = "the secret of %s"  # of a target
 DOWN = 600  # seconds after which a target that does not answer is told
 
 
@@ -27,7 +28,8 @@ def measure(app: Flask, extension: Extension, now: datetime.datetime) -> Figures
     outbox = store.figures()
     oldest_waiting = extension.host.oldest_waiting()
     keys = {row.kid: row.created.date() for row in extension.keyring.list() if row.state == "active"}
-    secrets = {"the secret of %s" % name: target.expires for name, target in extension.targets.items()}
+    secrets = {SECRET % name: target.expires for name, target in extension.targets.items()}
+    renewable = tuple((SECRET % name, name) for name, target in extension.targets.items() if hasattr(target, "renew"))
     for source in extension.sources.values():
         secrets.update(
             ("keys[%d] of the source %s" % (n, source.name), key.expires) for n, key in enumerate(source.keys)
@@ -41,6 +43,7 @@ def measure(app: Flask, extension: Extension, now: datetime.datetime) -> Figures
         parked=_aged(outbox["parked"], now),
         paused=tuple((row.target, row.reason, row.until is None) for row in pauses.every() if _is_told(row, now)),
         expiring=expiry.upcoming(secrets, keys, now.date()),
+        renewable=renewable,
         index_age=_age(oldest_waiting, now),
         ghosts=extension.host.ghost_count(),
         sources=tuple((fault.source, fault.sentence, fault.stops) for fault in extension.host.source_faults()),

@@ -26,6 +26,7 @@ class Figures(NamedTuple):
     parked: Tuple[int, Optional[float]] = (0, None)
     paused: Tuple[Tuple[str, str, bool], ...] = ()  # (target, reason, whether it is held until an operator's word)
     expiring: Tuple[Tuple[str, int], ...] = ()  # (what, days left)
+    renewable: Tuple[Tuple[str, str], ...] = ()  # (what of `expiring`, target whose secret `target renew` replaces)
     index_age: Optional[float] = None
     ghosts: Optional[int] = 0  # entries of the search index without a record; None: the index could not be asked
     sources: Tuple[Tuple[str, str, bool], ...] = ()  # (source, sentence, whether its registrations stop)
@@ -96,6 +97,12 @@ ADVICE = {
     " copy, see the page Make a staging copy.",
     "stopped": "Once the cause is gone, run `secureb2share incident end` or `secureb2share source resume NAME`.",
 }
+# days: a secret that only its old one can renew is told of earlier, and once more urgently
+EARLY, URGENT = 60, 30
+RENEW = {
+    False: "Run `secureb2share target renew %s` in the next weeks.",
+    True: "Run `secureb2share target renew %s` now: behind that day only the other side can give a new one.",
+}
 # the findings of an instance whose mode is not on
 WHILE_NOT_ON = ("triggers-left", "configuration")
 
@@ -122,9 +129,15 @@ def judge(figures: Figures, limits: Dict[str, Limits] = THRESHOLDS) -> List[Find
     for name in THRESHOLDS:
         if (figures.mode == "on") != (name in WHILE_NOT_ON):
             for value, text, label in _values(figures, name):
-                level = _level(value, limits[name], name == "expires")
+                bounds = limits[name]
+                target = dict(figures.renewable).get(label) if name == "expires" else None
+                if target is not None and bounds[0] is not None:
+                    bounds = max(bounds[0], EARLY), bounds[1]
+                level = _level(value, bounds, name == "expires")
                 advice = "" if level == "ok" else ADVICE[name]
-                found.append(Finding(name, level, value, UNITS.get(name, ""), *limits[name], text, advice, label))
+                if advice and target is not None:
+                    advice = RENEW[(value or 0) <= URGENT] % target
+                found.append(Finding(name, level, value, UNITS.get(name, ""), *bounds, text, advice, label))
     return found
 
 

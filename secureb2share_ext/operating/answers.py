@@ -67,8 +67,18 @@ ANSWERS = {
         N_("We have no key to sign with."),
         N_("Make a signing key, or bring the folder SECUREB2SHARE_SIGNING_KEY back."),
     ),
+    "unsent": (
+        N_("It cannot be sent as it is."),
+        N_("Change the text that the reason names, and discard the event: the change makes another one."),
+    ),
+    "secret": (
+        N_("We have no secret to sign in with."),
+        N_("Look at the file that the reason names: the worker has to be able to read it."),
+    ),
 }
 ALIKE = {"403": "401"}
+# by words of the reasons that a kind of target gives itself
+WORDS = (("not sent: ", "unsent"), ("secret_file ", "secret"), ("TSD's database ", "5"))
 # by the names of errors' classes, as targets.answer keeps them
 ERRORS = (
     ("EgressRefused", "egress"),
@@ -84,6 +94,9 @@ UNSETTLED = ("pending", "parked", "delivered")
 
 def cause(outcome: str) -> str:
     """The cause in ANSWERS of what was kept of an attempt, such as "status 401"."""
+    for words, known in WORDS:
+        if words in outcome:
+            return known
     found = re.search(r"\bstatus (\d{3})\b", outcome)
     if found is None:
         error = outcome.rpartition(" ")[2]

@@ -7,7 +7,7 @@ a compare-and-set: the rows are chosen, then updated where they are still free.
 import datetime
 import json
 import uuid
-from typing import Iterable, List, NamedTuple, Optional, Sequence, Set
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set
 
 from invenio_db import db
 from sqlalchemy import bindparam, or_, text
@@ -159,6 +159,31 @@ def _as_json(settled):
         name: value.isoformat() if isinstance(value, datetime.datetime) else value
         for name, value in settled._asdict().items()
     }
+
+
+def outcomes(ids: Iterable[int]) -> Dict[int, str]:
+    """{id: what became of its last attempt} of events."""
+    rows = db.session.query(Event.id, Event.outcome).filter(Event.id.in_(list(ids)))
+    return {number: outcome or "" for number, outcome in rows}
+
+
+def park_if_others_passed(event_id: int, since: datetime.datetime) -> bool:
+    """Park a pending event if its target took one of another dataset since then; returns whether it is parked.
+
+    The caller commits.
+    """
+    query = db.session.query(Event.target, Event.dataset_id).filter(Event.id == event_id)
+    target, dataset_id = query.one()
+    passed = db.session.query(Event.id).filter(
+        Event.target == target,
+        Event.dataset_id != dataset_id,
+        Event.finished >= since,
+        Event.state.in_(("delivered", "acknowledged")),
+    )
+    if passed.first() is None:
+        return False
+    rows = db.session.query(Event).filter(Event.id == event_id, IS_PENDING)
+    return bool(rows.update({"state": "parked", "wakes": False}, synchronize_session=False))
 
 
 def give_back(ids: Iterable[int], token: str) -> None:

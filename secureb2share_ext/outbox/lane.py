@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..compat import utcnow
 from ..errors import NoSigningKey
-from . import claims, pauses, registrations, retry, sending, steps
+from . import claims, pauses, registrations, retry, sending, steps, suspects
 
 BATCH = 200
 POLL = 1  # seconds after which a target that had nothing is asked again while another is still busy
@@ -58,9 +58,15 @@ class Lane:
             # what it had begun to send is free when its lease ends
             current_app.logger.error("secureb2share.sending-failed target=%s %s", self.name, type(error).__name__)
         try:
-            held = claims.settle([sending.settled(one, self._trial is not None) for one in sent], batch.token)
+            settled = [sending.settled(one, self._trial is not None) for one in sent]
+            suspected = [one.event.id for one in sent if suspects.is_one(one.answer, one.outcome)]
+            if suspected:
+                settled = suspects.counted(settled, claims.outcomes(suspected), now)
+            held = claims.settle(settled, batch.token)
             # also what an operator has given a full plan meanwhile
             claims.give_back(batch.unsent() | {one.event.id for one in sent} - held, batch.token)
+            if suspected:
+                self._park(suspects.to_look_at([one for one in settled if one.id in held], suspected))
             self._judge(batch, now)
             db.session.commit()
         except SQLAlchemyError as error:
@@ -109,6 +115,12 @@ class Lane:
             return _refusing(error)
         finally:
             db.session.rollback()
+
+    def _park(self, since):
+        """Park the events of {id: since when they fail} that fail alone: others of their target passed meanwhile."""
+        for number, moment in since.items():
+            if claims.park_if_others_passed(number, moment):
+                current_app.logger.error("secureb2share.parked-suspect event=%d target=%s", number, self.name)
 
     def _judge(self, batch, now):
         """Pause a target that takes nothing; of one that has come back, wake what waited for it."""

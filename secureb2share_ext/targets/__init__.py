@@ -4,16 +4,18 @@ A kind has `read(key, settings, demo)`, which makes a target of an entry of SECU
 `expires`, `concurrency` and `fingerprint` (see webhook.Webhook), `registers`, and `open()`, which gives a channel with
 `send(event, sign)`, `close()` and `last`. One that registers has `resource`, the template of its ids, and `visas`, and
 its `open` takes an outbox.registrations.Journal. One that can be asked what it is has `look()`, which
-`secureb2share check` alone calls.
+`secureb2share check` alone calls. One whose secret can be renewed has `renew()`, which returns the day on which the new
+one ends.
 """
 
 from typing import Any, Dict
 
 from ..errors import ConfigError
 from .rems import Rems
+from .tsd import Tsd
 from .webhook import Webhook
 
-KINDS: Dict[str, Any] = {"rems": Rems, "webhook": Webhook}
+KINDS: Dict[str, Any] = {"rems": Rems, "tsd": Tsd, "webhook": Webhook}
 
 
 def read(config: Dict[str, Any]) -> Dict[str, Any]:

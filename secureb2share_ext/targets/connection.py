@@ -24,7 +24,7 @@ MAX_ADDRESSES = 4  # of one name that are tried in turn
 
 
 class Connection:
-    """The connection to one URL. One thread at a time uses it."""
+    """The connection to the host of one URL. One thread at a time uses it."""
 
     def __init__(self, url: str, allow_private: bool) -> None:
         parts = urlsplit(url)
@@ -32,32 +32,36 @@ class Connection:
         self._host, self._netloc, self._is_secure = parts.hostname or "", parts.netloc, parts.scheme == "https"
         self._path = (parts.path or "/") + ("?" + parts.query if parts.query else "")
         self._socket: Optional[_Bounded] = None
+        self.headers: Any = {}  # of the last answer
 
     def post(self, body: bytes, headers: Dict[str, str]) -> Answer:
-        """POST once, and end within TOTAL seconds; the Answer. Raises OSError and http.client.HTTPException.
-
-        A kept connection that the target has closed is replaced by a new one, over which the same request goes.
-        """
-        end = time.monotonic() + TOTAL
-        if self._socket is not None and not self._socket.is_idle():
-            self.close()
-        if self._socket is not None:
-            with contextlib.suppress(ConnectionError):
-                return self._exchange(body, headers, end)
-        return self._exchange(body, headers, end)
+        """POST to the URL once, and end within TOTAL seconds; see `request`."""
+        return self.request("POST", self._path, body, headers, end_of_attempt())
 
     def request(
-        self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str], end: float, most: int
+        self,
+        method: str,
+        path: str,
+        body: Optional[bytes],
+        headers: Dict[str, str],
+        end: float,
+        most: int = MAX_ANSWER,
+        again: bool = True,
     ) -> Answer:
-        """One request to a path (with its query) of the same host, as `post`, but ended by `end`, a time.monotonic().
+        """Send one request to a path (with its query) of the URL's host, and end by `end`, a time.monotonic().
 
-        Nothing is sent twice. An answer of more than `most` bytes comes without its body.
+        An answer of more than `most` bytes comes without its body. A kept connection that the target has closed is
+        replaced by a new one, over which the same request goes where `again` says so. Raises OSError and
+        http.client.HTTPException.
         """
         if self._socket is not None and not self._socket.is_idle():
             self.close()
-        return self._exchange(body, headers, end, method, path, most)
+        if self._socket is not None and again:
+            with contextlib.suppress(ConnectionError):
+                return self._exchange(method, path, body, headers, end, most)
+        return self._exchange(method, path, body, headers, end, most)
 
-    def _exchange(self, body, headers, end, method="POST", path=None, most=MAX_ANSWER):
+    def _exchange(self, method, path, body, headers, end, most=MAX_ANSWER):
         try:
             if self._socket is None:
                 self._socket = self._open(end)
@@ -66,9 +70,10 @@ class Connection:
             connection = http.client.HTTPConnection(self._host, 443)
             connection.response_class = _Response
             connection.sock = self._socket  # type: ignore[assignment]  # what http.client calls of a socket
-            connection.request(method, path or self._path, body=body, headers=dict(headers, host=self._netloc))
+            connection.request(method, path, body=body, headers=dict(headers, host=self._netloc))
             self._socket.flush()
             answer = connection.getresponse()
+            self.headers = answer.headers
             said = answer.read(most + 1)
             if answer.length and len(said) <= most:
                 raise http.client.IncompleteRead(said, answer.length)
@@ -99,6 +104,11 @@ class Connection:
         found, self._socket = self._socket, None
         if found is not None:
             found.shut()
+
+
+def end_of_attempt() -> float:
+    """The time.monotonic() by which an attempt that begins now has to end, with everything that belongs to it."""
+    return time.monotonic() + TOTAL
 
 
 class _Response(http.client.HTTPResponse):

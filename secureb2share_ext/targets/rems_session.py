@@ -5,7 +5,6 @@ something. Its other errors are plain text, of which nothing is kept. Each answe
 AttemptEnded, with the word of targets.answer for what has to follow.
 """
 
-import contextlib
 import json
 import time
 from typing import Any, Dict, List, Optional, Tuple
@@ -119,12 +118,9 @@ class Session:
             raise AttemptEnded(LATER, "REMS met one conflict of transactions after the other", 503)
         return answer
 
-    def _request(self, method, *request):
-        if method == "GET":
-            # a kept connection may have been closed meanwhile; only what changes nothing goes out twice
-            with contextlib.suppress(ConnectionError):
-                return self._connection.request(method, *request)
-        return self._connection.request(method, *request)
+    def _request(self, method, path, body, headers, end, most):
+        # a kept connection may have been closed meanwhile; only what changes nothing goes out twice
+        return self._connection.request(method, path, body, headers, end, most, again=method == "GET")
 
     def _must_be_good(self, answer, what):
         status = answer.status or 0

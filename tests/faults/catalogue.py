@@ -37,7 +37,7 @@ MODES = ("storm", "busy", "unauthorised", "gone", "hanging")
 
 
 class Catalogue:
-    """Everything that runs. folder: empty; workers: processes that sweep, in two pools."""
+    """Everything that runs. folder: empty; workers: processes that sweep, in two pools; target: of kinds.KINDS."""
 
     def __init__(
         self, folder, database="postgresql", workers=2, seed=0, chance=None, is_short=True, target="webhook", deaths=0
@@ -268,6 +268,11 @@ class Catalogue:
         with contextlib.suppress(FileNotFoundError), open(self.deaths) as file:
             return len(file.readlines())
         return 0
+
+    def tables(self):
+        """{target: [id of an event]} of the receivers that have tables, an id for each row."""
+        tables = {one.name: one.table() for one in self.receivers}
+        return {name: ids for name, ids in tables.items() if ids is not None}
 
     def arrivals(self):
         """[Arrival] of every request that a receiver verified."""

@@ -128,6 +128,22 @@ def _of_effects(rows, arrivals, waiting):
             yield Violation("unaccounted for", "%s %s %d is %s" % (*row[:3], row.state))
 
 
+def of_rows(rows: Iterable[Row], tables: Dict[str, Sequence[str]]) -> List[Violation]:
+    """Every Violation of the promise that each event is one row of its target's table.
+
+    tables: {target: ids of events, one for each row of its table}.
+    """
+    found = []
+    for target, ids in tables.items():
+        settled = {row.id for row in rows if row.target == target and row.state in SETTLED}
+        found += [
+            Violation("two rows", "%s %s" % (target, one)) for one, n in collections.Counter(ids).items() if n > 1
+        ]
+        found += [Violation("no row", "%s %s" % (target, one)) for one in sorted(settled - set(ids))]
+        found += [Violation("a row of nothing", "%s %s" % (target, one)) for one in sorted(set(ids) - settled)]
+    return found
+
+
 def of_health(rows: Iterable[Row], health: Dict[str, Any], paused: Set[str] = frozenset()) -> List[Violation]:  # type: ignore[assignment]
     """Every Violation of the truth by health.
 

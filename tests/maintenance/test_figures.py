@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from secureb2share_ext import client
 from secureb2share_ext.compat import utcnow
+from secureb2share_ext.testing.tsd import FileApi
 
 IN_TEN_DAYS = str(utcnow().date() + datetime.timedelta(days=10))
 
@@ -129,6 +130,8 @@ def test_metrics_and_lines_of_a_running_instance(instance):
 def test_secrets_that_end_soon_and_thresholds_of_the_site(tmp_path):
     key = client.new_key()[1]
     secret = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+    in_file = tmp_path / "tsd.secret"
+    in_file.write_text(FileApi().secret(days=40))
     with running(
         "sqlite",
         tmp_path,
@@ -138,7 +141,14 @@ def test_secrets_that_end_soon_and_thresholds_of_the_site(tmp_path):
                 "url": "http://localhost:1/x",
                 "secret": secret,
                 "expires": IN_TEN_DAYS,
-            }
+            },
+            "tsd-table": {
+                "kind": "tsd",
+                "url": "http://localhost:1",
+                "project": "p11",
+                "app": "secureb2share",
+                "secret_file": str(in_file),
+            },
         },
         SECUREB2SHARE_SOURCES={
             "tsd": {
@@ -152,5 +162,9 @@ def test_secrets_that_end_soon_and_thresholds_of_the_site(tmp_path):
         SECUREB2SHARE_HEALTH={"sweep": (None, None), "expires": (30, 10)},
     ) as found:
         said = health(found, 2)
-    assert bad(said) == {("expires", "the secret of tsd-ingest"), ("expires", "keys[0] of the source tsd")}
+    ending = {"the secret of tsd-ingest", "the secret of tsd-table", "keys[0] of the source tsd"}
+    assert bad(said) == {("expires", what) for what in ending}
+    # what a command renews is told of earlier
+    level, days = said["expires", "the secret of tsd-table"]
+    assert level == "warning" and 39 <= days <= 40
     assert said["expires", "keys[0] of the source tsd"] == ("critical", 10)

@@ -87,6 +87,21 @@ def test_where_each_figure_turns_bad(figure, value, name, label, level):
     assert report.exit_code(health.judge(figures)) == {None: 0, "warning": 1, "critical": 2}[level]
 
 
+@pytest.mark.parametrize(
+    "days, level, words", [(61, "ok", ""), (60, "warning", "weeks"), (31, "warning", "weeks"), (30, "warning", "now")]
+    + [(8, "warning", "now"), (7, "critical", "now"), (-1, "critical", "now")],
+)  # fmt: skip
+def test_a_secret_that_its_command_renews_is_told_of_earlier_and_by_its_name(days, level, words):
+    figures = WELL._replace(
+        expiring=(("the secret of tsd", days), ("the secret of rems", days)), renewable=(("the secret of tsd", "tsd"),)
+    )
+    first, second = (one for one in health.judge(figures) if one.name == "expires")
+    assert first.level == level and words in first.advice
+    assert ("`secureb2share target renew tsd`" in first.advice) == (level != "ok")
+    # of another kind, 30 and 7 days before, as ever
+    assert second.level == ("ok" if days > 30 else level) and "renew" not in second.advice
+
+
 @pytest.mark.parametrize("mode", ["off", "observe"])
 def test_an_instance_that_promises_nothing_is_asked_for_left_triggers_only(mode):
     worst = health.Figures(mode, lock=("x",), parked=(1000, 1.0), has_signing_key=False)

@@ -1,0 +1,103 @@
+"""An event that fails alone, at a target that does not say who is at fault, is parked while others pass."""
+
+import datetime
+
+import pytest
+from invenio_db import db
+from memory import catalogue, described, made  # noqa: F401 (fixtures)
+from scripted import Scripted
+from test_sweep import clock, register, sweep, three_targets, values  # noqa: F401 (fixtures)
+
+from secureb2share_ext.outbox import claims, store, suspects
+from secureb2share_ext.targets.answer import Answer
+
+NOW = datetime.datetime(2026, 1, 31, 10)
+FAILS = Answer(500, meaning="suspect", reason="status 500")
+
+
+def test_the_count_is_of_equal_answers_one_after_the_other():
+    outcome = ""
+    for number in range(1, 4):
+        count = suspects.after(outcome, "status 500", NOW + datetime.timedelta(hours=number))
+        outcome = str(count)
+        assert (count.times, count.since) == (number, NOW + datetime.timedelta(hours=1))
+    assert outcome == "status 500, 3 times since 2026-01-31T11:00:00Z" and suspects.read(outcome) == count
+    assert suspects.after(outcome, "status 404", NOW) == suspects.Count("status 404", 1, NOW)
+    for words in ("", "status 500", "status 500, 3 times since 2026-13-31T11:00:00Z", "x, -1 times since never"):
+        assert suspects.after(words, "status 500", NOW) == suspects.Count("status 500", 1, NOW)
+    long = suspects.after("", "x" * 300, NOW)
+    assert len(str(long)) <= 200 and suspects.after(str(long), "x" * 300, NOW).times == 2
+
+
+def add(catalogue, name):  # noqa: F811
+    catalogue.send("register", name, dataset=described(name))
+
+
+def state(catalogue):  # noqa: F811
+    return values(catalogue, "state, attempts, outcome")[0]
+
+
+def run(catalogue, answers, others, minutes=400):  # noqa: F811
+    """Sweep once for each of `answers` to the first dataset, with another dataset before each sweep of `others`."""
+    register(catalogue, 1)
+    first = []
+
+    def answer(event):
+        first.append(event.message_id)
+        return (answers.pop(0) if answers else FAILS) if event.message_id == first[0] else None
+
+    target = Scripted(answer)
+    for number in range(len(answers)):
+        with clock(minutes=minutes * number):
+            if number in others:
+                add(catalogue, "other/%d" % number)
+            sweep(catalogue, tsd=target)
+    return first
+
+
+@pytest.mark.parametrize(
+    "answers, others, parked",
+    [
+        ([FAILS] * 4, [1], True),
+        ([FAILS] * 4, [3], True),
+        ([FAILS] * 3, [1, 2], False),
+        ([FAILS] * 5, [], False),
+        # what passed before it failed first says nothing
+        ([FAILS] * 5, [0], False),
+        ([FAILS, FAILS, Answer(502), FAILS, FAILS], [1, 4], False),
+        ([FAILS, FAILS, Answer(502)] + [FAILS] * 4, [4], True),
+        # of other kinds of targets nothing is counted
+        ([Answer(500)] * 5, [1, 2, 3], False),
+    ],
+    ids=["one", "late", "few", "alone", "before", "other", "again", "plain"],
+)
+def test_it_is_parked_where_others_pass_and_only_there(catalogue, answers, others, parked):  # noqa: F811
+    number = len(answers)
+    run(catalogue, list(answers), others)
+    found = state(catalogue)
+    assert found[0] == ("parked" if parked else "pending"), found
+    if parked:
+        assert found[2].startswith("status 500, 4 times since ")
+    elif answers[-1] is FAILS and answers[2] is FAILS:
+        assert ", %d times since " % number in found[2]
+    others_are = {one[0] for one in values(catalogue, "state")[1:]}
+    assert others_are <= {"acknowledged"}
+
+
+def test_no_statement_is_spent_on_targets_of_other_kinds(catalogue, monkeypatch):  # noqa: F811
+    def never(*args):
+        raise AssertionError("a bystander")
+
+    monkeypatch.setattr(claims, "outcomes", never)
+    monkeypatch.setattr(claims, "park_if_others_passed", never)
+    run(catalogue, [Answer(500)] * 5, [1, 2])
+    assert state(catalogue)[0] == "pending"
+
+
+def test_an_event_that_was_parked_can_be_sent_again(catalogue):  # noqa: F811
+    run(catalogue, [FAILS] * 4, [1])
+    assert store.retry_all(["tsd"]) == {"tsd": 1}
+    db.session.commit()
+    with clock(minutes=2000):
+        assert sweep(catalogue, tsd=Scripted()) == {"delivered": 1}
+    assert state(catalogue)[0] == "acknowledged"
