@@ -269,6 +269,11 @@ class Catalogue:
             return len(file.readlines())
         return 0
 
+    def tables(self):
+        """{target: [id of an event]} of the receivers that have tables, an id for each row."""
+        tables = {one.name: one.table() for one in self.receivers}
+        return {name: ids for name, ids in tables.items() if ids is not None}
+
     def arrivals(self):
         """[Arrival] of every request that a receiver verified."""
         return [

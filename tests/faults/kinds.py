@@ -8,8 +8,8 @@ import requests
 import sqlalchemy
 from judge import judge, of_outbox, of_rows
 from judge_rems import Held, Item, Wanted, of_registrations
+from receivers import RECEIVERS
 from servers import Receiving, wait_for_port
-from table_of_tsd import TableOfTsd
 
 from secureb2share_ext.testing.rems import KEY, ORGANIZATION, OWNER, FakeRems, example_store
 
@@ -19,16 +19,16 @@ ABSTRACT = "DUO:0000042"  # as REMS says, and does not take it
 DUO = (["DUO:0000004"], ["DUO:0000011", "DUO:0000021"], [ABSTRACT, "DUO:0000045"])
 
 
-class Webhooks:
-    """Two receivers of signed events, the second with several threads."""
+class Events:
+    """Two receivers of each event, the second with several threads."""
 
     withdraws = False
     registers = False
     chance = 0.2
-    receiving = Receiving
 
-    def __init__(self, deaths):
-        """deaths: of workers beside a request; here those of the schedule are enough."""
+    def __init__(self, receiving):
+        """receiving: of receivers.RECEIVERS."""
+        self.receiving = receiving
 
     def receivers(self, folder, seed, chance, late):
         return [self.receiving(name, folder, seed, chance, late) for name in ("tsd-ingest", "archive")]
@@ -47,17 +47,8 @@ class Webhooks:
 
     def judge(self, catalogue, accepted, rows, arrivals, parked):
         """[Violation] of the events."""
-        return judge(accepted, [one.name for one in catalogue.receivers], rows, arrivals, parked)
-
-
-class Tables(Webhooks):
-    """Two tables of TSD's file API, the second with several threads."""
-
-    receiving = TableOfTsd
-
-    def judge(self, catalogue, accepted, rows, arrivals, parked):
-        tables = {one.name: one.table() for one in catalogue.receivers}
-        return super().judge(catalogue, accepted, rows, arrivals, parked) + of_rows(rows, tables)
+        names = [one.name for one in catalogue.receivers]
+        return [*judge(accepted, names, rows, arrivals, parked), *of_rows(rows, catalogue.tables())]
 
 
 class Rems:
@@ -113,7 +104,7 @@ class Rems:
 class RemsReceiving(Receiving):
     """A fake REMS in a process of its own, whose journal outlasts it."""
 
-    program = "rems_receiver.py"
+    script = "rems_receiver.py"
     deaths = 0  # chance that a worker ends itself before or after a request
 
     def start(self, keys):
@@ -222,4 +213,7 @@ def links(catalogue, rems):
     return found
 
 
-KINDS = {"webhook": Webhooks, "tsd": Tables, "rems": Rems}
+KINDS = {
+    "rems": Rems,
+    **{name: lambda deaths, receiving=receiving: Events(receiving) for name, receiving in RECEIVERS.items()},
+}  # each a callable(chance that a worker ends itself beside a request to REMS)

@@ -193,7 +193,7 @@ class Clock:
 class Receiving:
     """A receiver, and what it is told to do."""
 
-    program = "receiver.py"
+    script = "receiver.py"
 
     def __init__(self, name, folder, seed, chance, late):
         self.name, self.chance = name, chance
@@ -202,7 +202,7 @@ class Receiving:
         self.settings = {"port": self.port, "name": name, "log": self.log, "plan": self.plan, "seed": seed}
         self.settings["late"] = late
         self.path = os.path.join(folder, name + ".json")
-        self.process = Process(name, [sys.executable, os.path.join(HERE, self.program), self.path], folder)
+        self.process = Process(name, [sys.executable, os.path.join(HERE, self.script), self.path], folder)
         self.behave()
 
     @property
@@ -212,6 +212,10 @@ class Receiving:
     def target(self, concurrency):
         """The settings of the target that it is to the catalogue."""
         return {"kind": "webhook", "url": self.url + "/ingest", "echo": True, "concurrency": concurrency}
+
+    def table(self):
+        """The ids of the events that it has a row of, once for each row; None where it has no table."""
+        return None
 
     def start(self, keys):
         with open(self.path, "w") as file:

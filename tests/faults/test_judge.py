@@ -1,5 +1,5 @@
 import pytest
-from judge import Arrival, Row, judge, of_health, of_rows
+from judge import Arrival, Row, judge, of_health
 
 ACCEPTED = {"d": ["a", "b"]}
 ROWS = [Row("t", "d", 1, "id-1", "x1", "a", "acknowledged"), Row("t", "d", 2, "id-2", "x2", "b", "acknowledged")]
@@ -82,18 +82,3 @@ def test_health_that_tells_the_truth():
 )
 def test_health_that_does_not(rows, said, paused):
     assert of_health(rows, health(**said), paused)
-
-
-@pytest.mark.parametrize(
-    "ids, kinds",
-    [
-        (["id-1", "id-2"], []),
-        (["id-1", "id-2", "id-1"], ["two rows"]),
-        (["id-2"], ["no row"]),
-        (["id-1", "id-2", "id-3"], ["a row of nothing"]),
-    ],
-)
-def test_each_event_is_one_row_of_its_table(ids, kinds):
-    assert [violation.kind for violation in of_rows(ROWS, {"t": ids})] == kinds
-    # other targets have no table
-    assert of_rows(ROWS, {}) == []

@@ -1,4 +1,4 @@
-"""The receivers that are tables of TSD's file API."""
+"""The kinds of receivers that a run can have."""
 
 import os
 
@@ -10,7 +10,7 @@ from secureb2share_ext.testing.tsd import FileApi
 class TableOfTsd(Receiving):
     """The file API of TSD, with the storage of the real one in a file."""
 
-    program = "receiver_tsd.py"
+    script = "receiver_tsd.py"
 
     def __init__(self, name, folder, *arguments):
         super().__init__(name, folder, *arguments)
@@ -27,3 +27,6 @@ class TableOfTsd(Receiving):
         from squril import Squril
 
         return [row["event_id"] for row in Squril(self.settings["database"]).rows("events")]
+
+
+RECEIVERS = {"webhook": Receiving, "tsd": TableOfTsd}
