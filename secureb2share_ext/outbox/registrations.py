@@ -23,6 +23,13 @@ from .models import Registration
 HELD = LEASE / 2
 _TABLE = Registration.__table__
 _DATASET = text("SELECT dataset_id FROM secureb2share_event WHERE id = :id")
+# each event says the whole state, so that one which an operator sends again late must not bring back what was before;
+# a later one that is pending may be on its way
+_LATER = text(
+    "SELECT count(*) FROM secureb2share_event e JOIN secureb2share_event later ON later.dataset_id = e.dataset_id"
+    " AND later.target = e.target AND later.sequence > e.sequence"
+    " WHERE e.id = :id AND later.state IN ('pending', 'delivered', 'acknowledged')"
+)
 
 
 class Journal:
@@ -46,9 +53,10 @@ class Journal:
                 update = _TABLE.update().where(and_(self.of(dataset_id), ends)).values(**values)
                 is_ours = connection.execute(update).rowcount == 1
                 row = connection.execute(_TABLE.select().where(self.of(dataset_id))).fetchone()
+                is_overtaken = bool(connection.execute(_LATER, {"id": event_id}).scalar())
         if not is_ours:
             raise AttemptEnded("later", "another attempt has the registration of this dataset")
-        return Hold(self, dataset_id, token, row)
+        return Hold(self, dataset_id, token, row, is_overtaken)
 
     def _make(self, dataset_id):
         with self.engine.begin() as connection:
@@ -63,14 +71,18 @@ class Journal:
 
 
 class Hold:
-    """A registration that one attempt holds; resource, item, digest and is_open are as they were noted last."""
+    """A registration that one attempt holds; resource, item, digest and is_open are as they were noted last.
 
-    def __init__(self, journal: Journal, dataset_id: int, token: str, row: Any) -> None:
+    is_overtaken: whether a later event of the dataset says, or will say, what holds.
+    """
+
+    def __init__(self, journal: Journal, dataset_id: int, token: str, row: Any, is_overtaken: bool = False) -> None:
         self._journal, self._dataset_id, self._token = journal, dataset_id, token
         self.resource: Optional[int] = row.resource
         self.item: Optional[int] = row.item
         self.digest: Optional[str] = row.digest
         self.is_open = bool(row.is_open)
+        self.is_overtaken = is_overtaken
 
     def note(self, **values: Any) -> None:
         """Note values of resource, item, digest and is_open, and hold on; raises AttemptEnded when the hold is lost."""

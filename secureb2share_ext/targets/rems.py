@@ -167,6 +167,8 @@ class Channel:
         self._session.begin(TOTAL)
         hold = self.journal.take(event.id)
         try:
+            if hold.is_overtaken:
+                return hold.item
             has_codes = said["data"]["dataset"]["sensitive"].get("duo_codes")
             known = self._session.duo_codes() if has_codes else ()
             wanted = self.target.wanted(said, known)

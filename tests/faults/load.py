@@ -96,7 +96,8 @@ class Load:
     def _set_state(self, name, title, state):
         number = "%s-%d" % (name.replace("/", "-"), len(self.accepted[name]) + 1)
         kept = {"issued": client.now_utc(), "message_id": number + state}
-        self._until(lambda: self.catalogue.source.set_state(name, state, "A fault is tried.", **kept))
+        confirm = {"confirm": True} if state == "withdrawn" else {}
+        self._until(lambda: self.catalogue.source.set_state(name, state, "A fault is tried.", **confirm, **kept))
         self._note(name, title, state)
 
     def _bulk(self, names):

@@ -51,7 +51,7 @@ class Journal:
     def __init__(self, at=lambda: None):
         self.at = at
         self.resource = self.item = self.digest = None
-        self.is_open, self.is_held = False, False
+        self.is_open, self.is_held, self.is_overtaken = False, False, False
 
     def take(self, event_id):
         return self
