@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from demo.launch import ROOT, Failed, Launcher, Stopped, check
+from demo.sd_apply import launch as sd_apply
 
 
 def port(text):
@@ -36,6 +37,12 @@ def parse(arguments):
         metavar="N",
         help="port of the secure environment of CSC (default: 5002)",
     )
+    parser.add_argument(
+        "--sd-apply-port",
+        type=port,
+        metavar="N",
+        help="port of SD Apply, where applications for CSC's datasets are then made and decided (such as 5005)",
+    )
     parser.add_argument("--fresh", action="store_true", help="delete the data of earlier starts first")
     parser.add_argument(
         "--check",
@@ -58,9 +65,12 @@ def main(arguments=None):
             return check()
         ports = options.port, options.secure_port, options.second_secure_port
         with Launcher(data.resolve(), *ports) as launcher:
+            if options.sd_apply_port:
+                launcher.ports["--sd-apply-port"] = options.sd_apply_port
             launcher.open_data(options.fresh)
             launcher.start()
             launcher.explain()
+            sd_apply.explain(launcher)
             launcher.wait()
     except Failed as error:
         print("run-demo.sh: %s" % error, file=sys.stderr)

@@ -23,6 +23,8 @@ def main():
     parser.add_argument("--source-key", required=True, metavar="whpk_...")
     parser.add_argument("--second-secure-environment", metavar="URL")
     parser.add_argument("--second-source-key", metavar="whpk_...")
+    parser.add_argument("--sd-apply", metavar="URL", help="address of SD Apply, which csc then uses")
+    parser.add_argument("--sd-apply-data", metavar="DIR", help="folder of its secrets")
     parser.add_argument("--prepare", action="store_true", help="make the database, then end")
     parser.add_argument("--worker", action="store_true", help="be the Celery worker, with beat, of $BROKER_URL")
     options = parser.parse_args()
@@ -36,6 +38,10 @@ def main():
 
     second = options.second_secure_environment and (options.second_secure_environment, options.second_source_key)
     configured = settings(data, options.port, options.secure_environment, options.source_key, os.environ, second)
+    if options.sd_apply:
+        from .sd_apply import use
+
+        use(configured, options.sd_apply_data, options.sd_apply)
     app = create_app(configured)
     if options.prepare:
         from .prepare import prepare
