@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from demo.launch import PORTS, ROOT, Failed, Launcher, Stopped, check
+from demo.sd_apply import launch as sd_apply
 
 
 def port(text):
@@ -43,6 +44,12 @@ def parse(arguments):
         metavar="N",
         help="port of the secure environment of CINECA (default: 5003)",
     )
+    parser.add_argument(
+        "--sd-apply-port",
+        type=port,
+        metavar="N",
+        help="port of SD Apply, where applications for CSC's datasets are then made and decided (such as 5005)",
+    )
     parser.add_argument("--fresh", action="store_true", help="delete the data of earlier starts first")
     parser.add_argument(
         "--check",
@@ -65,9 +72,12 @@ def main(arguments=None):
         if options.check:
             return check()
         with Launcher(data.resolve(), *options.ports) as launcher:
+            if options.sd_apply_port:
+                launcher.ports["--sd-apply-port"] = options.sd_apply_port
             launcher.open_data(options.fresh)
             launcher.start()
             launcher.explain()
+            sd_apply.explain(launcher)
             launcher.wait()
     except Failed as error:
         print("run-demo.sh: %s" % error, file=sys.stderr)

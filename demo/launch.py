@@ -18,6 +18,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from demo.sd_apply import launch as sd_apply
+
 ROOT = Path(__file__).resolve().parents[1]
 
 START_SECONDS = 60
@@ -117,7 +119,7 @@ class Launcher:
         for option, port in self.ports.items():
             check_port(port, option)
         if fresh:
-            for name in ("catalogue", *SOURCES.values()):
+            for name in ("catalogue", sd_apply.NAME, *SOURCES.values()):
                 shutil.rmtree(self.data / name, ignore_errors=True)
 
     def start(self):
@@ -125,8 +127,10 @@ class Launcher:
         for source, prefix in zip(SOURCES, ("--", "--second-", "--third-")):
             catalogue += [prefix + "secure-environment", self.secure_urls[source]]
             catalogue += [prefix + "source-key", self._key(source)]
+        catalogue += sd_apply.options(self)
         self._finish("prepare", "Preparing the catalogue (about 10 s)", [*catalogue, "--prepare"])
         self._serve("catalogue", "Starting the catalogue", catalogue, self.catalogue_url + "/api/datasets/keys")
+        sd_apply.serve(self, self._serve)
         if os.environ.get("BROKER_URL"):
             self._spawn("worker", ["-m", *catalogue, "--worker"], self.data / "worker.log")
         for source, url in self.secure_urls.items():

@@ -24,6 +24,8 @@ def main():
     for number in ("second", "third"):
         parser.add_argument("--%s-secure-environment" % number, metavar="URL")
         parser.add_argument("--%s-source-key" % number, metavar="whpk_...")
+    parser.add_argument("--sd-apply", metavar="URL", help="address of SD Apply, which csc then uses")
+    parser.add_argument("--sd-apply-data", metavar="DIR", help="folder of its secrets")
     parser.add_argument("--prepare", action="store_true", help="make the database, then end")
     parser.add_argument("--worker", action="store_true", help="be the Celery worker, with beat, of $BROKER_URL")
     options = parser.parse_args()
@@ -48,6 +50,10 @@ def main():
         third,
         {name: site.ways for name, site in SITES.items()},
     )
+    if options.sd_apply:
+        from .sd_apply import use
+
+        use(configured, options.sd_apply_data, options.sd_apply)
     app = create_app(configured)
     if options.prepare:
         from .prepare import prepare
