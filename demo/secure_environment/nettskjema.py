@@ -18,6 +18,7 @@ from secureb2share_ext.pages.language import gettext
 
 from . import applications, datasets, look, tokens
 from .environment import here
+from .problem import Problem
 
 REFERENCE, DATASET = "reference", "dataset"  # codebook codes, as the catalogue's SECUREB2SHARE_ACCESS names them
 CODES = (REFERENCE, DATASET) + tuple(applications.LIMITS)
@@ -90,8 +91,17 @@ class Submissions:
         dataset = datasets.find(self.environment.store, waiting.identifier)
         (row,) = self.rows(waiting.submission - 1)[:1]
         values = {name: row["answers"].get(name) or "" for name in applications.LIMITS}
-        if dataset is not None:
+        if dataset is not None and _takes_requests(dataset):
             applications.submit(self.environment, dataset, values, _form_of(waiting.submission))
+
+
+def _takes_requests(dataset):
+    # an old link of a dataset that was suspended or withdrawn in the meantime still opens the form
+    try:
+        datasets.must_take_requests(dataset)
+    except Problem:
+        return False
+    return True
 
 
 def _form_of(number):

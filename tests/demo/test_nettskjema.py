@@ -72,6 +72,15 @@ def test_a_submission_waits_for_the_keys_of_a_catalogue_that_is_down(form, catal
     assert row(site, "SELECT count(*) FROM applications")[0] == 1
 
 
+def test_an_old_link_of_a_suspended_dataset_reaches_no_owner(form, catalogue):  # noqa: F811
+    site, identifier = form  # noqa: F811
+    with site.extensions["environment"].store.write() as db:
+        db.execute("UPDATE datasets SET state = 'suspended'")
+    for _ in range(2):
+        _, answer = sent(site, identifier, catalogue.reference(identifier))
+        assert answer.location == "/" and row(site, "SELECT count(*) FROM applications")[0] == 0
+
+
 def test_faults_are_said_and_nothing_is_stored(form, catalogue):  # noqa: F811
     site, identifier = form  # noqa: F811
     _, answer = sent(site, identifier, catalogue.reference(identifier), email="nobody")
