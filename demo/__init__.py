@@ -1,1 +1,1 @@
-"""A catalogue and two secure environments on one machine, to be tried in a browser."""
+"""A catalogue and three secure environments on one machine, to be tried in a browser."""

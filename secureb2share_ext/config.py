@@ -70,8 +70,8 @@ Default None.
 ``project``: for tsd, the project's number, such as ``"p11"``.
 ``app``: for tsd, the name under which TSD has registered the catalogue.
 ``table``: for tsd, the table that gets a row for each event. Default ``"events"``.
-``secret_file``: for tsd, path of the file with the client secret, which ``secureb2share target renew`` replaces: the
-worker reads it, and that command writes in its folder. ``health`` warns 60, 30 and 7 days before the secret ends.
+``secret_file``: for tsd, path of the file with the client secret. The service's user reads it, and ``secureb2share
+target renew`` replaces it. ``health`` warns 60, 30 and 7 days before the secret ends.
 
 A target of kind rems registers each dataset as a resource with one enabled catalogue item. It hears of every change
 without ``echo``, and the links of its sources lead to REMS only while that item is enabled. Its other settings:

@@ -1,4 +1,4 @@
-"""The steps of the check about review: two sources keep apart, and what waits for a curator waits unseen."""
+"""The steps of the check about review: sources keep apart, and what waits for a curator waits unseen."""
 
 import html
 import json

@@ -48,8 +48,7 @@ class Reader:
         if not isinstance(events, list):
             raise SecureB2ShareError("REMS tells no events of an application.")
         read = [rems_event.event_of(one) for one in events if isinstance(one, dict)]
-        # what was listed before may be deleted now, and has no event then
-        return [one for one in read if isinstance(one, rems_event.Event) and one.application == application]
+        return [one for one in read if isinstance(one, rems_event.Event)]
 
     def _get(self, path, names, **query) -> Any:
         status, body = self._answer(path, query)

@@ -12,7 +12,7 @@ from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set
 from invenio_db import db
 from sqlalchemy import bindparam, or_, text
 
-from .models import IS_PENDING, WOKEN, Event
+from .models import IS_DELIVERED, IS_PENDING, WOKEN, Event
 
 # longer than a batch with its last attempt, which may be made twice, can take: see sending.py
 LEASE = datetime.timedelta(seconds=180)
@@ -167,20 +167,12 @@ def outcomes(ids: Iterable[int]) -> Dict[int, str]:
     return {number: outcome or "" for number, outcome in rows}
 
 
-def park_if_others_passed(event_id: int, since: datetime.datetime) -> bool:
-    """Park a pending event if its target took one of another dataset since then; returns whether it is parked.
+def park_if_others_passed(event_id: int, target: str, since: datetime.datetime) -> bool:
+    """Park a pending event if its target took another one since then; returns whether it is parked.
 
-    The caller commits.
+    What is acknowledged does not count: its time may be that of a receipt that came much later. The caller commits.
     """
-    query = db.session.query(Event.target, Event.dataset_id).filter(Event.id == event_id)
-    target, dataset_id = query.one()
-    passed = db.session.query(Event.id).filter(
-        Event.target == target,
-        Event.dataset_id != dataset_id,
-        Event.finished >= since,
-        Event.state.in_(("delivered", "acknowledged")),
-    )
-    if passed.first() is None:
+    if db.session.query(Event.id).filter(IS_DELIVERED, Event.target == target, Event.finished >= since).first() is None:
         return False
     rows = db.session.query(Event).filter(Event.id == event_id, IS_PENDING)
     return bool(rows.update({"state": "parked", "wakes": False}, synchronize_session=False))

@@ -119,7 +119,7 @@ class Lane:
     def _park(self, since):
         """Park the events of {id: since when they fail} that fail alone: others of their target passed meanwhile."""
         for number, moment in since.items():
-            if claims.park_if_others_passed(number, moment):
+            if claims.park_if_others_passed(number, self.name, moment):
                 current_app.logger.error("secureb2share.parked-suspect event=%d target=%s", number, self.name)
 
     def _judge(self, batch, now):

@@ -2,7 +2,7 @@
 
 A kind of target whose status does not tell which of the two it is (targets.answer.SUSPECT) has its failures counted in
 the words of the outcome, such as "status 500, 3 times since 2026-01-31T10:00:00Z". An event that gets the same answer
-TIMES times, one after the other, while its target takes an event of another dataset, is parked: it would fail for days.
+TIMES times, one after the other, while its target takes other events, is parked: it would fail for days.
 No other kind of target costs a statement here.
 """
 

@@ -46,7 +46,7 @@ class Rems:
     """One target of kind rems."""
 
     registers = True
-    echo = True
+    echo = False  # nor does it have to be asked for: what registers hears of everything, see messages/sources.py
     fingerprint = None  # its key signs nothing
 
     def __init__(self, url: str, user: str, key: Any, **settings: Any) -> None:

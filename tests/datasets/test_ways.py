@@ -1,5 +1,7 @@
 """What a source may say of its ways of access, where it is configured which of them there are."""
 
+import types
+
 import pytest
 
 pytest.importorskip("invenio_db")
@@ -8,6 +10,7 @@ from invenio_db import db  # noqa: E402
 from memory import described, refused  # noqa: E402
 
 from secureb2share_ext.datasets import review, ways  # noqa: E402
+from secureb2share_ext.describing.faults import faults_by_field  # noqa: E402
 from secureb2share_ext.errors import Invalid  # noqa: E402
 from secureb2share_ext.testing.catalogue import Catalogue  # noqa: E402
 
@@ -88,3 +91,17 @@ def test_a_release_obeys_the_ways_of_its_day(catalogue, monkeypatch):
     db.session.rollback()
     monkeypatch.setattr(catalogue.host, "sources", sources)
     assert review.release(catalogue.host, "held", "x").pid
+
+
+def test_many_registrations_at_once_obey_the_same(catalogue):
+    lines = [catalogue.line("register", mode, "csc", dataset=saying(mode)) for mode in (API, PORTAL, INSIDE)]
+    answers = catalogue.bulk(lines)
+    assert [answer["status"] for answer in answers] == [201, 400, 201]
+    assert answers[1]["problem"]["errors"][0]["field"] == FIELD % 0
+    assert catalogue.row(PORTAL, "csc") is None
+
+
+def test_the_form_says_it_beside_the_field():
+    source = types.SimpleNamespace(ways=WAYS)
+    (told,) = faults_by_field(ways.faults(source, saying(PORTAL, API)))["sensitive.access_mode"]
+    assert told.text.startswith("The site that keeps the data does not have this way of access.")

@@ -244,13 +244,13 @@ def test_no_sentence_is_for_a_rule_that_is_no_more():
     import inspect
 
     from secureb2share_ext import characters, dataset
-    from secureb2share_ext.datasets import curation, versions
+    from secureb2share_ext.datasets import curation, versions, ways
     from secureb2share_ext.descriptions import dates, role_address, volume
 
     told = "".join(
         map(
             inspect.getsource,
-            (schema, rules, duo, dates, role_address, versions, curation, dataset, values, characters, volume),
+            (schema, rules, duo, dates, role_address, versions, ways, curation, dataset, values, characters, volume),
         )
     )
     told = told.replace("%s", "*")

@@ -134,6 +134,11 @@ class DecisionsContract:
         assert said == [401, 401, 401, 429, 429]
         waits = self.put(instance, found, "wrong")
         assert waits.json()["code"] == "wrong-signatures" and int(waits.headers["retry-after"]) > 0
+        # whoever had the right one a short time ago goes on
+        monkeypatch.setattr(rems_door, "NAME", "rems" + uuid.uuid4().hex)
+        assert self.put(instance, found).status_code == 200
+        assert [self.put(instance, found, "wrong").status_code for _ in range(5)][-1] == 429
+        assert self.put(instance, found).status_code == 200
 
     def test_it_answers_only_while_the_catalogue_is_on(self, instance, monkeypatch):
         for extension in instance.extensions():

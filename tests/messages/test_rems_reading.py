@@ -10,10 +10,11 @@ pytest.importorskip("invenio_db")
 
 import test_rems_applications as counted  # noqa: E402
 from memory import described  # noqa: E402
-from rems_events import PERSONS, event, whole  # noqa: E402
+from rems_events import PERSONS, encoded, event, whole  # noqa: E402
 from test_rems_applications import catalogue, made  # noqa: E402, F401
 
 from secureb2share_ext.errors import SecureB2ShareError  # noqa: E402
+from secureb2share_ext.messages import rems_reading  # noqa: E402
 from secureb2share_ext.messages.rems_reading import Reader, reconcile  # noqa: E402
 
 
@@ -124,3 +125,8 @@ def test_an_answer_that_breaks_off_is_none_of_what_was_read(rems):
     with pytest.raises(SecureB2ShareError) as error:
         Reader(rems.url, "u", "k").applications("a")
     assert (error.value.__cause__, error.value.__context__) == (None, None)
+
+
+def test_of_an_answer_only_what_is_asked_for_is_parsed():
+    body = encoded([whole(1, "created", 7, ["a"])])
+    assert rems_reading._parsed(body, {"application/id"}) == [{"application/id": 7}]

@@ -8,10 +8,12 @@ from memory import catalogue, described, made  # noqa: F401 (fixtures)
 from scripted import Scripted
 from test_sweep import clock, register, sweep, three_targets, values  # noqa: F401 (fixtures)
 
-from secureb2share_ext.outbox import claims, store, suspects
+from secureb2share_ext.outbox import claims, delivery, store, suspects
+from secureb2share_ext.outbox.models import Event
 from secureb2share_ext.targets.answer import Answer
 
 NOW = datetime.datetime(2026, 1, 31, 10)
+TAKEN = Answer(201, meaning="delivered")
 FAILS = Answer(500, meaning="suspect", reason="status 500")
 
 
@@ -44,7 +46,7 @@ def run(catalogue, answers, others, minutes=400):  # noqa: F811
 
     def answer(event):
         first.append(event.message_id)
-        return (answers.pop(0) if answers else FAILS) if event.message_id == first[0] else None
+        return (answers.pop(0) if answers else FAILS) if event.message_id == first[0] else TAKEN
 
     target = Scripted(answer)
     for number in range(len(answers)):
@@ -81,7 +83,23 @@ def test_it_is_parked_where_others_pass_and_only_there(catalogue, answers, other
     elif answers[-1] is FAILS and answers[2] is FAILS:
         assert ", %d times since " % number in found[2]
     others_are = {one[0] for one in values(catalogue, "state")[1:]}
-    assert others_are <= {"acknowledged"}
+    assert others_are <= {"delivered"}
+
+
+@pytest.mark.parametrize(
+    "state_of_others, parked", [("delivered", True), ("acknowledged", False), ("discarded", False)]
+)
+def test_a_receipt_that_comes_late_does_not_show_that_others_pass(catalogue, state_of_others, parked):  # noqa: F811
+    run(catalogue, [FAILS] * 3, [0])
+    # as a receipt does, or an operator
+    with clock(minutes=1100):
+        moment = delivery.utcnow()
+    rows = db.session.query(Event).filter(Event.state == "delivered")
+    assert rows.update({"state": state_of_others, "finished": moment}) == 1
+    db.session.commit()
+    with clock(minutes=1200):
+        sweep(catalogue, tsd=Scripted(lambda event: FAILS))
+    assert state(catalogue)[0] == ("parked" if parked else "pending")
 
 
 def test_no_statement_is_spent_on_targets_of_other_kinds(catalogue, monkeypatch):  # noqa: F811

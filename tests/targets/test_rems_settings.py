@@ -51,7 +51,7 @@ def test_a_fault_names_its_setting(named, changed):
 def test_what_stays_away_has_a_default():
     settings = {name: SETTINGS[name] for name in ("user", "api_key", "organization", "workflow")}
     found = KINDS["rems"].read("K", dict(settings, **REMS), False)
-    assert (found.registers, found.echo, found.fingerprint, found.form, found.licenses) == (True, True, None, None, ())
+    assert (found.registers, found.echo, found.fingerprint, found.form, found.licenses) == (True, False, None, None, ())
     assert (found.resource, found.languages, found.concurrency) == ("{identifier}", ("en",), 1)
     assert not found.allow_private and not found.visas
 

@@ -160,6 +160,16 @@ def test_what_rems_says_and_does_not_do_is_not_repeated(server, monkeypatch):
     assert (answer.meaning, len(writes(server))) == (LATER, 3) and "does not show it" in answer.reason
 
 
+def test_a_rems_that_answers_with_every_resource_confuses_nobody(server, monkeypatch):
+    # the filter by external id came with 2.26; other cases of letters are other ids
+    resources, items = server.store.find_resources, server.store.find_items
+    monkeypatch.setattr(server.store, "find_resources", lambda resid, *given: resources(None, *given))
+    monkeypatch.setattr(server.store, "find_items", lambda resid, *given: items(None, *given))
+    for number, identifier in enumerate((RESID, RESID.upper())):
+        assert send(server, Journal(), event(number, identifier=identifier)).meaning == DELIVERED
+    assert writes(server) == NEW + NEW and len(live(server)) == len(server.items_of(RESID.upper())) == 1
+
+
 @pytest.mark.parametrize("find, made", [("find_resources", NEW[:1]), ("find_items", NEW[:2])])
 def test_what_is_there_and_not_shown_is_made_once(server, monkeypatch, find, made):
     monkeypatch.setattr(server.store, find, lambda *given: fake.Answer(200, []))
