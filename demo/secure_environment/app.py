@@ -63,7 +63,7 @@ def create_app(data, catalogue_url, retry_every=2.0, source="tsd"):
         app.register_blueprint(part.blueprint)
     if source == "tsd":
         # the other sites are asked at the form of `asking`, or elsewhere
-        nettskjema.install(app, environment, str(data))
+        nettskjema.install(app, environment, str(data), retry_every)
     app.add_url_rule("/", "front", front)
     app.add_url_rule("/health", "health", lambda: jsonify(ok=True))
     if retry_every is not None:

@@ -68,7 +68,7 @@ def test_a_submission_waits_for_the_keys_of_a_catalogue_that_is_down(form, catal
     assert answer.location == "/" and row(site, "SELECT count(*) FROM applications")[0] == 0
     catalogue.up()
     with site.app_context():
-        site.extensions["nettskjema"].read()
+        site.extensions["nettskjema"].catch_up()
     assert row(site, "SELECT count(*) FROM applications")[0] == 1
 
 
