@@ -17,8 +17,10 @@ from . import services
 HERE = "demo.catalogue"
 # whether a curator sees a source's registrations before everybody does
 RELEASE = {"tsd": "publish", "csc": "review", "cineca": "publish"}
-# source -> settings of the provider of its access links, where it is another than the form of its own site
-ACCESS = {}
+# source -> settings of the provider of its access links, where it is another than the plain form of its own site
+ACCESS = {
+    "tsd": {"provider": "nettskjema", "form": "127835", "codes": {"reference": "reference", "dataset": "identifier"}},
+}
 
 
 class NoBundles(JinjaManifestLoader):
@@ -130,12 +132,7 @@ def _sources(environments, ways):
         "SECUREB2SHARE_TARGETS": {
             name + "-ingest": {"kind": "webhook", "url": url + "/ingest"} for name, (url, _) in environments.items()
         },
-        "SECUREB2SHARE_ACCESS": {
-            name + "-form": ACCESS.get(
-                name, {"provider": "template", "url": url + "/request?dataset={identifier}&ref={reference}"}
-            )
-            for name, (url, _) in environments.items()
-        },
+        "SECUREB2SHARE_ACCESS": {name + "-form": _access(name, url) for name, (url, _) in environments.items()},
         "SECUREB2SHARE_SOURCES": {
             name: {
                 "keys": [key],
@@ -148,6 +145,12 @@ def _sources(environments, ways):
             for name, (url, key) in environments.items()
         },
     }
+
+
+def _access(name, url):
+    if name in ACCESS:
+        return {"url": url, **ACCESS[name]}
+    return {"provider": "template", "url": url + "/request?dataset={identifier}&ref={reference}"}
 
 
 def _secret(path):

@@ -6,7 +6,7 @@ import uuid
 import requests
 
 from .review import release
-from .trip import EXAMPLES, JSON, must, until
+from .trip import EXAMPLES, JSON, ask, must, until
 
 INSIDE, API = "secure-environment-only", "file-api"
 
@@ -101,14 +101,13 @@ def _approved(trip, address, source, modes):
     must(known, "%s is not public" % identifier)
     link = until(lambda: _form(trip, known))
     must(link and link.startswith(address + "/request?"), link)
-    session, person = requests.Session(), {"name": "A researcher", "email": "at-%s@example.org" % source}
-    asked = session.post(link, json=dict(person, purpose="To try it."), headers=JSON, timeout=30)
-    must(asked.status_code == 201, (asked.status_code, asked.text))
-    early = session.get(asked.json()["status_url"], headers=JSON, timeout=30).json()
+    session = requests.Session()
+    page, _ = ask(link, "A researcher", "at-%s@example.org" % source, session)
+    early = session.get(page, headers=JSON, timeout=30).json()
     must(not {"token", "files_url", "inside_url"} & set(early), early)
     done = trip.as_owner("POST", "%s/inbox/%s/approve" % (address, early["application"]), headers=JSON)
     must(done.status_code == 200, (done.status_code, done.text))
-    said = session.get(asked.json()["status_url"], headers=JSON, timeout=30).json()
+    said = session.get(page, headers=JSON, timeout=30).json()
     return _Approved(identifier, content, session, said)
 
 

@@ -15,6 +15,7 @@ from . import (
     login,
     look,
     messages,
+    nettskjema,
     portal,
     problem,
     publication,
@@ -60,6 +61,9 @@ def create_app(data, catalogue_url, retry_every=2.0, source="tsd"):
         ingest,
     ):
         app.register_blueprint(part.blueprint)
+    if source == "tsd":
+        # the other sites are asked at the form of `asking`, or elsewhere
+        nettskjema.install(app, environment, str(data), retry_every)
     app.add_url_rule("/", "front", front)
     app.add_url_rule("/health", "health", lambda: jsonify(ok=True))
     if retry_every is not None:

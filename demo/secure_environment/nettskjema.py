@@ -10,6 +10,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 
 from flask import Blueprint, current_app, render_template, request, url_for
 
@@ -18,6 +19,7 @@ from secureb2share_ext.pages.language import gettext
 
 from . import applications, datasets, look, tokens
 from .environment import here
+from .problem import Problem
 
 REFERENCE, DATASET = "reference", "dataset"  # codebook codes, as the catalogue's SECUREB2SHARE_ACCESS names them
 CODES = (REFERENCE, DATASET) + tuple(applications.LIMITS)
@@ -28,10 +30,15 @@ blueprint = Blueprint("nettskjema", __name__)
 blueprint.before_request(look.take_little)
 
 
-def install(app, environment, data):
-    """Give the application the form, and the reader a folder of its own in `data`."""
-    app.extensions["nettskjema"] = Submissions(environment, os.path.join(data, "nettskjema"))
+def install(app, environment, data, retry_every=None):
+    """Give the application the form, and the reader a folder of its own in `data`.
+
+    retry_every: seconds between attempts to read what the catalogue's keys were missing for; None for no such thread
+    """
+    submissions = app.extensions["nettskjema"] = Submissions(environment, os.path.join(data, "nettskjema"))
     app.register_blueprint(blueprint)
+    if retry_every is not None:
+        threading.Thread(target=submissions.run, args=(app, retry_every), name="nettskjema", daemon=True).start()
 
 
 class Submissions:
@@ -40,6 +47,7 @@ class Submissions:
     def __init__(self, environment, folder):
         self.environment, self.folder = environment, folder
         self._lock = threading.Lock()
+        self._is_behind = True  # unless a read has gone through every row
         os.makedirs(folder, mode=0o700, exist_ok=True)
         with self._connection() as db:
             db.execute("CREATE TABLE IF NOT EXISTS submissions (id INTEGER PRIMARY KEY, once TEXT UNIQUE, row TEXT)")
@@ -76,22 +84,50 @@ class Submissions:
         """
         environment = self.environment
         with self._lock:
+            self._is_behind = True
             queue = reader.Queue(os.path.join(self.folder, "queue.sqlite"))
             try:
                 keys = reader.Keys(os.path.join(self.folder, "keys.json"), lambda: environment.client().keys())
                 form = reader.Form(queue, keys, environment.catalogue_url, environment.site.source, REFERENCE)
                 form.take(self.rows(queue.last()))
                 queue.hand(self._into_the_inbox)
+                self._is_behind = False
             finally:
                 queue.close()
+
+    def catch_up(self):
+        """Read again, unless the last read went through; it is called as `read` is."""
+        if self._is_behind:
+            self.read()
+
+    def run(self, app, every):
+        """Catch up every few seconds, until the process ends."""
+        while True:
+            time.sleep(every)
+            try:
+                with app.test_request_context():
+                    self.catch_up()
+            except client.ClientError:
+                pass  # the page has said so
+            except Exception:
+                app.logger.exception("reading failed; the next round tries again")
 
     def _into_the_inbox(self, waiting):
         # the catalogue is told by the inbox, which has ids of its own for its applications
         dataset = datasets.find(self.environment.store, waiting.identifier)
         (row,) = self.rows(waiting.submission - 1)[:1]
         values = {name: row["answers"].get(name) or "" for name in applications.LIMITS}
-        if dataset is not None:
+        if dataset is not None and _takes_requests(dataset):
             applications.submit(self.environment, dataset, values, _form_of(waiting.submission))
+
+
+def _takes_requests(dataset):
+    # an old link of a dataset that was suspended or withdrawn in the meantime still opens the form
+    try:
+        datasets.must_take_requests(dataset)
+    except Problem:
+        return False
+    return True
 
 
 def _form_of(number):
@@ -115,7 +151,7 @@ def page(form):
     try:
         submissions.read()
     except client.ClientError as error:
-        # the next submission is read together with this one
+        # it is read in a later round
         current_app.logger.warning("secureb2share.demo-not-read reason=%s", error)
     row = here().store.one("SELECT * FROM applications WHERE form = ?", (_form_of(number),))
     said = gettext("Your request was sent to the owner of the data.")

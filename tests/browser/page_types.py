@@ -185,8 +185,10 @@ PAGE_TYPES = (
     # the secure environment, for who asks
     PageType("inside", "reader", inside("/"), described=False),
     PageType("requests", "reader", inside("/requests")),
-    PageType("request", "reader", access("active")),
-    PageType("request-faults", "reader", after(access("active"), "Send the request"), 400),
+    PageType("request", "reader", access("asked-plainly")),
+    PageType("request-faults", "reader", after(access("asked-plainly"), "Send the request"), 400),
+    PageType("request-nettskjema", "reader", access("active"), described=False),
+    PageType("request-nettskjema-faults", "reader", after(access("active"), "Send the request"), 400, described=False),
     PageType("request-forged", "reader", inside("/request?dataset={active}&ref=forged"), 400),
     PageType("status-submitted", "reader", status("submitted")),
     PageType("status-returned", "reader", status("returned")),

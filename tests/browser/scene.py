@@ -14,13 +14,14 @@ from started import ROOT
 from visitor import PERSON
 
 from demo.check import review
+from demo.check.trip import ask
 from demo.secure_environment.sites import API, INSIDE
 
 EXAMPLES = ROOT / "docs" / "examples"
 JSON = {"Accept": "application/json"}
 REASON = "Consent is under review."
 # each has a title of its own, as in a real catalogue
-NAMED = ("active", "suspended", "withdrawn", "older", "embargoed", "closed", "newer", "held")
+NAMED = ("active", "suspended", "withdrawn", "older", "embargoed", "closed", "newer", "held", "asked-plainly")
 FILE = b"participant,value\n1,42\n"
 
 
@@ -79,15 +80,15 @@ class Scene:
         """Make a request for the active dataset, and take steps: verbs of the owner."""
         link = requests.get(self.datasets["active"]["access_url"], allow_redirects=False, timeout=30)
         form = link.headers["location"]
-        person = {
-            "title": self.words("Blood pressure and diet")[:190],
-            "name": self.words(PERSON[0])[:190],
-            "institution": self.words("An institution")[:190],
-            "email": state + "@example.org",
-            "purpose": self.words(PERSON[2]),
-        }
-        said = _must(requests.post(form, json=person, headers=JSON, timeout=30)).json()
-        self.requests[state] = dict(said, form=form)
+        page, said = ask(
+            form,
+            self.words(PERSON[0])[:190],
+            state + "@example.org",
+            title=self.words("Blood pressure and diet")[:190],
+            institution=self.words("An institution")[:190],
+            purpose=self.words(PERSON[2]),
+        )
+        self.requests[state] = dict(said, status_url=page)
         for verb in steps:
             address = "%s/inbox/%s/%s" % (self.site.secure, said["application"], verb)
             reason = {"reason": self.words("Please say which variables you need.")[:900]}
@@ -152,6 +153,7 @@ def make(site, kind):
     scene.register("closed", scene.description(access_right="metadata-only"))
     scene.register("newer", dict(free, version={"label": "2", "replaces": scene.identifier("older")}))
     scene.register("held", scene.description("finngen"), site.second)
+    scene.register("asked-plainly", scene.description(access_mode=[INSIDE]), site.third)
     for name in ("suspended", "withdrawn"):
         scene.close(name, name)
     scene.ask("submitted")

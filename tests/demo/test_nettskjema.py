@@ -6,15 +6,15 @@ import pytest
 from test_secure_environment import catalogue, owner_of, register, row, site  # noqa: F401
 
 from demo.secure_environment import nettskjema
+from demo.secure_environment.app import create_app
 from secureb2share_ext import client
 
 ANSWERS = {"name": "An applicant", "email": "applicant@example.org", "purpose": "A study."}
 
 
 @pytest.fixture
-def form(site, tmp_path):  # noqa: F811
-    """The site with the form and one dataset; (site, identifier)."""
-    nettskjema.install(site, site.extensions["environment"], str(tmp_path / "data"))
+def form(site):  # noqa: F811
+    """The site with one dataset; (site, identifier)."""
     owner = owner_of(site)
     register(owner)
     return site, row(site, "SELECT identifier FROM datasets")[0]
@@ -68,8 +68,17 @@ def test_a_submission_waits_for_the_keys_of_a_catalogue_that_is_down(form, catal
     assert answer.location == "/" and row(site, "SELECT count(*) FROM applications")[0] == 0
     catalogue.up()
     with site.app_context():
-        site.extensions["nettskjema"].read()
+        site.extensions["nettskjema"].catch_up()
     assert row(site, "SELECT count(*) FROM applications")[0] == 1
+
+
+def test_an_old_link_of_a_suspended_dataset_reaches_no_owner(form, catalogue):  # noqa: F811
+    site, identifier = form  # noqa: F811
+    with site.extensions["environment"].store.write() as db:
+        db.execute("UPDATE datasets SET state = 'suspended'")
+    for _ in range(2):
+        _, answer = sent(site, identifier, catalogue.reference(identifier))
+        assert answer.location == "/" and row(site, "SELECT count(*) FROM applications")[0] == 0
 
 
 def test_faults_are_said_and_nothing_is_stored(form, catalogue):  # noqa: F811
@@ -77,3 +86,10 @@ def test_faults_are_said_and_nothing_is_stored(form, catalogue):  # noqa: F811
     _, answer = sent(site, identifier, catalogue.reference(identifier), email="nobody")
     assert answer.status_code == 400 and "A study." in answer.text
     assert site.extensions["nettskjema"].rows() == []
+
+
+@pytest.mark.parametrize("source", ["csc", "cineca"])
+def test_the_other_sites_have_no_such_form(tmp_path, source):
+    made = create_app(tmp_path, "http://127.0.0.1:9", retry_every=None, source=source)
+    assert made.test_client().get("/a/127835").status_code == 404
+    assert not (tmp_path / "nettskjema").exists()

@@ -329,6 +329,7 @@ PUBLIC = {
     "file_api.listed",
     "file_api.file",
     "inside.page",
+    "nettskjema.page",
     "ingest.ingest",
 }
 
