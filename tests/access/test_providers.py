@@ -100,4 +100,4 @@ def test_settings_are_left_as_they_are():
 
 
 def test_no_title_and_no_person_can_travel():
-    assert sorted(link.PLACES) == ["identifier", "pid", "record_url", "reference", "revision", "source"]
+    assert sorted(link.PLACES) == ["identifier", "pid", "pid_url", "record_url", "reference", "revision", "source"]
