@@ -23,12 +23,12 @@ from .models import Registration
 HELD = LEASE / 2
 _TABLE = Registration.__table__
 _DATASET = text("SELECT dataset_id FROM secureb2share_event WHERE id = :id")
-# each event says the whole state, so that one which an operator sends again late must not bring back what was before;
-# a later one that is pending may be on its way
+# each event but that of a refusal says the whole state, so that one which is sent again late must not bring back what
+# was before; a later one that is pending may be on its way
 _LATER = text(
     "SELECT count(*) FROM secureb2share_event e JOIN secureb2share_event later ON later.dataset_id = e.dataset_id"
     " AND later.target = e.target AND later.sequence > e.sequence"
-    " WHERE e.id = :id AND later.state IN ('pending', 'delivered', 'acknowledged')"
+    " WHERE e.id = :id AND later.state IN ('pending', 'delivered', 'acknowledged') AND later.kind <> 'refused'"
 )
 
 

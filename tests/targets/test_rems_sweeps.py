@@ -15,7 +15,7 @@ from secureb2share_ext.access import destination
 from secureb2share_ext.datasets import telling, view
 from secureb2share_ext.errors import AttemptEnded, Problem
 from secureb2share_ext.maintenance import check
-from secureb2share_ext.outbox import claims, delivery, lane, registrations, sending
+from secureb2share_ext.outbox import announce, claims, delivery, lane, registrations, sending
 from secureb2share_ext.outbox.models import Registration
 from secureb2share_ext.targets import rems, rems_session
 from secureb2share_ext.testing import rems as fake
@@ -278,19 +278,19 @@ def test_a_target_that_is_added_later_is_told_of_what_is_published(catalogue, se
     catalogue.extension.sources["csc"] = changed
     assert link(catalogue, server, "d/0", "csc") == "not-yet-open"
 
-    def announce(*words):
+    def announced(*words):
         result = command(catalogue.app, "deliveries", "announce", "--target", *words)
         db.session.rollback()
         return result.output.strip()
 
-    assert announce("nobody") == "Error: No source names a target nobody."
-    assert announce(NAME) == "4 datasets will be told to sd-apply by the next sweeps."
+    assert announced("nobody") == "Error: No source names a target nobody."
+    assert announced(NAME) == "4 datasets will be told to sd-apply by the next sweeps."
     # begun anew it does nothing twice
-    assert announce(NAME) == "0 datasets will be told to sd-apply by the next sweeps."
-    assert announce(NAME, "--again") == "1 dataset will be told to sd-apply by the next sweeps."
+    assert announced(NAME) == "0 datasets will be told to sd-apply by the next sweeps."
+    assert announced(NAME, "--again") == "1 dataset will be told to sd-apply by the next sweeps."
     assert sweep(catalogue) == {"delivered": 5}
     assert [link(catalogue, server, "d/%d" % number, "csc") for number in range(4)] == [302] * 4
-    assert announce(NAME, "--again") == "5 datasets will be told to sd-apply by the next sweeps."
+    assert announced(NAME, "--again") == "5 datasets will be told to sd-apply by the next sweeps."
     kinds = [one["type"].split(".")[-2] for one in catalogue.events("d/0", "csc") if one["target"] == NAME]
     assert kinds == ["published", "changed"] and sweep(catalogue) == {"delivered": 5}
     assert len(server.store.items) == 4
@@ -332,3 +332,11 @@ def test_check_counts_ids_that_fit_no_visa(catalogue, server):
     assert "the ids of 1 dataset are no https address" in sentence
     db.session.rollback()
     assert sweep(catalogue) == {"park": 1} and len(server.store.resources) == 1
+
+
+def test_a_refusal_that_comes_later_overtakes_nothing(catalogue, server):
+    register(catalogue)
+    row = catalogue.row("d")
+    announce.refused(row, "0" * 64, "Not like this.", catalogue.host.base_url(), [NAME])
+    db.session.commit()
+    assert sweep(catalogue) == {"delivered": 2} and link(catalogue, server) == 302
