@@ -63,8 +63,9 @@ def check_targets(sources: Mapping[str, Any], targets: Mapping[str, Any], provid
         names = sorted(registering.get(found.url, ())) if found.registers else []
         if len(names) > 1 and not _tells_sources_apart(found.resource):
             raise ConfigError(
-                "SECUREB2SHARE_TARGETS[%r]: the sources %s register at %s, and the resource %r has no {source}: datasets"
-                " with one identifier would share a resource." % (name, ", ".join(names), found.url, found.resource)
+                "SECUREB2SHARE_TARGETS[%r]: the sources %s register at %s, and the resource %r has no {source}:"
+                " datasets with one identifier would share a resource."
+                % (name, ", ".join(names), found.url, found.resource)
             )
 
 

@@ -97,7 +97,7 @@ def _is_open(host, source, found):
     # a target that registers has made the place to which the link leads only when it says so
     if _registers(source):
         row = found.row
-        asked = current().providers[source.access]
+        asked: Any = current().providers[source.access]
         # the link asks for the id of today, which an item of a former one does not have
         digest = asked.resid_digest(row.identifier, row.pid, row.source, host.record_url(row))
         if any(found.open_at.get(target) != digest for target in source.registers):

@@ -54,7 +54,7 @@ class Registration:
         raise AttemptEnded(LATER, "the registration needs more than %d steps" % MOST_STEPS)
 
     def _end(self, found: Found, is_open: bool) -> Optional[int]:
-        values = {"is_open": is_open, "sequence": self.hold.of_event}
+        values: Dict[str, Any] = {"is_open": is_open, "sequence": self.hold.of_event}
         if self.wanted.state != rems_plan.OPEN:
             # the journal keeps what it knew of the dataset, for the way back
             self.hold.note(**values)
