@@ -47,7 +47,8 @@ PURE = """
     messages.message messages.openapi messages.origin messages.partition messages.rems_event messages.rems_history
     messages.sources access.rems_resource
     outbox.event outbox.mark outbox.receipt outbox.retry outbox.suspects
-    targets.egress targets.rems targets.rems_check targets.rems_duo targets.rems_plan targets.rems_session
+    targets.egress targets.rems targets.rems_check targets.rems_duo targets.rems_plan targets.rems_registration
+    targets.rems_session targets.rems_settings
     targets.tsd targets.tsd_row targets.tsd_secret targets.webhook
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
     describing.buttons describing.conditions describing.faults describing.fields describing.form describing.groups

@@ -4,15 +4,27 @@
 no signed reference travels in it; REMS has its own proof, for it knows the resource.
 """
 
-from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Tuple
+import string
+from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Set, Tuple
 
+from .. import client
 from ..config import check_settings
 from ..errors import ConfigError
 from . import link
-from .rems_resource import Resource
+from .rems_resource import KEYS, Resource
 
 PLACES = tuple(place for place in link.PLACES if place != "reference")
 SHORTEST = 24  # characters of a secret
+
+
+def resid(resource: str, identifier: str, pid: str, source: str, record_url: str) -> str:
+    """The id of a dataset's resource by a template without {revision}."""
+    url = link.pid_url(pid, record_url)
+    return resource.format(identifier=identifier, pid=pid, source=source, record_url=record_url, pid_url=url)
+
+
+def _places(resource):
+    return {place for _, place, _, _ in string.Formatter().parse(resource) if place}
 
 
 def check_resource(key: str, resource: Any, places: Collection[str], visas: bool) -> None:
@@ -21,8 +33,11 @@ def check_resource(key: str, resource: Any, places: Collection[str], visas: bool
     visas: whether each id has to be one that a GA4GH visa can carry.
     """
     link.check_places(key, "resource", resource, places)
-    if "{" not in resource.replace("{{", ""):
-        raise ConfigError("%s: resource names no place, so that all datasets would share one resource." % key)
+    if not set(KEYS) & _places(resource):
+        raise ConfigError(
+            "%s: resource needs one of the places {%s}: without it, datasets would share a resource."
+            % (key, "}, {".join(KEYS))
+        )
     if visas:
         link.check_visas(key, resource)
 
@@ -30,8 +45,10 @@ def check_resource(key: str, resource: Any, places: Collection[str], visas: bool
 def check_targets(sources: Mapping[str, Any], targets: Mapping[str, Any], providers: Mapping[str, Any]) -> None:
     """Raise ConfigError where a source's links would ask REMS for another resource than a target registers there.
 
+    The same where two sources would register their datasets under one id: they choose their identifiers on their own.
     sources: {name: messages.sources.Source}; targets, providers: {name: target or provider}.
     """
+    registering: Dict[str, Set[str]] = {}  # address of a REMS -> names of the sources that register there
     for name, source in sources.items():
         for target in source.registers:
             asked = getattr(providers[source.access], "resource", None)
@@ -41,6 +58,20 @@ def check_targets(sources: Mapping[str, Any], targets: Mapping[str, Any], provid
                     " %r; give both the same resource."
                     % (name, target, targets[target].resource, source.access, asked or "none")
                 )
+            registering.setdefault(targets[target].url, set()).add(name)
+    for name, found in targets.items():
+        names = sorted(registering.get(found.url, ())) if found.registers else []
+        if len(names) > 1 and not _tells_sources_apart(found.resource):
+            raise ConfigError(
+                "SECUREB2SHARE_TARGETS[%r]: the sources %s register at %s, and the resource %r has no {source}:"
+                " datasets with one identifier would share a resource."
+                % (name, ", ".join(names), found.url, found.resource)
+            )
+
+
+def _tells_sources_apart(resource):
+    places = _places(resource)
+    return "source" in places or bool(places & set(KEYS) - {"identifier"})
 
 
 class Rems(NamedTuple):
@@ -66,6 +97,10 @@ class Rems(NamedTuple):
         check_resource(key, resource, PLACES, visas)
         events = _secrets(key, settings["events"]) if "events" in settings else ()
         return cls(url, resource, visas, events, Resource.read(key, resource) if events else None)
+
+    def resid_digest(self, identifier: str, pid: str, source: str, record_url: str) -> str:
+        """The digest of the resource's id to which a dataset's link leads, as a registration notes it."""
+        return client.digest(resid(self.resource, identifier, pid, source, record_url).encode("utf-8"))
 
     def expand(self, values: Dict[str, Any], languages: Collection[str] = ()) -> str:
         """The link for `values` (dict by PLACES); REMS speaks the reader's language itself."""

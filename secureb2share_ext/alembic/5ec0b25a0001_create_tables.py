@@ -149,6 +149,8 @@ def upgrade() -> None:
         "secureb2share_registration",
         sa.Column("dataset_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("target", sa.String(100), nullable=False),
+        sa.Column("resid", sa.String(64)),
+        sa.Column("sequence", sa.Integer()),
         sa.Column("resource", sa.BigInteger()),
         sa.Column("item", sa.BigInteger()),
         sa.Column("digest", sa.String(64)),

@@ -1,13 +1,13 @@
 """The view of a dataset: its row and its record, as events, links and exports see them."""
 
 import datetime
-from typing import Any, Collection, Dict, FrozenSet, List, NamedTuple
+from typing import Any, Collection, Dict, List, Mapping, NamedTuple
 
 from ..dataset import Dataset
 from ..exports.published import Published, RelatedDataset
 from ..outbox import registrations
 from ..outbox import store as outbox
-from ..proxies import Host
+from ..proxies import Host, current
 from . import store
 from .models import DatasetRow
 
@@ -41,7 +41,8 @@ class Entry(NamedTuple):
     row: DatasetRow
     relatives: Dict[str, DatasetRow]  # identifier -> row of the datasets that name it or that it names
     told: Dict[str, bool]  # target -> whether it acknowledged; empty unless its source opens by that
-    open_at: FrozenSet[str] = frozenset()  # of its source's targets that register, those where it can be applied for
+    # of its source's targets that register, those where it can be applied for -> digest of its id there
+    open_at: Mapping[str, str] = {}
 
 
 def look_up(host: Host, pids: Collection[str] = (), uuids: Collection[Any] = ()) -> List[Entry]:
@@ -53,9 +54,7 @@ def look_up(host: Host, pids: Collection[str] = (), uuids: Collection[Any] = ())
     waiting = [row.id for row, _ in found if _opens_when_told(host.sources.get(row.source))]
     told = outbox.acknowledged(waiting)
     registered = registrations.open_at([row.id for row, _ in found if _registers(host.sources.get(row.source))])
-    return [
-        Entry(row, relatives, told.get(row.id, {}), frozenset(registered.get(row.id, ()))) for row, relatives in found
-    ]
+    return [Entry(row, relatives, told.get(row.id, {}), registered.get(row.id, {})) for row, relatives in found]
 
 
 def shown(host: Host, found: Entry, dataset: Dataset, today: datetime.date) -> Published:
@@ -81,7 +80,7 @@ def shown(host: Host, found: Entry, dataset: Dataset, today: datetime.date) -> P
         replaces=related(dataset.replaces),
         replaced_by=related(row.replaced_by),
         successor=related(row.successor),
-        is_open=source is not None and _is_open(source, found),
+        is_open=source is not None and _is_open(host, source, found),
     )
 
 
@@ -93,11 +92,16 @@ def state_in_words(row: DatasetRow) -> str:
     return row.state + newer + by + since
 
 
-def _is_open(source, found):
+def _is_open(host, source, found):
     """Whether access links lead to the form as soon as right and state allow it."""
     # a target that registers has made the place to which the link leads only when it says so
-    if not found.open_at.issuperset(_registers(source)):
-        return False
+    if _registers(source):
+        row = found.row
+        asked: Any = current().providers[source.access]
+        # the link asks for the id of today, which an item of a former one does not have
+        digest = asked.resid_digest(row.identifier, row.pid, row.source, host.record_url(row))
+        if any(found.open_at.get(target) != digest for target in source.registers):
+            return False
     if not _opens_when_told(source):
         return True
     told = [known for target, known in found.told.items() if target in source.targets]

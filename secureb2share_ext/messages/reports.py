@@ -29,9 +29,16 @@ def note_receipt(host: Host, sender: Sender, row: Optional[DatasetRow], message:
     receipt = {"digest": digest, "dataset_id": row.identifier}
     if "receipt_id" in message.members:
         receipt["receipt_id"] = message.members["receipt_id"]
-    result = outbox.acknowledge(row.id, event_id, digest, canonical(receipt).decode("utf-8"))
+    registering = {target for source in host.sources.values() for target in source.registers}
+    result = outbox.acknowledge(row.id, event_id, digest, canonical(receipt).decode("utf-8"), registering)
     if result is None:
         raise Invalid([("event", "is not an event of this dataset")])
+    if result == "registers":
+        raise NotAccepted(
+            "This event registers the dataset at its target; the catalogue itself sees when that is done, and takes no"
+            " receipt of it.",
+            code="registers",
+        )
     if result == "differs":
         raise NotAccepted("The digest is not that of the event's bytes, so other bytes arrived.", code="digest")
     return Outcome(200, row, result)

@@ -83,6 +83,8 @@ class Registration(db.Model):
         autoincrement=False,
     )
     target = db.Column(db.String(100), primary_key=True)
+    resid = db.Column(db.String(64))  # digest of the external id for which the rest was noted
+    sequence = db.Column(db.Integer)  # of the last event that was carried out
     resource = db.Column(db.BigInteger)  # ids of the target's own
     item = db.Column(db.BigInteger)
     digest = db.Column(db.String(64))  # of what the resource can never change

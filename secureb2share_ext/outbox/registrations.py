@@ -7,7 +7,7 @@ more can be noted, and the one that lost it ends before its next request.
 
 import contextlib
 import uuid
-from typing import Any, Collection, Dict, List, Optional, Set, Tuple
+from typing import Any, Collection, Dict, List, Optional, Tuple
 
 from invenio_db import db
 from sqlalchemy import and_, or_, text
@@ -22,13 +22,11 @@ from .models import Registration
 # to, so that whoever claims the event after a kill finds the registration free
 HELD = LEASE / 2
 _TABLE = Registration.__table__
-_DATASET = text("SELECT dataset_id FROM secureb2share_event WHERE id = :id")
-# each event but that of a refusal says the whole state, so that one which is sent again late must not bring back what
-# was before; a later one that is pending may be on its way
+_EVENT = text("SELECT dataset_id, sequence FROM secureb2share_event WHERE id = :id")
+# each event but that of a refusal says the whole state of its dataset
 _LATER = text(
-    "SELECT count(*) FROM secureb2share_event e JOIN secureb2share_event later ON later.dataset_id = e.dataset_id"
-    " AND later.target = e.target AND later.sequence > e.sequence"
-    " WHERE e.id = :id AND later.state IN ('pending', 'delivered', 'acknowledged') AND later.kind <> 'refused'"
+    "SELECT body FROM secureb2share_event WHERE dataset_id = :dataset_id AND target = :target AND sequence > :sequence"
+    " AND state <> 'observed' AND kind <> 'refused' ORDER BY sequence DESC LIMIT 1"
 )
 
 
@@ -44,7 +42,7 @@ class Journal:
         token, now = str(uuid.uuid4()), utcnow()
         with _told():
             with self.engine.begin() as connection:
-                (dataset_id,) = connection.execute(_DATASET, {"id": event_id}).fetchone()
+                dataset_id, sequence = connection.execute(_EVENT, {"id": event_id}).fetchone()
             self._make(dataset_id)
             with self.engine.begin() as connection:
                 # one that ends later was written by a clock that ran ahead
@@ -53,10 +51,11 @@ class Journal:
                 update = _TABLE.update().where(and_(self.of(dataset_id), ends)).values(**values)
                 is_ours = connection.execute(update).rowcount == 1
                 row = connection.execute(_TABLE.select().where(self.of(dataset_id))).fetchone()
-                is_overtaken = bool(connection.execute(_LATER, {"id": event_id}).scalar())
+                named = {"dataset_id": dataset_id, "target": self.target, "sequence": sequence}
+                later = connection.execute(_LATER, named).scalar()
         if not is_ours:
             raise AttemptEnded("later", "another attempt has the registration of this dataset")
-        return Hold(self, dataset_id, token, row, is_overtaken)
+        return Hold(self, dataset_id, token, row, sequence, later)
 
     def _make(self, dataset_id):
         with self.engine.begin() as connection:
@@ -71,21 +70,26 @@ class Journal:
 
 
 class Hold:
-    """A registration that one attempt holds; resource, item, digest and is_open are as they were noted last.
+    """A registration that one attempt holds; resid, resource, item, digest and is_open are as they were noted last.
 
-    is_overtaken: whether a later event of the dataset says, or will say, what holds.
+    of_event: sequence of the event that is to be carried out; is_overtaken: whether a later one of the dataset was;
+    later: body (bytes) of the dataset's last event, where that is another one, whatever became of it.
     """
 
-    def __init__(self, journal: Journal, dataset_id: int, token: str, row: Any, is_overtaken: bool = False) -> None:
+    def __init__(
+        self, journal: Journal, dataset_id: int, token: str, row: Any, of_event: int, later: Optional[bytes]
+    ) -> None:
         self._journal, self._dataset_id, self._token = journal, dataset_id, token
+        self.resid: Optional[str] = row.resid
         self.resource: Optional[int] = row.resource
         self.item: Optional[int] = row.item
         self.digest: Optional[str] = row.digest
         self.is_open = bool(row.is_open)
-        self.is_overtaken = is_overtaken
+        self.of_event, self.is_overtaken = of_event, row.sequence is not None and row.sequence > of_event
+        self.later = bytes(later) if later is not None else None
 
     def note(self, **values: Any) -> None:
-        """Note values of resource, item, digest and is_open, and hold on; raises AttemptEnded when the hold is lost."""
+        """Note values of a row, and hold on; raises AttemptEnded when the hold is lost."""
         if not self._write(dict(values, held_until=utcnow() + HELD)):
             raise AttemptEnded("later", "another attempt has taken the registration of this dataset over")
         for name, value in values.items():
@@ -111,14 +115,19 @@ def _told():
         raise AttemptEnded("later", "the journal of registrations cannot be used (%s)" % type(error).__name__)
 
 
-def open_at(dataset_ids: Collection[int]) -> Dict[int, Set[str]]:
-    """{dataset id: names of the targets at which it is open} of these datasets, by one statement."""
-    found: Dict[int, Set[str]] = {dataset_id: set() for dataset_id in dataset_ids}
+def open_at(dataset_ids: Collection[int]) -> Dict[int, Dict[str, str]]:
+    """{dataset id: {target at which it is open: digest of its external id there}}, by one statement."""
+    found: Dict[int, Dict[str, str]] = {dataset_id: {} for dataset_id in dataset_ids}
     if found:
-        query = db.session.query(Registration.dataset_id, Registration.target)
-        for dataset_id, target in query.filter(Registration.dataset_id.in_(list(found)), Registration.is_open):
-            found[dataset_id].add(target)
+        query = db.session.query(Registration.dataset_id, Registration.target, Registration.resid)
+        for dataset_id, target, resid in query.filter(Registration.dataset_id.in_(list(found)), Registration.is_open):
+            found[dataset_id][target] = resid
     return found
+
+
+def forget_all() -> None:
+    """Delete every registration; the caller commits."""
+    db.session.query(Registration).delete(synchronize_session=False)
 
 
 def counts() -> List[Tuple[str, int, int]]:

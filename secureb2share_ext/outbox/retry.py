@@ -78,8 +78,8 @@ def decide(answer: Any, attempts: int, now: datetime.datetime, jitter: float) ->
         return Park("given up after %d attempts, last: %s" % (attempts + 1, reason), is_down)
     asked = wish(answer.retry_after, now)
     pause = wait(attempts, jitter)
-    # a time that the target has named is kept
-    wakes = not asked and (status is None or status >= 500)
+    # a time that the target has named is kept; what is for this message alone says nothing of the target
+    wakes = not asked and (meaning != "later" if status is None else status >= 500)
     return Retry(max(pause, asked), reason, is_down, wakes)
 
 

@@ -1,7 +1,7 @@
 """The events in the outbox: written, listed, decided on, counted. claims.py has the SQL of their sending."""
 
 import datetime
-from typing import Dict, Iterable, List, Optional, Set, Tuple
+from typing import Collection, Dict, Iterable, List, Optional, Set, Tuple
 
 from invenio_db import db
 from sqlalchemy import and_, func
@@ -171,15 +171,20 @@ def told(target: str, dataset_ids: Iterable[int], is_waiting: bool = False) -> S
     return {found for (found,) in (query.filter(IS_PENDING) if is_waiting else query).distinct()}
 
 
-def acknowledge(dataset_id: int, message_id: str, digest: str, receipt: str) -> Optional[str]:
+def acknowledge(
+    dataset_id: int, message_id: str, digest: str, receipt: str, registering: Collection[str] = ()
+) -> Optional[str]:
     """Note that the secure side has an event.
 
-    Returns "changed", "unchanged", "differs" (the secure side got other bytes) or None (there is no such event).
-    digest: SHA-256 hex of the bytes that arrived; receipt: canonical JSON text to keep.
+    Returns "changed", "unchanged", "differs" (the secure side got other bytes), "registers" (the event is for one of
+    the targets `registering`, of which the journal alone proves anything) or None (there is no such event). digest:
+    SHA-256 hex of the bytes that arrived; receipt: canonical JSON text to keep.
     """
     event = db.session.query(Event).filter_by(dataset_id=dataset_id, message_id=message_id).one_or_none()
     if event is None:
         return None
+    if event.target in registering:
+        return "registers"
     if client.digest(bytes(event.body)) != digest:
         return "differs"
     rows = db.session.query(Event).filter(Event.id == event.id, Event.state != "acknowledged")

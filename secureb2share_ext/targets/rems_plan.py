@@ -91,6 +91,11 @@ def next_step(wanted: Wanted, found: Found, noted: Noted, unusable: Collection[i
     return _archiving(found.items, found.resources) if wanted.state == ENDED else None
 
 
+def stricter(one: str, other: str) -> str:
+    """The one of two of OPEN, SHUT and ENDED that allows less."""
+    return max(one, other, key=(OPEN, SHUT, ENDED).index)
+
+
 def is_open(wanted: Wanted, found: Found) -> bool:
     """Whether a link leads into an application: exactly one item counts."""
     return wanted.state == OPEN and len(found.live) == 1

@@ -45,6 +45,10 @@ class Session:
         """Let everything until the next call end within so many seconds."""
         self._end = time.monotonic() + seconds
 
+    def has_time(self) -> bool:
+        """Whether the slowest request would still end in time."""
+        return self._end - time.monotonic() >= READ
+
     def close(self) -> None:
         """End the connection."""
         self._connection.close()
@@ -63,12 +67,17 @@ class Session:
             raise AttemptEnded(LATER, "REMS answers a look-up with something else than resources and items", 200)
         return rems_plan.Found(*found)
 
-    def has(self, kind: str, number: int) -> bool:
-        """Whether there is a resource or item (kind: the folder of its route) with this id; raises AttemptEnded."""
+    def has(self, kind: str, number: int, resid: str) -> bool:
+        """Whether the resource or item (kind: the folder of its route) with this id is one of an external id.
+
+        Another REMS, or one that lost its data, has given the number to another dataset. Raises AttemptEnded.
+        """
         answer = self._exchange("GET", "/api/%s/%d" % (kind, number), None, LOOK_UP)
-        if answer.status != 404:
-            self._must_be_good(answer, "answer /api/%s" % kind)
-        return answer.status != 404
+        if answer.status == 404:
+            return False
+        self._must_be_good(answer, "answer /api/%s" % kind)
+        value = _value(answer)
+        return isinstance(value, dict) and value.get("resid") == resid
 
     def duo_codes(self) -> List[str]:
         """The ids of the DUO codes that REMS takes; asked for once in the life of the session."""
@@ -90,6 +99,8 @@ class Session:
         """
         body = json.dumps(said, ensure_ascii=False, sort_keys=True).encode("utf-8")
         answer = self._exchange(method, path, body, ANSWER)
+        if answer.status == 404 and "id" in said:
+            raise AttemptEnded(LATER, "REMS no longer has that of which it was to %s" % what, 404)
         self._must_be_good(answer, what)
         value = _value(answer)
         if not isinstance(value, dict) or value.get("success") is not True:
@@ -137,7 +148,8 @@ _MEANINGS: Dict[int, Tuple[str, str]] = {
     400: (PARK, "refuses what was sent"),
     401: (PAUSE, "knows neither this API key nor this user"),
     403: (PAUSE, "forbids this to the API key or to its user"),
-    404: (PAUSE, "has no such route, or no longer what was to be changed"),
+    404: (PAUSE, "has no such route"),
+    410: (PAUSE, "has this route no more"),
     413: (PARK, "finds it too long"),
     415: (PARK, "takes another kind of content"),
     422: (PARK, "refuses what was sent"),

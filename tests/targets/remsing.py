@@ -52,6 +52,7 @@ class Journal:
         self.at = at
         self.resource = self.item = self.digest = None
         self.is_open, self.is_held, self.is_overtaken = False, False, False
+        self.resid = self.sequence = self.of_event = self.later = None
 
     def take(self, event_id):
         return self
