@@ -67,6 +67,11 @@ class Rems(NamedTuple):
         events = _secrets(key, settings["events"]) if "events" in settings else ()
         return cls(url, resource, visas, events, Resource.read(key, resource) if events else None)
 
+    def resid(self, identifier: str, pid: str, source: str, record_url: str) -> str:
+        """The external id of a dataset's resource, as its link has it."""
+        url = link.pid_url(pid, record_url)
+        return self.resource.format(identifier=identifier, pid=pid, source=source, record_url=record_url, pid_url=url)
+
     def expand(self, values: Dict[str, Any], languages: Collection[str] = ()) -> str:
         """The link for `values` (dict by PLACES); REMS speaks the reader's language itself."""
         # the id is put together first and encoded as a whole: its own characters need encoding too
