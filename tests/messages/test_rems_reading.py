@@ -123,7 +123,7 @@ def test_after_a_change_of_the_secret_key_every_application_counts_once(catalogu
 
 
 def test_rems_is_asked_for_the_resources_of_links_and_target(catalogue, rems):  # noqa: F811
-    access = {"provider": "rems", "url": "https://rems.example.org", "resource": "{pid_url}", "events": "d" * 24}
+    access = {"url": "https://rems.example.org", "resource": "{pid_url}", "events": "d" * 24}
     provider = Rems.read("entry", access, False)
     catalogue.send("register", "a", "csc", dataset=described())
     row = catalogue.row("a", "csc")
