@@ -122,3 +122,18 @@ def test_the_page_leads_a_site_with_rems_to_its_first_decision(site):
     assert fake.APPLICANT not in site.call("GET", "/api/datasets/csc/" + identifier).text
     # nothing is left that REMS tries again
     assert site.rems.outbox.entries == []
+
+
+@pytest.mark.parametrize(
+    "user, method, path",
+    [
+        (fake.OWNER, "GET", "/api/applications"), (fake.OWNER, "GET", "/api/applications/1"),
+        (fake.HANDLER, "POST", "/api/applications/approve"), (fake.OWNER, "PUT", "/api/catalogue-items/change-form"),
+        ("owner", "POST", "/api/resources/create"), ("reporter", "GET", "/api/resources"),
+    ],
+)  # fmt: skip
+def test_the_key_of_the_page_opens_no_application(user, method, path):
+    with fake.FakeRems(keys={API_KEY: api_key(CONSOLES[0])}) as rems:
+        headers = {"x-rems-api-key": API_KEY, "x-rems-user-id": user, "content-type": "application/json"}
+        assert rems.take(Request(method, path, headers, b"{}")).status in (401, 403)
+        assert rems.take(Request("GET", "/api/resources", dict(headers, **{"x-rems-user-id": fake.OWNER}))).status == 200
