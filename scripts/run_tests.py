@@ -160,8 +160,8 @@ def faults(part):
     part.tests_with_tsd()
     part.tests("pytest", "tests/faults")
     # the seed that it prints repeats a schedule
-    for kind in ("webhook", "tsd"):
-        part.call(PYTHON, "tests/faults", "--datasets", "30", "--kills", "20", "--target", kind)
+    for kind, datasets, kills in (("webhook", "30", "20"), ("tsd", "15", "10"), ("rems", "15", "10")):
+        part.call(PYTHON, "tests/faults", "--datasets", datasets, "--kills", kills, "--target", kind)
 
 
 def demo_environment(part):

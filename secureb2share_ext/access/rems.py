@@ -98,9 +98,13 @@ class Rems(NamedTuple):
         events = _secrets(key, settings["events"]) if "events" in settings else ()
         return cls(url, resource, visas, events, Resource.read(key, resource) if events else None)
 
+    def resid(self, identifier: str, pid: str, source: str, record_url: str) -> str:
+        """The external id of a dataset's resource, as its link has it."""
+        return resid(self.resource, identifier, pid, source, record_url)
+
     def resid_digest(self, identifier: str, pid: str, source: str, record_url: str) -> str:
         """The digest of the resource's id to which a dataset's link leads, as a registration notes it."""
-        return client.digest(resid(self.resource, identifier, pid, source, record_url).encode("utf-8"))
+        return client.digest(self.resid(identifier, pid, source, record_url).encode("utf-8"))
 
     def expand(self, values: Dict[str, Any], languages: Collection[str] = ()) -> str:
         """The link for `values` (dict by PLACES); REMS speaks the reader's language itself."""

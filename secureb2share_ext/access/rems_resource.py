@@ -40,7 +40,3 @@ class Resource(NamedTuple):
         is_long = len(resource) > len(before) + len(after)
         is_ours = is_long and resource.startswith(before) and resource.endswith(after)
         return resource[len(before) : len(resource) - len(after)] if is_ours else None
-
-    def resource(self, source: str, value: str) -> str:
-        """The id of the resource with this value in its place, of a dataset of this source (name)."""
-        return self.before.format(source=source) + value + self.after.format(source=source)

@@ -1,19 +1,22 @@
 """The command that asks REMS for decisions which it could not bring."""
 
+import collections
 import os
-from typing import Any, List, Tuple
+from typing import Any, Counter, Tuple
 
 import click
 from flask.cli import with_appcontext
 
 from ..datasets import store
 from ..errors import SecureB2ShareError
-from ..messages import rems_datasets
+from ..messages import rems_applications, rems_datasets
 from ..messages.rems_reading import Reader, reconcile
 from ..proxies import current
 from . import mode
 
 KEY = "REMS_API_KEY"
+DATASETS = "datasets"  # beside what became of the events
+PAGE = 500  # rows
 
 
 @click.group()
@@ -39,28 +42,39 @@ def bring_up_to_date(entry: str, user: str, identifiers: Tuple[str, ...]) -> Non
         raise click.ClickException("SECUREB2SHARE_ACCESS[%r] takes no events of REMS: give it `events`." % entry)
     if not os.environ.get(KEY):
         raise click.ClickException("Set %s to the key of REMS's interface." % KEY)
-    rows = _rows(rems_datasets.of_entry(extension.sources, entry), identifiers)
-    said: List[str] = []
+    if identifiers and rems_applications.of_former_keys(entry):
+        raise click.ClickException("SECRET_KEY was changed since, so that all is counted anew: leave --dataset out.")
+    pages = _pages(rems_datasets.of_entry(extension.sources, entry), identifiers)
+    said: Counter = collections.Counter()
     try:
-        said.extend(reconcile(extension, entry, Reader(provider.url, user, os.environ[KEY]), rows))
+        reader = Reader(provider.url, user, os.environ[KEY])
+        said.update(reconcile(extension, entry, reader, _counted(pages, said)))
     except SecureB2ShareError as error:
         raise click.ClickException(str(error))
-    click.echo("Datasets: %d. Events read: %d, of which %d counted." % (len(rows), len(said), said.count("changed")))
+    datasets = said.pop(DATASETS, 0)
+    click.echo("Datasets: %d. Events read: %d, of which %d counted." % (datasets, sum(said.values()), said["changed"]))
 
 
-def _rows(sources, identifiers):
+def _counted(pages, said):
+    for page in pages:
+        said[DATASETS] += len(page)
+        yield page
+
+
+def _pages(sources, identifiers):
+    """Lists of the rows of published datasets, of which the memory holds one at a time."""
     if identifiers:
         found = [store.find(source, one) for source in sources for one in identifiers]
-        return [row for row in found if row is not None and row.pid is not None]
-    return [row for source in sources for row in _of(source)]
-
-
-def _of(source):
-    rows = page = store.page(source, "", 500)
-    while len(page) == 500:
-        page = store.page(source, page[-1].identifier, 500)
-        rows = rows + page
-    return [row for row in rows if row.pid is not None]
+        yield [row for row in found if row is not None and row.pid is not None]
+        return
+    for source in sources:
+        last = ""
+        while True:
+            page = store.page(source, last, PAGE)
+            if not page:
+                break
+            last = page[-1].identifier
+            yield [row for row in page if row.pid is not None]
 
 
 COMMANDS = (decisions,)

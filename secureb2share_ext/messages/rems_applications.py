@@ -2,14 +2,15 @@
 
 A decision of REMS names its application alone, so that the datasets are remembered from `created` and
 `resources-changed`. The ids of applications are small numbers, which anybody could guess behind a plain digest: theirs
-has a key, made of the application's SECRET_KEY, which is in no database.
+has a key, made of the application's SECRET_KEY, which is in no database. The digest begins with a fingerprint of that
+key, by which rows of a former one are known.
 """
 
 import datetime
 import hashlib
 import hmac
 import json
-from typing import Any, Optional
+from typing import Any, Collection, Dict, List, Optional, Tuple
 
 from flask import current_app
 from invenio_db import db
@@ -28,6 +29,7 @@ from .rems_history import History
 from .run import Patience
 
 CONTEXT = b"secureb2share rems application"
+OF_KEY = 16  # hex digits of the key's fingerprint, with which a digest begins
 KEPT = datetime.timedelta(days=2)  # REMS tries an event again for one
 # another noted the same application first, or each waited for the other
 CONFLICTS = (IntegrityError, OperationalError)
@@ -86,12 +88,41 @@ def note(extension: Extension, entry: str, event: Event) -> str:
 
 
 def pseudonym_of(entry: str, application: int) -> str:
-    """The keyed digest of an application's id, in hex; raises NotReady without a SECRET_KEY."""
+    """The keyed digest of an application's id, 64 hex digits; raises NotReady without a SECRET_KEY."""
+    key, fingerprint = _key()
+    keyed = hmac.new(key, canonical([entry, application]), hashlib.sha256).hexdigest()
+    return fingerprint + keyed[: len(keyed) - OF_KEY]
+
+
+def of_former_keys(entry: str) -> Dict[int, List[str]]:
+    """{number of a dataset: digests of the applications of an entry that are counted for it under a former key}."""
+    found: Dict[int, List[str]] = {}
+    query = db.session.query(RemsApplication.digest, RemsApplication.counted).filter(
+        RemsApplication.entry == entry, ~RemsApplication.digest.startswith(_key()[1])
+    )
+    for known, counted in query:
+        for number in json.loads(counted):
+            found.setdefault(number, []).append(known)
+    return found
+
+
+def drop(entry: str, digests: Collection[str]) -> None:
+    """Forget applications of an entry, which are counted no more, and commit."""
+    for one in digests:
+        row = _locked(entry, one)
+        if row is not None:
+            applications.settle(one, [], json.loads(row.counted), None, utcnow())
+            db.session.delete(row)
+    db.session.commit()
+
+
+def _key() -> Tuple[bytes, str]:
+    """The key of the digests, and its fingerprint in hex; raises NotReady without a SECRET_KEY."""
     secret = current_app.config.get("SECRET_KEY")
     if not secret:
         raise NotReady(WITHOUT_SECRET)
     key = hmac.new(secret if isinstance(secret, bytes) else secret.encode("utf-8"), CONTEXT, hashlib.sha256).digest()
-    return hmac.new(key, canonical([entry, application]), hashlib.sha256).hexdigest()
+    return key, hmac.new(key, b"fingerprint", hashlib.sha256).hexdigest()[:OF_KEY]
 
 
 def _locked(entry, pseudonym) -> Optional[RemsApplication]:

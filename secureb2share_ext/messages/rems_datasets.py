@@ -45,7 +45,7 @@ def _row(host, place, source, value):
 
 
 def _of_address(host, address):
-    pid = host.pid_of(address)
+    pid = host.pid_of(unquote(address))
     if pid is not None:
         return store.by_pid(pid)
     base = host.base_url() + "/"

@@ -5,7 +5,7 @@ is kept, logged or said in an error.
 """
 
 import json
-from typing import Any, Collection, Iterator, List
+from typing import Any, Collection, Iterable, Iterator, List
 
 import requests
 
@@ -84,20 +84,26 @@ def _parsed(body, names):
         return None
 
 
-def reconcile(extension: Extension, entry: str, reader: Reader, rows: Collection[DatasetRow]) -> Iterator[str]:
-    """Note every event of the applications for these datasets; for each event "changed", "unchanged" or "ignored"."""
+def reconcile(
+    extension: Extension, entry: str, reader: Reader, pages: Iterable[Collection[DatasetRow]]
+) -> Iterator[str]:
+    """Note every event of the applications for these datasets; for each event "changed", "unchanged" or "ignored".
+
+    What is counted for a dataset under a former SECRET_KEY is counted anew, as soon as REMS has answered; an
+    application of several datasets is right once it was done for all of them.
+    """
     provider: Any = extension.providers[entry]
-    backwards = provider.backwards
-    seen = set()
-    resources = [backwards.resource(row.source, _value(extension.host, row, backwards.place)) for row in rows]
-    for resource in resources:
-        for application in reader.applications(resource):
-            if application not in seen:
-                seen.add(application)
-                for event in reader.events(application):
-                    yield rems_applications.carry_out(extension, entry, event)
-
-
-def _value(host, row, place):
-    values = {"identifier": row.identifier, "pid": row.pid}
-    return values[place] if place in values else host.record_url(row)
+    former, seen = rems_applications.of_former_keys(entry), set()
+    for rows in pages:
+        # read before the first commit, which ends what the rows hold
+        datasets = [
+            (row.id, provider.resid(row.identifier, row.pid, row.source, extension.host.record_url(row)))
+            for row in rows
+        ]
+        for number, resource in datasets:
+            found = [one for one in reader.applications(resource) if one not in seen]
+            read = [event for application in found for event in reader.events(application)]
+            seen.update(found)
+            rems_applications.drop(entry, former.pop(number, ()))
+            for event in read:
+                yield rems_applications.carry_out(extension, entry, event)

@@ -75,6 +75,7 @@ class TestRecordsRestDecisions(DecisionsContract):
                 return [rems_event.read(body) for body in bodies]
 
         monkeypatch.setattr(decisions, "Reader", Asked)
+        monkeypatch.setattr(decisions, "PAGE", 1)
         monkeypatch.setenv("REMS_API_KEY", "key")
         result = instance.run_cli("decisions", "reconcile", "sd-apply", "--user", "reporter")
         assert result.exit_code == 0 and "Events read: 2, of which 1 counted." in result.output, result.output

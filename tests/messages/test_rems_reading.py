@@ -2,6 +2,7 @@ import contextlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 pytest.importorskip("invenio_db")
 
 import test_rems_applications as counted  # noqa: E402
+from invenio_db import db  # noqa: E402
 from memory import described  # noqa: E402
 from rems_events import PERSONS, encoded, event, whole  # noqa: E402
 from test_rems_applications import catalogue, made  # noqa: E402, F401
 
+from secureb2share_ext.access.rems import Rems  # noqa: E402
 from secureb2share_ext.errors import SecureB2ShareError  # noqa: E402
 from secureb2share_ext.messages import rems_reading  # noqa: E402
 from secureb2share_ext.messages.rems_reading import Reader, reconcile  # noqa: E402
@@ -70,7 +73,7 @@ def rems():
 
 def run(catalogue, rems, *identifiers):  # noqa: F811
     rows = [catalogue.row(one, "csc") for one in identifiers]
-    return list(reconcile(catalogue.extension, "sd-apply", Reader(rems.url, "reporter", "key"), rows))
+    return list(reconcile(catalogue.extension, "sd-apply", Reader(rems.url, "reporter", "key"), [rows]))
 
 
 def test_what_the_door_missed_is_counted_once_and_no_person_is_kept(catalogue, rems, caplog):  # noqa: F811
@@ -92,6 +95,43 @@ def test_what_the_door_missed_is_counted_once_and_no_person_is_kept(catalogue, r
     assert rems.asked[0] == ("/api/applications", {"query": ['resource:"urn:csc:a\\"\\\\"']}, "reporter", "key")
     kept = json.dumps(catalogue.rows(), default=str) + caplog.text
     assert [person for person in PERSONS if person in kept] == []
+
+
+def test_after_a_change_of_the_secret_key_every_application_counts_once(catalogue, rems):  # noqa: F811
+    for identifier in "ab":
+        catalogue.send("register", identifier, "csc", dataset=described())
+    for number, kinds in ((7, ["created", "submitted", "approved"]), (8, ["created", "submitted"]), (9, ["created"])):
+        named = ["urn:csc:a", "urn:csc:b"] if number == 7 else ["urn:csc:b"]
+        rems.applications[number] = [
+            whole(place, kind, number, named if not place else None) for place, kind in enumerate(kinds)
+        ]
+        for place, kind in enumerate(kinds):
+            counted.send(catalogue, place, kind, number, named if not place else None)
+    expected = ({"approved": 1}, {"approved": 1, "open": 1})
+    assert (counted.counts(catalogue, "a"), counted.counts(catalogue, "b")) == expected
+    config = catalogue.app.config
+    try:
+        config["SECRET_KEY"] = "another"
+        counted.send(catalogue, 3, "revoked", 7)  # finds no dataset
+        rems.applications[7].append(whole(3, "revoked", 7))
+        for _ in range(2):
+            run(catalogue, rems, "a", "b")
+            assert counted.counts(catalogue, "a") == {"closed": 1}
+            assert counted.counts(catalogue, "b") == {"closed": 1, "open": 1}
+    finally:
+        config["SECRET_KEY"] = counted.SECRET_KEY
+
+
+def test_rems_is_asked_for_the_resources_of_links_and_target(catalogue, rems):  # noqa: F811
+    access = {"url": "https://rems.example.org", "resource": "{pid_url}", "events": "d" * 24}
+    provider = Rems.read("entry", access, False)
+    catalogue.send("register", "a", "csc", dataset=described())
+    row = catalogue.row("a", "csc")
+    row.pid = "10.1234/x<1>"
+    with_it = SimpleNamespace(providers={"sd-apply": provider}, host=catalogue.host)
+    list(reconcile(with_it, "sd-apply", Reader(rems.url, "reporter", "key"), [[row]]))
+    assert rems.asked[0][1] == {"query": ['resource:"https://doi.org/10.1234/x%3C1%3E"']}
+    db.session.rollback()
 
 
 @pytest.mark.parametrize(
