@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from . import egress
 from .answer import Answer
 
-# seconds; claims.LEASE has to be longer than two batches (sending.BATCH_TIME), each with an attempt of TOTAL
+# seconds; outbox.claims.LEASE depends on TOTAL
 CONNECT, READ, TOTAL = 5, 20, 40
 MAX_ANSWER = 65536  # bytes
 MOST = 4 * 2**20  # bytes that are read of one answer, with its headers
