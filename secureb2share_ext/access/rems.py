@@ -6,7 +6,7 @@ no signed reference travels in it; REMS has its own proof, for it knows the reso
 
 from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Tuple
 
-from ..config import check_settings
+from ..config import check_settings, shown
 from ..errors import ConfigError
 from . import link
 from .rems_resource import Resource
@@ -51,6 +51,9 @@ class Rems(NamedTuple):
     visas: bool = False  # whether REMS makes visas of its ids, so that each has to be an https address
     events: Tuple[str, ...] = ()  # secrets, one of which its events carry; none: it tells nothing
     backwards: Optional[Resource] = None  # of `resource`, where it tells of events
+
+    def __repr__(self) -> str:
+        return shown(self, "events")
 
     @property
     def signs(self) -> bool:

@@ -20,6 +20,7 @@ from .answer import Answer
 CONNECT, READ, TOTAL = 5, 20, 40
 MAX_ANSWER = 65536  # bytes
 MOST = 4 * 2**20  # bytes that are read of one answer, with its headers
+MOST_AT_ONCE = 32  # connections to one target
 MAX_ADDRESSES = 4  # of one name that are tried in turn
 
 
