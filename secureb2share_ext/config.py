@@ -70,8 +70,8 @@ Default None.
 ``project``: for tsd, the project's number, such as ``"p11"``.
 ``app``: for tsd, the name under which TSD has registered the catalogue.
 ``table``: for tsd, the table that gets a row for each event. Default ``"events"``.
-``secret_file``: for tsd, path of the file with the client secret. The service's user reads it, and ``secureb2share
-target renew`` replaces it. ``health`` warns 60, 30 and 7 days before the secret ends.
+``secret_file``: for tsd, the whole path of the file with the client secret. The worker reads it, the web server need
+not, and ``secureb2share target renew`` replaces it. ``health`` warns 60, 30 and 7 days before the secret ends.
 
 A target of kind rems registers each dataset as a resource with one enabled catalogue item. It hears of every change
 without ``echo``, and the links of its sources lead to REMS only while that item is enabled. Its other settings:
@@ -162,14 +162,31 @@ def check_settings(
     """Raise ConfigError when an entry (dict) has an unknown setting, or lacks one of `needed`."""
     unknown = set(settings) - set(needed) - set(optional)
     if unknown:
-        raise ConfigError("%s has the unknown setting %s." % (key, sorted(unknown)[0]))
+        raise ConfigError("%s has the unknown setting %s." % (key, sorted(map(str, unknown))[0]))
     for name in needed:
         if not settings.get(name):
             raise ConfigError("%s needs %s." % (key, name))
 
 
-def url_fault(url: str, demo: bool) -> Optional[str]:
-    """The reason why a configured URL cannot be used, or None."""
+def shown(value: Any, *secret: str) -> str:
+    """The repr of a NamedTuple without the members that hold a secret: logs and error reports show what it is."""
+    members = ("%s=%r" % pair for pair in value._asdict().items() if pair[0] not in secret)
+    return "%s(%s)" % (type(value).__name__, ", ".join(members))
+
+
+def count(key: str, settings: Mapping[str, Any], name: str, most: int) -> int:
+    """A setting (name) of an entry that is a whole number from 1 to `most`, 1 without one; raises ConfigError."""
+    value = settings.get(name, 1)
+    # True is a number too
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise ConfigError("%s: %s must be a whole number from 1 to %d." % (key, name, most))
+    return value
+
+
+def url_fault(url: Any, demo: bool) -> Optional[str]:
+    """The reason why a configured URL (a text, where it is right) cannot be used, or None."""
+    if not isinstance(url, str):
+        return "must be a text"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

@@ -8,7 +8,7 @@ import string
 from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Set, Tuple
 
 from .. import client
-from ..config import check_settings
+from ..config import check_settings, shown
 from ..errors import ConfigError
 from . import link
 from .rems_resource import KEYS, Resource
@@ -82,6 +82,9 @@ class Rems(NamedTuple):
     visas: bool = False  # whether REMS makes visas of its ids, so that each has to be an https address
     events: Tuple[str, ...] = ()  # secrets, one of which its events carry; none: it tells nothing
     backwards: Optional[Resource] = None  # of `resource`, where it tells of events
+
+    def __repr__(self) -> str:
+        return shown(self, "events")
 
     @property
     def signs(self) -> bool:

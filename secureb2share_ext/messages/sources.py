@@ -5,7 +5,7 @@ from typing import Any, Collection, Dict, Mapping, NamedTuple, Optional, Set, Tu
 
 from .. import characters
 from ..client import TOLERANCE, NotVerified, fingerprint, key_fault, verify
-from ..config import day, url_fault
+from ..config import day, shown, url_fault
 from ..dataset import RESERVED_SOURCES
 from ..descriptions.schema import SCHEMA
 from ..errors import ConfigError, Invalid, KeyExpired, NotSigned
@@ -17,6 +17,9 @@ class SourceKey(NamedTuple):
     text: str  # "whpk_..." or "whsec_..."
     tenants: Optional[Tuple[str, ...]] = None  # None: every dataset of the source
     expires: Optional[datetime.date] = None  # the last day on which it signs; health warns before; None: never
+
+    def __repr__(self) -> str:
+        return shown(self, "text")
 
     def is_good(self, today: datetime.date) -> bool:
         """Whether it signs on a day (UTC)."""

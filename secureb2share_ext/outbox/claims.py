@@ -10,13 +10,15 @@ import uuid
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Set
 
 from invenio_db import db
-from sqlalchemy import bindparam, or_, text
+from sqlalchemy import bindparam, func, or_, text
 
 from .models import IS_DELIVERED, IS_PENDING, WOKEN, Event
 
-# longer than a batch with its last attempt, which may be made twice, can take: see sending.py
+# longer than a batch (sending.BATCH_TIME) with its last attempt, which may be made twice (connection.TOTAL, or
+# targets.rems.TOTAL, which is longer), can take
 LEASE = datetime.timedelta(seconds=180)
 BOUND = 2 * LEASE  # a lease that ends later from now was written by a clock that ran ahead
+MOST_PASSED = 1000  # events that are looked through for one that its target took
 LONGEST_WAIT = datetime.timedelta(hours=27)  # longer than any wait in retry.py
 
 
@@ -163,19 +165,34 @@ def _as_json(settled):
 
 def outcomes(ids: Iterable[int]) -> Dict[int, str]:
     """{id: what became of its last attempt} of events."""
-    rows = db.session.query(Event.id, Event.outcome).filter(Event.id.in_(list(ids)))
+    wanted = list(ids)
+    rows = db.session.query(Event.id, Event.outcome).filter(Event.id.in_(wanted)) if wanted else ()
     return {number: outcome or "" for number, outcome in rows}
 
 
-def park_if_others_passed(event_id: int, target: str, since: datetime.datetime) -> bool:
-    """Park a pending event if its target took another one since then; returns whether it is parked.
+def last_passed(target: str, since: datetime.datetime) -> Optional[datetime.datetime]:
+    """A moment from `since` on at which, or after which, a target took an event, the latest that is known; or None.
 
-    What is acknowledged does not count: its time may be that of a receipt that came much later. The caller commits.
+    What is acknowledged counts by the moment it was written at: its other time may be that of a receipt that came much
+    later. Of each kind the newest MOST_PASSED of all targets are looked through, by the end of an index.
     """
-    if db.session.query(Event.id).filter(IS_DELIVERED, Event.target == target, Event.finished >= since).first() is None:
-        return False
-    rows = db.session.query(Event).filter(Event.id == event_id, IS_PENDING)
-    return bool(rows.update({"state": "parked", "wakes": False}, synchronize_session=False))
+    delivered = db.session.query(Event.target, Event.finished.label("at")).filter(IS_DELIVERED, Event.finished >= since)
+    newest = db.session.query(Event.target, Event.state, Event.created.label("at")).order_by(Event.id.desc())
+    of_delivered = delivered.order_by(Event.finished.desc()).limit(MOST_PASSED).subquery().c
+    of_newest = newest.limit(MOST_PASSED).subquery().c
+    passed = db.session.query(func.max(of_delivered.at)).filter(of_delivered.target == target).scalar()
+    written = db.session.query(func.max(of_newest.at)).filter(
+        of_newest.target == target, of_newest.state == "acknowledged", of_newest.at >= since
+    )
+    return max((moment for moment in (passed, written.scalar()) if moment is not None), default=None)
+
+
+def park(ids: Iterable[int]) -> None:
+    """Park pending events; the caller commits."""
+    wanted = list(ids)
+    if wanted:
+        rows = db.session.query(Event).filter(IS_PENDING, Event.id.in_(wanted))
+        rows.update({"state": "parked", "wakes": False}, synchronize_session=False)
 
 
 def give_back(ids: Iterable[int], token: str) -> None:

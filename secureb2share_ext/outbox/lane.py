@@ -25,7 +25,7 @@ class Lane:
         target = extension.targets[name]
         self.name, self.extension, self.counts = name, extension, counts
         # what registers keeps a journal, over connections of its own: its threads never see the session
-        journal = (registrations.Journal(db.engine, name),) if getattr(target, "registers", False) else ()
+        journal = (registrations.Journal(db.engine, name),) if target.registers else ()
         self.channels = [target.open(*journal) for _ in range(target.concurrency)]
         self.batch: Optional[sending.Batch] = None  # that is sent
         self._asked = 0.0  # when it had nothing to send
@@ -59,14 +59,16 @@ class Lane:
             current_app.logger.error("secureb2share.sending-failed target=%s %s", self.name, type(error).__name__)
         try:
             settled = [sending.settled(one, self._trial is not None) for one in sent]
-            suspected = [one.event.id for one in sent if suspects.is_one(one.answer, one.outcome)]
+            suspected = {one.event.id: one.event.attempts for one in sent if suspects.is_one(one.answer, one.outcome)}
             if suspected:
-                settled = suspects.counted(settled, claims.outcomes(suspected), now)
+                # with a full plan, as an operator gives it, the count begins anew
+                before = claims.outcomes(number for number, attempts in suspected.items() if attempts)
+                settled = suspects.counted(settled, {number: before.get(number, "") for number in suspected}, now)
             held = claims.settle(settled, batch.token)
             # also what an operator has given a full plan meanwhile
             claims.give_back(batch.unsent() | {one.event.id for one in sent} - held, batch.token)
             if suspected:
-                self._park(suspects.to_look_at([one for one in settled if one.id in held], suspected))
+                self._park(suspects.to_look_at((one for one in settled if one.id in held), suspected))
             self._judge(batch, now)
             db.session.commit()
         except SQLAlchemyError as error:
@@ -118,9 +120,11 @@ class Lane:
 
     def _park(self, since):
         """Park the events of {id: since when they fail} that fail alone: others of their target passed meanwhile."""
-        for number, moment in since.items():
-            if claims.park_if_others_passed(number, self.name, moment):
-                current_app.logger.error("secureb2share.parked-suspect event=%d target=%s", number, self.name)
+        passed = claims.last_passed(self.name, min(since.values())) if since else None
+        found = [number for number, moment in since.items() if passed is not None and moment <= passed]
+        claims.park(found)
+        for number in found:
+            current_app.logger.error("secureb2share.parked-suspect event=%d target=%s", number, self.name)
 
     def _judge(self, batch, now):
         """Pause a target that takes nothing; of one that has come back, wake what waited for it."""

@@ -8,7 +8,7 @@ No other kind of target costs a statement here.
 
 import datetime
 import re
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Container, Dict, Iterable, List, NamedTuple, Optional
 
 from . import retry
 
@@ -61,7 +61,7 @@ def counted(settled: Iterable[Any], before: Dict[int, str], now: datetime.dateti
     ]
 
 
-def to_look_at(settled: Iterable[Any], suspected: List[int]) -> Dict[int, datetime.datetime]:
+def to_look_at(settled: Iterable[Any], suspected: Container[int]) -> Dict[int, datetime.datetime]:
     """{id: moment behind its first failure} of those that failed often enough to be parked where others passed."""
     found = {one.id: read(one.outcome) for one in settled if one.id in suspected}
     # the words name whole seconds

@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 from . import egress
 from .answer import Answer
 
-# seconds; claims.LEASE has to be longer than two batches (sending.BATCH_TIME), each with an attempt of TOTAL
+# seconds; outbox.claims.LEASE depends on TOTAL
 CONNECT, READ, TOTAL = 5, 20, 40
 MAX_ANSWER = 65536  # bytes
 MOST = 4 * 2**20  # bytes that are read of one answer, with its headers
+MOST_AT_ONCE = 32  # connections to one target
 MAX_ADDRESSES = 4  # of one name that are tried in turn
 
 

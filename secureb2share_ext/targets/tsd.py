@@ -9,21 +9,22 @@ from outside, so a row is delivered, and never acknowledged by the answer.
 import datetime
 import http.client
 import json
+import os
 import re
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.parse import urlsplit
 
-from ..config import url_fault
+from ..config import check_settings, count, url_fault
 from ..errors import ConfigError, SecureB2ShareError
 from . import tsd_row, tsd_secret
 from .answer import BUSY, DELIVERED, LATER, PARK, PAUSE, SUSPECT, Answer
-from .connection import Connection, end_of_attempt
+from .connection import MOST_AT_ONCE, Connection, end_of_attempt
 
 # a token holds for the MD5 of the User-Agent that asked for it: every request of this module sends these bytes
 USER_AGENT = "secureb2share"
-MOST_AT_ONCE = 32  # connections to one target
-SETTINGS = {"url", "project", "app", "table", "secret_file", "echo", "concurrency", "allow_private"}
+NEEDED = ("url", "project", "app", "secret_file")
+OPTIONAL = ("table", "echo", "concurrency", "allow_private")
 # what a path and a database's name can hold; a quote in a name is answered with 404
 FORMS = {"project": r"[a-z]{1,8}[0-9]{1,8}", "app": r"[a-z][a-z0-9_]{0,40}", "table": r"[a-z][a-z0-9_]{0,40}"}
 PLAIN = "%s: %s must be a short text of small letters, digits and _, such as %r."
@@ -33,7 +34,7 @@ EXAMPLES = {"project": "p11", "app": "secureb2share", "table": "events"}
 class Tsd:
     """One target of kind tsd."""
 
-    registers = False  # whether it makes the place where a dataset is applied for, so that nothing opens before
+    registers = False
     fingerprint: Optional[str] = None  # several tables of a project are written with one secret
 
     def __init__(
@@ -59,10 +60,8 @@ class Tsd:
 
         key: the entry's name for messages; demo: whether http and private addresses are allowed.
         """
-        unknown = set(settings) - SETTINGS
-        if unknown:
-            raise ConfigError("%s has the unknown setting %s." % (key, sorted(unknown)[0]))
-        url = settings.get("url") or ""
+        check_settings(key, settings, NEEDED, OPTIONAL)
+        url, path = settings["url"], settings["secret_file"]
         fault = url_fault(url, demo) or ("must have no query" if urlsplit(url).query else None)
         if fault:
             raise ConfigError("%s: url %s." % (key, fault))
@@ -70,16 +69,10 @@ class Tsd:
         for name, value in names.items():
             if not isinstance(value, str) or not re.match(FORMS[name] + r"\Z", value) or value == "audit":
                 raise ConfigError(PLAIN % (key, name, EXAMPLES[name]))
-        path = settings.get("secret_file")
-        if not isinstance(path, str) or not path:
-            raise ConfigError("%s: secret_file must be the path of the file with the client secret." % key)
-        try:
-            tsd_secret.read(path)
-        except ConfigError as error:
-            raise ConfigError("%s: %s." % (key, error))
-        concurrency = settings.get("concurrency", 1)
-        if not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_AT_ONCE:
-            raise ConfigError("%s: concurrency must be a number from 1 to %d." % (key, MOST_AT_ONCE))
+        # read by the worker alone: a web server starts without the file
+        if not isinstance(path, str) or not os.path.isabs(path) or "\x00" in path:
+            raise ConfigError("%s: secret_file must be the whole path of the file with the client secret." % key)
+        concurrency = count(key, settings, "concurrency", MOST_AT_ONCE)
         allow_private = bool(settings.get("allow_private")) or demo
         project, app, table = (str(names[name]) for name in ("project", "app", "table"))
         return cls(url, project, app, table, path, allow_private, bool(settings.get("echo")), concurrency)
@@ -91,6 +84,14 @@ class Tsd:
             return tsd_secret.read(self.secret_file).day
         except ConfigError:
             return None
+
+    def look(self) -> Tuple[List[str], List[str]]:
+        """([what is wrong], []) of the file with the client secret, in sentences."""
+        try:
+            secret = tsd_secret.read(self.secret_file)
+        except ConfigError as error:
+            return ["%s." % error], []
+        return ["The client secret ended on %s." % secret.day] if secret.ends <= time.time() else [], []
 
     def path(self, rest: str) -> str:
         """The path of a route of the project."""
@@ -138,16 +139,20 @@ class Channel:
     def send(self, event: Any, sign: Callable[[str, bytes], Dict[str, str]]) -> Answer:
         """The Answer to one attempt; never raises for what the network or TSD does.
 
-        event: with message_id and body; sign: not used, see tsd_row.py.
+        event: with message_id and body; sign: not used, see tsd_row.py. An event that makes no row is parked.
         """
         try:
-            row = tsd_row.row(event.body)
-        except ValueError as error:
+            row, headers = tsd_row.row(event.body), tsd_row.headers(event.message_id)
+        except tsd_row.NoRow as error:
             return Answer(meaning=PARK, reason="not sent: %s" % error)
+        except Exception as error:  # whatever a damaged event brings about, its text might quote the event
+            return Answer(meaning=PARK, reason="not sent: the event cannot be read: %s" % type(error).__name__)
         try:
-            return self._put(row, tsd_row.headers(event.message_id), end_of_attempt())
-        except (OSError, http.client.HTTPException, SecureB2ShareError, ValueError) as error:
+            return self._put(row, headers, end_of_attempt())
+        except (OSError, http.client.HTTPException, SecureB2ShareError) as error:
             return Answer(error=type(error).__name__)
+        except Exception as error:  # a fault of ours, which says nothing about the target
+            return Answer(meaning=SUSPECT, reason="the attempt failed: %s" % type(error).__name__)
 
     def _put(self, row, headers, end):
         for is_last in (False, True):

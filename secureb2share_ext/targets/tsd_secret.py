@@ -13,6 +13,7 @@ import os
 import stat
 from typing import Any, Dict, Iterator, NamedTuple, Optional
 
+from ..config import shown
 from ..errors import ConfigError
 
 LONGEST = 16384  # bytes of a secret
@@ -27,6 +28,9 @@ class Secret(NamedTuple):
     text: str
     ends: int  # seconds since 1970
     client: Optional[str]  # the client's id
+
+    def __repr__(self) -> str:
+        return shown(self, "text")
 
     @property
     def day(self) -> datetime.date:

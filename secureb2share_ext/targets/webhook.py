@@ -10,20 +10,20 @@ import http.client
 from typing import Any, Callable, Dict, Optional
 
 from .. import client
-from ..config import day, url_fault
+from ..config import check_settings, count, day, url_fault
 from ..errors import ConfigError, SecureB2ShareError
 from .answer import Answer
-from .connection import Connection
+from .connection import MOST_AT_ONCE, Connection
 
 Sign = Callable[[str, bytes], Dict[str, str]]  # (message id, body) -> headers
 
-MOST_AT_ONCE = 32  # connections to one target
+SETTINGS = ("secret", "allow_private", "echo", "expires", "concurrency")
 
 
 class Webhook:
     """One target of kind webhook."""
 
-    registers = False  # whether it makes the place where a dataset is applied for, so that nothing opens before
+    registers = False
 
     def __init__(
         self,
@@ -49,10 +49,8 @@ class Webhook:
 
         key: the entry's name for messages; demo: whether http and private addresses are allowed.
         """
-        unknown = set(settings) - {"url", "secret", "allow_private", "echo", "expires", "concurrency"}
-        if unknown:
-            raise ConfigError("%s has the unknown setting %s." % (key, sorted(unknown)[0]))
-        fault = url_fault(settings.get("url") or "", demo)
+        check_settings(key, settings, ("url",), SETTINGS)
+        fault = url_fault(settings["url"], demo)
         if fault:
             raise ConfigError("%s: url %s." % (key, fault))
         secret = settings.get("secret")
@@ -65,9 +63,7 @@ class Webhook:
 
         allow_private = bool(settings.get("allow_private")) or demo
         expires = day(key, settings.get("expires"))
-        concurrency = settings.get("concurrency", 1)
-        if not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_AT_ONCE:
-            raise ConfigError("%s: concurrency must be a number from 1 to %d." % (key, MOST_AT_ONCE))
+        concurrency = count(key, settings, "concurrency", MOST_AT_ONCE)
         echo, sign = bool(settings.get("echo")), with_secret if secret else None
         named = client.fingerprint(secret) if secret else None
         return cls(settings["url"], sign, allow_private, echo, expires, concurrency, named)

@@ -12,6 +12,8 @@ from secureb2share_ext.targets.answer import Answer
 class Scripted:
     """A target that keeps what it got, once for each id; answer: callable(event) -> Answer, or None for a receipt."""
 
+    registers = False
+
     def __init__(self, answer=None, concurrency=1):
         self.answer = answer
         self.concurrency = concurrency

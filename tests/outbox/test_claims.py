@@ -81,6 +81,11 @@ def rows_read(statement, **values):
     """The number of rows that a statement reads, whether it keeps them or not."""
     plan = db.session.execute(text("EXPLAIN (ANALYZE, FORMAT JSON) " + statement), values).scalar()
     db.session.rollback()
+    return plan_reads(plan)
+
+
+def plan_reads(plan):
+    """The number of rows in a plan of EXPLAIN ANALYZE, summed over its nodes."""
 
     def of(node):
         own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
@@ -120,6 +125,35 @@ def test_health_reads_a_bounded_number_of_events(catalogue):
     found = store.figures()
     assert found["undelivered"][0] == 1 and found["parked"] == (0, None)
     assert found["unacknowledged"][0] == store.MOST and found["unacknowledged"][1] is not None
+
+
+@pytest.mark.parametrize("state", ["delivered", "acknowledged"])
+@pytest.mark.parametrize("target", ["tsd", "another"])
+def test_few_events_are_read_to_tell_whether_others_passed(catalogue, state, target):
+    register(catalogue, 1)
+    insert(catalogue, SETTLED, state)
+    db.session.execute(text("UPDATE secureb2share_event SET target = :target"), {"target": target})
+    db.session.execute(text("ANALYZE secureb2share_event"))
+    db.session.commit()
+    since = utcnow() - datetime.timedelta(days=1)
+    asked = []
+
+    def note(connection, cursor, statement, parameters, *args):
+        asked.append((statement, parameters))
+
+    listening.listen(db.engine, "before_cursor_execute", note)
+    try:
+        passed = claims.last_passed("tsd", since)
+    finally:
+        listening.remove(db.engine, "before_cursor_execute", note)
+    assert (passed is not None) == (target == "tsd") and len(asked) == 2
+    with db.engine.connect() as connection:
+        plans = [connection.connection.cursor() for _ in asked]
+        read = 0
+        for cursor, (statement, parameters) in zip(plans, asked):
+            cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + statement, parameters)
+            read += plan_reads(cursor.fetchone()[0])
+    assert read < 8 * claims.MOST_PASSED, read
 
 
 def test_statements_and_commits_of_a_drain(catalogue, monkeypatch):

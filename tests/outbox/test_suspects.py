@@ -107,7 +107,8 @@ def test_no_statement_is_spent_on_targets_of_other_kinds(catalogue, monkeypatch)
         raise AssertionError("a bystander")
 
     monkeypatch.setattr(claims, "outcomes", never)
-    monkeypatch.setattr(claims, "park_if_others_passed", never)
+    monkeypatch.setattr(claims, "last_passed", never)
+    monkeypatch.setattr(claims, "park", never)
     run(catalogue, [Answer(500)] * 5, [1, 2])
     assert state(catalogue)[0] == "pending"
 
@@ -119,3 +120,36 @@ def test_an_event_that_was_parked_can_be_sent_again(catalogue):  # noqa: F811
     with clock(minutes=2000):
         assert sweep(catalogue, tsd=Scripted()) == {"delivered": 1}
     assert state(catalogue)[0] == "acknowledged"
+
+
+def test_an_event_that_is_retried_has_a_full_plan_again(catalogue):  # noqa: F811
+    first = run(catalogue, [FAILS] * 4, [1])
+    assert state(catalogue)[0] == "parked"
+    assert store.retry_all(["tsd"]) == {"tsd": 1}
+    db.session.commit()
+    target = Scripted(lambda event: FAILS if event.message_id == first[0] else TAKEN)
+    for number in range(1, 5):
+        with clock(minutes=2000 + 400 * number):
+            if number == 1:
+                add(catalogue, "another")
+            sweep(catalogue, tsd=target)
+        found = state(catalogue)
+        assert found[:2] == ("pending" if number < 4 else "parked", number), found
+        assert found[2].startswith("status 500, %d times since " % number)
+
+
+def test_what_was_written_and_acknowledged_since_shows_that_others_pass(catalogue):  # noqa: F811
+    first = run(catalogue, [FAILS] * 3, [])
+    with clock(minutes=1100):
+        add(catalogue, "another")
+        # a receipt is the answer
+        sweep(catalogue, tsd=Scripted(lambda event: FAILS if event.message_id == first[0] else None))
+    assert [one[0] for one in values(catalogue, "state")] == ["pending", "acknowledged"]
+    # a row is written at the moment of the real clock
+    with clock(minutes=1100):
+        moment = delivery.utcnow()
+    assert db.session.query(Event).filter_by(state="acknowledged").update({"created": moment}) == 1
+    db.session.commit()
+    with clock(minutes=2000):
+        sweep(catalogue, tsd=Scripted(lambda event: FAILS))
+    assert state(catalogue)[0] == "parked"

@@ -296,11 +296,31 @@ def test_what_no_table_can_hold_is_parked_and_never_sent(api, configured):
     for body in (b'"{}"', b"[]", b"null", b"1", b"{", b"", b" {}", b'{"id":1}', b"\xff"):
         answer = send(channel, SimpleNamespace(message_id="x", body=body))
         assert isinstance(outcome(answer), retry.Park), body
+    # an event that is damaged, as by hand in the database
+    deep = head + b'"reason":' + b"[" * 200000 + tail
+    for body, kind in ((b"\xff", "UnicodeDecodeError"), (deep, "RecursionError"), (None, "AttributeError")):
+        answer = send(channel, SimpleNamespace(message_id="x", body=body))
+        assert outcome(answer) == retry.Park("not sent: the event cannot be read: " + kind)
+    for message_id in ("a\r\nb: c", "\u2026", "", None):
+        assert isinstance(outcome(send(channel, SimpleNamespace(message_id=message_id, body=made().body))), retry.Park)
     assert (
         api.requests == []
         and "data.reason"
         in send(channel, SimpleNamespace(message_id="x", body=head + rb'"reason":"\u0000"' + tail)).reason
     )
+
+
+@pytest.mark.parametrize("kind", [ValueError, TypeError, MemoryError, UnicodeError])
+def test_no_error_of_ours_ends_the_thread_or_rests_the_target(configured, monkeypatch, kind):
+    def fails(*given):
+        raise kind("quotes the event")
+
+    channel = configured().open()
+    monkeypatch.setattr(channel._connection, "request", fails)
+    answer = send(channel)
+    found = outcome(answer)
+    assert isinstance(found, retry.Retry) and not found.is_down and answer.meaning == "suspect"
+    assert found.reason == "the attempt failed: " + kind.__name__
 
 
 def test_an_attempt_with_its_token_ends_within_the_time_for_all(api, configured, monkeypatch):
@@ -334,21 +354,45 @@ SECRET = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part i
 @pytest.mark.parametrize(
     "word, value",
     [("url", None), ("url", "http://api.example.org"), ("url", "https://api.example.org/?a=b"), ("timeout", 5)]
+    + [("url", 5), ("url", ["https://api.example.org"]), ("concurrency", True), ("concurrency", "2")]
     + [("project", None), ("project", "p11/x"), ("app", None), ("app", "A"), ("table", 'a"b'), ("table", "audit")]
-    + [("secret_file", None), ("secret_file", "/nowhere/secret"), ("concurrency", 0), ("concurrency", 33)]
-    + [("expires", "2027-01-01"), ("secret_file", "s3cret"), ("secret_file", "not ascii")],
+    + [("secret_file", None), ("secret_file", "relative/secret"), ("secret_file", 5), ("secret_file", "/a\x00b")]
+    + [("concurrency", 0), ("concurrency", 33), ("expires", "2027-01-01")],
 )
-def test_a_fault_of_the_configuration_names_its_key_and_no_secret(tmp_path, word, value):
-    path = tmp_path / "secret"
-    path.write_text(SECRET)
-    if value in ("s3cret", "not ascii"):
-        path.write_text({"s3cret": "s3cret", "not ascii": "sæcret"}[value])
-        value = str(path)
-    settings = {"url": "https://api.tsd.usit.no", "secret_file": str(path), word: value}
+def test_a_fault_of_the_configuration_names_its_key(word, value):
+    settings = {"url": "https://api.tsd.usit.no", "secret_file": "/nowhere/secret", word: value}
     with pytest.raises(ConfigError) as error:
         read(**settings)
     assert "SECUREB2SHARE_TARGETS['tsd']" in str(error.value) and word in str(error.value)
-    assert "s3cret" not in str(error.value) and "sæcret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        (None, "cannot be read"),
+        ("s3cret", "no client secret"),
+        ("s\xe6cret", "no client secret"),
+        ("ended", "The client secret ended on 2001-09-09."),
+        (SECRET, None),
+    ],
+    ids=["lost", "opaque", "latin", "ended", "good"],
+)
+def test_the_file_of_the_secret_is_read_by_what_sends_and_by_check_alone(tmp_path, content, said):
+    path = tmp_path / "secret"
+    # as a web server starts that has no such file
+    target = read(url="https://api.tsd.usit.no", secret_file=str(path), demo=False)
+    if content is not None:
+        ended = ".".join([SECRET.split(".")[0], base64.urlsafe_b64encode(b'{"exp":1000000000}').decode(), "s"])
+        path.write_text(ended if content == "ended" else content)
+    found, noted = target.look()
+    assert noted == [] and len(found) == (said is not None)
+    if said is not None:
+        assert said in found[0] and content not in found and (content == "ended" or str(path) in found[0])
+        assert "s3cret" not in found[0] and "s\xe6cret" not in found[0]
+    if said is not None and content != "ended":
+        # the worker's pause says it to `health`
+        answer = send(target.open())
+        assert isinstance(outcome(answer), retry.Pause) and said in answer.reason and target.expires is None
 
 
 def test_settings(tmp_path):
