@@ -22,14 +22,21 @@ FAULTS = [
     ("licenses", {"licenses": 51}),
     ("licenses", {"licenses": [51, 51]}),
     ("licenses", {"licenses": ["51"]}),
+    ("licenses", {"licenses": [[51], [51]]}),
+    ("licenses", {"licenses": [{}]}),
     ("languages", {"languages": []}),
+    ("languages", {"languages": [["en"]]}),
     ("languages", {"languages": "en"}),
     ("resource", {"resource": "all"}),
     ("resource", {"resource": "{revision}"}),
+    ("resource", {"resource": "all of {source}"}),
+    ("resource", {"resource": "{{identifier}}-{source}"}),
     ("resource", {"visas": True}),
     ("resource", {"resource": "urn:{pid}", "visas": True}),
     ("resource", {"resource": "https://x.example.org/" + 240 * "a" + "{pid}", "visas": True}),
     ("concurrency", {"concurrency": 33}),
+    ("concurrency", {"concurrency": True}),
+    ("echo", {"echo": True}),
     ("expires", {"expires": "soon"}),
     ("api_key", {"api_key": None}),
     ("api_key", {"api_key_file": "/etc/rems.key"}),
@@ -99,6 +106,26 @@ def test_links_ask_for_what_is_registered():
         rems.check_targets({"tsd": source}, found, {"form": object()})
     with pytest.raises(ConfigError, match="begin it with {pid_url}"):
         rems.Rems.read("K", dict(REMS, visas=True), False)
+
+
+@pytest.mark.parametrize("resource, is_good", [
+    ("{identifier}", False), ("x-{identifier}{{source}}", False), ("{source}-{identifier}", True), ("{pid}", True),
+    ("{identifier}-{record_url}", True),
+])  # fmt: skip
+@pytest.mark.parametrize("second", ["rems", "again", "elsewhere"])
+def test_datasets_of_two_sources_share_no_resource(resource, is_good, second):
+    found = {name: target(resource=resource) for name in ("rems", "again")}
+    found["elsewhere"] = target(resource=resource, url="https://other.example.org")
+    sources = {
+        "tsd": Source("tsd", (), "tsd", "form", targets=("rems",), registers=("rems",)),
+        "csc": Source("csc", (), "csc", "form", targets=(second,), registers=(second,)),
+    }
+    providers = {"form": rems.Rems.read("K", dict(REMS, resource=resource), False)}
+    if is_good or second == "elsewhere":
+        rems.check_targets(sources, found, providers)
+        return
+    with pytest.raises(ConfigError, match="the sources csc, tsd register at .* has no {source}"):
+        rems.check_targets(sources, found, providers)
 
 
 def test_the_id_and_the_texts_of_a_dataset():

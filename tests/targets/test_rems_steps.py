@@ -10,6 +10,7 @@ from hypothesis import strategies
 from remsing import RESID, Journal, Killed, channel, event, send, writes
 
 from secureb2share_ext import client
+from secureb2share_ext.targets import rems, rems_session
 from secureb2share_ext.targets import rems_plan as plan
 from secureb2share_ext.targets.answer import DELIVERED, LATER, PARK, PAUSE
 from secureb2share_ext.testing import rems as fake
@@ -60,6 +61,9 @@ def test_a_change_takes_these_steps_in_this_order(server, name):
     assert writes(server, start) == steps
     is_wanted = change.get("state", "active") == "active" and change.get("access_right") != "metadata-only"
     assert (len(live(server)), journal.is_open) == (int(is_wanted), is_wanted)
+    said = json.loads(send(server, journal, event(2, **change), **settings).body.decode())["receipt_id"]
+    # of what is shut nothing is there that could be named
+    assert said == ("rems-item-%d" % journal.item if is_wanted else "rems-nothing")
     start = len(server.requests)
     # the same event once more, as after a kill before its outcome was written
     assert send(server, journal, event(2, **change), **settings).meaning == DELIVERED
@@ -154,6 +158,56 @@ def test_a_resource_that_the_user_does_not_see_is_not_made_again(server):
     assert send(other, journal, event(3)).meaning == DELIVERED and len(other.items_of(RESID)) == 1
 
 
+def test_a_number_that_another_dataset_has_is_no_fault_of_the_user(server):
+    journal = Journal()
+    send(server, journal, event())
+    # this one lost its data, and has given the numbers to another dataset
+    other = fake.FakeRems(fake.example_store())
+    send(other, Journal(), event(identifier="other"))
+    assert set(other.store.resources) == {journal.resource} and set(other.store.items) == {journal.item}
+    assert send(other, journal, event(3)).meaning == DELIVERED
+    assert (journal.resource, len(other.items_of(RESID)), len(other.items_of("other"))) == (1002, 1, 1)
+
+
+def test_what_is_noted_of_another_external_id_does_not_count(server):
+    journal = Journal()
+    send(server, journal, event())
+    asked = len(server.requests)
+    assert send(server, journal, event(2), resource="{pid}").meaning == DELIVERED
+    assert [one.target for one in server.requests[asked:] if one.target.startswith("/api/resources/1001")] == []
+    assert len(server.items_of("10.1234/x1")) == 1 and journal.is_open and journal.resource == 1002
+
+
+DAMAGED = [
+    b"", b"{", b"\xff", b"[]", b"7", b"{}", b'{"data": 7}', b'{"data": {}}', b"[" * 100000,
+    b'{"data": {"dataset": 7}, "id": "m1", "source": "x"}', b'{"data": {"dataset": {}}, "id": "m1", "source": "x"}',
+]  # fmt: skip
+
+
+def test_an_event_that_cannot_be_read_is_parked_and_ends_no_thread(server):
+    whole = json.loads(event().body.decode())
+    bodies = list(DAMAGED)
+    for name in ("state", "pid", "record_url", "identifier", "source"):
+        data = {member: value for member, value in whole["data"].items() if member != name}
+        bodies.append(client.canonical(dict(whole, data=data)))
+    for dataset in ({"core": {"titles": []}, "sensitive": {}}, {"core": {"titles": [{}]}, "sensitive": {}}, None, [1]):
+        bodies.append(client.canonical(dict(whole, data=dict(whole["data"], dataset=dataset))))
+    for body in bodies:
+        told = event()
+        told.body = body
+        answer = send(server, Journal(), told)
+        assert (answer.meaning, answer.error) == (PARK, ""), body
+        assert answer.reason.startswith("the event cannot be read: ")
+    assert writes(server) == []
+
+
+def test_an_attempt_whose_time_is_over_ends_between_two_steps(server, monkeypatch):
+    monkeypatch.setattr(rems, "TOTAL", rems_session.READ - 1)
+    answer = send(server, Journal(), event())
+    assert (answer.meaning, answer.status, writes(server)) == (LATER, None, [])
+    assert "the time of one attempt is over" in answer.reason
+
+
 def test_what_rems_says_and_does_not_do_is_not_repeated(server, monkeypatch):
     monkeypatch.setattr(server.store, "enable_item", lambda *given: fake.Answer(200, {"success": True}))
     answer = send(server, Journal(), event())
@@ -186,6 +240,7 @@ ANSWERED = {
     "401": ("401", PAUSE),
     "403": ("403", PAUSE),
     "404": ("404", PAUSE),
+    "410": ("410", PAUSE),
     "302": ("302", PAUSE),
     "413": ("413", PARK),
     "500": ("500", LATER),
@@ -209,6 +264,14 @@ def test_an_answer_means_this(name, monkeypatch):
     assert answer.meaning == meaning and answer.reason.startswith("REMS ")
     # what meets a conflict of transactions is tried at once, and a few times
     assert next(number) == (4 if name == "503" else 1)
+
+
+def test_what_is_gone_before_it_is_changed_is_looked_up_again(server):
+    journal = Journal()
+    send(server, journal, event())
+    server.fault = lambda number: "404" if server.requests[-1].method == "PUT" else None
+    answer = send(server, journal, event(2, "suspended"))
+    assert (answer.meaning, answer.status) == (LATER, 404) and "no longer has" in answer.reason
 
 
 def test_a_conflict_that_ends_is_not_noticed(monkeypatch):

@@ -13,10 +13,10 @@ from sqlalchemy import text
 from secureb2share_ext import compat
 from secureb2share_ext.access import destination
 from secureb2share_ext.datasets import telling, view
-from secureb2share_ext.errors import AttemptEnded, Problem
+from secureb2share_ext.errors import AttemptEnded, NotAccepted, Problem
 from secureb2share_ext.maintenance import check
-from secureb2share_ext.outbox import announce, claims, delivery, lane, registrations, sending
-from secureb2share_ext.outbox.models import Registration
+from secureb2share_ext.outbox import announce, claims, copied, delivery, lane, registrations, sending
+from secureb2share_ext.outbox.models import Pause, Registration
 from secureb2share_ext.targets import rems, rems_session
 from secureb2share_ext.testing import rems as fake
 from secureb2share_ext.testing.catalogue import ADDRESS, Catalogue
@@ -340,3 +340,52 @@ def test_a_refusal_that_comes_later_overtakes_nothing(catalogue, server):
     announce.refused(row, "0" * 64, "Not like this.", catalogue.host.base_url(), [NAME])
     db.session.commit()
     assert sweep(catalogue) == {"delivered": 2} and link(catalogue, server) == 302
+
+
+def test_a_link_is_closed_until_its_own_id_is_registered(catalogue, server):
+    register(catalogue)
+    sweep(catalogue)
+    former, address = catalogue.extension.providers["form"], catalogue.app.config["SITE_UI_URL"]
+    catalogue.app.config["SITE_UI_URL"] = "https://renamed.example.org"
+    assert link(catalogue, server) == "not-yet-open"
+    catalogue.app.config["SITE_UI_URL"] = address
+    assert link(catalogue, server) == 302
+    resource = "https://ids.example.org/{pid}"
+    catalogue.extension.providers["form"] = former._replace(resource=resource)
+    catalogue.extension.targets[NAME].resource = resource
+    assert link(catalogue, server) == "not-yet-open"
+    command(catalogue.app, "deliveries", "announce", "--target", NAME, "--again")
+    db.session.rollback()
+    assert sweep(catalogue) == {"delivered": 1} and link(catalogue, server) == 302
+
+
+def test_a_copy_has_registered_nothing(catalogue, server):
+    register(catalogue)
+    sweep(catalogue)
+    assert link(catalogue, server) == 302
+    copied.sever([NAME], compat.utcnow())
+    db.session.commit()
+    assert db.session.query(Registration).count() == 0 and link(catalogue, server) == "not-yet-open"
+
+
+def test_a_signed_receipt_says_nothing_of_a_registration(catalogue, server):
+    register(catalogue)
+    (event,) = catalogue.events("d")
+    with pytest.raises(NotAccepted, match="takes no receipt") as raised:
+        catalogue.send("receipt", "d", event=event["id"], digest="a" * 64)
+    assert raised.value.code == "registers"
+    db.session.rollback()
+    assert sweep(catalogue) == {"delivered": 1}
+
+
+def test_a_registration_that_another_attempt_has_says_nothing_of_the_target(catalogue, server):
+    register(catalogue)
+    (number,) = db.session.execute(text("SELECT id FROM secureb2share_event")).fetchone()
+    db.session.rollback()
+    hold = registrations.Journal(db.engine, NAME).take(number)
+    assert sweep(catalogue) == {"retry": 1} and server.requests == []
+    assert db.session.query(Pause).count() == 0
+    (outcome, wakes) = db.session.execute(text("SELECT outcome, wakes FROM secureb2share_event")).fetchone()
+    assert "another attempt has the registration" in outcome and not wakes
+    db.session.rollback()
+    hold.give_back()
