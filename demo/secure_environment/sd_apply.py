@@ -61,7 +61,9 @@ class SdApply:
             with requests.Session() as connection:
                 # neither proxies nor passwords of the environment
                 connection.trust_env = False
-                answer = connection.get(self.url + "/api/applications" + path, headers=self._headers, timeout=TIMEOUT)
+                answer = connection.get(
+                    self.url + "/api/applications" + path, headers=self._headers, timeout=TIMEOUT, allow_redirects=False
+                )
         except requests.RequestException:
             raise _silent()
         if answer.status_code == 404:
