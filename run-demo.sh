@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts the demo: a catalogue and three secure environments. The machine needs only Python 3.9 or newer.
-# Usage: ./run-demo.sh [--check] [--data DIR] [--fresh] [--port N] [--secure-port N] [--second-secure-port N] [--third-secure-port N]
+# Starts the demo: a catalogue, three secure environments and SD Apply. The machine needs only Python 3.9 or newer.
+# Usage: ./run-demo.sh [--check] [--data DIR] [--fresh] [--port N] [--secure-port N] [--second-secure-port N] [--third-secure-port N] [--sd-apply-port N]
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 

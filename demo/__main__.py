@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from demo.launch import PORTS, ROOT, Failed, Launcher, Stopped, check
-from demo.sd_apply import launch as sd_apply
 
 
 def port(text):
@@ -19,7 +18,7 @@ def port(text):
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="run-demo.sh",
-        description="Start a catalogue and three secure environments on this machine. Press Ctrl-C to stop them.",
+        description="Start a catalogue, three secure environments and SD Apply on this machine. Ctrl-C stops them.",
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder for all data and logs (default: .demo)")
     parser.add_argument("--port", type=port, default=5000, metavar="N", help="port of the catalogue (default: 5000)")
@@ -47,8 +46,9 @@ def parse(arguments):
     parser.add_argument(
         "--sd-apply-port",
         type=port,
+        default=5005,
         metavar="N",
-        help="port of SD Apply, where applications for CSC's datasets are then made and decided (such as 5005)",
+        help="port of SD Apply, where applications for CSC's datasets are made and decided (default: 5005)",
     )
     parser.add_argument("--fresh", action="store_true", help="delete the data of earlier starts first")
     parser.add_argument(
@@ -72,12 +72,9 @@ def main(arguments=None):
         if options.check:
             return check()
         with Launcher(data.resolve(), *options.ports) as launcher:
-            if options.sd_apply_port:
-                launcher.ports["--sd-apply-port"] = options.sd_apply_port
             launcher.open_data(options.fresh)
             launcher.start()
             launcher.explain()
-            sd_apply.explain(launcher)
             launcher.wait()
     except Failed as error:
         print("run-demo.sh: %s" % error, file=sys.stderr)

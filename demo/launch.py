@@ -28,8 +28,8 @@ STOP_SECONDS = 5
 RESTARTS, RESTART_SECONDS = 5, 60
 # of each source, the folder of its secure environment in DATA
 SOURCES = {"tsd": "secure-environment", "csc": "second-secure-environment", "cineca": "third-secure-environment"}
-# the options that name the port of the catalogue, and of each of these
-PORTS = ("--port", "--secure-port", "--second-secure-port", "--third-secure-port")
+# the options that name the port of the catalogue, of each of these, and of SD Apply
+PORTS = ("--port", "--secure-port", "--second-secure-port", "--third-secure-port", sd_apply.PORT)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # a developer's settings for another Invenio or Flask must not reach the demo's database
@@ -136,7 +136,8 @@ class Launcher:
         for source, url in self.secure_urls.items():
             address = ["--port", url.rpartition(":")[2], "--catalogue", self.catalogue_url]
             doing = "Starting the secure environment of %s" % source.upper()
-            self._serve(SOURCES[source], doing, [*self._environment(source), *address], url + "/health")
+            decides = sd_apply.options(self) if source == "csc" else []
+            self._serve(SOURCES[source], doing, [*self._environment(source), *address, *decides], url + "/health")
 
     def _environment(self, source):
         return ["demo.secure_environment", "--source", source, "--data", str(self.data / SOURCES[source])]
@@ -157,12 +158,13 @@ class Launcher:
         }
         print(
             """
-The demo runs. Open these four addresses in a browser:
+The demo runs. Open these five addresses in a browser:
 
   the catalogue                   {catalogue}
   the secure environment of TSD   {tsd}
   the secure environment of CSC   {csc}
   the one of CINECA               {cineca}
+  SD Apply of CSC                 {sd_apply}
 
 To log in, you need these passwords:
 
@@ -180,12 +182,18 @@ Try this:
      {catalogue}/secureb2share/review/
      Publish one, and refuse another one with a reason. The data owner of CSC reads the reason:
      {csc}/datasets?show=waiting
+     The link of the one that you published leads to SD Apply, where you apply, and decide as its handler.
   4. Try to upload a file to the catalogue. The answer says why it is refused:
      curl --data-binary @README.md -X PUT {catalogue}/api/files/any/README.md
 
 The data and the logs are in {data}
 Press Ctrl-C to stop the demo.""".format(
-                catalogue=self.catalogue_url, data=self.data, **self.secure_urls, **login, **passwords
+                catalogue=self.catalogue_url,
+                sd_apply=sd_apply.url(self),
+                data=self.data,
+                **self.secure_urls,
+                **login,
+                **passwords,
             ),
             flush=True,
         )
@@ -199,7 +207,8 @@ Press Ctrl-C to stop the demo.""".format(
     def check(self):
         """The exit code of demo.check, which tries the running demo out."""
         program = "import sys; from demo import check; sys.exit(check.run(*sys.argv[1:]))"
-        child = self._spawn("check", ["-c", program, self.catalogue_url, *self.secure_urls.values(), str(self.data)])
+        urls = [self.catalogue_url, *self.secure_urls.values(), sd_apply.url(self)]
+        child = self._spawn("check", ["-c", program, *urls, str(self.data)])
         self._join(child)
         return child.process.returncode
 

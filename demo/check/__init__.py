@@ -6,9 +6,9 @@ from .trip import RoundTrip
 STEPS = review.BEFORE + circle.STEPS + review.STEPS + ways.STEPS
 
 
-def run(catalogue, secure, second, third, data):
-    """0 when every step succeeds, else 1; the servers run at these URLs (TSD, CSC, CINECA), with the folder `data`."""
-    trip = RoundTrip(catalogue, secure, second, third, data)
+def run(catalogue, secure, second, third, sd_apply, data):
+    """0 when every step succeeds, else 1; the servers run at these URLs (TSD, CSC, CINECA, SD Apply); data: folder."""
+    trip = RoundTrip(catalogue, secure, second, third, sd_apply, data)
     for step in STEPS:
         name = step.__name__.replace("_", " ")
         try:

@@ -9,6 +9,7 @@ import requests
 
 from secureb2share_ext import client
 
+from . import sd_apply
 from .trip import EXAMPLES, JSON, must, until
 
 REVIEW = "/secureb2share/review/"
@@ -154,11 +155,12 @@ def the_curator_releases_one(trip):
     must(until(lambda: trip.hits(trip.canary)), "search does not find it")
     page = trip.call("GET", "%s/records/%s" % (trip.catalogue, row["pid"]))
     must(page.status_code == 200 and trip.canary in page.text, page.status_code)
-    link = trip.call("GET", row["access_url"])
-    must(link.status_code == 302, link.status_code)
-    form = trip.call("GET", link.headers["location"])
-    must(form.url.startswith(trip.second + "/request?") and form.status_code == 200, (form.url, form.status_code))
-    return "it is record %s; its link leads to the form of CSC" % row["pid"]
+    link = sd_apply.link(trip, row)
+    form = trip.call("GET", link)
+    must(link.startswith(trip.sd_apply + "/apply-for?") and form.status_code == 302, (link, form.status_code))
+    own = trip.call("GET", trip.second + "/request").status_code
+    must(own == 410, own)
+    return "it is record %s; its link leads to SD Apply, and CSC takes no application" % row["pid"]
 
 
 def the_curator_refuses_another(trip):

@@ -53,11 +53,12 @@ def ask(form, name, email, session=requests, **answers):
 class RoundTrip:
     """What the steps hand on to each other."""
 
-    def __init__(self, catalogue, secure, second, third, data):
+    def __init__(self, catalogue, secure, second, third, sd_apply, data):
         self.catalogue = catalogue
         self.secure = secure  # of TSD
         self.second = second  # of CSC
         self.third = third  # of CINECA
+        self.sd_apply = sd_apply  # which decides for CSC
         self.data = data
         own = "sqlite:///" + os.path.join(data, "catalogue", "catalogue.db")
         self.database = sqlalchemy.create_engine(os.environ.get("SQLALCHEMY_DATABASE_URI") or own)

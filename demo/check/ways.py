@@ -5,6 +5,7 @@ import uuid
 
 import requests
 
+from . import sd_apply
 from .review import release
 from .trip import EXAMPLES, JSON, ask, must, until
 
@@ -12,40 +13,42 @@ INSIDE, API = "secure-environment-only", "file-api"
 
 
 def csc_works_inside(trip):
-    one = _approved(trip, trip.second, "csc", [INSIDE])
-    must("token" not in one.said and one.said["publication_url"] is None, one.said)
-    seen = one.session.get(one.said["inside_url"], headers=JSON, timeout=30).json()["datasets"]
-    must([(each["identifier"], each["files"][0]["lines"]) for each in seen] == [(one.identifier, 2)], seen)
-    trip.inside = "%s/api/files/%s/1" % (trip.second, one.identifier)
+    identifier, _, _ = _decided(trip, [INSIDE])
+    seen = sd_apply.at_csc(trip)
+    opened = [(each["identifier"], each["files"][0]["lines"]) for each in seen["datasets"]]
+    must((opened, seen["tokens"]) == ([(identifier, 2)], []), seen)
+    trip.inside = "%s/api/files/%s/1" % (trip.second, identifier)
     answer = requests.get(trip.inside, timeout=30)
     must(answer.status_code == 401 and answer.headers["www-authenticate"].startswith("Bearer"), answer.status_code)
-    return "the file is there, with 2 lines; no link and no token"
+    return "approved in SD Apply, counted by the catalogue; the file is there, with 2 lines, and no token"
 
 
 def csc_serves_files(trip):
-    one = _approved(trip, trip.second, "csc", [API])
-    bearer = {"Authorization": "Bearer " + one.said["token"]}
-    listed = requests.get(one.said["files_url"], headers=bearer, timeout=30).json()
-    must((listed["dataset"], len(listed["files"])) == (one.identifier, 1), listed)
+    identifier, content, application = _decided(trip, [API])
+    said = sd_apply.at_csc(trip)
+    must([one["identifier"] for one in said["tokens"]] == [identifier], said)
+    bearer = {"Authorization": "Bearer " + said["tokens"][0]["token"]}
+    listed = requests.get(said["files_url"], headers=bearer, timeout=30).json()
+    must((listed["dataset"], len(listed["files"])) == (identifier, 1), listed)
     file = requests.get(listed["files"][0]["url"], headers=bearer, timeout=30)
-    must(file.content == one.content, (file.status_code, file.content[:80]))
+    must(file.content == content, (file.status_code, file.content[:80]))
     other = requests.get(trip.inside, headers=bearer, timeout=30).status_code
-    wrong = requests.get(listed["files"][0]["url"], headers={"Authorization": "Bearer guess"}, timeout=30).status_code
-    must((other, wrong) == (404, 401), (other, wrong))
-    taken = trip.as_owner(
-        "POST",
-        "%s/inbox/%s/revoke" % (trip.second, one.said["application"]),
-        data={"reason": "It has ended."},
-        headers=JSON,
-    )
-    must(taken.status_code == 200, (taken.status_code, taken.text))
-    ended = requests.get(listed["files"][0]["url"], headers=bearer, timeout=30).status_code
+    guesses = ("guess", said["tokens"][0]["token"][:-1] + "x")
+    wrong = [_status(listed["files"][0]["url"], {"Authorization": "Bearer " + guess}) for guess in guesses]
+    must((other, wrong) == (404, [401, 401]), (other, wrong))
+    sd_apply.decide(sd_apply.Person(trip.sd_apply, sd_apply.HANDLER), application, "revoke")
+    ended = _status(listed["files"][0]["url"], bearer)
     must(ended == 401, ended)
-    return "%d bytes by token; %s for another dataset, %s for a guess and after the end" % (
+    must(not trip.tables_with("alice.applicant@example.org"), "a person in the catalogue's database")
+    return "%d bytes by token; %s for another dataset, %s for a guess and after SD Apply revoked it" % (
         len(file.content),
         other,
-        wrong,
+        ended,
     )
+
+
+def _status(address, headers):
+    return requests.get(address, headers=headers, timeout=30).status_code
 
 
 def no_site_promises_what_it_lacks(trip):
@@ -91,12 +94,20 @@ def _register(trip, address, modes):
     return answer, (identifier, content)
 
 
+def _decided(trip, modes):
+    """Register a dataset of CSC, release it, apply in SD Apply and approve: (identifier, content, application)."""
+    answer, (identifier, content) = _register(trip, trip.second, modes)
+    must((answer.status_code, answer.json().get("state")) == (201, "held"), (answer.status_code, answer.text))
+    release(trip, identifier)
+    known = until(lambda: trip.known(identifier, "csc"))
+    must(known, "%s is not public" % identifier)
+    return identifier, content, sd_apply.apply_and_approve(trip, known)
+
+
 def _approved(trip, address, source, modes):
-    """Register a dataset, release it where it is on review, ask for it, and approve: an _Approved."""
+    """Register a dataset that is public at once, ask for it, and approve: an _Approved."""
     answer, (identifier, content) = _register(trip, address, modes)
     must(answer.status_code == 201, (answer.status_code, answer.text))
-    if answer.json()["state"] == "held":
-        release(trip, identifier)
     known = until(lambda: trip.known(identifier, source))
     must(known, "%s is not public" % identifier)
     link = until(lambda: _form(trip, known))

@@ -8,12 +8,11 @@ from flask import Blueprint, Flask, Response, abort, current_app, flash, redirec
 from demo.secure_environment import look, tokens
 from secureb2share_ext.pages import render
 from secureb2share_ext.pages.views import blueprint as pieces
-from secureb2share_ext.testing.rems import APPLICANT, HANDLER
+from secureb2share_ext.testing.rems import APPLICANT
 from secureb2share_ext.testing.rems_routes import Request
 
 from . import service
 
-PEOPLE = {APPLICANT: "Alice Applicant", "colleague": "Malin Member", HANDLER: "Hannah Handler"}
 # state -> what a handler may do, as (command, words of the button)
 DECISIONS = {
     "submitted": (("approve", "Approve"), ("return", "Return to the applicant"), ("reject", "Reject")),
@@ -40,7 +39,9 @@ def create_app(rems, catalogue_url):
     app.config.update(THEME_SITENAME="SD Apply", SITE_UI_URL="/", MAX_CONTENT_LENGTH=1 << 20)
     app.config.update(I18N_SET_LANGUAGE_URL="/lang", I18N_LANGUAGES=[])
     app.extensions["rems"] = rems
-    app.jinja_env.globals.update(catalogue_url=catalogue_url, csrf_token=tokens.token, people=PEOPLE, states=STATES)
+    app.jinja_env.globals.update(
+        catalogue_url=catalogue_url, csrf_token=tokens.token, people=service.PEOPLE, states=STATES
+    )
     app.context_processor(render.context)
     app.register_blueprint(pieces)
     app.register_blueprint(blueprint)
@@ -91,7 +92,7 @@ def front():
 def be():
     """Be one of the persons of the demo: SD Apply has the login of its site, and this one has none."""
     _must_be_ours()
-    if request.form.get("person") in PEOPLE:
+    if request.form.get("person") in service.PEOPLE:
         session["person"] = request.form["person"]
     return redirect(look.own_page(request.form.get("next"), "/"), 303)
 

@@ -3,7 +3,7 @@
 import os
 import secrets
 
-from secureb2share_ext.testing.rems import ORGANIZATION, OWNER, FakeRems, example_store
+from secureb2share_ext.testing.rems import APPLICANT, HANDLER, ORGANIZATION, OWNER, FakeRems, example_store
 from secureb2share_ext.testing.rems_routes import ApiKey
 
 HEADER = "X-SecureB2SHARE-Secret"
@@ -19,6 +19,8 @@ PATHS = [
     ("post", "/api/(resources|catalogue-items)/create"),
     ("put", "/api/(resources|catalogue-items)/(edit|enabled|archived)"),
 ]
+REPORTER = "reporter"  # who reads all applications for the secure environment
+PEOPLE = {APPLICANT: "Alice Applicant", "colleague": "Malin Member", HANDLER: "Hannah Handler"}
 WORKFLOW, FORM, LICENCE = 11, 31, 51  # of example_store
 
 
@@ -45,7 +47,11 @@ def make(folder, port, catalogue_url=None):
     }
     return FakeRems(
         example_store(duo=True),
-        {secret(folder, "api-key"): ApiKey([OWNER], PATHS), secret(folder, "pages"): ApiKey()},
+        {
+            secret(folder, "api-key"): ApiKey([OWNER], PATHS),
+            secret(folder, "environment"): ApiKey([REPORTER], [("get", "/api/applications(/[0-9]+)?")]),
+            secret(folder, "pages"): ApiKey(),
+        },
         targets=[target] if catalogue_url else [],
         journal=os.path.join(folder, "journal"),
         port=port,

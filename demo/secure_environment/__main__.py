@@ -26,6 +26,8 @@ def main(arguments=None):
     parser.add_argument("--make-key", action="store_true", help="only make the key, and print its public part")
     parser.add_argument("--source", default="tsd", choices=sorted(SITES), help="whose environment it is")
     parser.add_argument("--catalogue", help="base URL of the catalogue")
+    parser.add_argument("--sd-apply", metavar="URL", help="address of the SD Apply that decides on applications")
+    parser.add_argument("--sd-apply-data", metavar="DIR", help="folder of its secrets")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=5001)
     parser.add_argument(
@@ -41,7 +43,8 @@ def main(arguments=None):
     # its access log would hold the secret addresses of applications and publications
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    app = create_app(options.data, options.catalogue, source=options.source)
+    decides = (options.sd_apply, options.sd_apply_data) if options.sd_apply else None
+    app = create_app(options.data, options.catalogue, source=options.source, decides=decides)
     if not options.no_seed:
         seed.register_all(app, options.seed)
     print("The secure environment listens at http://%s:%d/" % (options.host, options.port), flush=True)

@@ -19,6 +19,7 @@ from . import (
     portal,
     problem,
     publication,
+    sd_apply,
     states,
     uploading,
     waiting,
@@ -28,12 +29,13 @@ from .environment import Environment, here
 MULTIPART = 200 * 10**6  # bytes that one form without a script may bring
 
 
-def create_app(data, catalogue_url, retry_every=2.0, source="tsd"):
+def create_app(data, catalogue_url, retry_every=2.0, source="tsd", decides=None):
     """The application on one data folder.
 
     catalogue_url: the catalogue's base URL, as its references name it
     retry_every: seconds between attempts to send what waits; None for no such thread
     source: whose secure environment it is, a key of sites.SITES
+    decides: (address, folder of the secrets) of the SD Apply that decides on applications; None: the owner does, here
     """
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=MULTIPART, PUBLICATION_SECONDS=7 * 24 * 3600)
@@ -64,6 +66,8 @@ def create_app(data, catalogue_url, retry_every=2.0, source="tsd"):
     if source == "tsd":
         # the other sites are asked at the form of `asking`, or elsewhere
         nettskjema.install(app, environment, str(data), retry_every)
+    if decides:
+        sd_apply.install(app, *decides)
     app.add_url_rule("/", "front", front)
     app.add_url_rule("/health", "health", lambda: jsonify(ok=True))
     if retry_every is not None:

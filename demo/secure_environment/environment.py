@@ -28,6 +28,7 @@ class Environment:
         self.uploads = Uploads(data, self.store)
         self.keys = keys.CatalogueKeys(lambda: self.client().keys())
         self.outgoing = Outgoing(self.store, self.client)
+        self.sd_apply = None  # the sd_apply.SdApply that decides for this site, where there is one
 
     def client(self):
         """A new client of the catalogue; each has its own connections, so that threads do not share them."""

@@ -27,13 +27,22 @@ def _approved():
     """The dataset that the token of the request opens now; raises Problem."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     row = None
-    if scheme.lower() == "bearer" and token:
+    if scheme.lower() != "bearer":
+        token = ""
+    if token and here().sd_apply:
+        dataset = datasets.find(here().store, here().sd_apply.dataset(token))
+        if dataset:
+            return _served(dataset)
+    if token:
         row = here().store.one(
             "SELECT * FROM applications WHERE publication_token = ? AND state = 'approved'", (token,)
         )
     if row is None or (row["expires"] or 0) <= time.time():
         raise Problem(401, "Not approved", "Send the token of the page of your request as Authorization: Bearer.")
-    dataset = datasets.find(here().store, row["dataset"])
+    return _served(datasets.find(here().store, row["dataset"]))
+
+
+def _served(dataset):
     datasets.must_be_open(dataset)
     datasets.must_serve_files(dataset)
     return dataset

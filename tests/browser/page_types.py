@@ -3,6 +3,7 @@
 from typing import Any, Callable, NamedTuple, Optional
 from urllib.parse import quote
 
+from demo.check.sd_apply import APPLICANT
 from secureb2share_ext.describing.groups import GROUPS
 
 
@@ -86,16 +87,12 @@ def collect(visitor, scene):
     return scene.link()
 
 
-def opened(name, path=""):
-    """The way to the page of a request that was approved at CSC, and on to a path there."""
-
-    def way(visitor, scene):
-        address = scene.at_csc(name)["status_url"]
-        if path:
-            visitor.open(address)
-        return visitor.site.second + path if path else address
-
-    return way
+def opened(visitor, scene):
+    """The way to what SD Apply approved at CSC, as the person for whom it did."""
+    scene.at_csc()
+    visitor.open(visitor.site.second + "/inside")
+    visitor.fill({"person": APPLICANT})
+    visitor.press("Be this person")
 
 
 def draft(key, dataset="active"):
@@ -199,8 +196,8 @@ PAGE_TYPES = (
     PageType("status-end", "reader", status("submitted", "/end")),
     PageType("collect", "reader", collect),
     PageType("collect-another", "second", lambda visitor, scene: scene.link(), 403, described=False),
-    PageType("work-inside", "reader", opened("inside", "/inside")),
-    PageType("request-approved-token", "reader", opened("token")),
+    PageType("work-inside", "reader", opened),
+    PageType("apply-in-sd-apply", "reader", second("/request"), 410, described=False),
     PageType("front-cineca", "reader", lambda visitor, scene: visitor.site.third + "/", described=False),
     PageType("inside-not-found", "reader", inside("/nowhere"), 404, described=False),
     PageType("inside-sign-in", "reader", inside("/login"), described=False),

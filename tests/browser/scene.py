@@ -13,7 +13,7 @@ import requests
 from started import ROOT
 from visitor import PERSON
 
-from demo.check import review
+from demo.check import review, sd_apply
 from demo.check.trip import ask
 from demo.secure_environment.sites import API, INSIDE
 
@@ -33,7 +33,7 @@ class Scene:
         self.datasets = {}  # name: what the secure environment says of it
         self.requests = {}  # state: what the secure environment said to who asked
         self.owners = {}
-        self.opened = {}  # what was asked for at CSC
+        self.opened = False  # whether SD Apply approved what there is at CSC
 
     def words(self, plain):
         """A text of a person: the plain one, or one that means harm."""
@@ -94,22 +94,22 @@ class Scene:
             reason = {"reason": self.words("Please say which variables you need.")[:900]}
             _must(self.owner(self.site.secure).post(address, data=reason, timeout=30))
 
-    def at_csc(self, name):
-        """What CSC said to who asked for a dataset, "inside" or "token", and was approved; made at the first call."""
-        if name not in self.opened:
-            identifier, description = self.identifier(name), self.description("finngen")
-            description["sensitive"]["access_mode"] = {"inside": [INSIDE], "token": [API]}[name]
+    def at_csc(self):
+        """Approve in SD Apply a dataset of CSC for work inside and one for programs; made at the first call."""
+        if self.opened:
+            return
+        self.opened = True
+        trip = types.SimpleNamespace(sd_apply=self.site.sd_apply, call=_call, known=self.known_of_csc)
+        for name, mode in (("inside", INSIDE), ("token", API)):
+            description = self.description("finngen")
+            description["sensitive"]["access_mode"] = [mode]
             self.register(name, description, self.site.second)
-            self.release(identifier)
-            known = "%s/api/datasets/csc/%s" % (self.site.catalogue, identifier)
-            link = _must(requests.get(known, timeout=30)).json()["access_url"]
-            form = requests.get(link, allow_redirects=False, timeout=30).headers["location"]
-            person = {"name": self.words(PERSON[0])[:190], "email": name + "@example.org", "purpose": "A study."}
-            said = _must(requests.post(form, json=person, headers=JSON, timeout=30)).json()
-            address = "%s/inbox/%s/approve" % (self.site.second, said["application"])
-            _must(self.owner(self.site.second).post(address, data={"reason": ""}, timeout=30))
-            self.opened[name] = said
-        return self.opened[name]
+            self.release(self.identifier(name))
+            sd_apply.apply_and_approve(trip, self.known_of_csc(self.identifier(name)))
+
+    def known_of_csc(self, identifier, source="csc"):
+        """What the catalogue tells of a dataset of CSC."""
+        return _must(requests.get("%s/api/datasets/csc/%s" % (self.site.catalogue, identifier), timeout=30)).json()
 
     def release(self, identifier):
         """Publish what waits for a curator, over the pages of the review."""
@@ -162,6 +162,10 @@ def make(site, kind):
     scene.ask("denied", "deny")
     scene.ask("revoked", "approve", "revoke")
     return scene
+
+
+def _call(method, address):
+    return requests.request(method, address, allow_redirects=False, timeout=30)
 
 
 def _must(answer):

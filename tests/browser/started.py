@@ -19,7 +19,9 @@ class Site:
 
     def __init__(self, ports, data):
         self.data = data
-        self.catalogue, self.secure, self.second, self.third = ("http://localhost:%d" % port for port in ports)
+        self.catalogue, self.secure, self.second, self.third, self.sd_apply = (
+            "http://localhost:%d" % port for port in ports
+        )
         self.login = json.loads((data / "catalogue" / "curator.json").read_text())
         self.passwords = {
             address: (data / folder / "password").read_text().strip()

@@ -33,7 +33,7 @@ if "--make-key" in sys.argv:
     print("public key: whpk_abc")
 elif "--prepare" in sys.argv:
     keys = {options["--%ssource-key" % number] for number in ("", "second-", "third-")}
-    assert keys == {"whpk_abc"}, options
+    assert keys == {"whpk_abc"} and options["--sd-apply"].startswith("http://localhost:"), options
     login = pathlib.Path(options["--data"], "curator.json")
     login.parent.mkdir()
     login.write_text('{"email": "curator@example.org", "password": "a password"}')
@@ -64,7 +64,9 @@ def folder(tmp_path):
     (checkout / "pids").mkdir()
     for name in ("__init__.py", "__main__.py", "launch.py"):
         shutil.copy(LAUNCHER / name, checkout / "demo")
-    for name in ("catalogue.py", "secure_environment.py"):
+    (checkout / "demo" / "sd_apply").mkdir()
+    shutil.copy(LAUNCHER / "sd_apply" / "launch.py", checkout / "demo" / "sd_apply")
+    for name in ("catalogue.py", "secure_environment.py", "sd_apply/__main__.py"):
         (checkout / "demo" / name).write_text(FAKE)
     yield checkout
     for pid in left_behind(checkout, seconds=0):
@@ -133,7 +135,7 @@ def left_behind(folder, seconds=3):
 def test_stopped_while_it_runs(start, folder, number):
     demo = start(demo_catalogue="worker")
     read_until(demo, "Ctrl-C")
-    assert len(left_behind(folder, seconds=0)) == 5
+    assert len(left_behind(folder, seconds=0)) == 6
     os.killpg(demo.pid, number)
     output, _ = demo.communicate(timeout=5)
     assert demo.returncode == 0
@@ -145,7 +147,7 @@ def test_it_says_where_to_log_in_and_to_review(start, folder, ports):
     demo = start()
     seen = read_until(demo, "Ctrl-C")
     review = "http://localhost:%s/secureb2share/review/" % ports[0]
-    for said in (review, "curator@example.org", "a password", ports[2], "of tsd", "of csc", "of cineca"):
+    for said in (review, "curator@example.org", "a password", ports[2], ports[4], "of tsd", "of csc", "of cineca"):
         assert said in seen
     os.killpg(demo.pid, signal.SIGTERM)
 
@@ -165,13 +167,13 @@ def test_stopped_while_it_starts(start, folder):
 def test_killed(start, folder):
     demo = start()
     read_until(demo, "Ctrl-C")
-    assert len(left_behind(folder, seconds=0)) == 4
+    assert len(left_behind(folder, seconds=0)) == 5
     demo.kill()
     demo.wait()
     assert left_behind(folder) == []
 
 
-@pytest.mark.parametrize("name", ["catalogue", "secure_environment"])
+@pytest.mark.parametrize("name", ["catalogue", "secure_environment", "sd_apply___main__"])
 def test_server_that_dies(start, folder, name):
     demo = start(**{"demo_" + name: "die"})
     output, _ = demo.communicate(timeout=10)
@@ -186,17 +188,21 @@ def test_server_that_is_killed_is_started_again(start, folder, ports):
     demo = start()
     read_until(demo, "Ctrl-C")
     for number in range(1, 7):
-        (catalogue,) = (pid for pid in left_behind(folder, seconds=0) if ports[0] in arguments(pid)[2:])
+        (catalogue,) = (pid for pid in left_behind(folder, seconds=0) if is_catalogue(pid))
         os.kill(catalogue, signal.SIGKILL)
         if number < 6:
             assert "'catalogue' ended with exit code -9, and is started again" in read_until(demo, "catalogue.log.")
             wait_for(ports[0])
-            assert len(left_behind(folder, seconds=0)) == 4
+            assert len(left_behind(folder, seconds=0)) == 5
     output, _ = demo.communicate(timeout=10)
     assert demo.returncode == 1
     assert "started again 5 times within 60 s" in output and "run run-demo.sh" in output
     assert "Traceback" not in output
     assert left_behind(folder) == []
+
+
+def is_catalogue(pid):
+    return "demo.catalogue" in arguments(pid)
 
 
 def arguments(pid):

@@ -98,7 +98,8 @@ def test_the_settings_of_the_catalogue_fit_this_service(tmp_path, rems):
     target, provider = service.of_catalogue(str(tmp_path), "http://localhost:5005")
     kind = target.pop("kind")
     assert kind == "rems" and targets.Rems.read("t", target, True).key() in rems.routes.keys
-    # the door for events is in another part; until then the entry is read without its secret
-    provider.pop("events")
     config = {"SECUREB2SHARE_ACCESS": {service.ENTRY: provider}, "SECUREB2SHARE_DEMO": True}
-    assert providers.read(config)[service.ENTRY].url == "http://localhost:5005"
+    read = providers.read(config)[service.ENTRY]
+    assert (read.url, read.events) == ("http://localhost:5005", (service.secret(str(tmp_path), "events"),))
+    told = rems.outbox.targets[0]
+    assert told["headers"] == {service.HEADER: read.events[0]}
