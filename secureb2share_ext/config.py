@@ -60,13 +60,13 @@ SECUREB2SHARE_TARGETS: Dict[str, Dict[str, Any]] = {}
 
 ``kind``: ``"webhook"``, ``"tsd"`` for a table of the file API of TSD or Educloud, or ``"rems"``.
 ``url``: https; of a tsd target the base of the API, such as ``"https://api.tsd.usit.no"``.
-``echo``: True tells the target also of what its own source caused. Default False.
+``echo``: for webhook and tsd, True tells the target also of what its own source caused. Default False.
 ``concurrency``: int, over how many connections one sweep sends to it side by side; the events of one dataset keep
 their order. Default 1.
 ``allow_private``: True allows an address in a private range. Default False.
 ``secret``: for webhook, ``"whsec_..."``, signs with HMAC instead of Ed25519; no other target may have it.
-``expires``: for webhook, ``"2027-01-31"``, the day on which its secret ends; ``secureb2share health`` warns before.
-Default None.
+``expires``: for webhook and rems, ``"2027-01-31"``, the day on which its secret or key ends; ``secureb2share health``
+warns before. Default None.
 ``project``: for tsd, the project's number, such as ``"p11"``.
 ``app``: for tsd, the name under which TSD has registered the catalogue.
 ``table``: for tsd, the table that gets a row for each event. Default ``"events"``.
@@ -81,7 +81,8 @@ without ``echo``, and the links of its sources lead to REMS only while that item
 ``workflow``: int, the id of the workflow of new items; ``form``: int, that of their form, default None.
 ``licenses``: list of the ids of the licences of new resources. Default none.
 ``resource``: the resource's id with places, as in ``SECUREB2SHARE_ACCESS`` and without ``{revision}``. It must be that
-of the provider of every source that names the target. Default ``"{identifier}"``.
+of the provider of every source that names the target. Where several sources register at one address, ``{identifier}``
+needs ``{source}`` beside it. Default ``"{identifier}"``.
 ``languages``: list of the languages in which titles are written; REMS has to be configured for them. Default
 ``["en"]``.
 ``visas``: True: REMS makes GA4GH visas of the ids, so that each has to be https and at most 255 characters long."""
@@ -98,7 +99,8 @@ than https://nettskjema.no.
 ``forms``: for nettskjema instead of ``form``: dict of language tag -> form, the first for all other readers.
 ``codes``: for nettskjema, dict of codebook code -> name of a place, such as ``{"ref": "reference"}``.
 ``lock``: for nettskjema, list of the codes that are locked in the page. Default all.
-``resource``: for rems, the resource's id with places. Default ``"{identifier}"``.
+``resource``: for rems, the resource's id, with at least one of ``{identifier}``, ``{pid}``, ``{pid_url}`` and
+``{record_url}``. Default ``"{identifier}"``.
 ``events``: for rems, the secret that its events carry, at least 24 characters, or a list of such while one is replaced;
 then ``resource`` has one of ``{identifier}``, ``{pid}``, ``{pid_url}`` and ``{record_url}``, and beside it at most
 ``{source}``. The events go to ``/api/datasets/rems/`` and the entry's name. Default: none are taken.

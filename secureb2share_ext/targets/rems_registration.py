@@ -92,7 +92,11 @@ class Registration:
     def _carry_out(self, step):
         owner = {"organization/id": self.target.organization}
         if step.action == rems_plan.CREATE_RESOURCE:
-            said = {"resid": self.wanted.resid, "organization": owner, "licenses": list(self.wanted.licenses)}
+            said: Dict[str, Any] = {
+                "resid": self.wanted.resid,
+                "organization": owner,
+                "licenses": list(self.wanted.licenses),
+            }
             codes = rems_duo.of(self.said["data"]["dataset"], [code for code, _ in self.wanted.duo])
             said.update({"resource/duo": {"duo/codes": codes}} if codes else {})
             made = self.session.write("POST", "/api/resources/create", said, "make a resource")

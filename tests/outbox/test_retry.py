@@ -53,6 +53,11 @@ ASKED = {
 ROWS = [(seconds, text) for seconds, row in ASKED.items() for text in row]
 
 
+def test_what_only_this_message_waits_for_says_nothing_of_its_target():
+    assert decide(Answer(meaning="later", reason="held"), 0, NOW, 0) == Retry(5, "held")
+    assert decide(Answer(error="TimeoutError"), 0, NOW, 0) == Retry(5, "TimeoutError", True, True)
+
+
 @for_each(ROWS, [429, 503])
 def test_retry_after_lengthens_the_wait_and_never_shortens_it(seconds, text, status):
     answer = Answer(status, retry_after=text)
