@@ -13,7 +13,7 @@ from secureb2share_ext.testing.rems_routes import Request
 
 from . import service
 
-PEOPLE = {APPLICANT: "Alice Applicant", "colleague": "Malin Member", HANDLER: "Hannah Handler"}
+PEOPLE = {APPLICANT: "The applicant", "colleague": "The colleague", HANDLER: "The handler"}
 # state -> what a handler may do, as (command, words of the button)
 DECISIONS = {
     "submitted": (("approve", "Approve"), ("return", "Return to the applicant"), ("reject", "Reject")),
