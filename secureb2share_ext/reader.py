@@ -42,6 +42,7 @@ else:  # the two files were copied
 LOGGER = logging.getLogger("secureb2share")
 PAGE = 500  # rows of one answer of the API
 MANY = 40  # events that are read by one request, whose address stays below 2 kB
+MOST = 64 * 2**20  # bytes of one answer of the API: MANY events have at most 1 MB each
 DAY = 24 * 3600
 DECIDED = ("approved", "denied", "closed")
 KEY = re.compile(r"[A-Za-z0-9-]{1,36}\Z")  # submission and event ids
@@ -319,8 +320,9 @@ class Messages:
         """Write what was not sent yet into a file of a drop folder, for a catalogue that cannot be reached."""
         numbers, lines = self._unsent()
         if lines:
-            # in the order of the names
-            name = "reader-%s-%s.jsonl" % (re.sub("[:-]", "", client.now_utc()), secrets.token_hex(4))
+            # in the order of the names, also of two within one second
+            moment = re.sub("[:-]", "", client.now_utc())
+            name = "reader-%s-%012d-%s.jsonl" % (moment, numbers[0], secrets.token_hex(4))
             replace(os.path.join(folder, name), b"".join(lines))
         for number in numbers:
             self._answered(number, "dropped")
@@ -473,15 +475,25 @@ class Table:
     def read(self, *clauses: str) -> List[Any]:
         """The rows that a query (its clauses, such as ``order=sequence.asc``) finds."""
         url = "%s?%s" % (self.url, "&".join(clauses))
-        answer = quietly("Reading the API", self.session.get, url, timeout=client.TIMEOUT, allow_redirects=False)
-        if answer.status_code == 404:
+        status, content = quietly("Reading the API", self._get, url)
+        if status == 404:
             raise ReaderError("The API has no such table (404): nothing came yet, or its address is wrong.")
-        if answer.status_code != 200:
-            raise ReaderError("The API answered %d; 401 and 403 are about the token." % answer.status_code)
-        rows = quietly("Reading an answer of the API", answer.json)
+        if status != 200:
+            raise ReaderError("The API answered %d; 401 and 403 are about the token." % status)
+        rows = quietly("Reading an answer of the API", lambda: json.loads(content.decode("utf-8")))
         if not isinstance(rows, list):
             raise ReaderError("The API did not answer with a list of rows.")
         return rows
+
+    def _get(self, url):
+        """(status, content) of an answer; raises ReaderError for one that is longer than MOST bytes, unpacked."""
+        content = bytearray()
+        with self.session.get(url, timeout=client.TIMEOUT, allow_redirects=False, stream=True) as answer:
+            for part in answer.iter_content(2**16):
+                content += part
+                if len(content) > MOST:
+                    raise ReaderError("An answer of the API is longer than %d bytes." % MOST)
+        return answer.status_code, bytes(content)
 
 
 class Events:
@@ -514,25 +526,28 @@ class Events:
         for begin in range(0, len(new), MANY):
             some = new[begin : begin + MANY]
             rows = self.table.read("where=event_id=in.[%s]" % ",".join(some))
-            found = {row["event_id"]: row for row in rows if isinstance(row, dict) and "event_id" in row}
             for event_id in some:
-                counts[self._one(found.get(event_id), hand)] += 1
+                found = [row for row in rows if isinstance(row, dict) and row.get("event_id") == event_id]
+                counts[self._one(found, hand)] += 1
         LOGGER.info("secureb2share.reader-events %s", " ".join("%s=%d" % pair for pair in sorted(counts.items())))
         return counts
 
     def _unknown(self):
         """([id], how many rows have none that an event can have)."""
-        known, new, wrong = {row[0] for row in self.queue.rows("SELECT id FROM events")}, [], set()
+        known, wrong = {row[0] for row in self.queue.rows("SELECT id FROM events")}, set()
+        new: Dict[str, str] = {}
         for row in self.table.walk(("event_id", "sequence")):
             event_id = str(row["event_id"])
             if not KEY.match(event_id):
                 wrong.add(event_id)  # the walk may come by twice
             elif event_id not in known:
-                new.append((str(row["sequence"]), event_id))  # "%010d" each
-        return [event_id for _, event_id in sorted(new)], len(wrong)
+                # "%010d" each; several rows may have one id
+                new[event_id] = min(new.get(event_id, "~"), str(row["sequence"]))
+        return sorted(new, key=lambda event_id: (new[event_id], event_id)), len(wrong)
 
-    def _one(self, row, hand):
-        event, body = self._event(row)
+    def _one(self, rows, hand):
+        """What became of the event of an id; rows: those with the id, of which the first that is an event counts."""
+        event, body = next((one for one in map(self._event, rows) if one[0] is not None), (None, None))
         if event is None:
             return "wrong"
         data = event["data"]
@@ -542,7 +557,7 @@ class Events:
         if not is_old:
             hand(event, body)
         with self.queue.write() as db:
-            db.execute("INSERT INTO events (id) VALUES (?)", (event["id"],))
+            db.execute("INSERT OR IGNORE INTO events (id) VALUES (?)", (event["id"],))
             if not is_old:
                 values = place + (data["sequence"], data.get("state"))
                 db.execute("INSERT OR REPLACE INTO datasets VALUES (?, ?, ?, ?)", values)
@@ -680,7 +695,14 @@ class Settings:
 
     def table(self, group: Mapping[str, Any]) -> Table:
         """The table of the API that a group names; its token is read anew."""
-        self.session.headers["Authorization"] = "Bearer %s" % self._read("token", group)
+        token = self._read("token", group)
+
+        def authorize(request):
+            request.headers["Authorization"] = "Bearer %s" % token
+            return request
+
+        # as a header of the session it would be replaced by what a .netrc has for this host
+        self.session.auth = authorize
         return Table(group["table"], self.session)
 
     def submissions(self, form: Form, everything: bool) -> Iterable[Any]:

@@ -5,8 +5,8 @@ import json
 
 # nobody has these: the domain is reserved, and the days in the numbers do not exist
 PERSONS = [
-    "rita.virtanen@example.org", "Rita Virtanen", "rvirtane", "320199-999X", "32019912345", "1980-02-31",
-    "ola.nordmann@example.org", "Ola Nordmann", "cv-of-rita.pdf", "I study my own sister", "handler7",
+    "respondent-7@example.org", "Respondent 7", "respondent7", "320199-999X", "32019912345", "1980-02-31",
+    "invited-8@example.org", "Invited 8", "cv-of-respondent-7.pdf", "I study my own sister", "handler7",
 ]  # fmt: skip
 
 
@@ -16,7 +16,7 @@ def event(number, kind, application=7, resources=None, **more):
         "event/id": number,
         "event/type": "application.event/" + kind,
         "event/time": "2026-01-%02dT12:00:%02d.000Z" % (1 + number % 28, number % 60),
-        "event/actor": "rvirtane",
+        "event/actor": "respondent7",
         "application/id": application,
     }
     if resources is not None:
@@ -28,16 +28,16 @@ def event(number, kind, application=7, resources=None, **more):
 
 def whole(number, kind, application=7, resources=None):
     """The same with all that REMS can tell of persons, and the application beside it."""
-    rita = {"userid": "rvirtane", "name": "Rita Virtanen", "email": "rita.virtanen@example.org"}
-    rita["nationalid"], rita["birthdate"] = "320199-999X", "1980-02-31"
-    invited = {"name": "Ola Nordmann", "email": "ola.nordmann@example.org"}
+    respondent = {"userid": "respondent7", "name": "Respondent 7", "email": "respondent-7@example.org"}
+    respondent["nationalid"], respondent["birthdate"] = "320199-999X", "1980-02-31"
+    invited = {"name": "Invited 8", "email": "invited-8@example.org"}
     comment = "I study my own sister, 32019912345"
     application_ = {
         "application/id": application,
-        "application/applicant": rita,
-        "application/members": [rita],
+        "application/applicant": respondent,
+        "application/members": [respondent],
         "application/invited-members": [invited],
-        "application/attachments": [{"attachment/id": 3, "attachment/filename": "cv-of-rita.pdf"}],
+        "application/attachments": [{"attachment/id": 3, "attachment/filename": "cv-of-respondent-7.pdf"}],
         "application/forms": [{"form/id": 1, "form/fields": [{"field/id": "why", "field/value": comment}]}],
         "application/events": [{"event/type": "application.event/commented", "application/comment": comment}],
     }
@@ -45,11 +45,11 @@ def whole(number, kind, application=7, resources=None):
         number, kind, application, resources,
         **{
             "event/actor": "handler7",
-            "event/actor-attributes": rita,
+            "event/actor-attributes": respondent,
             "application/comment": comment,
             "application/member": invited,
-            "application/reviewers": [rita],
-            "event/attachments": [{"attachment/id": 3, "attachment/filename": "cv-of-rita.pdf"}],
+            "application/reviewers": [respondent],
+            "event/attachments": [{"attachment/id": 3, "attachment/filename": "cv-of-respondent-7.pdf"}],
             "event/application": application_,
         }
     )  # fmt: skip

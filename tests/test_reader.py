@@ -22,7 +22,7 @@ JWKS = {"keys": [client.to_jwk(PUBLIC)]}
 SECRET = b"a secret of the inside, 32 bytes"
 FORM = "/v1/p11/survey/127835/submissions"
 EVENTS = "/v1/p11/apps/secureb2share/tables/events"
-NAME = "Kari Nordmann"
+NAME = "respondent-7"
 OWNER = "committee@example.org"
 INSIDE = "https://inside.example.org/form/127835"
 
@@ -500,6 +500,48 @@ def test_the_table_of_events_misses_none_and_gives_none_twice(folder):
     assert len(receipts) == 271 and receipts[new["id"]] == client.digest(client.canonical(new))
 
 
+@pytest.mark.parametrize("order", ["good first", "good last", "equal"])
+def test_two_rows_with_the_id_of_one_event_give_it_once(folder, order):
+    good, other = row_of(event(7)), row_of(event(8, "d8"))
+    # the id of the event in a row of another text, or of another sequence
+    twins = [dict(good, digest="0" * 64, sequence="0000000009")]
+    rows = {"good first": [good] + twins, "good last": twins + [good], "equal": [good, good]}[order]
+    with table_server() as server, parts(folder) as made:
+        server.tables[EVENTS] = rows + [other]
+        session = requests.Session()
+        session.headers["Authorization"] = "Bearer " + TOKEN
+        taken = []
+        for count in (2, 0):
+            events = reader.Events(made.queue, reader.Table(server.url + EVENTS, session), ISSUER, "tsd-events")
+            found = events.take(lambda one, body: taken.append(one["id"]))
+            assert found == {"taken": count, "old": 0, "wrong": 0}
+    assert sorted(taken) == [good["id"], other["id"]]
+
+
+def test_an_answer_has_a_longest_length(folder, monkeypatch):
+    monkeypatch.setattr(reader, "MOST", 100000)
+    with table_server() as server:
+        session = requests.Session()
+        session.headers["Authorization"] = "Bearer " + TOKEN
+        table = reader.Table(server.url + EVENTS, session)
+        server.tables[EVENTS] = [{"event_id": "x" * 99000}]
+        assert len(table.read("range=0.100")) == 1
+        server.tables[EVENTS] = [{"event_id": national(n) * 1000} for n in range(20)]
+        with pytest.raises(reader.ReaderError, match="longer than 100000 bytes") as raised:
+            table.read("range=0.100")
+        assert not has_national("".join(traceback.format_exception_only(type(raised.value), raised.value)).encode())
+
+
+def test_files_of_one_second_keep_their_order(folder, monkeypatch):
+    monkeypatch.setattr(client, "now_utc", lambda: "2026-11-26T10:00:00Z")
+    with parts(folder) as made:
+        for number in range(1, 13):
+            made.form.take([submission(number, reference())])
+            assert made.messages.drop(str(folder / "drop")) == {"dropped": 1}
+        said = [made.decisions.application(number) for number in range(1, 13)]
+    assert [body["application"] for body in dropped(folder)] == said
+
+
 def settings(folder, url, port, **changed):
     given = {
         "catalogue": ISSUER,
@@ -567,6 +609,16 @@ def test_a_fault_is_said_in_one_sentence(folder, capsys, number):
         assert run(settings(folder, server.url, mails.port, **changed), "submissions") == 1
     printed = capsys.readouterr()
     assert said in printed.err and "Traceback" not in printed.err
+
+
+def test_a_netrc_does_not_take_the_place_of_the_token(folder, monkeypatch):
+    (folder / "netrc").write_text("default login another password another\n")
+    (folder / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(folder / "netrc"))
+    with table_server() as server, mail_server() as mails:
+        path = settings(folder, server.url, mails.port)
+        server.tables[FORM], server.tables[EVENTS] = [submission(1, reference())], [row_of(event(1))]
+        assert run(path, "submissions") == 0 and run(path, "events") == 0
 
 
 def test_an_api_that_fails_says_so_and_the_owners_are_told_all_the_same(folder, capsys):

@@ -54,10 +54,10 @@ def example_store(**settings: Any) -> Store:
     store = Store(**settings)
     store.add_user("owner", "Olavi Owner", "olavi.owner@example.org", ["owner"])
     store.add_user(OWNER, "The catalogue", "catalogue@example.org")
-    store.add_user(HANDLER, "Hannah Handler", "hannah.handler@example.org")
+    store.add_user(HANDLER, "The handler", "handler@example.org")
     store.add_user("reporter", "Rauha Reporter", "rauha.reporter@example.org", ["reporter"])
-    store.add_user(APPLICANT, "Alice Applicant", "alice.applicant@example.org")
-    store.add_user("colleague", "Malin Member", "malin.member@example.org")
+    store.add_user(APPLICANT, "The applicant", "applicant@example.org")
+    store.add_user("colleague", "The colleague", "colleague@example.org")
     store.add_organization(ORGANIZATION, [OWNER])
     store.add_organization("other-organisation")
     for number in (1, 2):

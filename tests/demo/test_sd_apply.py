@@ -61,12 +61,12 @@ def test_a_reader_comes_by_the_link_and_a_handler_decides(visitor, rems, item):
     send(visitor, "/application/1", command="approve")
     assert rems.applications.rows[1]["state"] == "submitted"
     send(visitor, "/", "/as", person="handler", next="/applications")
-    assert "Alice Applicant" in text(visitor, "/applications")
-    send(visitor, "/application/1", command="approve", comment="Fine, Alice")
+    assert "The applicant" in text(visitor, "/applications")
+    send(visitor, "/application/1", command="approve", comment="Fine, applicant")
     assert rems.applications.rows[1]["state"] == "approved"
     told = [entry["body"] for entry in rems.outbox.entries]
     assert [one["event/type"].rpartition("/")[2] for one in told] == ["created", "submitted", "approved"]
-    assert told[2]["application/comment"] == "Fine, Alice" and "event/application" not in told[2]
+    assert told[2]["application/comment"] == "Fine, applicant" and "event/application" not in told[2]
     target = rems.outbox.entries[0]["target"]
     assert (
         target["url"] == CATALOGUE + "/api/datasets/rems/csc-sd-apply" and len(target["headers"][service.HEADER]) > 24

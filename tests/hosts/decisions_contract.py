@@ -86,10 +86,10 @@ class DecisionsContract:
             assert self.put(instance, found, "no-secret").status_code == 401
             assert self.put(instance, encoded(found)[:-1]).status_code == 400
             answer = self.put(
-                instance, dict(found, **{"application/id": "Rita Virtanen", "event/type": "application.event/closed"})
+                instance, dict(found, **{"application/id": "Respondent 7", "event/type": "application.event/closed"})
             )
             assert answer.status_code == 400 and [e["field"] for e in answer.json()["errors"]] == ["application/id"]
-            assert "Rita" not in answer.text
+            assert "Respondent" not in answer.text
         assert self.counts(instance, identifier) == {"approved": 1}
         assert set(new(before, dump(instance))) == {"secureb2share_rems", "secureb2share_application"}
         everything = dump(instance)

@@ -137,9 +137,9 @@ def test_rems_is_asked_for_the_resources_of_links_and_target(catalogue, rems):  
 @pytest.mark.parametrize(
     "path, said",
     [
-        ("/api/applications?", (403, b"Rita Virtanen")), ("/api/applications?", (302, b"Rita Virtanen")),
-        ("/api/applications?", (200, b'["Rita Virtanen')), ("/api/applications/7", (500, b"Rita Virtanen")),
-        ("/api/applications/7", (200, b'{"a": "Rita Virtanen"}')), ("/api/applications/7", (200, b"Rita Virtanen")),
+        ("/api/applications?", (403, b"Respondent 7")), ("/api/applications?", (302, b"Respondent 7")),
+        ("/api/applications?", (200, b'["Respondent 7')), ("/api/applications/7", (500, b"Respondent 7")),
+        ("/api/applications/7", (200, b'{"a": "Respondent 7"}')), ("/api/applications/7", (200, b"Respondent 7")),
     ],
     ids=lambda value: value if isinstance(value, str) else "%d-%d" % (value[0], len(value[1])),
 )  # fmt: skip
@@ -150,8 +150,10 @@ def test_answers_that_cannot_be_used_end_it_without_a_word_of_them(catalogue, re
     with pytest.raises(SecureB2ShareError) as error:
         run(catalogue, rems, "a")
     chain = [error.value, error.value.__cause__, error.value.__context__]
-    assert "REMS" in str(error.value) and not [one for one in chain if "Rita" in repr(getattr(one, "__dict__", one))]
-    assert "Rita" not in repr(error.value) and counted.rows(catalogue) == before
+    assert "REMS" in str(error.value) and not [
+        one for one in chain if "Respondent" in repr(getattr(one, "__dict__", one))
+    ]
+    assert "Respondent" not in repr(error.value) and counted.rows(catalogue) == before
     assert "/elsewhere" not in [asked[0] for asked in rems.asked]
 
 

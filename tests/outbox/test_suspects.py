@@ -130,7 +130,7 @@ def test_an_event_that_is_retried_has_a_full_plan_again(catalogue):  # noqa: F81
     target = Scripted(lambda event: FAILS if event.message_id == first[0] else TAKEN)
     for number in range(1, 5):
         with clock(minutes=2000 + 400 * number):
-            if number == 1:
+            if number == 2:
                 add(catalogue, "another")
             sweep(catalogue, tsd=target)
         found = state(catalogue)

@@ -358,11 +358,11 @@ STEPS = [
     ("applicant", "submit", {}, "licenses-not-accepted"),
     ("handler", "approve", {}, "forbidden"),
     ("applicant", "accept-licenses", {"accepted-licenses": [51]}, None),
-    ("applicant", "invite-member", {"member": {"name": "Malin Member", "email": "malin.member@example.org"}}, None),
+    ("applicant", "invite-member", {"member": {"name": "The colleague", "email": "colleague@example.org"}}, None),
     ("applicant", "submit", {}, None),
     ("applicant", "delete", {}, "only-draft-may-be-deleted"),
     ("applicant", "approve", {}, "forbidden"),
-    ("handler", "return", {"comment": "Alice, please say more"}, None),
+    ("handler", "return", {"comment": "Please say more"}, None),
     ("applicant", "submit", {}, None),
     ("handler", "revoke", {}, "forbidden"),
     ("handler", "approve", {"comment": "fine", "attachments": [{"attachment/id": 7}]}, None),
@@ -392,7 +392,7 @@ def test_an_application_goes_the_way_of_the_default_workflow(rems):
     )
     shown = ask(rems, "GET", '/api/applications?query=resource:"late"', user="reporter").json()
     assert [one["application/state"] for one in shown] == ["application.state/revoked"]
-    assert shown[0]["application/applicant"]["name"] == "Alice Applicant"
+    assert shown[0]["application/applicant"]["name"] == "The applicant"
     assert ask(rems, "GET", '/api/applications?query=resource:"closed"', user="reporter").json() == []
 
 
@@ -440,7 +440,7 @@ def test_events_are_put_with_static_headers_until_200_and_hold_persons(notified)
     assert [headers["x-secret"] for headers, _ in got] == ["s"] * 3 and rems.outbox.entries == []
     (_, whole), (_, bare), (_, again) = got
     assert again == whole and bare == {name: one for name, one in whole.items() if name != "event/application"}
-    assert whole["event/application"]["application/applicant"]["email"] == "alice.applicant@example.org"
+    assert whole["event/application"]["application/applicant"]["email"] == "applicant@example.org"
     assert sorted(bare) == sorted(
         "application/external-id application/forms application/id application/licenses application/resources"
         " event/actor event/id event/time event/type workflow/id workflow/type".split()
