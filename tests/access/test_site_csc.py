@@ -136,4 +136,6 @@ def test_the_key_of_the_page_opens_no_application(user, method, path):
     with fake.FakeRems(keys={API_KEY: api_key(CONSOLES[0])}) as rems:
         headers = {"x-rems-api-key": API_KEY, "x-rems-user-id": user, "content-type": "application/json"}
         assert rems.take(Request(method, path, headers, b"{}")).status in (401, 403)
-        assert rems.take(Request("GET", "/api/resources", dict(headers, **{"x-rems-user-id": fake.OWNER}))).status == 200
+        assert (
+            rems.take(Request("GET", "/api/resources", dict(headers, **{"x-rems-user-id": fake.OWNER}))).status == 200
+        )
