@@ -53,7 +53,7 @@ def missing(app: Flask, extension: Extension) -> List[str]:
 
 def unknown_ways(extension: Extension) -> List[str]:
     """[sentence] for each source whose datasets name a way of access that it does not have; reads their records."""
-    return ways.findings(extension.host) if extension.is_on and tables() else []
+    return _ended(ways.findings(extension.host) if extension.is_on and tables() else [])
 
 
 def notes(extension: Extension, now: datetime.datetime) -> List[str]:
@@ -78,7 +78,7 @@ def look(extension: Extension) -> Tuple[List[str], List[str]]:
         for name, count, is_open in registrations.counts():
             said = "Target %s: %s registered, of which %d can be applied for."
             noted.append(said % (name, counted(count, "dataset"), is_open))
-    return found, noted
+    return _ended((found, noted))
 
 
 def _without_visas(host, name, target):
@@ -96,7 +96,10 @@ def _doubts(extension):
 
 
 def _remains(extension):
-    found = remains.sentences(extension.is_on)
+    return _ended(remains.sentences(extension.is_on))
+
+
+def _ended(found):
     # what follows has connections of its own, and SQLite lets one write at a time
     db.session.rollback()
     return found

@@ -12,8 +12,10 @@ import pytest
 pytest.importorskip("invenio_records_rest")
 
 from instance import running  # noqa: E402
+from invenio_db import db  # noqa: E402
 
 from secureb2share_ext import client  # noqa: E402
+from secureb2share_ext.outbox.models import Event  # noqa: E402
 from secureb2share_ext.testing import rems as fake  # noqa: E402
 from secureb2share_ext.testing.rems_routes import ApiKey, Request  # noqa: E402
 
@@ -91,12 +93,13 @@ def requests(site, console):
 
 def test_the_page_leads_a_site_with_rems_to_its_first_decision(site):
     example = json.loads((ROOT / "docs" / "examples" / "moli-sani.json").read_text(encoding="utf-8"))
-    sources = site.app.extensions["secureb2share"].sources
-    configured, (identifier,) = sources["csc"], set(re.findall(r"api/datasets/csc/([\w-]+)", PAGE))
-    # a dataset from before the target
-    sources["csc"] = configured._replace(targets=())
+    (identifier,) = set(re.findall(r"api/datasets/csc/([\w-]+)", PAGE))
     answer = site.csc.register(identifier, example["dataset"])
-    sources["csc"] = configured
+    with site.app.app_context():
+        # as if it was there before the target
+        assert db.session.query(Event).delete() == 1
+        db.session.commit()
+        db.session.remove()
     _, check, announce, watch, curl, submitted, approved = CONSOLES
     said(site, check)
     path = urlsplit(answer["access_url"]).path
@@ -136,4 +139,5 @@ def test_the_key_of_the_page_opens_no_application(user, method, path):
     with fake.FakeRems(keys={API_KEY: api_key(CONSOLES[0])}) as rems:
         headers = {"x-rems-api-key": API_KEY, "x-rems-user-id": user, "content-type": "application/json"}
         assert rems.take(Request(method, path, headers, b"{}")).status in (401, 403)
-        assert rems.take(Request("GET", "/api/resources", dict(headers, **{"x-rems-user-id": fake.OWNER}))).status == 200
+        headers["x-rems-user-id"] = fake.OWNER
+        assert rems.take(Request("GET", "/api/resources", headers)).status == 200

@@ -74,7 +74,9 @@ def test_init_on_a_database_that_db_create_made(site):
 def test_the_docs_name_the_number_of_tables():
     docs = Path(__file__).resolve().parents[2] / "docs"
     named = [
-        number for page in docs.rglob("*.md") for number in re.findall(r"Tables: (\d+) ", page.read_text(encoding="utf-8"))
+        number
+        for page in docs.rglob("*.md")
+        for number in re.findall(r"Tables: (\d+) ", page.read_text(encoding="utf-8"))
     ]
     ours = [name for name in db.metadata.tables if name.startswith("secureb2share_")]
     assert len(named) >= 5 and set(named) == {str(len(ours))}
