@@ -78,6 +78,8 @@ def look(extension: Extension) -> Tuple[List[str], List[str]]:
         for name, count, is_open in registrations.counts():
             said = "Target %s: %s registered, of which %d can be applied for."
             noted.append(said % (name, counted(count, "dataset"), is_open))
+        # what follows has connections of its own, and SQLite lets one write at a time
+        db.session.rollback()
     return found, noted
 
 
