@@ -18,6 +18,7 @@ from sqlalchemy import text
 from demo.catalogue.app import create_app
 from demo.catalogue.config import settings
 from demo.launch import free_ports
+from demo.sd_apply import service
 from secureb2share_ext import client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,8 +57,11 @@ def folder(tmp_path_factory):
         command += ["--%ssecure-environment" % option, "http://localhost:%d" % port]
         command += ["--%ssource-key" % option, public]
     subprocess.run(command, cwd=str(ROOT), check=True, timeout=120)
-    (made / "invenio.cfg").write_text(written_after("from pathlib import Path").rpartition("END")[0])
-    return made
+    with service.make(str(made / "sd-apply"), 0) as rems:
+        written = written_after("from pathlib import Path").rpartition("END")[0]
+        assert "http://localhost:5005" in written
+        (made / "invenio.cfg").write_text(written.replace("http://localhost:5005", rems.url))
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +121,8 @@ def test_the_commands_of_the_page_run(environment):
         ["invenio", "secureb2share", "check"], env=environment, capture_output=True, text=True, timeout=120
     )
     assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert answer.stdout.splitlines()[-1] == "All is in place (MODE on)."
+    said = answer.stdout.splitlines()
+    assert "All is in place (MODE on)." in said and any(line.startswith("Target sd-apply: it is REMS") for line in said)
 
 
 @pytest.mark.parametrize(
