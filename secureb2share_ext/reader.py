@@ -547,7 +547,7 @@ class Events:
 
     def _one(self, rows, hand):
         """What became of the event of an id; rows: those with the id, of which the first that is an event counts."""
-        event, body = next((one for one in map(self._event, rows) if one[0] is not None), (None, None))
+        event, body = next((one for one in map(self._event, rows) if one[0] is not None), (None, b""))
         if event is None:
             return "wrong"
         data = event["data"]

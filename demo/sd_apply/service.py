@@ -20,7 +20,7 @@ PATHS = [
     ("put", "/api/(resources|catalogue-items)/(edit|enabled|archived)"),
 ]
 REPORTER = "reporter"  # who reads all applications for the secure environment
-PEOPLE = {APPLICANT: "Alice Applicant", "colleague": "Malin Member", HANDLER: "Hannah Handler"}
+PEOPLE = {APPLICANT: "The applicant", "colleague": "The colleague", HANDLER: "The handler"}
 WORKFLOW, FORM, LICENCE = 11, 31, 51  # of example_store
 
 

@@ -88,7 +88,11 @@ def next_step(wanted: Wanted, found: Found, noted: Noted, unusable: Collection[i
         return _opening(wanted, found, noted, unusable)
     if found.live:
         return Step(DISABLE, found.live[0].id)
-    return _archiving(found.items, found.resources) if wanted.state == ENDED else None
+    if wanted.state == ENDED:
+        return _archiving(found.items, found.resources)
+    resource, item = chosen(wanted, found, noted, unusable)
+    # what the way back will not need, such as of a change that a suspension has cut
+    return _tidying(found, resource, item) if resource is not None else None
 
 
 def stricter(one: str, other: str) -> str:
@@ -140,7 +144,11 @@ def _opening(wanted, found, noted, unusable):
     if not item.enabled or item.expired:
         # it takes the end from one that has expired
         return Step(ENABLE, item.id)
-    items = [one for one in found.items if one.id != item.id]
+    return _tidying(found, resource, item)
+
+
+def _tidying(found, resource, item):
+    items = [one for one in found.items if item is None or one.id != item.id]
     return _archiving(items, [one for one in found.resources if one.id != resource.id])
 
 

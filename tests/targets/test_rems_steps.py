@@ -306,6 +306,36 @@ PLANS = {
 }  # fmt: skip
 
 
+# suspended while other terms were brought: the items that REMS has by then -> the steps
+CUT = {
+    "before": ([], [plan.Step(plan.ARCHIVE_RESOURCE, 1)]),
+    "old": (
+        [plan.Item(7, 1, True, False, False, TEXTS)],
+        [plan.Step(plan.DISABLE, 7), plan.Step(plan.ARCHIVE, 7), plan.Step(plan.ARCHIVE_RESOURCE, 1)],
+    ),
+    "both": (
+        [plan.Item(7, 1, False, False, False, TEXTS), plan.Item(8, 2, True, False, False, TEXTS)],
+        [plan.Step(plan.DISABLE, 8), plan.Step(plan.ARCHIVE, 7), plan.Step(plan.ARCHIVE_RESOURCE, 1)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(CUT))
+def test_a_suspension_leaves_what_the_way_back_needs(name):
+    items, steps = CUT[name]
+    found, taken = plan.Found((OLD, FIT), tuple(items)), []
+    while len(taken) < 9:
+        step = plan.next_step(WANTED._replace(state=plan.SHUT), found, plan.Noted())
+        if step is None:
+            break
+        taken.append(step)
+        changed = {plan.DISABLE: {"enabled": False}}.get(step.action, {"archived": True})
+        rows = "resources" if step.action == plan.ARCHIVE_RESOURCE else "items"
+        after = [one._replace(**changed) if one.id == step.number else one for one in getattr(found, rows)]
+        found = found._replace(**{rows: tuple(after)})
+    assert taken == steps
+
+
 @pytest.mark.parametrize("name", sorted(PLANS))
 def test_the_next_step(name):
     items, noted, step = PLANS[name]
