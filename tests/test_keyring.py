@@ -1,4 +1,5 @@
 import os
+import re
 import uuid
 
 import pytest
@@ -48,7 +49,7 @@ def publish(instance):
 
 def reference(instance, pid):
     url = instance.call("GET", "/api/access/" + pid).headers["location"]
-    return url.partition("ref=")[2]
+    return re.search("CBreference=([^&]+)", url).group(1)
 
 
 def kid_of(token, jwks):

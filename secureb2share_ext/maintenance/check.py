@@ -67,14 +67,16 @@ def look(extension: Extension) -> Tuple[List[str], List[str]]:
     The resource ids of datasets that no visa can carry are found here too.
     """
     found, noted = [], []
+    # before the session opens a transaction: SQLite lets one connection write at a time
+    is_prepared = bool(tables())
     for name, target in sorted(extension.targets.items()):
         if hasattr(target, "look"):
             wrong, told = target.look()
             found += ["SECUREB2SHARE_TARGETS[%r]: %s" % (name, sentence) for sentence in wrong]
             noted += ["Target %s: %s" % (name, sentence) for sentence in told]
-        if getattr(target, "visas", False) and not extension.config_faults and tables():
+        if getattr(target, "visas", False) and not extension.config_faults and is_prepared:
             found += _without_visas(extension.host, name, target)
-    if extension.is_on and tables():
+    if extension.is_on and is_prepared:
         for name, count, is_open in registrations.counts():
             said = "Target %s: %s registered, of which %d can be applied for."
             noted.append(said % (name, counted(count, "dataset"), is_open))

@@ -30,7 +30,7 @@ def test_another_resource_is_none():
 
 
 @pytest.mark.parametrize(
-    "template", ["{source}", "{pid}{pid}", "{pid}{identifier}", "{identifier}/{revision}", "{revision}"]
+    "template", ["{pid}{pid}", "{pid}{identifier}", "{identifier}/{revision}"]
 )
 def test_a_template_that_cannot_be_read_back_is_refused_where_events_come(template):
     Rems.read(KEY, {"url": "https://rems.example.org", "resource": template}, False)
