@@ -29,9 +29,7 @@ def test_another_resource_is_none():
     assert Resource.read(KEY, "aa{pid}aa").value("aaa", "tsd") is None
 
 
-@pytest.mark.parametrize(
-    "template", ["{pid}{pid}", "{pid}{identifier}", "{identifier}/{revision}"]
-)
+@pytest.mark.parametrize("template", ["{pid}{pid}", "{pid}{identifier}", "{identifier}/{revision}"])
 def test_a_template_that_cannot_be_read_back_is_refused_where_events_come(template):
     Rems.read(KEY, {"url": "https://rems.example.org", "resource": template}, False)
     with pytest.raises(ConfigError, match="one place of"):
