@@ -6,6 +6,7 @@ import secrets
 from flask import Blueprint, Flask, Response, abort, current_app, flash, redirect, render_template, request, session
 
 from demo.secure_environment import look, tokens
+from demo.secure_environment.problem import Problem
 from secureb2share_ext.pages import render
 from secureb2share_ext.pages.views import blueprint as pieces
 from secureb2share_ext.testing.rems import APPLICANT
@@ -100,7 +101,7 @@ def be():
 @blueprint.route("/application")
 def form():
     """The form of an application for items, which `/apply-for` names."""
-    numbers = [int(one) for one in request.args.get("items", "").split(",") if one.isdigit()]
+    numbers = [int(one) for one in request.args.get("items", "").split(",") if _is_number(one)]
     items = _items(lambda row: row["id"] in numbers)
     if not items or len(items) != len(set(numbers)):
         abort(404)
@@ -111,7 +112,7 @@ def form():
 def submit():
     """Make a draft, accept the licences and submit it; as a draft it stays where the button says so."""
     _must_be_ours()
-    numbers = [int(one) for one in request.form.getlist("item") if one.isdigit()]
+    numbers = [int(one) for one in request.form.getlist("item") if _is_number(one)]
     person = _person(APPLICANT)
     number = _do("create", person, catalogue_item_ids=numbers).get("application-id")
     if number is None:
@@ -164,8 +165,15 @@ def listing():
     return render_template("sd_apply/applications.html", found=found[::-1], person=person)
 
 
+def _is_number(text):
+    return text.isdecimal() and len(text) < 10
+
+
 def _must_be_ours():
-    look.refuse_other_origins()
+    try:
+        look.refuse_other_origins()
+    except Problem:
+        abort(403)
     if not tokens.is_ours():
         abort(400)
 

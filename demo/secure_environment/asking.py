@@ -56,8 +56,10 @@ def submit():
             errors = [{"field": name, "message": text} for name, text in faults.items()]
             raise Problem(400, gettext("Not sent"), gettext("The request has faults."), errors=errors)
         return _form(dataset, values, faults), 400
-    row, is_new = applications.submit(here(), dataset, values, given.get("once") or None)
-    if not _is_mine(row, is_new, given.get("once")):
+    # names that a browser chooses are apart from those of other ways to ask
+    form = "form:" + given["once"] if given.get("once") else None
+    row, is_new = applications.submit(here(), dataset, values, form)
+    if not _is_mine(row, is_new, form):
         fault = gettext(
             "A request for this dataset from this e-mail address is open or approved already, so no new one was made."
             " The address of its page was shown when it was sent. If you have lost it, please ask the contact of the"
@@ -71,15 +73,15 @@ def submit():
         return jsonify(application=row["id"], state=row["state"], status_url=status_url), 201 if is_new else 200
     if is_new:
         return look.done(status_url, gettext("Your request was sent to the owner of the data."))
-    if row["form"] == given.get("once"):
+    if form and row["form"] == form:
         return redirect(status_url, 303)
     said = gettext("You have asked for this dataset already, and no new request was made. This is the first one.")
     return look.done(status_url, said, "wait")
 
 
-def _is_mine(row, is_new, once):
+def _is_mine(row, is_new, form):
     """Whether this browser may see the request; if it made it, it is remembered."""
-    if is_new or (once and row["form"] == once):
+    if is_new or (form and row["form"] == form):
         _remember(row)
         return True
     return is_of_session(row)

@@ -15,6 +15,7 @@ from ..proxies import current
 from . import mode
 
 KEY = "REMS_API_KEY"
+ANEW = "SECRET_KEY was changed since, so that all is counted anew: leave --dataset out."
 DATASETS = "datasets"  # beside what became of the events
 PAGE = 500  # rows
 
@@ -42,11 +43,11 @@ def bring_up_to_date(entry: str, user: str, identifiers: Tuple[str, ...]) -> Non
         raise click.ClickException("SECUREB2SHARE_ACCESS[%r] takes no events of REMS: give it `events`." % entry)
     if not os.environ.get(KEY):
         raise click.ClickException("Set %s to the key of REMS's interface." % KEY)
-    if identifiers and rems_applications.of_former_keys(entry):
-        raise click.ClickException("SECRET_KEY was changed since, so that all is counted anew: leave --dataset out.")
     pages = _pages(rems_datasets.of_entry(extension.sources, entry), identifiers)
     said: Counter = collections.Counter()
     try:
+        if identifiers and rems_applications.of_former_keys(entry):
+            raise click.ClickException(ANEW)
         reader = Reader(provider.url, user, os.environ[KEY])
         said.update(reconcile(extension, entry, reader, _counted(pages, said)))
     except SecureB2ShareError as error:

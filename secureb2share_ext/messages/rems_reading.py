@@ -9,6 +9,7 @@ from typing import Any, Collection, Iterable, Iterator, List
 
 import requests
 
+from .. import stops
 from ..datasets.models import DatasetRow
 from ..errors import SecureB2ShareError
 from ..proxies import Extension
@@ -97,13 +98,15 @@ def reconcile(
     for rows in pages:
         # read before the first commit, which ends what the rows hold
         datasets = [
-            (row.id, provider.resid(row.identifier, row.pid, row.source, extension.host.record_url(row)))
+            (row.id, row.source, provider.resid(row.identifier, row.pid, row.source, extension.host.record_url(row)))
             for row in rows
         ]
-        for number, resource in datasets:
+        for number, source, resource in datasets:
             found = [one for one in reader.applications(resource) if one not in seen]
             read = [event for application in found for event in reader.events(application)]
             seen.update(found)
+            # or its counts would be dropped, and none be noted
+            stops.must_not_be_suspended(source)
             rems_applications.drop(entry, former.pop(number, ()))
             for event in read:
                 yield rems_applications.carry_out(extension, entry, event)

@@ -8,6 +8,7 @@ from ..errors import AttemptEnded, EgressRefused
 
 SECONDS = 20
 NOBODY = "secureb2share-check"  # an external id that no dataset has
+OTHER = "what answers at url is no REMS."
 
 
 def look(target: Any) -> Tuple[List[str], List[str]]:
@@ -21,17 +22,24 @@ def look(target: Any) -> Tuple[List[str], List[str]]:
         return ["%s." % error], []
     except (OSError, http.client.HTTPException, EgressRefused) as error:
         return ["REMS does not answer (%s)." % type(error).__name__], []
+    except (TypeError, AttributeError, ValueError):
+        return [OTHER], []
     finally:
         if session is not None:
             session.close()
 
 
+def _printable(said):
+    return "".join(one for one in str(said)[:40] if one.isprintable())
+
+
 def _asked(target, session):
     health, config = session.get("/api/health"), session.get("/api/config")
     if not isinstance(health, dict) or not isinstance(config, dict) or "languages" not in config:
-        return ["what answers at url is no REMS."], []
+        return [OTHER], []
     version = health.get("version") or {}
-    noted = ["it is REMS %.40s (%.40s)." % (version.get("version", "of an unknown version"), version.get("revision"))]
+    named = version.get("version", "of an unknown version"), version.get("revision")
+    noted = ["it is REMS %s (%s)." % tuple(_printable(one) for one in named)]
     found = [] if health.get("healthy") is True else ["REMS says that it is not healthy."]
     spoken = [str(one) for one in config["languages"]]
     wrong = [one for one in target.languages if one not in spoken]

@@ -122,7 +122,9 @@ def test_the_commands_of_the_page_run(environment):
     )
     assert answer.returncode == 0, answer.stdout + answer.stderr
     said = answer.stdout.splitlines()
-    assert "All is in place (MODE on)." in said and any(line.startswith("Target sd-apply: it is REMS") for line in said)
+    shown = re.search(r"secureb2share check\n(.*?)```", PAGE, flags=re.S).group(1).splitlines()
+    # registrations that other tests made are told behind it
+    assert len(shown) == 3 and [line for line in said if line in shown] == shown
 
 
 @pytest.mark.parametrize(

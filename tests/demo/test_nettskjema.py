@@ -88,6 +88,23 @@ def test_faults_are_said_and_nothing_is_stored(form, catalogue):  # noqa: F811
     assert site.extensions["nettskjema"].rows() == []
 
 
+def test_the_plain_form_gets_no_request_of_this_one_and_keeps_none_from_it(form, catalogue):  # noqa: F811
+    site, identifier = form  # noqa: F811
+    reference = catalogue.reference(identifier)
+    _, first = sent(site, identifier, reference)
+    mine = row(site, "SELECT status_token FROM applications")[0]
+    given = dict(ANSWERS, dataset=identifier, ref=reference, email="colleague@example.org")
+    headers = {"accept": "application/json"}
+    for once in ("nettskjema-1", "nettskjema-2"):
+        browser = site.test_client()
+        answer = browser.post("/request", json=dict(given, email=once + "@example.org", once=once), headers=headers)
+        assert answer.status_code == 201 and mine not in answer.text
+    _, second = sent(site, identifier, reference, email="second@example.org", once="another")
+    tokens = [found.location.rpartition("/")[2] for found in (first, second)]
+    assert tokens[0] == mine and len(set(tokens)) == 2 and mine not in answer.text
+    assert row(site, "SELECT count(*) FROM applications")[0] == 4
+
+
 @pytest.mark.parametrize("source", ["csc", "cineca"])
 def test_the_other_sites_have_no_such_form(tmp_path, source):
     made = create_app(tmp_path, "http://127.0.0.1:9", retry_every=None, source=source)

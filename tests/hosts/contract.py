@@ -277,8 +277,8 @@ class HostContract:
         answer = instance.source.register(identifier, self.description())
         assert answer["identifier"] == identifier == instance.source.get(identifier)["identifier"]
         location = instance.call("GET", "/api/access/" + answer["pid"]).headers["location"]
-        query = dict(re.findall(r"(\w+)=([^&]*)", location.split("?", 1)[1]))
-        claims = client.verify_reference(query["ref"], instance.source.keys(), instance.base_url)
+        reference = re.search(r"[?&](?:ref|CBreference)=([^&]*)", location).group(1)
+        claims = client.verify_reference(reference, instance.source.keys(), instance.base_url)
         assert claims["identifier"] == identifier
 
     def test_list_of_a_source(self, instance):

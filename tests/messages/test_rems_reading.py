@@ -15,8 +15,9 @@ from memory import described  # noqa: E402
 from rems_events import PERSONS, encoded, event, whole  # noqa: E402
 from test_rems_applications import catalogue, made  # noqa: E402, F401
 
+from secureb2share_ext import stops  # noqa: E402
 from secureb2share_ext.access.rems import Rems  # noqa: E402
-from secureb2share_ext.errors import SecureB2ShareError  # noqa: E402
+from secureb2share_ext.errors import SecureB2ShareError, SourceSuspended  # noqa: E402
 from secureb2share_ext.messages import rems_reading  # noqa: E402
 from secureb2share_ext.messages.rems_reading import Reader, reconcile  # noqa: E402
 
@@ -114,6 +115,15 @@ def test_after_a_change_of_the_secret_key_every_application_counts_once(catalogu
         config["SECRET_KEY"] = "another"
         counted.send(catalogue, 3, "revoked", 7)  # finds no dataset
         rems.applications[7].append(whole(3, "revoked", 7))
+        stops.begin(stops.SOURCE + "csc", "a key was stolen")
+        db.session.commit()
+        with pytest.raises(SourceSuspended):
+            run(catalogue, rems, "a", "b")
+        db.session.rollback()
+        # nothing is dropped that is not counted anew
+        assert (counted.counts(catalogue, "a"), counted.counts(catalogue, "b")) == expected
+        stops.end(stops.SOURCE + "csc")
+        db.session.commit()
         for _ in range(2):
             run(catalogue, rems, "a", "b")
             assert counted.counts(catalogue, "a") == {"closed": 1}

@@ -19,6 +19,7 @@ from secureb2share_ext.outbox import announce, claims, copied, delivery, lane, r
 from secureb2share_ext.outbox.models import Pause, Registration
 from secureb2share_ext.targets import rems, rems_session
 from secureb2share_ext.testing import rems as fake
+from secureb2share_ext.testing import rems_routes
 from secureb2share_ext.testing.catalogue import ADDRESS, Catalogue
 
 NAME = "sd-apply"
@@ -296,7 +297,10 @@ def test_a_target_that_is_added_later_is_told_of_what_is_published(catalogue, se
     assert len(server.store.items) == 4
 
 
-def test_check_asks_rems(catalogue, server):
+OTHER = "SECUREB2SHARE_TARGETS['sd-apply']: what answers at url is no REMS."
+
+
+def test_check_asks_rems(catalogue, server, monkeypatch):
     def said():
         wrong, told = check.look(catalogue.extension)
         db.session.rollback()
@@ -312,6 +316,11 @@ def test_check_asks_rems(catalogue, server):
     (sentence,), told = said()
     assert "languages names fi" in sentence and "en, sv" in sentence and "not written in sv" in told[1]
     server.store.languages = ("en", "fi")
+    for given, expected in (({"version": "2\x1b[2J"}, "Target sd-apply: it is REMS 2[2J (None)."), ("2", None)):
+        monkeypatch.setattr(rems_routes, "VERSION", given)
+        wrong, told = said()
+        assert told[0] == expected if expected else (wrong, told) == ([OTHER], [])
+    monkeypatch.undo()
     server.store.organizations[fake.ORGANIZATION]["owners"] = set()
     (sentence,), _ = said()
     assert "forbids this to the API key or to its user (status 403)" in sentence
