@@ -17,6 +17,9 @@ from secureb2share_ext import client, reader
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 HOWTO = (DOCS / "howto" / "read-requests-inside-tsd.md").read_text(encoding="utf-8")
+# the page before this one makes the target
+SITE = (DOCS / "howto" / "site-tsd.md").read_text(encoding="utf-8")
+(TARGET,) = re.findall(r'"targets": \["([\w-]+)"\]', SITE)
 
 
 def blocks(language):
@@ -56,7 +59,7 @@ def test_the_howto_of_the_inside_of_tsd(tmp_path):
         row = submission(41850001, None)
         row["answers"]["reference"] = reference(identifier="p11-moba-2024")
         api.tables[FORM] = [row]
-        api.tables[EVENTS] = [row_of(event(n, "p11-moba-2024", n)) for n in (1, 2)]
+        api.tables[EVENTS] = [row_of(event(n, "p11-moba-2024", n, target=TARGET)) for n in (1, 2)]
         commands = [pair for block in blocks("console") for pair in spoken(block)]
         assert len(commands) == 5
         for command, said in commands:
