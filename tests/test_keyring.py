@@ -49,7 +49,7 @@ def publish(instance):
 
 def reference(instance, pid):
     url = instance.call("GET", "/api/access/" + pid).headers["location"]
-    return re.search("CBreference=([^&]+)", url).group(1)
+    return re.search("(?:ref|CBreference)=([^&]+)", url).group(1)
 
 
 def kid_of(token, jwks):

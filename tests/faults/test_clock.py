@@ -16,6 +16,7 @@ DAY = datetime.timedelta(days=1)
 
 class Target:
     concurrency = 1
+    registers = False
     last = None
     answer = Answer(500)
 
