@@ -128,12 +128,15 @@ class DecisionsContract:
     def test_who_sends_wrong_secrets_waits(self, instance, monkeypatch):
         for extension in instance.extensions():
             monkeypatch.setitem(extension.host.config, "SECUREB2SHARE_WRONG_SIGNATURES", 3)
+            # so that the address of the tests is one sender's
+            monkeypatch.setitem(extension.host.config, "SECUREB2SHARE_SHARED_NETWORKS", [])
         monkeypatch.setattr(rems_door, "NAME", "rems" + uuid.uuid4().hex)
         found, entries = event(1, "commented"), itertools.cycle(["sd-apply", "none"])
         said = [self.put(instance, found, "wrong", next(entries)).status_code for _ in range(5)]
         assert said == [401, 401, 401, 429, 429]
         waits = self.put(instance, found, "wrong")
         assert waits.json()["code"] == "wrong-signatures" and int(waits.headers["retry-after"]) > 0
+        assert self.put(instance, found).status_code == 429
         # whoever had the right one a short time ago goes on
         monkeypatch.setattr(rems_door, "NAME", "rems" + uuid.uuid4().hex)
         assert self.put(instance, found).status_code == 200
