@@ -21,15 +21,15 @@ import functools
 import http.server
 import json
 import os
-import socketserver
 import threading
 from typing import Any, Callable, Dict, List, Optional
 
+from ..targets.testing import Loopback
 from .rems_answers import BROKEN, TRY_AGAIN, Answer, failure
 from .rems_applications import Applications
 from .rems_events import POLL, Outbox, Poller
 from .rems_routes import ApiKey, Request, Routes
-from .rems_store import Store, stamp
+from .rems_store import Store
 
 KEY, OWNER, HANDLER, APPLICANT = "fake-rems-key", "catalogue", "handler", "applicant"
 ORGANIZATION = "example-organisation"
@@ -65,13 +65,6 @@ def example_store(**settings: Any) -> Store:
         store.add_form("Form %d" % number, ORGANIZATION)
         store.add_license("Terms of use %d" % number, ORGANIZATION)
     return store
-
-
-class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    """http.server.ThreadingHTTPServer, which Python 3.6 lacks."""
-
-    daemon_threads = True
-    request_queue_size = 128
 
 
 class FakeRems:
@@ -115,18 +108,14 @@ class FakeRems:
         return "http://127.0.0.1:%d" % self.port
 
     def __enter__(self) -> "FakeRems":
-        self._server = _Server(("127.0.0.1", self.port), self.handler())
+        self._server = Loopback(self.handler(), self.port)
         self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
         self.poller.start()
         return self
 
     def __exit__(self, *exc_info: Any) -> None:
         self.poller.stop()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
         if self._journal is not None:
             os.close(self._journal)
 
@@ -152,11 +141,12 @@ class FakeRems:
     def take(self, request: Request) -> Answer:
         """Answer a request without faults, journal the change, and notify of its events."""
         with self.lock:
-            told = len(self.applications.events)
-            answer = self.routes.answer(request)
+            told, now = len(self.applications.events), self.store.clock()
+            answer = self._answer_at(now, request)
             if self._journal is not None and request.method in ("POST", "PUT") and answer.status == 200:
                 body = request.body.decode("utf-8")
-                entry = [stamp(self.store.clock()), request.method, request.target, request.headers, body]
+                # what is replayed has the same times
+                entry = [now.strftime(TIME), request.method, request.target, request.headers, body]
                 os.write(self._journal, (json.dumps(entry) + "\n").encode("utf-8"))
             for event in self.applications.events[told:]:
                 row = self.applications.rows.get(event["application/id"])
@@ -220,16 +210,22 @@ class FakeRems:
     def _replay(self, path):
         if not os.path.exists(path):
             return
-        clock = self.store.clock
         with open(path, encoding="utf-8") as file:
             for line in file:
                 # the last line of a process that was killed may be cut: it answered nothing then
                 if line.endswith("\n"):
                     time, method, target, headers, body = json.loads(line)
-                    then = datetime.datetime.strptime(time.rstrip("Z"), TIME)
-                    self.store.clock = functools.partial(_itself, then)
-                    self.routes.answer(Request(method, target, headers, body.encode("utf-8")))
-        self.store.clock = clock
+                    then = datetime.datetime.strptime(time, TIME)
+                    self._answer_at(then, Request(method, target, headers, body.encode("utf-8")))
+
+    def _answer_at(self, moment, request):
+        """The answer of a REMS whose clock stands still at a moment."""
+        clock = self.store.clock
+        self.store.clock = functools.partial(_itself, moment)
+        try:
+            return self.routes.answer(request)
+        finally:
+            self.store.clock = clock
 
 
 _OF_JSON = {"content-type": "application/json"}
