@@ -36,7 +36,7 @@ ROOMS = {
     "cli": "access datasets legacy maintenance messages outbox uploads",
     "ext": "access cli datasets hosts maintenance messages outbox targets uploads",
     # ships for tests; no other room imports it
-    "testing": "datasets ext hosts messages outbox",
+    "testing": "datasets ext hosts messages outbox targets",
 }
 HOST_MODULES = {
     "b2share", "invenio_records_rest", "invenio_rdm_records", "invenio_records_resources", "invenio_deposit",

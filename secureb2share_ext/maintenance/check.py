@@ -76,11 +76,24 @@ def look(extension: Extension) -> Tuple[List[str], List[str]]:
             noted += ["Target %s: %s" % (name, sentence) for sentence in told]
         if getattr(target, "visas", False) and not extension.config_faults and is_prepared:
             found += _without_visas(extension.host, name, target)
+    noted += _apart(extension)
     if extension.is_on and is_prepared:
         for name, count, is_open in registrations.counts():
             said = "Target %s: %s registered, of which %d can be applied for."
             noted.append(said % (name, counted(count, "dataset"), is_open))
     return _ended((found, noted))
+
+
+def _apart(extension):
+    """A sentence for each source whose links lead to another address than that at which a target registers."""
+    pairs = [(source, target) for source in extension.sources.values() for target in source.registers]
+    found = [(target, extension.targets[target].url, source) for source, target in pairs]
+    said = "Target %s: it registers at %s, and the links of %s lead to %s: both have to be one REMS."
+    return [
+        said % (name, url, source.name, extension.providers[source.access].url)
+        for name, url, source in found
+        if extension.providers[source.access].url != url
+    ]
 
 
 def _without_visas(host, name, target):

@@ -4,10 +4,10 @@ import os
 from typing import Any, Callable, Dict
 
 from ..access import rems
-from ..config import check_settings, day, url_fault
+from ..config import check_settings, count, day, url_fault
 from ..errors import AttemptEnded, ConfigError
 from .answer import PAUSE
-from .webhook import MOST_AT_ONCE
+from .connection import MOST_AT_ONCE
 
 # a revision is no place: each would be a resource of its own, and old grants would be left behind
 PLACES = tuple(place for place in rems.PLACES if place != "revision")
@@ -24,7 +24,7 @@ def read(key: str, settings: Dict[str, Any], demo: bool) -> Dict[str, Any]:
     key, demo: as of webhook.Webhook.
     """
     check_settings(key, settings, NEEDED, OPTIONAL)
-    fault = url_fault(settings["url"], demo) if isinstance(settings["url"], str) else "must be a text"
+    fault = url_fault(settings["url"], demo)
     if fault or "?" in settings["url"]:
         raise ConfigError("%s: url %s." % (key, fault or "is the address of the service, without a query"))
     for name in ("user", "organization"):
@@ -43,9 +43,7 @@ def read(key: str, settings: Dict[str, Any], demo: bool) -> Dict[str, Any]:
     if not isinstance(languages, (list, tuple)) or not languages or not all(map(_is_plain, languages)):
         raise ConfigError("%s: languages must be a list of those that REMS is configured for." % key)
     rems.check_resource(key, settings.get("resource", "{identifier}"), PLACES, bool(settings.get("visas")))
-    concurrency = settings.get("concurrency", 1)
-    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or not 1 <= concurrency <= MOST_AT_ONCE:
-        raise ConfigError("%s: concurrency must be a number from 1 to %d." % (key, MOST_AT_ONCE))
+    count(key, settings, "concurrency", MOST_AT_ONCE)
     read_values = {name: settings[name] for name in NEEDED[2:] + OPTIONAL[2:] if name in settings}
     read_values["expires"] = day(key, settings.get("expires"))
     read_values["allow_private"] = bool(settings.get("allow_private")) or demo

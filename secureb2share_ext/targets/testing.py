@@ -13,10 +13,23 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 from .. import client
 
 
-class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    """http.server.ThreadingHTTPServer, which Python 3.6 lacks."""
+class Loopback(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    """An HTTP server on loopback, in a thread of its own, with one for each connection."""
 
     daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, handler: Any, port: int = 0) -> None:
+        """handler: class of http.server.BaseHTTPRequestHandler; port: 0: the operating system chooses."""
+        super().__init__(("127.0.0.1", port), handler)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the server and its thread."""
+        self.shutdown()
+        self.server_close()
+        self._thread.join()
 
 
 class Receiver:
@@ -57,15 +70,11 @@ class Receiver:
             def log_message(self, *args):
                 pass
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
+        self._server = Loopback(Handler)
         return self
 
     def __exit__(self, *exc_info: Any) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
 
     @property
     def url(self) -> str:

@@ -166,7 +166,7 @@ class Channel:
             # an expired token looks like any other refusal
             self._token = ""
             if is_last:
-                return Answer(answer.status, meaning=PAUSE, reason=self._refusal())
+                return self._refused(answer.status)
 
     def _get_token(self, end) -> Optional[Answer]:
         """Have a token that is good for this moment; the Answer where there is none to be had."""
@@ -186,23 +186,25 @@ class Channel:
                 return None
             return Answer(answer.status, meaning=PAUSE, reason="the answer of TSD's token route has no token")
         if answer.status in (401, 403):
-            return Answer(answer.status, meaning=PAUSE, reason=self._refusal())
+            return self._refused(answer.status)
         meaning = BUSY if answer.status == 429 or (answer.status or 0) >= 500 else PAUSE
         reason = "status %s of TSD's token route" % answer.status
         return Answer(answer.status, b"", answer.retry_after, meaning=meaning, reason=reason)
 
-    def _refusal(self) -> str:
-        """The reason why TSD refuses us, as far as the client secret tells."""
+    def _refused(self, status: Optional[int]) -> Answer:
+        """The Answer where TSD refuses us, with the reason as far as the client secret tells it."""
         try:
             secret = tsd_secret.read(self.target.secret_file)
         except ConfigError as error:
-            return str(error)
+            return Answer(status, meaning=PAUSE, reason=str(error))
         if secret.ends <= time.time():
-            return "status 403: the client secret ended on %s" % secret.day
-        return (
-            "status 403, with a client secret that is good until %s: this machine's address is not on TSD's list, or"
-            " the app or project is another" % secret.day
-        )
+            reason = "status %d: the client secret ended on %s" % (status or 0, secret.day)
+        else:
+            reason = (
+                "status %d, with a client secret that is good until %s: this machine's address is not on TSD's list, or"
+                " the app or project is another" % (status or 0, secret.day)
+            )
+        return Answer(status, meaning=PAUSE, reason=reason)
 
     def close(self) -> None:
         """End the connection; the token is kept."""

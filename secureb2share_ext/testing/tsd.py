@@ -13,11 +13,12 @@ import hashlib
 import hmac
 import http.server
 import json
-import socketserver
 import threading
 import time
 from typing import Any, Callable, Dict, List, Optional, Tuple
 from urllib.parse import unquote, urlsplit
+
+from ..targets.testing import Loopback
 
 REASONS = {403: "Client not authorized for request", 503: "Server down for maintenance"}
 Said = Tuple[int, Optional[Dict[str, Any]], Dict[str, str]]  # (status, JSON or None for an empty page, headers)
@@ -71,15 +72,11 @@ class FileApi:
 
     def __enter__(self) -> "FileApi":
         handler = type("Handler", (_Handler,), {"api": self})
-        self._server = _Server(("127.0.0.1", self.port), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
+        self._server = _Server(handler, self.port)
         return self
 
     def __exit__(self, *exc_info: Any) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
 
     @property
     def url(self) -> str:
@@ -241,10 +238,7 @@ def _b64(value):
     return base64.urlsafe_b64encode(json.dumps(value).encode("utf-8")).decode("ascii").rstrip("=")
 
 
-class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
+class _Server(Loopback):
     def handle_error(self, request: Any, client_address: Any) -> None:
         # a client that leaves is none of ours
         pass

@@ -211,6 +211,17 @@ def test_access_links_alone_are_there_while_the_mode_is_off(instance):
     assert off.open("/api/access/" + said["pid"], **host).status_code == 302
     for path in ("/secureb2share/access/", "/secureb2share/cite/"):
         assert off.open(path + said["pid"], **host).status_code == 404
+    rems = {"kind": "rems", "url": "https://rems.example.org", "user": "catalogue", "api_key": "key", "workflow": 11}
+    source = dict(instance.configured["SECUREB2SHARE_SOURCES"]["tsd"], targets=["sd-apply"])
+    wrong = {
+        "SECUREB2SHARE_TARGETS": {"sd-apply": dict(rems, organization="example-organisation")},
+        "SECUREB2SHARE_SOURCES": {"tsd": source},
+    }
+    # the links of its source ask for no resource that the target would register
+    answer = Client(create_app(dict(instance.configured, SECUREB2SHARE_MODE="off", **wrong))).open(
+        "/api/access/" + said["pid"], headers={"Accept": "application/json"}, **host
+    )
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "not-yet-open")
 
 
 def test_the_pages_say_for_how_long_they_hold(instance):

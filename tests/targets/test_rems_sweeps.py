@@ -310,6 +310,12 @@ def test_check_asks_rems(catalogue, server, monkeypatch):
     wrong, told = said()
     assert wrong == [] and told[0] == version and duo in told[1]
     assert "DUO:0000006, DUO:0000042." in told[1]
+    provider = catalogue.extension.providers["form"]
+    catalogue.extension.providers["form"] = provider._replace(url="https://rems.example.org")
+    said_apart = "Target sd-apply: it registers at %s, and the links of tsd lead to https://rems.example.org: both have"
+    assert said()[1][2] == said_apart % server.url + " to be one REMS."
+    catalogue.extension.providers["form"] = provider
+    assert len(said()[1]) == 2
     server.store.duo = False
     assert "takes no DUO codes" in said()[1][1]
     server.store.languages = ("en", "sv")
