@@ -5,6 +5,8 @@ import uuid
 
 import requests
 
+from secureb2share_ext.testing.rems import example_store
+
 from . import sd_apply
 from .review import release
 from .trip import EXAMPLES, JSON, ask, must, until
@@ -39,7 +41,8 @@ def csc_serves_files(trip):
     sd_apply.decide(sd_apply.Person(trip.sd_apply, sd_apply.HANDLER), application, "revoke")
     ended = _status(listed["files"][0]["url"], bearer)
     must(ended == 401, ended)
-    must(not trip.tables_with("alice.applicant@example.org"), "a person in the catalogue's database")
+    person = example_store().users[sd_apply.APPLICANT]["email"]
+    must(not trip.tables_with(person), "a person in the catalogue's database")
     return "%d bytes by token; %s for another dataset, %s for a guess and after SD Apply revoked it" % (
         len(file.content),
         other,
@@ -65,7 +68,15 @@ def cineca_has_the_whole_circle(trip):
     counted = until(lambda: _is_approved(trip, one))
     must(counted, trip.known(one.identifier, "cineca"))
     must(not trip.tables_with("at-cineca@example.org"), "a person in the catalogue's database")
+    found = until(lambda: _is_found(trip, one))
+    must(found, "search does not find it")
     return "from its registration to a decision that the catalogue mirrors: %s" % counted
+
+
+def _is_found(trip, one):
+    # a search cluster follows a moment later
+    title = json.loads((EXAMPLES / "finngen.json").read_text())["dataset"]["core"]["titles"][0]["text"]
+    return trip.known(one.identifier, "cineca")["pid"] in [hit["id"] for hit in trip.hits(title)]
 
 
 def _is_approved(trip, one):

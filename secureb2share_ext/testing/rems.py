@@ -52,10 +52,10 @@ def example_store(**settings: Any) -> Store:
     `applicant` and `colleague`; a second workflow (12) and form (32) are there to change to.
     """
     store = Store(**settings)
-    store.add_user("owner", "Olavi Owner", "olavi.owner@example.org", ["owner"])
+    store.add_user("owner", "The owner", "owner@example.org", ["owner"])
     store.add_user(OWNER, "The catalogue", "catalogue@example.org")
     store.add_user(HANDLER, "The handler", "handler@example.org")
-    store.add_user("reporter", "Rauha Reporter", "rauha.reporter@example.org", ["reporter"])
+    store.add_user("reporter", "The reporter", "reporter@example.org", ["reporter"])
     store.add_user(APPLICANT, "The applicant", "applicant@example.org")
     store.add_user("colleague", "The colleague", "colleague@example.org")
     store.add_organization(ORGANIZATION, [OWNER])

@@ -71,12 +71,12 @@ def inside(browser):
 
 def test_what_is_approved_opens_for_its_applicant_and_closes_with_it(csc, rems):
     items = [register(csc, rems, "inside-1", INSIDE), register(csc, rems, "by/token:2", API)]
-    number, alice = apply(rems, *items), visitor(csc)
-    assert inside(alice) == ([], {})
+    number, applicant = apply(rems, *items), visitor(csc)
+    assert inside(applicant) == ([], {})
     decide(rems, number, "approve")
-    opened, tokens = inside(alice)
+    opened, tokens = inside(applicant)
     assert (opened, list(tokens)) == (["inside-1"], ["by/token:2"])
-    page = alice.get("/inside").text
+    page = applicant.get("/inside").text
     assert tokens["by/token:2"] in page and "values.csv" not in page and "1,2" not in page
     for other in (csc.test_client(), visitor(csc, "colleague"), visitor(csc, HANDLER)):
         assert inside(other) == ([], {})
@@ -86,7 +86,7 @@ def test_what_is_approved_opens_for_its_applicant_and_closes_with_it(csc, rems):
     assert program.get("/api/files/inside-1/1", headers=bearer).status_code == 404
     decide(rems, number, "revoke")
     assert program.get(file["url"], headers=bearer).status_code == 401
-    assert inside(alice) == ([], {})
+    assert inside(applicant) == ([], {})
 
 
 @pytest.mark.parametrize("change", ["guess", "", "1", "1.", "9.{mac}", "{number}.0{mac}", "\u0661.{mac}", "\u00e9"])
@@ -103,21 +103,21 @@ def test_a_token_that_was_not_given_opens_nothing(csc, rems, change):
 def test_a_closed_dataset_is_closed_whatever_was_approved(csc, rems, state, status):
     items = [register(csc, rems, "mine", API), register(csc, rems, "inside-1", INSIDE)]
     decide(rems, apply(rems, *items), "approve")
-    alice = visitor(csc)
-    bearer = {"Authorization": "Bearer " + inside(alice)[1]["mine"]}
+    applicant = visitor(csc)
+    bearer = {"Authorization": "Bearer " + inside(applicant)[1]["mine"]}
     with csc.extensions["environment"].store.write() as db:
         db.execute("UPDATE datasets SET state = ?", (state,))
-    assert inside(alice) == ([], {})
+    assert inside(applicant) == ([], {})
     assert csc.test_client().get("/api/files", headers=bearer).status_code == status
 
 
 def test_nothing_opens_while_sd_apply_does_not_answer(csc, rems):
     decide(rems, apply(rems, register(csc, rems, "mine", API)), "approve")
-    alice = visitor(csc)
-    bearer = {"Authorization": "Bearer " + inside(alice)[1]["mine"]}
+    applicant = visitor(csc)
+    bearer = {"Authorization": "Bearer " + inside(applicant)[1]["mine"]}
     for said in ("500", "drop before", "302"):
         rems.fault = lambda number, said=said: said
-        assert alice.get("/inside").status_code == 503
+        assert applicant.get("/inside").status_code == 503
         assert csc.test_client().get("/api/files", headers=bearer).status_code == 503
     # who has not signed in has nothing that could be asked for
     assert csc.test_client().get("/inside").status_code == 200
