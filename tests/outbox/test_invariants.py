@@ -57,7 +57,7 @@ class Outbox(RuleBasedStateMachine):
         self.catalogue.extension.targets = dict(self.catalogue.extension.targets, tsd=self.target)
         self.ahead = datetime.timedelta()
         self.changes = 0
-        self.held = []  # batches of the other worker: (events, when claimed)
+        self.held = []  # batches of the other worker: (events, when claimed, the answer once they are sent)
         self.parked = set()  # ids that may arrive late
         self.real = {module: module.utcnow for module in (delivery, lane, sending)}
         for module in self.real:
@@ -117,21 +117,31 @@ class Outbox(RuleBasedStateMachine):
         events = claims.claim("tsd", size, self.now())
         if events:
             steps.commit(self.catalogue.extension.mark, max(event.sequence for event in events))
-            self.held.append((events, self.now()))
+            self.held.append((events, self.now(), None))
         db.session.rollback()
 
     @rule(takes=strategies.booleans(), answer=strategies.sampled_from(sorted(ANSWERS)))
-    def another_worker_ends(self, takes, answer):
+    def another_worker_sends(self, takes, answer):
+        if not self.held or self.held[0][2] is not None:
+            return
+        events, claimed, _ = self.held[0]
+        said = ANSWERS[answer] or Answer(202)
+        if self.now() - claimed >= claims.LEASE:
+            # its connections end before its lease, see targets/connection.py
+            said = ANSWERS["late"]
+        elif takes or said.status == 202:
+            for event in events:
+                self.target.take(event)
+        self.held[0] = (events, claimed, said)
+
+    @rule()
+    def another_worker_ends(self):
         if not self.held:
             return
-        events, claimed = self.held.pop(0)
-        said = ANSWERS[answer] or Answer(202)
-        is_late = self.now() - claimed >= claims.LEASE
+        events, _, said = self.held.pop(0)
+        said = said or ANSWERS["late"]
         outcomes = []
         for event in events:
-            # its connections end before its lease, see targets/connection.py
-            if not is_late and (takes or said.status == 202):
-                self.target.take(event)
             outcome = sending.retry.decide(said, event.attempts, self.now(), 0)
             outcomes.append(sending.settled(sending.Sent(event, said, outcome, self.now(), (None, False))))
         claims.settle(outcomes, events[0].token)
