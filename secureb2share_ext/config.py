@@ -148,6 +148,21 @@ SECUREB2SHARE_WITHDRAWAL_DAYS = 14
 SECUREB2SHARE_SWEEP_INTERVAL = 5
 """int, seconds between two sweeps of the outbox by Celery beat."""
 
+SECUREB2SHARE_SIGN_IN: Optional[Dict[str, Any]] = None
+"""dict, or None for none: the second factor that curators, reviewers and operators need. See the page Sign-in.
+
+``mode``: ``"off"``, ``"observe"`` (who would be stopped is written into the log) or ``"on"``.
+``providers``: dict: name of an entry of ``OAUTHCLIENT_REMOTE_APPS`` -> dict. ``issuer``: of its id tokens, as its
+discovery document has it; or ``userinfo``: the address that tells who signed in, for one without id tokens.
+``method``: under which the host keeps its identities, by default the name. ``algorithms``: list of ``"RS256"``,
+``"PS256"`` and ``"ES256"``, by default all.
+``rules``: list of dicts of which one has to hold; or a dict with such a list for each of ``curate``, ``review``,
+``operate`` and ``erase``. All of a rule has to hold: ``acr``, list of which one is the level; ``amr``, list of factors
+that were all used; ``claims``, dict of claim -> list of which one is there; ``max_age``, seconds since the
+authentication; ``time``: ``"provider"`` (default), or ``"ours"`` where the provider tells no time: then everything is
+asked anew, and the age counts from the end of that sign-in here. ``providers``: list of those for which it is meant.
+``token_age``: seconds for which a personal token counts that was made in a strong session. Default 7776000, 90 days."""
+
 SECUREB2SHARE_DEMO = False
 """bool: allows http on loopback for targets and access links. Never on a site."""
 

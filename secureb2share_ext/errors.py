@@ -17,6 +17,7 @@
         +-- WritesStopped         503  a layer of the lock is missing
         +-- Invalid               400  faults in a message or record, each with its field
         +-- TokenInAddress        400  a token in the query string
+        +-- NotStrong             401  a sign-in without the second factor that this action needs
         +-- NotSigned             401  signature, time or key
         |   +-- KeyExpired        401  the same in other words for the log
         +-- OtherCatalogue        401  a message that was signed for another catalogue
@@ -162,6 +163,18 @@ class TokenInAddress(Problem):
     status = 400
     code = "token-in-address"
     title = "A token in the address"
+
+
+class NotStrong(Problem):
+    """This action needs a sign-in with a second factor, and not long ago; sign in again as the answer says."""
+
+    status = 401
+    code = "insufficient_user_authentication"
+    title = "A second factor is needed"
+
+    def __init__(self, levels: List[str], max_age: int) -> None:
+        """levels: values of acr_values; max_age: seconds. Both as RFC 9470 has them."""
+        super().__init__(None, acr_values=" ".join(levels), max_age=max_age)
 
 
 class NotSigned(Problem):

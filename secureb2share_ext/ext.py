@@ -1,6 +1,6 @@
 """The extension of an application: what this package does to it."""
 
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from flask import Flask, current_app, has_app_context
 from sqlalchemy import event
@@ -9,7 +9,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from . import config, errors, keyring, stops, targets
 from .access import providers, rems
-from .compat import utcnow
+from .compat import is_installed, utcnow
 from .datasets import withdrawal
 from .hosts import selection
 from .hosts.host import Host
@@ -17,6 +17,9 @@ from .maintenance import findings
 from .messages import attempts, quota, sources
 from .outbox import mark
 from .problems import problem_response
+from .sign_in import settings
+from .sign_in.discovery import Discovery
+from .sign_in.settings import SignIn
 from .uploads import gate, guard, lock
 
 SWEEP = "secureb2share_ext.outbox.tasks.sweep"
@@ -35,6 +38,9 @@ class SecureB2Share:
         self.has_tables = False
         self.instance_id: Optional[str] = None  # see instance.id_of
         self.former_names: Any = None  # see names.py
+        self.sign_in: Optional[SignIn] = None
+        self.ask_for_strength: Optional[Callable[[str], Any]] = None  # see sign_in.gate
+        self.issuers: Dict[str, Discovery] = {}
         if app is not None:
             self.init_app(app)
 
@@ -46,6 +52,7 @@ class SecureB2Share:
         self.attempts, self.quotas = attempts.Attempts(app.config), quota.Met()
         self.init_config(app)
         self.init_host(app)
+        self.init_sign_in(app)
         app.extensions["secureb2share"] = self
         self.init_errors(app)
         self.init_logs()
@@ -94,6 +101,8 @@ class SecureB2Share:
         self.sources = sources.read(app.config, self.targets, self.providers)
         rems.check_targets(self.sources, self.targets, self.providers)
         self.withdrawal_days = app.config["SECUREB2SHARE_WITHDRAWAL_DAYS"]
+        found = settings.read(app.config)
+        self.sign_in = found if self.is_on else None
         self.thresholds = findings.thresholds(app.config["SECUREB2SHARE_HEALTH"])
 
     def init_host(self, app: Flask) -> None:
@@ -108,6 +117,18 @@ class SecureB2Share:
             raise errors.ConfigError(" ".join(faults))
         if app.config["SECUREB2SHARE_SOURCES"]:
             self.host.define(app)
+
+    def init_sign_in(self, app: Flask) -> None:
+        if self.sign_in is None:
+            return
+        if not is_installed("invenio_oauthclient"):
+            raise errors.ConfigError("SECUREB2SHARE_SIGN_IN needs the package invenio-oauthclient; install it.")
+        # an instance without a second factor need not have that package
+        from .sign_in import gate, strength
+
+        self.ask_for_strength = gate.ask
+        self.issuers = {one.issuer: Discovery(one.issuer) for one in self.sign_in.providers.values() if one.issuer}
+        strength.watch()
 
     def init_errors(self, app: Flask) -> None:
         def answer(problem):
@@ -166,6 +187,11 @@ def finalize_app(app: Flask) -> None:
     if extension is not None and extension.mode != "off":
         gate.install(app)
         extension.host.finalize(app)
+    if extension is not None and extension.sign_in is not None:
+        from .sign_in import remote_app
+
+        for name in extension.sign_in.providers:
+            remote_app.equip(app, name)
 
 
 def _forget_parameters(context):

@@ -2,7 +2,7 @@
 
 from flask import Response, current_app, json
 
-from .errors import Problem
+from .errors import NotStrong, Problem
 
 
 def problem_response(problem: Problem) -> Response:
@@ -14,5 +14,13 @@ def problem_response(problem: Problem) -> Response:
     if "help" in problem.extra:
         response.headers["Link"] = '<%s>; rel="help"' % problem.extra["help"]
     if problem.status == 401:
-        response.headers["WWW-Authenticate"] = "Signature"
+        response.headers["WWW-Authenticate"] = _challenge(problem)
     return response
+
+
+def _challenge(problem):
+    if not isinstance(problem, NotStrong):
+        return "Signature"
+    # RFC 9470, 3; the values are an operator's, of which a quote would end one
+    levels = problem.extra["acr_values"].replace("\\", "").replace('"', "")
+    return 'Bearer error="%s", acr_values="%s", max_age="%d"' % (problem.code, levels, problem.extra["max_age"])

@@ -36,7 +36,7 @@ def sources() -> List[str]:
     return private.once("described", extension().host.described_sources)
 
 
-private.keep(blueprint, lambda: bool(sources()), NEEDS, LIST)
+private.keep(blueprint, lambda: bool(sources()), NEEDS, LIST, "curate")
 
 
 def row_of(number: int) -> DatasetRow:

@@ -16,7 +16,7 @@ from ..datasets.models import DatasetRow
 from ..errors import Problem, SecureB2ShareError
 from ..legacy.holder import Holder
 from ..messages.sources import Source
-from . import ghosts, index_queue, pids
+from . import ghosts, holders, index_queue, pids
 from .ghosts import Entries
 
 
@@ -232,6 +232,10 @@ class Host(abc.ABC):
     def may_operate(self) -> bool:
         """Whether the user of the current request may see deliveries and health, and retry, hold and discard."""
         return False
+
+    def holds_rights(self, account: int) -> bool:
+        """Whether an account (id) decides about datasets, or operates: a wrong sign-in to it would do harm."""
+        return holders.holds_rights(account)
 
     @abc.abstractmethod
     def field(self, name: str) -> str:

@@ -19,7 +19,7 @@ NEEDS = N_("This page is for operators. Ask an administrator of the catalogue fo
 blueprint = Blueprint(
     "secureb2share_operate", __name__, url_prefix="/secureb2share/operate", template_folder="templates"
 )
-private.keep(blueprint, lambda: current().host.may_operate(), NEEDS, DELIVERIES)
+private.keep(blueprint, lambda: current().host.may_operate(), NEEDS, DELIVERIES, "operate")
 
 
 def start_of_page() -> int:

@@ -1,7 +1,7 @@
 """Pages for those who hold a right: others log in first, or read why they see nothing; no copy of a page is kept."""
 
 import re
-from typing import Any, Callable, List
+from typing import Any, Callable, Iterable, List, Tuple
 
 from flask import Blueprint, abort, current_app, request, url_for
 from flask_login import current_user
@@ -57,11 +57,11 @@ def account() -> str:
     return str(current_user.id)
 
 
-def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str) -> None:
+def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str, action: str) -> None:
     """Let a blueprint answer only while the mode is on, and only to whoever `may` is true for.
 
     needs: a sentence of this package that says which right a reader lacks; home: the endpoint of its first page, to
-    which a page leads that tells a Problem.
+    which a page leads that tells a Problem; action: of sign_in.rules.ACTIONS, for which a second factor may be needed.
     """
 
     def look():
@@ -72,7 +72,8 @@ def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str) -
             return _ask_to_log_in(home)
         if not may():
             return render(PRIVATE, needs=needs), 403
-        return None
+        ask = current().ask_for_strength
+        return ask(action) if ask is not None else None
 
     def tell(problem):
         db.session.rollback()
@@ -96,7 +97,7 @@ def _ask_to_log_in(home):
         return manager.unauthorized() if is_here else (render(PRIVATE, needs=None, typed=[]), 401)
     # a session has ended, and what was typed into the form is nowhere else
     address = url_for(manager.login_view, next=_readable(home)) if is_here else None
-    return render(PRIVATE, needs=None, typed=_typed(), address=address), 401
+    return render(PRIVATE, needs=None, typed=typed(request.form.items(multi=True)), address=address), 401
 
 
 def _readable(home):
@@ -105,10 +106,10 @@ def _readable(home):
     return request.script_root + request.path if adapter.test(request.path, "GET") else url_for(home)
 
 
-def _typed():
-    """[(title of a field, text)] of what a person has typed or chosen in the form that was sent."""
+def typed(form: Iterable[Tuple[str, str]]) -> List[Tuple[str, str]]:
+    """[(title of a field, text)] of what a person has typed or chosen; form: [(name, text)] as it was sent."""
     found = []
-    for name, text in request.form.items(multi=True):
+    for name, text in form:
         field = re.sub(r"\.\d+", "", name)
         title = gettext(TYPED[field]) if field in TYPED else words.title(field, current_language())
         # what has no title is hidden in the form

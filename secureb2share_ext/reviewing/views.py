@@ -38,7 +38,7 @@ def sources() -> List[str]:
     return private.once("reviewed", current().host.reviewed_sources)
 
 
-private.keep(blueprint, lambda: bool(sources()), NEEDS, LIST)
+private.keep(blueprint, lambda: bool(sources()), NEEDS, LIST, "review")
 
 
 class Decision(private.Order):

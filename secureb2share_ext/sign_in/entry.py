@@ -1,0 +1,66 @@
+"""An entry of OAUTHCLIENT_REMOTE_APPS for any OpenID provider, whose account comes from the verified id token.
+
+    OAUTHCLIENT_REMOTE_APPS = {"keycloak": entry.remote_app("Sign in with two factors", "KEYCLOAK_CREDENTIALS")}
+    KEYCLOAK_CREDENTIALS = {"consumer_key": "catalogue", "consumer_secret": "..."}
+
+The provider's addresses come by discovery from its issuer, which SECUREB2SHARE_SIGN_IN names.
+"""
+
+from typing import Any, Dict
+
+from flask import g
+from invenio_db import db
+
+from ..proxies import current
+from . import identities
+
+HANDLERS = "invenio_oauthclient.handlers:"
+
+
+def remote_app(title: str, app_key: str, scope: str = "openid email profile", **more: Any) -> Dict[str, Any]:
+    """The entry (dict) of a provider.
+
+    title: of its button; app_key: the configuration key with consumer_key and consumer_secret; scope: what is asked
+    for; more: other members of the entry, such as description and icon.
+    """
+    entry = {
+        "title": title,
+        "description": "",
+        "icon": "",
+        "remote_app": "secureb2share_ext.sign_in.remote_app:RemoteApp",
+        "authorized_handler": HANDLERS + "authorized_signup_handler",
+        "disconnect_handler": HANDLERS + "disconnect_handler",
+        "signup_handler": {
+            "info": info,
+            "setup": setup,
+            "view": HANDLERS + "signup_handler",
+        },
+        "params": {
+            "app_key": app_key,
+            "base_url": "",
+            "request_token_url": None,
+            "request_token_params": {"scope": scope},
+            "access_token_method": "POST",
+        },
+    }
+    return dict(entry, **more)
+
+
+def info(remote: Any, resp: Any) -> Dict[str, Any]:
+    """What the host makes an account of, from the claims that were verified in this request."""
+    claims = g.secureb2share_claims
+    profile = {"full_name": claims.get("name") or "", "username": claims.get("preferred_username") or ""}
+    return {
+        "user": {"active": True, "email": claims.get("email"), "profile": profile},
+        "external_id": claims["sub"],
+        "external_method": current().sign_in.providers[remote.name].method,
+    }
+
+
+def setup(remote: Any, token: Any, resp: Any) -> None:
+    """Link the identity to the account that has signed in with it for the first time."""
+    subject, method = g.secureb2share_claims["sub"], current().sign_in.providers[remote.name].method
+    token.remote_account.extra_data = {"subject": subject}
+    if identities.owner(method, subject) is None:
+        with db.session.begin_nested():
+            identities.link(token.remote_account.user_id, method, subject)

@@ -1,0 +1,77 @@
+"""The question before an action: is this session strong enough? If not, what was asked waits, and a step-up begins."""
+
+import logging
+from typing import Any, Optional
+
+from flask import abort, current_app, redirect, request, url_for
+
+from ..errors import NotStrong
+from ..problems import problem_response
+from ..proxies import current
+from . import kept, rules, strength, tokens
+from .settings import SignIn
+
+logger = logging.getLogger(__name__)
+LOGIN = "invenio_oauthclient.login"
+TOKEN_FIELD = "csrf_token"  # of the host's forms; a fresh one comes with the page
+FIELDS = 5000  # of a form that waits
+
+
+def lack(action: str) -> Optional[str]:
+    """None where the current request is strong enough for an action of rules.ACTIONS, else what is missing."""
+    settings: Optional[SignIn] = current().sign_in
+    if settings is None or not settings.rules[action]:
+        return None
+    if tokens.is_token():
+        missing = tokens.lack(settings)
+    else:
+        missing = rules.missing(strength.held(), strength.account(), settings.rules[action], tokens.now())
+    if missing is not None and settings.mode == "observe":
+        logger.info("secureb2share.sign-in-observed action=%s lack=%s", action, missing)
+        return None
+    return missing
+
+
+def must_be_strong(action: str) -> None:
+    """Raise NotStrong, which becomes the 401 of RFC 9470, where the current request is not strong enough."""
+    missing = lack(action)
+    if missing is not None:
+        raise problem(action)
+
+
+def problem(action: str) -> NotStrong:
+    """What a program is told: the levels and the age that are needed."""
+    found = current().sign_in.rules[action]
+    levels = sorted({level for rule in found for level in rule.acr})
+    return NotStrong(levels, max(rule.max_age for rule in found))
+
+
+def ask(action: str) -> Optional[Any]:
+    """The response that begins a step-up for the page or form of the current request, or None where none is needed."""
+    missing = lack(action)
+    if missing is None:
+        return None
+    if tokens.is_token() or LOGIN not in current_app.view_functions or not _is_for_reading():
+        return problem_response(problem(action))
+    settings, held = current().sign_in, strength.held()
+    provider = held.provider if held is not None and held.provider in settings.providers else min(settings.providers)
+    form = [pair for pair in request.form.items(multi=True) if pair[0] != TOKEN_FIELD]
+    step = {
+        "wish": rules.wish(settings.rules[action], provider, missing),
+        "action": action,
+        "method": request.method,
+        "to": request.script_root + request.full_path.rstrip("?"),
+        "account": strength.account(),
+        "form": form[:FIELDS],
+    }
+    waiting = kept.keep("step", step)
+    if waiting is None or len(form) > FIELDS:
+        abort(413)
+    back = url_for("secureb2share_sign_in.back", key=waiting.key)
+    # 303: what was sent is not sent to the provider
+    return kept.hand_over(redirect(url_for(LOGIN, remote_app=provider, next=back), 303), "step", waiting)
+
+
+def _is_for_reading():
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best != "application/json"

@@ -1,0 +1,37 @@
+"""The identities at providers that the host has linked to accounts, and which accounts hold rights of this package."""
+
+from typing import Any, Optional
+
+from invenio_accounts.models import User
+from invenio_db import db
+
+
+def _table() -> Any:
+    # in newer ones it is a table of invenio-accounts, under this name too
+    from invenio_oauthclient.models import UserIdentity
+
+    return UserIdentity
+
+
+def owner(method: str, subject: str) -> Optional[int]:
+    """The id of the account to which an identity is linked, or None."""
+    table = _table()
+    return db.session.query(table.id_user).filter_by(method=method, id=subject).scalar()
+
+
+def has_identity(account: int, method: str) -> bool:
+    """Whether an account (id) has an identity of this method."""
+    return db.session.query(_table().id).filter_by(id_user=account, method=method).first() is not None
+
+
+def account_of(address: Any) -> Optional[Any]:
+    """The account (User) with an e-mail address, however it is written, or None."""
+    if not isinstance(address, str) or not address:
+        return None
+    return db.session.query(User).filter(db.func.lower(User.email) == address.lower()).first()
+
+
+def link(account: int, method: str, subject: str) -> None:
+    """Link an identity to an account (id), in the open transaction."""
+    table = _table()
+    db.session.add(table(id_user=account, method=method, id=subject))

@@ -1,0 +1,251 @@
+"""The host's remote app of a provider, with what OpenID Connect asks of a client and invenio-oauthclient leaves out.
+
+It adds a nonce, PKCE and the level that a step-up needs, binds the way back to the browser, and verifies what comes
+back before any handler of the host sees it. Name it in ``OAUTHCLIENT_REMOTE_APPS[...]["remote_app"]``; where the host
+makes its remote apps itself, `equip` changes the class of one. Source: flask_oauthlib/client.py, of 0.9.3 to 2.0.
+"""
+
+import base64
+import hashlib
+import logging
+import secrets
+import time
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import requests
+from flask import Flask, abort, g, make_response, request
+from flask_login import current_user
+from flask_oauthlib.client import OAuthException, OAuthRemoteApp
+from flask_security.utils import login_user
+from invenio_oauthclient import utils
+
+from ..pages.render import render
+from ..pages.words import N_
+from ..proxies import current
+from . import discovery, id_token, identities, kept, rules, strength
+from .settings import Provider
+
+logger = logging.getLogger(__name__)
+BACK = "/secureb2share/sign-in/back/"  # begins the address to which a step-up comes back
+STALE = 60  # seconds by which the clocks may differ
+DOWN = N_("The sign-in service does not answer now. What you can read stays readable; try to sign in again later.")
+REFUSED = N_("This sign-in was not accepted. Nothing was changed. Start again from the page that you want to see.")
+OTHER = N_("Somebody else is signed in at the sign-in service than here. Sign out at both, and start again.")
+UNLINKED = N_(
+    "This account decides about datasets, and is not linked to this identity. An operator of the catalogue can link it."
+)
+
+
+def refuse(reason: str, told: str = REFUSED, status: int = 403) -> NoReturn:
+    """End the request with a page; reason: a few words for the log; told: the sentence for who signs in."""
+    logger.warning("secureb2share.sign-in-refused reason=%s", reason.replace(" ", "-"))
+    page = render("secureb2share_ext/sign_in/refused.html", told=told)
+    response = make_response(page, status)
+    response.headers["Cache-Control"] = "no-store"
+    abort(response)
+    raise AssertionError("abort raises")
+
+
+def _serializer():
+    found = getattr(utils, "serializer", None)
+    if found is None:
+        # 1.0.0b2
+        from invenio_oauthclient.views.client import serializer as found
+    return found
+
+
+def _digest(text):
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode("ascii")).digest()).rstrip(b"=").decode("ascii")
+
+
+class _Answer:
+    """An answer of the provider, with the two members of urllib's that flask-oauthlib reads."""
+
+    def __init__(self, answer):
+        self.code, self.headers = answer.status_code, answer.headers
+
+
+class StepUp:
+    """What is added to a remote app; it stands before OAuthRemoteApp, or before the host's own class."""
+
+    name: str
+    consumer_key: str
+
+    @property
+    def provider(self) -> Provider:
+        """The Provider of our configuration; none: the remote app stays as the host has it."""
+        settings = current().sign_in
+        return settings.providers.get(self.name) if settings is not None else None
+
+    @property
+    def discovery(self) -> discovery.Discovery:
+        """What the issuer publishes."""
+        return current().issuers[self.provider.issuer]
+
+    @property
+    def authorize_url(self) -> str:
+        """The provider's own address for this, where it publishes one."""
+        return self._published("authorization_endpoint", "authorize_url")
+
+    @property
+    def access_token_url(self) -> str:
+        """The provider's own address for this, where it publishes one."""
+        return self._published("token_endpoint", "access_token_url")
+
+    def _published(self, member, name):
+        provider = self.provider
+        if provider is None or not provider.issuer:
+            return self._get_property(name)
+        return self._ask(self.discovery.address, member)
+
+    def _ask(self, question, value):
+        try:
+            return question(value)
+        except discovery.ProviderDown as error:
+            logger.warning("secureb2share.sign-in-down provider=%s reason=%s", self.name, str(error).replace(" ", "-"))
+            refuse("provider down", DOWN, 503)
+
+    @property
+    def access_token_params(self):
+        """The parameters of this request: flask-oauthlib keeps one set a process."""
+        return dict(self._access_token_params or {}, **getattr(g, "secureb2share_token_params", {}))
+
+    @staticmethod
+    def http_request(uri, headers=None, data=None, method=None):
+        """Ask the provider, with a time-out; flask-oauthlib's own waits for ever."""
+        try:
+            answer = requests.request(
+                method or "GET",
+                uri,
+                headers=headers,
+                data=data or None,
+                timeout=discovery.TIMEOUT,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            logger.warning("secureb2share.sign-in-down reason=%s", type(error).__name__)
+            refuse("provider down", DOWN, 503)
+        return _Answer(answer), answer.content
+
+    def authorize(self, callback=None, state=None, **kwargs):
+        """Send the browser to the provider, with what its way back has to bring."""
+        if self.provider is None:
+            return super().authorize(callback, state, **kwargs)
+        step = kept.find("step", (request.args.get("next") or "").rpartition("/")[2]) or {}
+        asked = step.get("wish", {})
+        flow = {
+            "app": self.name,
+            "nonce": secrets.token_urlsafe(24),
+            "verifier": secrets.token_urlsafe(48),
+            "callback": _canonical(callback),
+            "is_step_up": bool(step),
+            "is_anew": asked.get("prompt") == "login",
+            "account": strength.account(),
+            "began": int(time.time()),
+        }
+        way = kept.keep("flow", flow)
+        # two tabs within a second would have the same state: the host puts no chance into it
+        state = _serializer().dumps(dict(_serializer().loads(state), flow=way.key))
+        more = dict(kwargs, code_challenge=_digest(flow["verifier"]), code_challenge_method="S256", **asked)
+        if self.provider.issuer:
+            more["nonce"] = flow["nonce"]
+        state = state.decode("ascii") if isinstance(state, bytes) else state
+        return kept.hand_over(super().authorize(flow["callback"], state, **more), "flow", way)
+
+    def handle_oauth2_response(self, *args):
+        """Exchange the code, verify what comes, and let the session of the account have its strength."""
+        if self.provider is None:
+            return super().handle_oauth2_response(*args)
+        flow = kept.take("flow", _serializer().loads(request.args["state"]).get("flow"))
+        if flow is None or flow["app"] != self.name:
+            refuse("another browser or too late")
+        if flow["account"] != strength.account():
+            refuse("another account than at the start")
+        if self.provider.issuer and request.args.get("iss", self.provider.issuer) != self.provider.issuer:
+            refuse("mixed-up issuer")
+        # the address of a tab's own start, and not that of the last one
+        g.secureb2share_token_params = {"code_verifier": flow["verifier"], "redirect_uri": flow["callback"]}
+        try:
+            data = super().handle_oauth2_response(*args)
+        except OAuthException:
+            refuse("no token for this code")
+        claims = self._claims(data, flow)
+        g.secureb2share_claims = claims
+        self._check_account(claims, flow)
+        ended_at = int(time.time()) if flow["is_anew"] else None
+        settings = current().sign_in
+        proved = rules.strength_of("", self.name, claims, settings.every_rule(), ended_at)
+        strength.prove(proved, self.provider.method)
+        if flow["is_step_up"] and current_user.is_authenticated:
+            # the host renews the session's id at a login
+            login_user(current_user._get_current_object())
+        return data
+
+    def _claims(self, data, flow):
+        if not self.provider.issuer:
+            return self._claims_of_userinfo(data)
+        try:
+            claims = id_token.verify(
+                data.get("id_token") if isinstance(data, dict) else None,
+                self.provider.issuer,
+                self.consumer_key,
+                flow["nonce"],
+                lambda kid: self._ask(self.discovery.key, kid),
+                time.time(),
+                self.provider.algorithms,
+            )
+        except id_token.NotVerified as error:
+            refuse(str(error))
+        auth_time = claims.get("auth_time")
+        if flow["is_anew"] and isinstance(auth_time, int) and auth_time < flow["began"] - STALE:
+            refuse("an earlier authentication")
+        return claims
+
+    def _claims_of_userinfo(self, data):
+        token = data.get("access_token") if isinstance(data, dict) else None
+        if not isinstance(token, str) or not token:
+            refuse("no access token")
+        answer = self.get(self.provider.userinfo, token=(token, ""))
+        claims = answer.data if answer.status == 200 else None
+        if not isinstance(claims, dict) or not isinstance(claims.get("sub"), str) or not claims["sub"]:
+            refuse("no userinfo")
+        # what only an id token could prove is nobody's word
+        return {name: value for name, value in claims.items() if name not in ("acr", "amr", "auth_time")}
+
+    def _check_account(self, claims, flow):
+        owner = identities.owner(self.provider.method, claims["sub"])
+        account = strength.account()
+        if account:
+            if str(owner) == account:
+                return
+            if flow["is_step_up"] or owner is not None:
+                refuse("somebody else at the provider", OTHER)
+            if current().host.holds_rights(int(account)):
+                refuse("not linked", UNLINKED)
+            return
+        known = identities.account_of(claims.get("email")) if owner is None else None
+        # invenio-oauthclient would log in whoever has the same address
+        if known is not None:
+            if claims.get("email_verified") is not True or identities.has_identity(known.id, self.provider.method):
+                refuse("address of somebody else")
+            if current().host.holds_rights(known.id):
+                refuse("not linked", UNLINKED)
+
+
+def _canonical(callback):
+    # the host's view says https and the name that the request came for
+    base, way = urlsplit(current().host.base_url()), urlsplit(callback)
+    return "%s://%s%s" % (base.scheme, base.netloc, way.path)
+
+
+class RemoteApp(StepUp, OAuthRemoteApp):
+    """The class to name in the configuration."""
+
+
+def equip(app: Flask, name: str) -> None:
+    """Give the remote app of this name the class, where it has not got it from the configuration."""
+    remotes = getattr(app.extensions.get("oauthlib.client"), "remote_apps", {})
+    remote: Any = remotes.get(name)
+    if remote is not None and not isinstance(remote, StepUp):
+        remote.__class__ = type("StepUpRemoteApp", (StepUp, type(remote)), {})

@@ -1,0 +1,143 @@
+"""SECUREB2SHARE_SIGN_IN as it was read: the providers, the rules of each action, and how long a token counts. Pure."""
+
+from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
+from urllib.parse import urlsplit
+
+from .. import config
+from ..errors import ConfigError
+from .id_token import ALGORITHMS
+from .rules import ACTIONS, Rule
+
+KEY = "SECUREB2SHARE_SIGN_IN"
+MODES = ("off", "observe", "on")
+LONGEST_AGE = 30 * 86400  # seconds
+LONGEST_TOKEN_AGE = 3650 * 86400
+
+
+class Provider(NamedTuple):
+    """An identity provider; its client id and secret are those of the host's remote app of the same name."""
+
+    name: str  # of the entry of OAUTHCLIENT_REMOTE_APPS
+    issuer: str = ""  # as its discovery and its id tokens name it; without one it has no id tokens
+    userinfo: str = ""  # the address that tells who signed in, for a provider without id tokens
+    method: str = ""  # under which the host keeps its identities (UserIdentity.method)
+    algorithms: Tuple[str, ...] = ALGORITHMS
+
+
+class SignIn(NamedTuple):
+    """What the key says."""
+
+    mode: str
+    providers: Mapping[str, Provider]
+    rules: Mapping[str, List[Rule]]  # action -> any of these
+    token_age: int  # seconds for which a personal token counts, from its making in a session that was strong enough
+
+    def every_rule(self) -> List[Rule]:
+        """The rules of all actions."""
+        return [rule for action in ACTIONS for rule in self.rules[action]]
+
+
+def read(given: Mapping[str, Any]) -> Optional[SignIn]:
+    """The SignIn of a configuration, None where it is off; raises ConfigError."""
+    settings = given["SECUREB2SHARE_SIGN_IN"]
+    if settings is None:
+        return None
+    if not isinstance(settings, dict):
+        raise ConfigError("%s must be a dict, or None." % KEY)
+    config.check_settings(KEY, settings, ("mode",), ("providers", "rules", "token_age"))
+    if settings["mode"] not in MODES:
+        raise ConfigError("%s: mode is %r; it must be 'off', 'observe' or 'on'." % (KEY, settings["mode"]))
+    if settings["mode"] == "off":
+        return None
+    config.check_settings(KEY, settings, ("mode", "providers", "rules"), ("token_age",))
+    providers = _providers(settings["providers"], bool(given["SECUREB2SHARE_DEMO"]))
+    token_age = _seconds(KEY, settings, "token_age", 90 * 86400, LONGEST_TOKEN_AGE)
+    return SignIn(settings["mode"], providers, _rules(settings["rules"], providers), token_age)
+
+
+def _providers(settings, is_demo):
+    found: Dict[str, Provider] = {}
+    for name, entry in _members(KEY + "['providers']", settings).items():
+        key = "%s['providers'][%r]" % (KEY, name)
+        config.check_settings(key, _members(key, entry), (), Provider._fields[1:])
+        if bool(entry.get("issuer")) == bool(entry.get("userinfo")):
+            raise ConfigError("%s needs issuer, or userinfo where the provider has no id tokens; not both." % key)
+        for member in ("issuer", "userinfo"):
+            fault = config.url_fault(entry[member], is_demo) if entry.get(member) else None
+            if fault or (entry.get(member) and urlsplit(entry[member]).query):
+                raise ConfigError("%s: %s %s." % (key, member, fault or "has a query"))
+        algorithms = _texts(key, entry, "algorithms") or ALGORITHMS
+        if set(algorithms) - set(ALGORITHMS):
+            raise ConfigError("%s: algorithms are some of %s." % (key, ", ".join(ALGORITHMS)))
+        found[name] = Provider(
+            name,
+            # an issuer is compared as a text, in which a slash at the end counts
+            entry.get("issuer", ""),
+            entry.get("userinfo", ""),
+            entry.get("method") or name,
+            tuple(algorithms),
+        )
+    return found
+
+
+def _rules(settings, providers):
+    key = KEY + "['rules']"
+    if isinstance(settings, list):
+        settings = {action: settings for action in ACTIONS}
+    # an action that was forgotten would ask for nothing
+    config.check_settings(key, _members(key, settings), ACTIONS)
+    found = {}
+    for action in ACTIONS:
+        if not isinstance(settings[action], list):
+            raise ConfigError("%s[%r] must be a list of rules." % (key, action))
+        found[action] = [
+            _rule("%s[%r][%d]" % (key, action, number), entry, providers)
+            for number, entry in enumerate(settings[action])
+        ]
+    return found
+
+
+def _rule(key, entry, providers):
+    config.check_settings(key, _members(key, entry), ("max_age",), ("acr", "amr", "claims", "providers", "time"))
+    claims = {
+        name: frozenset(_texts("%s['claims']" % key, entry["claims"], name))
+        for name in _members("%s['claims']" % key, entry.get("claims", {}))
+    }
+    meant = frozenset(_texts(key, entry, "providers"))
+    unknown = sorted(meant - set(providers))
+    if unknown:
+        raise ConfigError("%s: providers names %r, which is not one of %s['providers']." % (key, unknown[0], KEY))
+    if entry.get("time", "provider") not in ("provider", "ours"):
+        raise ConfigError("%s: time must be 'provider' or 'ours'." % key)
+    rule = Rule(
+        acr=frozenset(_texts(key, entry, "acr")),
+        amr=frozenset(_texts(key, entry, "amr")),
+        claims=claims,
+        max_age=_seconds(key, entry, "max_age", None, LONGEST_AGE),
+        providers=meant,
+        is_timed_here=entry.get("time") == "ours",
+    )
+    if not (rule.acr or rule.amr or rule.claims):
+        raise ConfigError("%s needs acr, amr or claims: a time alone says nothing of a second factor." % key)
+    return rule
+
+
+def _members(key, value):
+    if not isinstance(value, dict):
+        raise ConfigError("%s must be a dict." % key)
+    return value
+
+
+def _texts(key, entry, name) -> FrozenSet[str]:
+    value = entry.get(name, ())
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) and one for one in value):
+        raise ConfigError("%s: %s must be a list of texts." % (key, name))
+    return frozenset(value)
+
+
+def _seconds(key, entry, name, default, most):
+    value = entry.get(name, default)
+    # True is a number too
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise ConfigError("%s: %s must be a whole number of seconds from 1 to %d." % (key, name, most))
+    return value

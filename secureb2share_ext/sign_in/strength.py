@@ -1,0 +1,54 @@
+"""The strength of the session of the current request: bound to the account, dropped by any other way to log in."""
+
+from typing import Any, Optional
+
+from flask import g, session
+from flask_login import current_user, user_logged_in, user_logged_out
+
+from . import identities, rules
+from .rules import Strength
+
+NAME = "secureb2share_strength"
+NEW = "secureb2share_new_strength"  # in g: what the sign-in of this request has proved
+
+
+def account() -> str:
+    """The host's id of the account of the request, "" for nobody."""
+    return str(current_user.id) if current_user.is_authenticated else ""
+
+
+def held() -> Optional[Strength]:
+    """What the session has; whether it is this account's, `rules.missing` looks at."""
+    return rules.from_session(session.get(NAME))
+
+
+def prove(strength: Strength, method: str) -> None:
+    """Let a sign-in that ends in this request have a strength, if the account has the provider's identity.
+
+    method: under which the host keeps identities of this provider. The account is known only when it is logged in.
+    """
+    setattr(g, NEW, (strength, method))
+
+
+def watch() -> None:
+    """Connect the signals by which strength comes and goes, once a process; those of Flask-Login, on every host."""
+    user_logged_in.connect(_bind)
+    user_logged_out.connect(_forget)
+
+
+def _bind(_: Any, user: Any, **kwargs: Any) -> None:
+    # a password, a token in a mail or a remembered session proves nothing
+    _drop()
+    proved, method = getattr(g, NEW, (None, ""))
+    if proved is not None and identities.owner(method, proved.subject) == user.id:
+        session[NAME] = rules.to_session(proved._replace(account=str(user.id)))
+
+
+def _forget(_: Any, **kwargs: Any) -> None:
+    _drop()
+
+
+def _drop():
+    # a session that is not touched is not written
+    if NAME in session:
+        del session[NAME]
