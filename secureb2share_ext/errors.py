@@ -7,6 +7,8 @@
     +-- Restored                  the database may be older than the last sending
     +-- MarkNotWritten            the file that tells a restored database cannot be written
     +-- EgressRefused             an address that this service does not connect to
+    +-- NotVerified               an id token that proves nothing
+    +-- ProviderDown              an identity provider that does not answer, or not as one
     +-- AttemptEnded              a delivery that ends with a decision of its own
     +-- Unusable                  a search cluster, or DataCite, that takes nothing now
     +-- NotWritten                a file of a legacy record that cannot be written
@@ -89,6 +91,14 @@ class AttemptEnded(SecureB2ShareError):
     ) -> None:
         self.meaning, self.status, self.retry_after, self.code = meaning, status, retry_after, code
         super().__init__(reason)
+
+
+class NotVerified(SecureB2ShareError):
+    """An id token that proves nothing; the message is the reason, a few words for the log."""
+
+
+class ProviderDown(SecureB2ShareError):
+    """An identity provider that does not answer, or not as one; the message is a few words for the log."""
 
 
 class Unusable(SecureB2ShareError):

@@ -19,7 +19,6 @@ from .outbox import mark
 from .problems import problem_response
 from .sign_in import settings
 from .sign_in.discovery import Discovery
-from .sign_in.settings import SignIn
 from .uploads import gate, guard, lock
 
 SWEEP = "secureb2share_ext.outbox.tasks.sweep"
@@ -38,7 +37,7 @@ class SecureB2Share:
         self.has_tables = False
         self.instance_id: Optional[str] = None  # see instance.id_of
         self.former_names: Any = None  # see names.py
-        self.sign_in: Optional[SignIn] = None
+        self.sign_in: Any = None  # sign_in.settings.SignIn
         self.ask_for_strength: Optional[Callable[[str], Any]] = None  # see sign_in.gate
         self.issuers: Dict[str, Discovery] = {}
         if app is not None:

@@ -20,6 +20,7 @@ ROOMS = {
     "reader": "",
     "pages": "descriptions exports",
     "uploads": "pages",
+    "sign_in": "descriptions pages",
     "datasets": "descriptions exports outbox",
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
@@ -31,10 +32,11 @@ ROOMS = {
     "maintenance": "datasets legacy outbox uploads",
     "operating": "datasets maintenance outbox pages",
     "hosts": (
-        "access datasets describing descriptions exports legacy messages operating outbox pages reviewing uploads"
+        "access datasets describing descriptions exports legacy messages operating outbox pages reviewing sign_in"
+        " uploads"
     ),
     "cli": "access datasets legacy maintenance messages outbox uploads",
-    "ext": "access cli datasets hosts maintenance messages outbox targets uploads",
+    "ext": "access cli datasets hosts maintenance messages outbox sign_in targets uploads",
     # ships for tests; no other room imports it
     "testing": "datasets ext hosts messages outbox targets",
 }
@@ -54,6 +56,7 @@ PURE = """
     describing.buttons describing.conditions describing.faults describing.fields describing.form describing.groups
     describing.limits describing.names describing.values
     testing.rems_answers testing.rems_applications testing.rems_events testing.rems_routes testing.rems_store
+    sign_in.discovery sign_in.id_token sign_in.rules sign_in.settings
     operating.standing pages.marking comparing.comparison comparing.difference uploads.comparison
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping

@@ -1,4 +1,4 @@
-"""Create the tables of datasets, messages, events, registrations, sweeps, keys, applications, the lock and stops."""
+"""Create the tables of datasets, messages, events, sweeps, keys, applications, the lock, stops and sign-in."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -296,11 +296,41 @@ def upgrade() -> None:
         sa.Column("purged_at", sa.DateTime()),
         sa.PrimaryKeyConstraint("pid", name="pk_secureb2share_legacy"),
     )
+    op.create_table(
+        "secureb2share_sign_in",
+        sa.Column("account", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("strength", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("rights", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account", name="pk_secureb2share_sign_in"),
+    )
+    op.create_table(
+        "secureb2share_grant",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account", sa.Integer(), nullable=False),
+        sa.Column("action", sa.String(80), nullable=False),
+        sa.Column("argument", sa.String(100), nullable=False),
+        sa.Column("provider", sa.String(100), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_secureb2share_grant"),
+        sa.UniqueConstraint("account", "action", "argument", name="uq_secureb2share_grant_account_action_argument"),
+    )
+    op.create_table(
+        "secureb2share_token",
+        sa.Column("token_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("account", sa.Integer(), nullable=False),
+        sa.Column("strength", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("token_id", name="pk_secureb2share_token"),
+    )
 
 
 def downgrade() -> None:
     """Drop the tables."""
     for name in (
+        "token",
+        "grant",
+        "sign_in",
         "binding",
         "stop",
         "former",

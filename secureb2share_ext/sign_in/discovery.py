@@ -7,16 +7,14 @@ from typing import Any, Callable, Dict, Optional, Tuple
 
 import requests
 
+from ..errors import ProviderDown
+
 AGAIN = 10  # seconds after which an unknown key is looked for once more
 ANEW = 3600  # seconds after which everything is read again
 TIMEOUT = 5  # seconds for a connection, and between two pieces of an answer
 LONGEST_WAIT = 15  # seconds for an answer
 LONGEST = 1000000  # bytes of an answer
 WELL_KNOWN = "/.well-known/openid-configuration"
-
-
-class ProviderDown(Exception):
-    """A provider that does not answer, or not as one; the message is a few words for the log."""
 
 
 def fetch(url: str) -> Any:
@@ -41,7 +39,9 @@ def fetch(url: str) -> Any:
 class Discovery:
     """The published addresses and keys of one issuer, kept in this process."""
 
-    def __init__(self, issuer: str, read: Callable[[str], Any] = fetch, clock: Callable[[], float] = time.monotonic):
+    def __init__(
+        self, issuer: str, read: Callable[[str], Any] = fetch, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.issuer = issuer
         self._read, self._clock = read, clock
         self._lock = threading.Lock()

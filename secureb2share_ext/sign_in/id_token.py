@@ -16,17 +16,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 from ..descriptions import strict_json
-from ..errors import Invalid
+from ..errors import Invalid, NotVerified
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 LEEWAY = 60  # seconds by which the clocks may differ
 LONGEST = 100000  # characters
 SMALLEST = 2048  # bits of an RSA key
 TEXT = re.compile(r"[A-Za-z0-9_-]+\Z")
-
-
-class NotVerified(Exception):
-    """A token that proves nothing; the message is the reason, a few words for the log."""
 
 
 def verify(

@@ -33,7 +33,7 @@ def keep(kind: str, value: Dict[str, Any]) -> Optional[Kept]:
 
     kind: a word, part of the key, so that nothing is taken for something else.
     """
-    kept, store = Kept(secrets.token_hex(16), secrets.token_urlsafe(24)), current_app.kvsession_store
+    kept, store = Kept(secrets.token_hex(16), secrets.token_urlsafe(24)), _store()
     data = json.dumps({"value": value, "proof": kept.proof, "until": time.time() + LIFE}).encode("utf-8")
     if len(data) > LONGEST:
         return None
@@ -61,7 +61,7 @@ def find(kind: str, key: Any) -> Optional[Dict[str, Any]]:
     if not isinstance(key, str) or not KEY.match(key):
         return None
     try:
-        kept = json.loads(current_app.kvsession_store.get(_name(kind, key)).decode("utf-8"))
+        kept = json.loads(_store().get(_name(kind, key)).decode("utf-8"))
     except KeyError:
         return None
     given = request.cookies.get(_cookie(kind, key), "")
@@ -74,7 +74,7 @@ def take(kind: str, key: Any) -> Optional[Dict[str, Any]]:
     """What `find` gives, for the first that asks: it is not kept any longer."""
     value = find(kind, key)
     if value is not None:
-        current_app.kvsession_store.delete(_name(kind, key))
+        _store().delete(_name(kind, key))
     return value
 
 
@@ -84,3 +84,8 @@ def _name(kind, key):
 
 def _cookie(kind, key):
     return "secureb2share_%s_%s" % (kind, key[:12])
+
+
+def _store():
+    application: Any = current_app  # the types of Flask know nothing of Flask-KVSession
+    return application.kvsession_store

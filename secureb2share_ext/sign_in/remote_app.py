@@ -10,7 +10,8 @@ import hashlib
 import logging
 import secrets
 import time
-from typing import Any, NoReturn
+from importlib import import_module
+from typing import Any, Dict, NoReturn, Optional
 from urllib.parse import urlsplit
 
 import requests
@@ -20,11 +21,11 @@ from flask_oauthlib.client import OAuthException, OAuthRemoteApp
 from flask_security.utils import login_user
 from invenio_oauthclient import utils
 
+from ..errors import NotVerified, ProviderDown
 from ..pages.render import render
 from ..pages.words import N_
 from ..proxies import current
 from . import discovery, id_token, identities, kept, rules, strength
-from .settings import Provider
 
 logger = logging.getLogger(__name__)
 BACK = "/secureb2share/sign-in/back/"  # begins the address to which a step-up comes back
@@ -48,11 +49,10 @@ def refuse(reason: str, told: str = REFUSED, status: int = 403) -> NoReturn:
 
 
 def _serializer():
-    found = getattr(utils, "serializer", None)
-    if found is None:
-        # 1.0.0b2
-        from invenio_oauthclient.views.client import serializer as found
-    return found
+    if hasattr(utils, "serializer"):
+        return utils.serializer
+    # 1.0.0b2
+    return import_module("invenio_oauthclient.views.client").serializer
 
 
 def _digest(text):
@@ -66,15 +66,12 @@ class _Answer:
         self.code, self.headers = answer.status_code, answer.headers
 
 
-class StepUp:
-    """What is added to a remote app; it stands before OAuthRemoteApp, or before the host's own class."""
-
-    name: str
-    consumer_key: str
+class RemoteApp(OAuthRemoteApp):
+    """The remote app of a provider that SECUREB2SHARE_SIGN_IN names; any other stays as the host has it."""
 
     @property
-    def provider(self) -> Provider:
-        """The Provider of our configuration; none: the remote app stays as the host has it."""
+    def provider(self) -> Any:
+        """The Provider (settings.Provider) of our configuration, or None."""
         settings = current().sign_in
         return settings.providers.get(self.name) if settings is not None else None
 
@@ -102,17 +99,17 @@ class StepUp:
     def _ask(self, question, value):
         try:
             return question(value)
-        except discovery.ProviderDown as error:
+        except ProviderDown as error:
             logger.warning("secureb2share.sign-in-down provider=%s reason=%s", self.name, str(error).replace(" ", "-"))
             refuse("provider down", DOWN, 503)
 
     @property
-    def access_token_params(self):
+    def access_token_params(self) -> Dict[str, Any]:
         """The parameters of this request: flask-oauthlib keeps one set a process."""
         return dict(self._access_token_params or {}, **getattr(g, "secureb2share_token_params", {}))
 
     @staticmethod
-    def http_request(uri, headers=None, data=None, method=None):
+    def http_request(uri: str, headers: Any = None, data: Any = None, method: Optional[str] = None) -> Any:
         """Ask the provider, with a time-out; flask-oauthlib's own waits for ever."""
         try:
             answer = requests.request(
@@ -128,7 +125,7 @@ class StepUp:
             refuse("provider down", DOWN, 503)
         return _Answer(answer), answer.content
 
-    def authorize(self, callback=None, state=None, **kwargs):
+    def authorize(self, callback: Any = None, state: Any = None, **kwargs: Any) -> Any:
         """Send the browser to the provider, with what its way back has to bring."""
         if self.provider is None:
             return super().authorize(callback, state, **kwargs)
@@ -144,7 +141,7 @@ class StepUp:
             "account": strength.account(),
             "began": int(time.time()),
         }
-        way = kept.keep("flow", flow)
+        way: Any = kept.keep("flow", flow)
         # two tabs within a second would have the same state: the host puts no chance into it
         state = _serializer().dumps(dict(_serializer().loads(state), flow=way.key))
         more = dict(kwargs, code_challenge=_digest(flow["verifier"]), code_challenge_method="S256", **asked)
@@ -153,7 +150,7 @@ class StepUp:
         state = state.decode("ascii") if isinstance(state, bytes) else state
         return kept.hand_over(super().authorize(flow["callback"], state, **more), "flow", way)
 
-    def handle_oauth2_response(self, *args):
+    def handle_oauth2_response(self, *args: Any) -> Any:
         """Exchange the code, verify what comes, and let the session of the account have its strength."""
         if self.provider is None:
             return super().handle_oauth2_response(*args)
@@ -195,7 +192,7 @@ class StepUp:
                 time.time(),
                 self.provider.algorithms,
             )
-        except id_token.NotVerified as error:
+        except NotVerified as error:
             refuse(str(error))
         auth_time = claims.get("auth_time")
         if flow["is_anew"] and isinstance(auth_time, int) and auth_time < flow["began"] - STALE:
@@ -239,13 +236,9 @@ def _canonical(callback):
     return "%s://%s%s" % (base.scheme, base.netloc, way.path)
 
 
-class RemoteApp(StepUp, OAuthRemoteApp):
-    """The class to name in the configuration."""
-
-
 def equip(app: Flask, name: str) -> None:
     """Give the remote app of this name the class, where it has not got it from the configuration."""
     remotes = getattr(app.extensions.get("oauthlib.client"), "remote_apps", {})
     remote: Any = remotes.get(name)
-    if remote is not None and not isinstance(remote, StepUp):
-        remote.__class__ = type("StepUpRemoteApp", (StepUp, type(remote)), {})
+    if remote is not None and not isinstance(remote, RemoteApp):
+        remote.__class__ = type("StepUpRemoteApp", (RemoteApp, type(remote)), {})
