@@ -1,6 +1,7 @@
 """The journey of a second factor over HTTP: sign-in, step-up, and what waits meanwhile."""
 
 import concurrent.futures
+import json
 import time
 import uuid
 
@@ -40,7 +41,7 @@ def refuse(curator, path):
     """Fill in the form of a registration's page and send it."""
     page = curator.open(path)
     assert page.status_code == 200
-    return dict(fields(page), reason=TYPED)
+    return dict(fields(page), decision="refuse", reason=TYPED)
 
 
 def test_second_factor_alone_is_asked_for_after_the_password(curator):
@@ -55,7 +56,7 @@ def test_age_asks_for_both_and_the_form_waits_for_a_button(served, curator, too_
     curator.sign_in(REVIEW)
     form = refuse(curator, path)
     too_old()
-    page = curator.open(path + "/refuse", data=form)
+    page = curator.open(path, data=form)
     assert (page.status_code, curator.asked) == (200, ["password", "otp"])
     assert "Nothing was sent yet" in page.text and page.headers["Cache-Control"] == "no-store"
     assert "Заглавие &amp; &lt;b&gt;" in page.text, "what was written is not shown"
@@ -63,7 +64,7 @@ def test_age_asks_for_both_and_the_form_waits_for_a_button(served, curator, too_
     again = fields(page)
     assert again.pop("csrf_token") and form.pop("csrf_token")
     assert {name: text.replace("\r\n", "\n") for name, text in again.items()} == form
-    sent = curator.open(path + "/refuse", data=fields(page))
+    sent = curator.open(path, data=fields(page))
     assert sent.status_code == 200
     assert served[0].execute("SELECT reason FROM secureb2share_held WHERE reason IS NOT NULL") == [(TYPED,)]
     served[0].execute("DELETE FROM secureb2share_held")
@@ -74,7 +75,7 @@ def test_what_waits_is_for_the_same_browser_and_account(served, curator, too_old
     curator.sign_in(REVIEW)
     form = refuse(curator, path)
     too_old()
-    page = curator.open(path + "/refuse", data=form)
+    page = curator.open(path, data=form)
     back = page.url
     assert "/sign-in/back/" in back
     other = Person(*served, "curator")
@@ -101,12 +102,10 @@ def test_log_out_ends_the_strength(served, curator):
 
 
 def test_password_of_the_catalogue_opens_nothing(served, curator):
-    import json
-
     with open(served[0].data + "/curator.json") as file:
         login = json.load(file)
     curator.open("/login/", data=dict(fields(curator.open("/login/")), **login))
-    assert curator.open("/account/settings/security/").status_code == 200
+    assert curator.open("/account/settings/applications/").status_code == 200
     page = curator.open(REVIEW)
     assert (page.status_code, curator.asked) == (200, ["password", "otp"])
 
@@ -116,17 +115,19 @@ def test_no_sign_in_is_lost_beside_other_requests(served, curator):
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         for _ in range(10):
             curator.http.cookies.clear(domain="127.0.0.1")
-            beside = [pool.submit(curator.http.get, curator.catalogue.base + "/secureb2share/help") for _ in range(4)]
+            beside = [pool.submit(curator.http.get, curator.catalogue.base + "/") for _ in range(4)]
             assert curator.sign_in(REVIEW).status_code == 200
             for one in beside:
                 one.result()
 
 
-def test_a_level_that_the_provider_does_not_give_is_told(served):
-    with_password = Person(*served, "curator")
-    with_password.browser.secret = None
-    page = with_password.sign_in(REVIEW)
-    assert page.url.startswith(with_password.browser.issuer), "the provider asks until it has the factor"
+def test_without_the_second_factor_no_page_opens(served):
+    person = Person(*served, "curator")
+    person.sign_in("/")
+    person.browser.secret = None
+    page = person.open(REVIEW)
+    assert set(person.asked) == {"otp"} and "Waiting" not in page.text and page.url == person.catalogue.base + "/"
+    assert person.open("/").status_code == 200
 
 
 def test_what_is_kept_ends(served, monkeypatch):
