@@ -40,10 +40,8 @@ class SignIn(NamedTuple):
 def read(given: Mapping[str, Any]) -> Optional[SignIn]:
     """The SignIn of a configuration, None where it is off; raises ConfigError."""
     settings = given["SECUREB2SHARE_SIGN_IN"]
-    if settings is None:
+    if not settings:
         return None
-    if not isinstance(settings, dict):
-        raise ConfigError("%s must be a dict, or None." % KEY)
     config.check_settings(KEY, settings, ("mode",), ("providers", "rules", "token_age"))
     if settings["mode"] not in MODES:
         raise ConfigError("%s: mode is %r; it must be 'off', 'observe' or 'on'." % (KEY, settings["mode"]))
