@@ -12,7 +12,7 @@ from signing import Person
 from secureb2share_ext.sign_in import kept, tokens
 
 REVIEW, OPERATE = "/secureb2share/review/", "/secureb2share/operate/"
-TYPED = "Nåværende tittel mangler.\nЗаглавие & <b>\"navn\"</b>"
+TYPED = 'Nåværende tittel mangler.\nЗаглавие & <b>"navn"</b>'
 
 
 def fields(response):
@@ -142,5 +142,3 @@ def test_what_is_kept_ends(served, monkeypatch):
     for key in ("", None, 7, mine.key.upper(), mine.key + "\n", "../" + mine.key, mine.key[:-1]):
         with app.test_request_context("/", headers=headers):
             assert kept.find("step", key) is None
-
-
