@@ -56,7 +56,11 @@ class Person:
 def signing(kind, folder, mode="on", rules=(RULE,), **overrides):
     """(catalogue, provider): the account of the curator is linked to the identity at the provider."""
     with OpenIdProvider({"catalogue": {"secret": "s3", "redirect_uris": []}}, dict(USERS)) as provider:
-        settings = {"mode": mode, "providers": {"keycloak": {"issuer": provider.issuer}}, "rules": list(rules)}
+        settings = {
+            "mode": mode,
+            "providers": {"keycloak": {"issuer": provider.issuer}},
+            "rules": rules if isinstance(rules, dict) else list(rules),
+        }
         more = {
             "SECUREB2SHARE_SIGN_IN": settings,
             "OAUTHCLIENT_REMOTE_APPS": {"keycloak": entry.remote_app("Two factors", "KEYCLOAK_CREDENTIALS")},
