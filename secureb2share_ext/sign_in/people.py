@@ -1,4 +1,4 @@
-"""The holders of rights: who may do what, by whom they got it and since when, and how they signed in last.
+"""The holders of rights: who may do what, by whom they got it and since when, and how they signed in last."""
 
 import datetime
 import json
