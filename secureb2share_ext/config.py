@@ -148,8 +148,8 @@ SECUREB2SHARE_WITHDRAWAL_DAYS = 14
 SECUREB2SHARE_SWEEP_INTERVAL = 5
 """int, seconds between two sweeps of the outbox by Celery beat."""
 
-SECUREB2SHARE_SIGN_IN: Optional[Dict[str, Any]] = None
-"""dict, or None for none: the second factor that curators, reviewers and operators need. See the page Sign-in.
+SECUREB2SHARE_SIGN_IN: Dict[str, Any] = {}
+"""dict, {} for none: the second factor that curators, reviewers and operators need. See the page Sign-in.
 
 ``mode``: ``"off"``, ``"observe"`` (who would be stopped is written into the log) or ``"on"``.
 ``providers``: dict: name of an entry of ``OAUTHCLIENT_REMOTE_APPS`` -> dict. ``issuer``: of its id tokens, as its

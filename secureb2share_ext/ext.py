@@ -39,6 +39,7 @@ class SecureB2Share:
         self.former_names: Any = None  # see names.py
         self.sign_in: Any = None  # sign_in.settings.SignIn
         self.ask_for_strength: Optional[Callable[[str], Any]] = None  # see sign_in.gate
+        self.refuse_token: Optional[Callable[[str], Any]] = None  # see sign_in.gate
         self.issuers: Dict[str, Discovery] = {}
         if app is not None:
             self.init_app(app)
@@ -123,11 +124,12 @@ class SecureB2Share:
         if not is_installed("invenio_oauthclient"):
             raise errors.ConfigError("SECUREB2SHARE_SIGN_IN needs the package invenio-oauthclient; install it.")
         # an instance without a second factor need not have that package
-        from .sign_in import gate, strength
+        from .sign_in import gate, strength, tokens
 
-        self.ask_for_strength = gate.ask
+        self.ask_for_strength, self.refuse_token = gate.ask, gate.refuse_token
         self.issuers = {one.issuer: Discovery(one.issuer) for one in self.sign_in.providers.values() if one.issuer}
         strength.watch()
+        tokens.watch()
 
     def init_errors(self, app: Flask) -> None:
         def answer(problem):

@@ -26,7 +26,7 @@ class Page(HTMLParser):
         elif tag == "title":
             self._is_title = True
         elif tag == "button" and "name" in found:
-            self.buttons.append((found["name"], found["value"]))
+            self.buttons.append((found["name"], found.get("value", "")))
         elif tag == "input":
             self.controls.append(dict(found, **({"aria-label": "label"} if self._is_label else {})))
             is_on = found.get("type") not in ("checkbox", "radio") or "checked" in found

@@ -55,6 +55,7 @@ PURE = """
     access.link access.nginx_map access.providers access.reference legacy.holder legacy.listing legacy.manifest
     describing.buttons describing.conditions describing.faults describing.fields describing.form describing.groups
     describing.limits describing.names describing.values
+    testing.openid_pages testing.openid_requests testing.openid_tokens
     testing.rems_answers testing.rems_applications testing.rems_events testing.rems_routes testing.rems_store
     sign_in.discovery sign_in.id_token sign_in.roles sign_in.rules sign_in.settings
     operating.standing pages.marking comparing.comparison comparing.difference uploads.comparison

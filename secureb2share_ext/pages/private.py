@@ -69,7 +69,9 @@ def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str, a
             abort(404)
         # a program's token is for the REST interface, and on a host whose tokens have no scopes would open everything
         if not current_user.is_authenticated or getattr(request, "oauth", None) is not None:
-            return _ask_to_log_in(home)
+            refuse = current().refuse_token
+            refused = refuse(action) if refuse is not None else None
+            return _ask_to_log_in(home) if refused is None else refused
         if not may():
             return render(PRIVATE, needs=needs), 403
         ask = current().ask_for_strength

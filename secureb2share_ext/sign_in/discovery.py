@@ -1,63 +1,149 @@
-"""What an issuer publishes of itself: its addresses (OpenID Connect Discovery 1.0) and its keys (RFC 7517)."""
+"""What an issuer publishes of itself: its addresses (OpenID Connect Discovery 1.0) and its keys (RFC 7517).
 
-import json
+Both are kept in this process and read again after an hour, by one request at a time. While the issuer does not answer,
+what is known goes on working for a day: a withdrawn key may be believed that long, and not longer.
+"""
+
+import queue
 import threading
 import time
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, NamedTuple, Optional
 
 import requests
 
-from ..errors import ProviderDown
+from ..descriptions import strict_json
+from ..errors import Invalid, ProviderDown
 
-AGAIN = 10  # seconds after which an unknown key is looked for once more
+AGAIN = 10  # seconds after which an unknown key, or an issuer that gave no answer, is asked for once more
 ANEW = 3600  # seconds after which everything is read again
+LONGEST_KEPT = 86400  # seconds after which nothing counts that could not be read again
 TIMEOUT = 5  # seconds for a connection, and between two pieces of an answer
 LONGEST_WAIT = 15  # seconds for an answer
 LONGEST = 1000000  # bytes of an answer
+PIECE = 256  # bytes; a piece is complete before the time is looked at
 WELL_KNOWN = "/.well-known/openid-configuration"
+
+
+class Answer(NamedTuple):
+    """An answer of a provider."""
+
+    status: int
+    headers: Any  # mapping, whatever the case of the names
+    body: bytes
+
+
+def ask(method: str, url: str, headers: Any = None, data: Any = None) -> Answer:
+    """The Answer to one request, in LONGEST_WAIT seconds at most; a redirect is an answer. Raises ProviderDown.
+
+    headers, data: as those of requests.request.
+    """
+    # a time-out of requests is one of each piece, and the head of an answer may come byte by byte
+    found: Any = queue.Queue()
+    end = time.monotonic() + LONGEST_WAIT
+    threading.Thread(target=_ask, args=(method, url, headers, data, end, found.put), daemon=True).start()
+    try:
+        answer = found.get(timeout=LONGEST_WAIT)
+    except queue.Empty:
+        raise ProviderDown("an answer without an end")
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
+
+
+def _ask(method, url, headers, data, end, tell):
+    body = b""
+    try:
+        with requests.request(
+            method, url, headers=headers, data=data, timeout=TIMEOUT, allow_redirects=False, stream=True
+        ) as answer:
+            for piece in answer.iter_content(PIECE):
+                body += piece
+                if len(body) > LONGEST or time.monotonic() > end:
+                    raise ProviderDown("an answer without an end")
+            tell(Answer(answer.status_code, answer.headers, body))
+    except ProviderDown as error:
+        tell(error)
+    # an address or an answer that is none can raise whatever the libraries below have
+    except Exception as error:
+        tell(ProviderDown(type(error).__name__))
 
 
 def fetch(url: str) -> Any:
     """The JSON value at a provider's address; raises ProviderDown."""
-    end = time.monotonic() + LONGEST_WAIT
-    body = b""
+    answer = ask("GET", url)
+    if answer.status != 200:
+        raise ProviderDown("status %d" % answer.status)
     try:
-        with requests.get(url, timeout=TIMEOUT, allow_redirects=False, stream=True) as answer:
-            if answer.status_code != 200:
-                raise ProviderDown("status %d" % answer.status_code)
-            for piece in answer.iter_content(16384):
-                body += piece
-                if len(body) > LONGEST or time.monotonic() > end:
-                    raise ProviderDown("an answer without an end")
-        return json.loads(body.decode("utf-8"))
-    except requests.RequestException as error:
-        raise ProviderDown(type(error).__name__)
-    except ValueError:
+        return strict_json.parse(answer.body)
+    except Invalid:
         raise ProviderDown("no JSON")
 
 
+class _State(NamedTuple):
+    value: Any = None  # None: there is none yet
+    read_at: float = 0.0
+    tried_at: Optional[float] = None
+    fault: str = ""  # of the last reading
+
+
+class _Document:
+    """Something that an issuer publishes, as it was read last."""
+
+    def __init__(self, read: Callable[[], Any], clock: Callable[[], float]) -> None:
+        self._read, self._clock, self._lock = read, clock, threading.Lock()
+        # replaced as a whole: whoever looks at it without the lock sees one reading
+        self._state = _State()
+
+    def get(self, is_enough: Callable[[Any], bool] = bool) -> Any:
+        """The value; read again where it is old, or not enough and not just read. Raises ProviderDown."""
+        seen = self._state
+        if self._is_due(seen, is_enough):
+            # whoever has what it needs does not wait for the reading of another
+            has_enough = self._is_usable(seen) and is_enough(seen.value)
+            if self._lock.acquire(not has_enough):
+                try:
+                    # whoever had the lock before has read for all that waited
+                    if self._state is seen:
+                        self._state = self._anew(seen)
+                finally:
+                    self._lock.release()
+        state = self._state
+        # what was asked for in vain may well be there
+        if not self._is_usable(state) or (state.fault and not is_enough(state.value)):
+            raise ProviderDown(state.fault)
+        return state.value
+
+    def _is_due(self, state, is_enough):
+        now = self._clock()
+        if state.tried_at is not None and now - state.tried_at <= AGAIN:
+            return False
+        return state.value is None or now - state.read_at > ANEW or not is_enough(state.value)
+
+    def _is_usable(self, state):
+        return state.value is not None and self._clock() - state.read_at <= LONGEST_KEPT
+
+    def _anew(self, seen):
+        try:
+            value = self._read()
+        except ProviderDown as error:
+            return seen._replace(tried_at=self._clock(), fault=str(error))
+        now = self._clock()
+        return _State(value, now, now)
+
+
 class Discovery:
-    """The published addresses and keys of one issuer, kept in this process."""
+    """The published addresses and keys of one issuer."""
 
     def __init__(
         self, issuer: str, read: Callable[[str], Any] = fetch, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.issuer = issuer
-        self._read, self._clock = read, clock
-        self._lock = threading.Lock()
-        self._addresses: Tuple[Dict[str, Any], float] = ({}, 0.0)
-        self._keys: Tuple[Dict[str, Dict[str, Any]], float] = ({}, 0.0)
+        self._addresses = _Document(lambda: self._own(read(issuer.rstrip("/") + WELL_KNOWN)), clock)
+        self._keys = _Document(lambda: _by_id(read(self.address("jwks_uri"))), clock)
 
     def address(self, member: str) -> str:
         """An address such as ``authorization_endpoint``; raises ProviderDown."""
-        with self._lock:
-            found, read_at = self._addresses
-            if not found or self._clock() - read_at > ANEW:
-                found = self._read(self.issuer.rstrip("/") + WELL_KNOWN)
-                if not isinstance(found, dict) or found.get("issuer") != self.issuer:
-                    raise ProviderDown("discovery of another issuer")
-                self._addresses = found, self._clock()
-        value = found.get(member)
+        value = self._addresses.get().get(member)
         # what is published over TLS leads to nothing without it
         if not isinstance(value, str) or not value.startswith(self.issuer.partition(":")[0] + "://"):
             raise ProviderDown("no %s" % member)
@@ -65,21 +151,19 @@ class Discovery:
 
     def key(self, kid: str) -> Optional[Dict[str, Any]]:
         """The JWK (dict) with this id, or None; raises ProviderDown."""
-        found, read_at = self._keys
-        age = self._clock() - read_at
-        if not found or age > ANEW or (kid not in found and age > AGAIN):
-            url = self.address("jwks_uri")
-            with self._lock:
-                if self._keys[1] == read_at:
-                    self._keys = _by_id(self._read(url)), self._clock()
-        return self._keys[0].get(kid)
+        return self._keys.get(lambda found: kid in found).get(kid)
+
+    def _own(self, document):
+        if not isinstance(document, dict) or document.get("issuer") != self.issuer:
+            raise ProviderDown("discovery of another issuer")
+        return document
 
 
 def _by_id(document):
     keys = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(keys, list):
         raise ProviderDown("no keys")
-    found = {}
+    found: Dict[str, Dict[str, Any]] = {}
     for jwk in keys:
         kid = jwk.get("kid") if isinstance(jwk, dict) else None
         if isinstance(kid, str) and kid:

@@ -23,7 +23,7 @@ def lack(action: str) -> Optional[str]:
     if settings is None or not settings.rules[action]:
         return None
     if tokens.is_token():
-        missing = tokens.lack(settings)
+        missing = tokens.lack(settings.rules[action], settings.token_age)
     else:
         missing = rules.missing(strength.held(), strength.account(), settings.rules[action], tokens.now())
     if missing is not None and settings.mode == "observe":
@@ -70,6 +70,11 @@ def ask(action: str) -> Optional[Any]:
     back = url_for("secureb2share_sign_in.back", key=waiting.key)
     # 303: what was sent is not sent to the provider
     return kept.hand_over(redirect(url_for(LOGIN, remote_app=provider, next=back), 303), "step", waiting)
+
+
+def refuse_token(action: str) -> Optional[Any]:
+    """The 401 of RFC 9470 for a token that is not strong enough, on a page that no token opens; None for a browser."""
+    return problem_response(problem(action)) if tokens.is_token() and lack(action) is not None else None
 
 
 def _is_for_reading():

@@ -7,7 +7,7 @@ says of its own algorithm chooses among those that the configuration allows, and
 import binascii
 import hmac
 import re
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, Callable, Collection, Dict, Optional
 
 from cryptography.exceptions import InvalidSignature
@@ -21,7 +21,8 @@ from ..errors import Invalid, NotVerified
 ALGORITHMS = ("RS256", "PS256", "ES256")
 LEEWAY = 60  # seconds by which the clocks may differ
 LONGEST = 100000  # characters
-SMALLEST = 2048  # bits of an RSA key
+SMALLEST, LARGEST = 2048, 8192  # bits of an RSA key; a larger one would cost seconds for each token
+LARGEST_EXPONENT = 2**32  # as above
 TEXT = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
@@ -61,9 +62,13 @@ def _bytes(text):
     if not TEXT.match(text):
         raise NotVerified("no token")
     try:
-        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        found = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         raise NotVerified("no token")
+    # the last character may hold bits that belong to no byte: a token has one spelling (RFC 4648, 3.5)
+    if urlsafe_b64encode(found).decode("ascii").rstrip("=") != text:
+        raise NotVerified("no token")
+    return found
 
 
 def _object(text):
@@ -79,7 +84,7 @@ def _object(text):
 def _key(header, algorithm, find_key):
     kid = header.get("kid")
     jwk = find_key(kid) if isinstance(kid, str) and kid else None
-    if jwk is None:
+    if not isinstance(jwk, dict):
         raise NotVerified("unknown key")
     if jwk.get("use", "sig") != "sig" or jwk.get("alg", algorithm) != algorithm:
         raise NotVerified("key of another use")
@@ -90,7 +95,7 @@ def public_key(jwk: Dict[str, Any]) -> Any:
     """The public key of cryptography in a JWK of RSA or of the curve P-256; raises NotVerified."""
     try:
         numbers = {name: int.from_bytes(_bytes(jwk[name]), "big") for name in ("n", "e", "x", "y") if name in jwk}
-        if jwk.get("kty") == "RSA" and numbers["n"].bit_length() >= SMALLEST:
+        if jwk.get("kty") == "RSA" and _is_fit(numbers["n"], numbers["e"]):
             return rsa.RSAPublicNumbers(numbers["e"], numbers["n"]).public_key(default_backend())
         if jwk.get("kty") == "EC" and jwk.get("crv") == "P-256":
             return ec.EllipticCurvePublicNumbers(numbers["x"], numbers["y"], ec.SECP256R1()).public_key(
@@ -99,6 +104,10 @@ def public_key(jwk: Dict[str, Any]) -> Any:
     except (KeyError, TypeError, ValueError):
         raise NotVerified("damaged key")
     raise NotVerified("unsuitable key")
+
+
+def _is_fit(modulus, exponent):
+    return SMALLEST <= modulus.bit_length() <= LARGEST and modulus % 2 == 1 and exponent < LARGEST_EXPONENT
 
 
 def _check_signature(algorithm, key, signed, mark):

@@ -157,7 +157,8 @@ class RemoteApp(OAuthRemoteApp):
         flow = kept.take("flow", _serializer().loads(request.args["state"]).get("flow"))
         if flow is None or flow["app"] != self.name:
             refuse("another browser or too late")
-        if flow["account"] != strength.account():
+        # another tab may have logged in meanwhile, as whom is looked at below
+        if flow["account"] not in ("", strength.account()):
             refuse("another account than at the start")
         if self.provider.issuer and request.args.get("iss", self.provider.issuer) != self.provider.issuer:
             refuse("mixed-up issuer")

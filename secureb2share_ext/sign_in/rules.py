@@ -10,6 +10,7 @@ from typing import Any, Dict, FrozenSet, List, Mapping, NamedTuple, Optional, Se
 ACTIONS = ("curate", "review", "operate", "erase")
 LEVEL, AGE = "level", "age"  # what is missing
 AHEAD = 60  # seconds by which a provider's clock may be ahead of ours
+LATEST = 2**53  # of a time; above it, numbers of JSON are not exact (RFC 8259, 6), and no float holds any of them
 
 
 class Rule(NamedTuple):
@@ -87,7 +88,6 @@ def strength_of(
     claims: of an id token, or of userinfo; rules: all that there are, for the claims whose values are kept.
     """
     acr, auth_time = claims.get("acr"), claims.get("auth_time")
-    is_time = isinstance(auth_time, int) and not isinstance(auth_time, bool)
     wanted: Dict[str, FrozenSet[str]] = {}
     for rule in rules:
         for name, values in rule.claims.items():
@@ -101,9 +101,14 @@ def strength_of(
         acr=acr if isinstance(acr, str) else "",
         amr=frozenset(claims["amr"]) if _is_texts(claims.get("amr")) else frozenset(),
         claims=wanted,
-        auth_time=auth_time if is_time else None,
+        auth_time=auth_time if _is_time(auth_time) else None,
         ended_at=ended_at,
     )
+
+
+def _is_time(value):
+    # True is a number too
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LATEST
 
 
 def _is_texts(value):
@@ -126,6 +131,13 @@ def from_session(value: Any) -> Optional[Strength]:
     """The inverse of `to_session`; None for anything else, such as what another version has written."""
     try:
         claims = {name: frozenset(values) for name, values in value["claims"].items()}
-        return Strength(**dict(value, amr=frozenset(value["amr"]), claims=claims))
+        found = Strength(**dict(value, amr=frozenset(value["amr"]), claims=claims))
+        # a text in the place of a list would be a set of its letters
+        if to_session(found) != value:
+            return None
     except (TypeError, KeyError, AttributeError):
         return None
+    texts = [found.account, found.provider, found.issuer, found.subject, found.acr, *found.amr, *claims]
+    texts += [one for values in claims.values() for one in values]
+    is_timely = all(one is None or _is_time(one) for one in (found.auth_time, found.ended_at))
+    return found if is_timely and _is_texts(texts) else None

@@ -43,10 +43,8 @@ class SignIn(NamedTuple):
 def read(given: Mapping[str, Any]) -> Optional[SignIn]:
     """The SignIn of a configuration, None where it is off; raises ConfigError."""
     settings = given["SECUREB2SHARE_SIGN_IN"]
-    if settings is None:
+    if not settings:
         return None
-    if not isinstance(settings, dict):
-        raise ConfigError("%s must be a dict, or None." % KEY)
     config.check_settings(KEY, settings, ("mode",), ("providers", "rules", "token_age", "roles"))
     if settings["mode"] not in MODES:
         raise ConfigError("%s: mode is %r; it must be 'off', 'observe' or 'on'." % (KEY, settings["mode"]))
@@ -70,18 +68,33 @@ def _providers(settings, is_demo):
             fault = config.url_fault(entry[member], is_demo) if entry.get(member) else None
             if fault or (entry.get(member) and urlsplit(entry[member]).query):
                 raise ConfigError("%s: %s %s." % (key, member, fault or "has a query"))
-        algorithms = _texts(key, entry, "algorithms") or ALGORITHMS
-        if set(algorithms) - set(ALGORITHMS):
+        algorithms = _texts(key, entry, "algorithms") or frozenset(ALGORITHMS)
+        if algorithms - set(ALGORITHMS):
             raise ConfigError("%s: algorithms are some of %s." % (key, ", ".join(ALGORITHMS)))
         found[name] = Provider(
             name,
             # an issuer is compared as a text, in which a slash at the end counts
             entry.get("issuer", ""),
             entry.get("userinfo", ""),
-            entry.get("method") or name,
-            tuple(algorithms),
+            _text(key, entry, "method", name),
+            tuple(one for one in ALGORITHMS if one in algorithms),
         )
+        _check_method(key, found[name], found)
     return found
+
+
+def _check_method(key, provider, found):
+    # the host finds an account by method and subject, and a subject is somebody at one issuer alone
+    for other in found.values():
+        if other.method == provider.method and _source(other) != _source(provider):
+            raise ConfigError(
+                "%s: method %r is that of %r too, and people of the one would be taken for people of the other; give"
+                " each its own." % (key, provider.method, other.name)
+            )
+
+
+def _source(provider):
+    return provider.issuer or provider.userinfo
 
 
 def _roles(settings, providers, given):
@@ -132,15 +145,25 @@ def _rule(key, entry, providers):
 
 
 def _members(key, value):
-    if not isinstance(value, dict):
-        raise ConfigError("%s must be a dict." % key)
+    if not isinstance(value, dict) or not all(isinstance(name, str) and name for name in value):
+        raise ConfigError("%s must be a dict, with texts for keys." % key)
+    return value
+
+
+def _text(key, entry, name, default):
+    value = entry.get(name, default)
+    if not isinstance(value, str) or not value:
+        raise ConfigError("%s: %s must be a text, and not empty." % (key, name))
     return value
 
 
 def _texts(key, entry, name) -> FrozenSet[str]:
-    value = entry.get(name, ())
-    if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) and one for one in value):
-        raise ConfigError("%s: %s must be a list of texts." % (key, name))
+    if name not in entry:
+        return frozenset()
+    value = entry[name]
+    # an empty list would read as "none of them", and ask for nothing
+    if not isinstance(value, (list, tuple)) or not value or not all(isinstance(one, str) and one for one in value):
+        raise ConfigError("%s: %s must be a list of texts, and not empty." % (key, name))
     return frozenset(value)
 
 

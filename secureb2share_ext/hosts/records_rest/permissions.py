@@ -1,6 +1,8 @@
 """The permissions of curators.
 
 They hold the action `secureb2share-curate`, for every source or for one; a token needs the scope of that name too.
+Where a second factor is asked, whoever may is told so by the 401 of RFC 9470 (NotStrong is raised); the pages ask for
+it themselves, see pages/private.py.
 
 A site names these in RECORDS_REST_ENDPOINTS, for example
 ``"create_permission_factory_imp": "secureb2share_ext.hosts.records_rest.permissions:curator"``.
@@ -12,6 +14,7 @@ from invenio_access import ParameterizedActionNeed, Permission, superuser_access
 
 from ...datasets import store
 from ...proxies import active, current
+from ...sign_in import gate
 from .. import curators, tokens
 from ..actions import curate, curate_scope, operate
 from . import routes
@@ -24,13 +27,20 @@ def _has_scope():
 
 
 class _WithScope:
-    """A permission that a token holds only if it has our scope."""
+    """A permission that a token holds only if it has our scope, with a second factor where one is asked.
 
-    def __init__(self, permission):
-        self.permission = permission
+    action: of sign_in.rules.ACTIONS.
+    """
+
+    def __init__(self, permission, action):
+        self.permission, self.action = permission, action
 
     def can(self):
-        return _has_scope() and self.permission.can()
+        may = _has_scope() and self.permission.can()
+        if may:
+            # whoever may not would sign in again for nothing
+            gate.must_be_strong(self.action)
+        return may
 
 
 class _Curator:
@@ -63,7 +73,7 @@ class _Everybody:
 
 def curator(record: Any = None) -> Any:
     """The permission to create and edit records."""
-    return _WithScope(_Curator(record))
+    return _WithScope(_Curator(record), "curate")
 
 
 def curated_sources(names: Iterable[str]) -> List[str]:
@@ -83,7 +93,7 @@ def operator() -> Any:
 
 def administrator(record: Any = None) -> Any:
     """The permission to delete records."""
-    return _WithScope(Permission(superuser_access))
+    return _WithScope(Permission(superuser_access), "erase")
 
 
 def everybody(record: Any = None) -> Any:

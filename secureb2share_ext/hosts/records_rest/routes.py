@@ -18,6 +18,7 @@ KNOWN = {
     "invenio_accounts*": "sign-up, login, password and session forms; no file fields",
     "invenio_i18n.*": "the language of the pages, as a form field",
     "security.*": "sign-up, login, password and session forms; no file fields",
+    "invenio_oauthclient*": "sign-up forms and the page of linked accounts; no file fields",
     "invenio_oauth2server*": "token and application forms; no file fields",
     "invenio_userprofiles*": "profile form; no file fields",
     "invenio_oaiserver*": "OAI-PMH requests as form fields",
