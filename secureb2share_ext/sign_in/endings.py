@@ -44,4 +44,6 @@ def end(account: int) -> None:
     user = db.session.query(User).filter_by(id=account).one_or_none()
     if user is not None:
         delete_user_sessions(user)
+        # the login that goes on would add those that are deleted to the database session again
+        db.session.expire(user, ["active_sessions"])
         logger.info("secureb2share.sessions-ended account=%d", account)

@@ -195,7 +195,8 @@ def test_a_right_that_a_role_gave_ends_sessions_too(catalogue):
     with catalogue.app.app_context():
         given = models.Role(id=role, name=role)
         db.session.add(given)
-        db.session.query(models.User).filter_by(id=account).one().roles.append(given)
+        user = db.session.query(models.User).filter_by(id=account).one()
+        user.roles.append(given)
         db.session.add(models.ActionRoles(action=operate.value, role=given))
         db.session.commit()
     session = catalogue.sign_in(account, {})
