@@ -8,6 +8,7 @@ from flask import abort, current_app, redirect, request, url_for
 from ..errors import NotStrong
 from ..problems import problem_response
 from ..proxies import current
+from ..uploads import observe
 from . import kept, rules, strength, tokens
 from .settings import SignIn
 
@@ -15,6 +16,7 @@ logger = logging.getLogger(__name__)
 LOGIN = "invenio_oauthclient.login"
 TOKEN_FIELD = "csrf_token"  # of the host's forms; a fresh one comes with the page
 FIELDS = 5000  # of a form that waits
+OBSERVED = observe.SIGN_IN + "%s-%s"  # under this a request is counted that would have been stopped: action, lack
 
 
 def lack(action: str) -> Optional[str]:
@@ -27,6 +29,7 @@ def lack(action: str) -> Optional[str]:
     else:
         missing = rules.missing(strength.held(), strength.account(), settings.rules[action], tokens.now())
     if missing is not None and settings.mode == "observe":
+        observe.note(OBSERVED % (action, missing), "")
         logger.info("secureb2share.sign-in-observed action=%s lack=%s", action, missing)
         return None
     return missing
@@ -74,7 +77,9 @@ def ask(action: str) -> Optional[Any]:
 
 def refuse_token(action: str) -> Optional[Any]:
     """The 401 of RFC 9470 for a token that is not strong enough, on a page that no token opens; None for a browser."""
-    return problem_response(problem(action)) if tokens.is_token() and lack(action) is not None else None
+    # while it is observed, such a page asks to log in, as it does without sign-in
+    is_on = current().sign_in.mode == "on"
+    return problem_response(problem(action)) if is_on and tokens.is_token() and lack(action) is not None else None
 
 
 def _is_for_reading():
