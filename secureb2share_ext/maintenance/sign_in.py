@@ -119,7 +119,9 @@ def _of_observing(facts):
     for action in ACTIONS:
         one = facts.observed.get(action, Observed())
         if one.since is not None:
-            said = "In observe since %sZ: %s to %s would have been stopped, %d of them for the age of the sign-in alone."
+            said = (
+                "In observe since %sZ: %s to %s would have been stopped, %d of them for the age of the sign-in alone."
+            )
             since = one.since.isoformat(timespec="seconds")
             found.append(said % (since, counted(one.level + one.age, "request"), action, one.age))
     return found if len(found) > 1 else found + ["No request since observing began would have been stopped."]

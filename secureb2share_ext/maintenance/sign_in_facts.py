@@ -33,7 +33,9 @@ def collect(app: Flask, extension: Extension) -> Facts:
         remotes=_remotes(app),
         has_password=bool(app.config.get("ACCOUNTS_LOCAL_LOGIN_ENABLED", True))
         and "security.login" in app.view_functions,
-        vain=[key for name in settings.providers for key in of_handlers(name, _is_ours(app, name)) if key in app.config],
+        vain=[
+            key for name in settings.providers for key in of_handlers(name, _is_ours(app, name)) if key in app.config
+        ],
         tables=missing,
         holders=holders,
         unlinked=unlinked,

@@ -1,6 +1,7 @@
 """The count of requests that the mode `on` would refuse, by route and community, while the mode is observe.
 
-The mode of SECUREB2SHARE_SIGN_IN has a count of its own here, of requests that would need a stronger sign-in. A request is counted only if the host lets it through, after its answer was sent and on a connection of its own, so that
+The mode observe of SECUREB2SHARE_SIGN_IN has its counts here too, of requests that would need a stronger sign-in. A
+request is counted only if the host lets it through, after its answer was sent and on a connection of its own, so that
 counting neither waits for the request's transaction nor makes it fail.
 """
 

@@ -25,9 +25,7 @@ def facts(rules=(STRONG,), providers=("keycloak",), mode="on", **more):
         "providers": {name: known[name] for name in providers},
         "rules": rules if isinstance(rules, dict) else list(rules),
     }
-    found = settings.read(
-        {"SECUREB2SHARE_SIGN_IN": given, "SECUREB2SHARE_DEMO": False, "SECUREB2SHARE_SOURCES": {}}
-    )
+    found = settings.read({"SECUREB2SHARE_SIGN_IN": given, "SECUREB2SHARE_DEMO": False, "SECUREB2SHARE_SOURCES": {}})
     return Facts(settings=found, **dict({"remotes": {name: "" for name in providers}}, **more))
 
 
@@ -57,9 +55,9 @@ WRONG = {
     "down": (
         facts(down={"keycloak": "ConnectionError"}),
         [
-            "SECUREB2SHARE_SIGN_IN['providers']['keycloak']: the issuer %s cannot be read now (ConnectionError), so that"
-            " nobody can sign in there; look whether it answers, and whether issuer is as its discovery document has"
-            " it." % ISSUER
+            "SECUREB2SHARE_SIGN_IN['providers']['keycloak']: the issuer %s cannot be read now (ConnectionError), so"
+            " that nobody can sign in there; look whether it answers, and whether issuer is as its discovery document"
+            " has it." % ISSUER
         ],
     ),
     "tables": (
@@ -87,7 +85,8 @@ WRONG = {
             ["b2access", "keycloak"],
         ),
         [
-            RULES + "erase[1]: no provider can satisfy this rule. %s It is not meant for keycloak."
+            RULES
+            + "erase[1]: no provider can satisfy this rule. %s It is not meant for keycloak."
             % (NO_TOKENS % "acr and amr")
         ],
     ),
@@ -126,8 +125,8 @@ TOLD = {
     "weak-provider": (
         facts(dict({action: [STRONG] for action in ACTIONS}, review=[TIMED]), ["b2access", "keycloak"]),
         [
-            "Who signs in at b2access can never curate or operate or erase: add a rule that it can satisfy, or link those"
-            " accounts elsewhere.",
+            "Who signs in at b2access can never curate or operate or erase: add a rule that it can satisfy, or link"
+            " those accounts elsewhere.",
         ],
     ),
     "vain": (
@@ -138,10 +137,10 @@ TOLD = {
         facts(mode="observe", observed={"operate": Observed(0, 1, SINCE), "curate": Observed(12, 3, SINCE)}),
         [
             OBSERVING,
-            "In observe since 2026-11-20T07:30:05Z: 15 requests to curate would have been stopped, 3 of them for the age"
-            " of the sign-in alone.",
-            "In observe since 2026-11-20T07:30:05Z: 1 request to operate would have been stopped, 1 of them for the age"
-            " of the sign-in alone.",
+            "In observe since 2026-11-20T07:30:05Z: 15 requests to curate would have been stopped, 3 of them for the"
+            " age of the sign-in alone.",
+            "In observe since 2026-11-20T07:30:05Z: 1 request to operate would have been stopped, 1 of them for the"
+            " age of the sign-in alone.",
         ],
     ),
     "observed-nothing": (
