@@ -68,8 +68,7 @@ def _making():
     """The Making of the current request's token, by one statement a request, or None."""
     if MEMORY not in request.environ:
         token = getattr(getattr(request, "oauth", None), "access_token", None)
-        is_read = token is not None and active() is not None
-        request.environ[MEMORY] = _read(token.id) if is_read else None
+        request.environ[MEMORY] = None if token is None or active() is None else _read(token.id)
     return request.environ[MEMORY]
 
 
