@@ -67,7 +67,7 @@ def lack(asked: Sequence[rules.Rule], longest: int) -> Optional[str]:
 def _making():
     """The Making of the current request's token, by one statement a request, or None."""
     if MEMORY not in request.environ:
-        token = getattr(getattr(request, "oauth", None), "access_token", None)
+        token: Any = getattr(getattr(request, "oauth", None), "access_token", None)
         is_read = token is not None and active() is not None
         request.environ[MEMORY] = _read(token.id) if is_read else None
     return request.environ[MEMORY]

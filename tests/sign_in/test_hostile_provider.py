@@ -1,4 +1,4 @@
-"""A provider that lies, and ways of others into a session: what stock invenio-oauthclient lets pass, and this does not."""
+"""A provider that lies, and ways of others into a session, which stock invenio-oauthclient lets pass."""
 
 from urllib.parse import urlencode
 
