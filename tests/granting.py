@@ -12,7 +12,7 @@ from invenio_accounts.models import User
 from invenio_accounts.proxies import current_datastore
 from invenio_db import db
 
-from secureb2share_ext.sign_in import identities, rules, strength
+from secureb2share_ext.sign_in import identities, rules, strength, tokens
 
 MFA = "https://refeds.org/profile/mfa"
 PROVIDERS = {name: {"issuer": "https://%s.example.org" % name} for name in ("idp", "other")}
@@ -108,16 +108,10 @@ def _play():
     g.secureb2share_claims = body["claims"]
     provider, acr = body["provider"], body["claims"].get("acr", MFA)
     issuer = PROVIDERS[provider]["issuer"]
-    claims = dict(body["claims"], iss=issuer, acr=acr, amr=["pwd", "otp"], auth_time=int(rules_now()))
+    claims = dict(body["claims"], iss=issuer, acr=acr, amr=["pwd", "otp"], auth_time=int(tokens.now()))
     strength.prove(rules.strength_of("", provider, claims, [], None), provider)
     login_user(db.session.query(User).filter_by(id=body["account"]).one())
     return "signed in"
-
-
-def rules_now():
-    from secureb2share_ext.sign_in import tokens
-
-    return tokens.now()
 
 
 @contextlib.contextmanager
