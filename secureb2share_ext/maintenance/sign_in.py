@@ -6,12 +6,11 @@ Facts come in and sentences go out; sign_in_facts.py collects. Accounts are coun
 import datetime
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from ..sign_in.rules import ACTIONS, Rule
-from ..sign_in.settings import KEY, Provider, SignIn
+from ..sign_in.rules import ACTIONS
+from ..sign_in.settings import KEY, SignIn, obstacle
 from .wording import counted
 
 CLASS = "secureb2share_ext.sign_in.remote_app:RemoteApp"
-ONLY_TOKENS = ("acr", "amr", "auth_time")  # claims that only an id token proves
 
 
 class Observed(NamedTuple):
@@ -76,7 +75,7 @@ def _of_rules(settings):
     places: Dict[str, List[str]] = {}
     for action in ACTIONS:
         for number, rule in enumerate(settings.rules[action]):
-            reasons = [_obstacle(rule, provider) for _, provider in sorted(settings.providers.items())]
+            reasons = [obstacle(rule, provider) for _, provider in sorted(settings.providers.items())]
             if all(reasons):
                 said = ": no provider can satisfy this rule. %s" % " ".join(_unique(reasons))
                 places.setdefault(said, []).append("%s[%d]" % (action, number))
@@ -85,23 +84,6 @@ def _of_rules(settings):
 
 def _unique(texts):
     return sorted(set(texts), key=texts.index)
-
-
-def _obstacle(rule: Rule, provider: Provider) -> str:
-    """The sentence why sign-ins at a provider can never satisfy a rule, "" where they can."""
-    name = provider.name
-    if rule.providers and name not in rule.providers:
-        return "It is not meant for %s." % name
-    if provider.issuer:
-        return ""
-    asked = [one for one in ("acr", "amr") if getattr(rule, one)]
-    asked += [one for one in ONLY_TOKENS if one in rule.claims and one not in asked]
-    if asked:
-        said = "%s has no id tokens, and nothing else proves %s: ask for other claims of it, such as its groups."
-        return said % (name, " and ".join(asked))
-    if not rule.is_timed_here:
-        return "%s tells no time of a sign-in: set time to 'ours' in a rule for it." % name
-    return ""
 
 
 def notes(facts: Facts) -> List[str]:
@@ -129,8 +111,8 @@ def _of_observing(facts):
 
 def _of_actions(settings):
     found = []
-    for name, provider in sorted(settings.providers.items()):
-        weak = [action for action in ACTIONS if all(_obstacle(rule, provider) for rule in settings.rules[action])]
+    for name in sorted(settings.providers):
+        weak = [action for action in ACTIONS if name not in settings.able(action)]
         if weak:
             said = "Who signs in at %s can never %s: add a rule that it can satisfy, or link those accounts elsewhere."
             found.append(said % (name, " or ".join(weak)))

@@ -9,7 +9,7 @@ from ..errors import NotStrong
 from ..problems import problem_response
 from ..proxies import current
 from ..uploads import observe
-from . import kept, rules, strength, tokens
+from . import identities, kept, rules, strength, tokens
 from .settings import SignIn
 
 logger = logging.getLogger(__name__)
@@ -56,8 +56,8 @@ def ask(action: str) -> Optional[Any]:
         return None
     if tokens.is_token() or LOGIN not in current_app.view_functions or not _is_for_reading():
         return problem_response(problem(action))
-    settings, held = current().sign_in, strength.held()
-    provider = held.provider if held is not None and held.provider in settings.providers else min(settings.providers)
+    settings = current().sign_in
+    provider = _provider(settings, action)
     form = [pair for pair in request.form.items(multi=True) if pair[0] != TOKEN_FIELD]
     step = {
         "wish": rules.wish(settings.rules[action], provider, missing),
@@ -73,6 +73,17 @@ def ask(action: str) -> Optional[Any]:
     back = url_for("secureb2share_sign_in.back", key=waiting.key)
     # 303: what was sent is not sent to the provider
     return kept.hand_over(redirect(url_for(LOGIN, remote_app=provider, next=back), 303), "step", waiting)
+
+
+def _provider(settings, action):
+    """The name of the provider to ask: the session's own, else the account's, where it can satisfy a rule."""
+    able, held, account = settings.able(action) or sorted(settings.providers), strength.held(), strength.account()
+    if held is not None and held.provider in able:
+        return held.provider
+    if len(able) > 1 and account:
+        linked = (one for one in able if identities.has_identity(int(account), settings.providers[one].method))
+        return next(linked, able[0])
+    return able[0]
 
 
 def refuse_token(action: str) -> Optional[Any]:

@@ -1,4 +1,4 @@
-"""docs/howto/second-factor.md: its settings make remote apps of ours, and its rules hold for what each provider says."""
+"""docs/howto/second-factor.md: its settings make remote apps of ours, its rules hold for what a provider says."""
 
 import json
 import re
