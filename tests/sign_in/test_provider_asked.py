@@ -4,20 +4,26 @@ import json
 
 import pytest
 from html_form import Page
-from signing import Person
+from invenio_db import db
+from signing import USERS, Person
 
+from secureb2share_ext.sign_in import identities
 from secureb2share_ext.sign_in.settings import Provider
 
 REVIEW = "/secureb2share/review/"
 # names before that of the provider which everybody has
-WITHOUT_TOKENS = Provider("aaa", userinfo="https://aaa.example.org/userinfo", method="AAA")
-ANOTHER = Provider("aaa", "https://aaa.example.org", method="AAA")
+WITHOUT_TOKENS = Provider("aaa", userinfo="https://aaa.example.org/userinfo", method="linked")
+ANOTHER = Provider("aaa", "https://aaa.example.org", method="not-linked")
 
 
 @pytest.fixture
 def another(served, monkeypatch):
-    """Configure another provider beside that of the catalogue."""
+    """Configure another provider beside that of the catalogue; the curator has an identity of the method "linked"."""
     extension = served[0].app.extensions["secureb2share"]
+    with served[0].app.app_context():
+        if identities.owner("linked", "of-the-curator") is None:
+            identities.link(identities.account_of(USERS["curator"]["email"]).id, "linked", "of-the-curator")
+            db.session.commit()
 
     def another(provider):
         providers = dict(extension.sign_in.providers, aaa=provider)

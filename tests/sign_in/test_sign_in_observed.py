@@ -188,6 +188,10 @@ def test_check_asks_the_application_the_accounts_and_the_issuer(observed, monkey
         (line,) = findings(catalogue)
         assert "cannot be read now (" + reason in line
     monkeypatch.undo()
+    monkeypatch.setattr(provider.signer, "jwk", dict().popitem)
+    (line,) = findings(catalogue)
+    assert "cannot be read now (status 500)" in line
+    monkeypatch.undo()
     assert findings(catalogue) == []
 
 
