@@ -243,12 +243,17 @@ def test_only_allowed_algorithms_count(algorithm):
         verify_as(algorithm, token, algorithms=set(id_token.ALGORITHMS) - {algorithm})
 
 
+def halves(mark):
+    return mark[:32], mark[32:]
+
+
 def test_signatures_have_one_form():
     bad = {
         "ES256": [
             lambda text: der(EC, text),
             lambda text: signature("ES256", EC, text)[:63],
             lambda text: b"\0" + signature("ES256", EC, text),
+            lambda text: b"\0".join(halves(signature("ES256", EC, text))),
             lambda text: bytes(64),
             lambda text: b"\xff" * 64,
         ],
