@@ -161,7 +161,10 @@ discovery document has it; or ``userinfo``: the address that tells who signed in
 that were all used; ``claims``, dict of claim -> list of which one is there; ``max_age``, seconds since the
 authentication; ``time``: ``"provider"`` (default), or ``"ours"`` where the provider tells no time: then everything is
 asked anew, and the age counts from the end of that sign-in here. ``providers``: list of those for which it is meant.
-``token_age``: seconds for which a personal token counts that was made in a strong session. Default 7776000, 90 days."""
+``token_age``: seconds for which a personal token counts that was made in a strong session. Default 7776000, 90 days.
+``roles``: dict: name of a provider -> dict: claim -> dict: value -> list of the roles that it gives, each one of
+``"curate"``, ``"review"``, both also for one source as in ``"curate:tsd"``, ``"operate"`` and ``"erase"``. At each
+sign-in through the provider an account gets what its claims say, and loses what they say no longer."""
 
 SECUREB2SHARE_DEMO = False
 """bool: allows http on loopback for targets and access links. Never on a site."""

@@ -171,6 +171,13 @@ class SecureB2Share:
         """Delete what an operator can no longer bring back; each sweep does so."""
         withdrawal.forget(self.withdrawal_days, utcnow())
 
+    def end_sessions(self) -> None:
+        """End the sessions of accounts that have lost a right since they signed in; each sweep does so."""
+        if self.sign_in is not None:
+            from .sign_in import endings
+
+            endings.sweep()
+
     @property
     def is_on(self) -> bool:
         """Whether the promise holds: uploads are refused, and sources, events and links work."""

@@ -38,10 +38,12 @@ def test_every_command_is_there_and_says_what_it_does(run):
         "lock",
         "rename",
         "review",
+        "sign-in",
         "target",
         "transfer",
         "uninstall",
         "unlock",
+        "who",
     ):
         assert "\n  %s " % command in said
         assert run(command, "--help").exit_code == 0

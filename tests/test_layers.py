@@ -30,12 +30,12 @@ ROOMS = {
     "describing": "comparing datasets descriptions pages",
     "reviewing": "comparing datasets describing exports pages",
     "maintenance": "datasets legacy outbox uploads",
-    "operating": "datasets maintenance outbox pages",
+    "operating": "datasets maintenance outbox pages sign_in",
     "hosts": (
         "access datasets describing descriptions exports legacy messages operating outbox pages reviewing sign_in"
         " uploads"
     ),
-    "cli": "access datasets legacy maintenance messages outbox uploads",
+    "cli": "access datasets legacy maintenance messages outbox sign_in uploads",
     "ext": "access cli datasets hosts maintenance messages outbox sign_in targets uploads",
     # ships for tests; no other room imports it
     "testing": "datasets ext hosts messages outbox targets",
@@ -57,7 +57,7 @@ PURE = """
     describing.limits describing.names describing.values
     testing.openid_pages testing.openid_requests testing.openid_tokens
     testing.rems_answers testing.rems_applications testing.rems_events testing.rems_routes testing.rems_store
-    sign_in.discovery sign_in.id_token sign_in.rules sign_in.settings
+    sign_in.discovery sign_in.id_token sign_in.roles sign_in.rules sign_in.settings
     operating.standing pages.marking comparing.comparison comparing.difference uploads.comparison
     maintenance.expiry maintenance.findings maintenance.report
     hosts.records_rest.mapping hosts.records_rest.search_mapping

@@ -310,6 +310,7 @@ def upgrade() -> None:
         sa.Column("account", sa.Integer(), nullable=False),
         sa.Column("action", sa.String(80), nullable=False),
         sa.Column("argument", sa.String(100), nullable=False),
+        sa.Column("row_id", sa.Integer(), nullable=False),
         sa.Column("provider", sa.String(100), nullable=False),
         sa.Column("since", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_secureb2share_grant"),

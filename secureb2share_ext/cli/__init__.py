@@ -19,10 +19,12 @@ from . import (
     lock,
     rename,
     review,
+    sign_in,
     source,
     target,
     transfer,
     uninstall,
+    who,
     withdrawal,
 )
 
@@ -49,6 +51,8 @@ for module in (
     index,
     legacy,
     rename,
+    sign_in,
+    who,
     uninstall,
 ):
     for command in module.COMMANDS:

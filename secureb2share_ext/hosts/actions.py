@@ -10,7 +10,9 @@ from invenio_access import ParameterizedActionNeed
 from invenio_oauth2server.models import Scope
 
 curate = ActionNeed("secureb2share-curate")  # given with a source's name as its argument, it is for that source
+review = ActionNeed("secureb2share-review")  # likewise; it releases and refuses, and does not describe
 operate = ActionNeed("secureb2share-operate")
+erase = ActionNeed("secureb2share-erase")
 register_for_all = ParameterizedActionNeed("secureb2share-register", None)
 curate_scope = Scope(
     "secureb2share:curate", group="secureb2share", help_text="Create and edit records of datasets", internal=False

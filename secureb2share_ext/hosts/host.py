@@ -6,7 +6,7 @@ a datasets.models.DatasetRow; a Dataset is the value of dataset.py. All of them 
 
 import abc
 import datetime
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Collection, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 from urllib.parse import quote
 
 from flask import Flask
@@ -236,6 +236,14 @@ class Host(abc.ABC):
     def holds_rights(self, account: int) -> bool:
         """Whether an account (id) decides about datasets, or operates: a wrong sign-in to it would do harm."""
         return holders.holds_rights(account)
+
+    def holdings(self) -> List[holders.Holding]:
+        """[Holding]: who may do what, by the rows of invenio-access; what members of a community may is not there."""
+        return holders.holdings()
+
+    def rights(self, accounts: Optional[Collection[int]] = None) -> Dict[int, Set[str]]:
+        """{account: its rights, as sign_in.roles.right writes them} of these accounts, or of all that have any."""
+        return holders.rights(accounts)
 
     @abc.abstractmethod
     def field(self, name: str) -> str:

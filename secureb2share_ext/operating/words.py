@@ -69,6 +69,23 @@ FINDINGS = {
     "instance": N_("Identity of this instance"),
     "stopped": N_("Stopped by an operator"),
 }
+RIGHTS = {
+    "curate": N_("Curate"),
+    "review": N_("Review"),
+    "operate": N_("Operate"),
+    "erase": N_("Erase"),
+    "register": N_("Register"),
+    "superuser-access": N_("Everything"),
+    "admin-access": N_("Administrate"),
+    "administration-access": N_("Administrate"),
+}
+# of sign_in.people.Line.by; a name stands behind all but the first
+GIVERS = {
+    "hand": N_("an operator"),
+    "role": N_("the role %(name)s"),
+    "system role": N_("the system role %(name)s"),
+    "provider": N_("the provider %(name)s"),
+}
 FILTERS = {
     "open": N_("Not delivered"),
     "pending": N_("Waiting"),
@@ -102,6 +119,17 @@ def kind(name: str) -> str:
 def finding(name: str) -> str:
     """The name of a finding of health in words, or its name."""
     return gettext(FINDINGS.get(name, name))
+
+
+def right(name: str) -> str:
+    """A right in words, or its name."""
+    return gettext(RIGHTS.get(name, name))
+
+
+def giver(by: str) -> str:
+    """By whom a right was given (sign_in.people.Line.by), in words."""
+    kind = next((one for one in GIVERS if by.startswith(one)), "hand")
+    return gettext(GIVERS[kind], name=by[len(kind) + 1 :])
 
 
 def chosen(name: str) -> str:

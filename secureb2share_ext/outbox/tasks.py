@@ -10,7 +10,7 @@ from . import delivery
 
 @shared_task(ignore_result=True)
 def sweep() -> Dict[str, int]:
-    """Look whether the lock was picked, bring the search index up to date, send the events that are due, and forget."""
+    """Look after the lock, the search index, the events that are due, sessions, and what is to be forgotten."""
     extension = current()
     if not extension.is_on:
         return {}
@@ -18,5 +18,6 @@ def sweep() -> Dict[str, int]:
     extension.lock.compare()
     extension.host.index()
     counts = delivery.sweep(extension)
+    extension.end_sessions()
     extension.forget()
     return counts

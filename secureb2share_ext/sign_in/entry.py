@@ -12,7 +12,7 @@ from flask import g
 from invenio_db import db
 
 from ..proxies import current
-from . import identities
+from . import identities, strength
 
 HANDLERS = "invenio_oauthclient.handlers:"
 
@@ -64,3 +64,6 @@ def setup(remote: Any, token: Any, resp: Any) -> None:
     if identities.owner(method, subject) is None:
         with db.session.begin_nested():
             identities.link(token.remote_account.user_id, method, subject)
+        if strength.account() == str(token.remote_account.user_id):
+            # at the login before, the identity was nobody's
+            strength.bind(token.remote_account.user_id)

@@ -1,6 +1,6 @@
 """The identities at providers that the host has linked to accounts, and which accounts hold rights of this package."""
 
-from typing import Any, Optional
+from typing import Any, List, Optional, Tuple
 
 from invenio_accounts.models import User
 from invenio_db import db
@@ -19,6 +19,18 @@ def owner(method: str, subject: str) -> Optional[int]:
     return db.session.query(table.id_user).filter_by(method=method, id=subject).scalar()
 
 
+def subject_of(account: int, method: str) -> Optional[str]:
+    """The identity of an account (id) of this method, or None."""
+    return db.session.query(_table().id).filter_by(id_user=account, method=method).scalar()
+
+
+def linked(method: str) -> List[Tuple[int, str, str]]:
+    """[(account, its address, identity)] of this method, by account."""
+    table = _table()
+    found = db.session.query(table.id_user, User.email, table.id).join(User, User.id == table.id_user)
+    return [(*one,) for one in found.filter(table.method == method).order_by(table.id_user)]
+
+
 def has_identity(account: int, method: str) -> bool:
     """Whether an account (id) has an identity of this method."""
     return db.session.query(_table().id).filter_by(id_user=account, method=method).first() is not None
@@ -35,3 +47,8 @@ def link(account: int, method: str, subject: str) -> None:
     """Link an identity to an account (id), in the open transaction."""
     table = _table()
     db.session.add(table(id_user=account, method=method, id=subject))
+
+
+def unlink(account: int, method: str) -> bool:
+    """Take the identity of this method from an account (id), in the open transaction; whether there was one."""
+    return bool(db.session.query(_table()).filter_by(id_user=account, method=method).delete())

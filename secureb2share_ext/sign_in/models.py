@@ -29,6 +29,7 @@ class GrantRow(db.Model):
     account = db.Column(db.Integer, nullable=False)
     action = db.Column(db.String(80), nullable=False)
     argument = db.Column(db.String(100), nullable=False)  # name of a source; "" for all of them
+    row_id = db.Column(db.Integer, nullable=False)  # of the host's row, among others that say the same
     provider = db.Column(db.String(100), nullable=False)
     since = db.Column(db.DateTime, nullable=False)
 

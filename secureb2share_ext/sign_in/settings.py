@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from .. import config
 from ..errors import ConfigError
 from .id_token import ALGORITHMS
+from .roles import Roles
+from .roles import read as read_roles
 from .rules import ACTIONS, Rule
 
 KEY = "SECUREB2SHARE_SIGN_IN"
@@ -31,6 +33,7 @@ class SignIn(NamedTuple):
     providers: Mapping[str, Provider]
     rules: Mapping[str, List[Rule]]  # action -> any of these
     token_age: int  # seconds for which a personal token counts, from its making in a session that was strong enough
+    roles: Mapping[str, Roles] = {}  # name of a provider -> the roles that its claims give
 
     def every_rule(self) -> List[Rule]:
         """The rules of all actions."""
@@ -42,15 +45,16 @@ def read(given: Mapping[str, Any]) -> Optional[SignIn]:
     settings = _members(KEY, given["SECUREB2SHARE_SIGN_IN"])
     if not settings:
         return None
-    config.check_settings(KEY, settings, ("mode",), ("providers", "rules", "token_age"))
+    config.check_settings(KEY, settings, ("mode",), ("providers", "rules", "token_age", "roles"))
     if settings["mode"] not in MODES:
         raise ConfigError("%s: mode is %r; it must be 'off', 'observe' or 'on'." % (KEY, settings["mode"]))
     if settings["mode"] == "off":
         return None
-    config.check_settings(KEY, settings, ("mode", "providers", "rules"), ("token_age",))
+    config.check_settings(KEY, settings, ("mode", "providers", "rules"), ("token_age", "roles"))
     providers = _providers(settings["providers"], bool(given["SECUREB2SHARE_DEMO"]))
     token_age = _seconds(KEY, settings, "token_age", 90 * 86400, LONGEST_TOKEN_AGE)
-    return SignIn(settings["mode"], providers, _rules(settings["rules"], providers), token_age)
+    given_roles = _roles(settings, providers, given)
+    return SignIn(settings["mode"], providers, _rules(settings["rules"], providers), token_age, given_roles)
 
 
 def _providers(settings, is_demo):
@@ -91,6 +95,11 @@ def _check_method(key, provider, found):
 
 def _source(provider):
     return provider.issuer or provider.userinfo
+
+
+def _roles(settings, providers, given):
+    sources = given.get("SECUREB2SHARE_SOURCES") or {}
+    return read_roles(KEY + "['roles']", settings.get("roles", {}), providers, sources)
 
 
 def _rules(settings, providers):

@@ -5,7 +5,7 @@ from typing import Any, Optional
 from flask import g, session
 from flask_login import current_user, user_logged_in, user_logged_out
 
-from . import identities, rules
+from . import grants, identities, rules
 from .rules import Strength
 
 NAME = "secureb2share_strength"
@@ -34,14 +34,22 @@ def watch() -> None:
     """Connect the signals by which strength comes and goes, once a process; those of Flask-Login, on every host."""
     user_logged_in.connect(_bind)
     user_logged_out.connect(_forget)
+    grants.watch()
 
 
-def _bind(_: Any, user: Any, **kwargs: Any) -> None:
+def bind(account: int) -> None:
+    """Let the session of an account (id) have what the sign-in of this request has proved, and its roles follow it."""
     # a password, a token in a mail or a remembered session proves nothing
     _drop()
     proved, method = getattr(g, NEW, (None, ""))
-    if proved is not None and identities.owner(method, proved.subject) == user.id:
-        session[NAME] = rules.to_session(proved._replace(account=str(user.id)))
+    if proved is not None and identities.owner(method, proved.subject) == account:
+        bound = proved._replace(account=str(account))
+        session[NAME] = rules.to_session(bound)
+        grants.follow(account, bound, getattr(g, "secureb2share_claims", {}))
+
+
+def _bind(_: Any, user: Any, **kwargs: Any) -> None:
+    bind(user.id)
 
 
 def _forget(_: Any, **kwargs: Any) -> None:

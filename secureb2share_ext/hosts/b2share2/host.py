@@ -120,6 +120,9 @@ class B2Share2(Host):
         return list(self.sources) if doi.is_real(self.config) else []
 
     def reviewed_sources(self) -> List[str]:
+        return permissions.reviewed_sources(self.sources)
+
+    def described_sources(self) -> List[str]:
         return permissions.curated_sources(self.sources)
 
     def may_operate(self) -> bool:

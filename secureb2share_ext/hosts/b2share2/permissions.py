@@ -1,8 +1,8 @@
 """The rights to review and describe, and to operate.
 
-Reviewers hold the action `secureb2share-curate`, for every source or for one, or may publish the submitted drafts of
-others in a source's community, and then review for that source. Superusers, and those who hold the action
-`secureb2share-operate`, may operate.
+Curators hold the action `secureb2share-curate`, for every source or for one, or may publish the submitted drafts of
+others in a source's community, and then curate for that source. They review too, and so do the holders of the action
+`secureb2share-review`. Superusers, and those who hold the action `secureb2share-operate`, may operate.
 """
 
 from typing import Dict, List
@@ -12,13 +12,21 @@ from b2share.modules.deposit.permissions import update_deposit_publication_state
 
 from ...messages.sources import Source
 from ..actions import operate
-from ..curators import curated
+from ..curators import curated, reviewed
 from . import communities
 
 
 def curated_sources(sources: Dict[str, Source]) -> List[str]:
-    """Names of the sources for which the user of the current request may review, and describe datasets."""
-    named = curated(sources)
+    """Names of the sources for which the user of the current request may describe datasets."""
+    return _named_or_of_community(sources, curated(sources))
+
+
+def reviewed_sources(sources: Dict[str, Source]) -> List[str]:
+    """Names of the sources for which the user of the current request may review."""
+    return _named_or_of_community(sources, reviewed(sources))
+
+
+def _named_or_of_community(sources, named):
     return [name for name, source in sources.items() if name in named or _may_publish(source)]
 
 

@@ -116,6 +116,9 @@ class RDM(Host):
         return tokens.registered_for(self.sources)
 
     def reviewed_sources(self) -> List[str]:
+        return permissions.reviewed_sources(self.sources)
+
+    def described_sources(self) -> List[str]:
         return permissions.curated_sources(self.sources)
 
     def may_operate(self) -> bool:

@@ -1,8 +1,8 @@
 """The rights to review and to operate.
 
-Reviewers hold the action `secureb2share-curate`, for every source or for one, or are curators, managers or owners of a
-source's community, and then review for that source. Operators hold the action `secureb2share-operate`, or may
-administrate the instance.
+Curators hold the action `secureb2share-curate`, for every source or for one, or are curators, managers or owners of a
+source's community, and then curate for that source. They review too, and so do the holders of `secureb2share-review`.
+Operators hold the action `secureb2share-operate`, or may administrate the instance.
 """
 
 from typing import Dict, List
@@ -14,15 +14,23 @@ from invenio_communities.generators import CommunityRoleNeed
 
 from ...messages.sources import Source
 from ..actions import operate
-from ..curators import curated
+from ..curators import curated, reviewed
 from . import communities
 
 ROLES = ("owner", "manager", "curator")
 
 
 def curated_sources(sources: Dict[str, Source]) -> List[str]:
-    """Names of the sources for which the user of the current request may review, and describe datasets."""
-    named = curated(sources)
+    """Names of the sources for which the user of the current request may describe datasets."""
+    return _named_or_of_community(sources, curated(sources))
+
+
+def reviewed_sources(sources: Dict[str, Source]) -> List[str]:
+    """Names of the sources for which the user of the current request may review."""
+    return _named_or_of_community(sources, reviewed(sources))
+
+
+def _named_or_of_community(sources, named):
     return [name for name, source in sources.items() if name in named or _has_role(source)]
 
 

@@ -77,8 +77,13 @@ def curator(record: Any = None) -> Any:
 
 
 def curated_sources(names: Iterable[str]) -> List[str]:
-    """Those of the sources' names for which the user of the current request may review, and describe datasets."""
+    """Those of the sources' names for which the user of the current request may describe datasets."""
     return curators.curated(names) if _has_scope() else []
+
+
+def reviewed_sources(names: Iterable[str]) -> List[str]:
+    """Those of the sources' names for which the user of the current request may review."""
+    return curators.reviewed(names) if _has_scope() else []
 
 
 def operator() -> Any:
