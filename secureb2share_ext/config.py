@@ -151,7 +151,7 @@ SECUREB2SHARE_SWEEP_INTERVAL = 5
 SECUREB2SHARE_SIGN_IN: Dict[str, Any] = {}
 """dict, {} for none: the second factor that curators, reviewers and operators need. See the page Sign-in.
 
-``mode``: ``"off"``, ``"observe"`` (who would be stopped is written into the log) or ``"on"``.
+``mode``: ``"off"``, ``"observe"`` (what would be stopped is counted, and ``check`` tells) or ``"on"``.
 ``providers``: dict: name of an entry of ``OAUTHCLIENT_REMOTE_APPS`` -> dict. ``issuer``: of its id tokens, as its
 discovery document has it; or ``userinfo``: the address that tells who signed in, for one without id tokens.
 ``method``: under which the host keeps its identities, by default the name. ``algorithms``: list of ``"RS256"``,

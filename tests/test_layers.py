@@ -20,7 +20,7 @@ ROOMS = {
     "reader": "",
     "pages": "descriptions exports",
     "uploads": "pages",
-    "sign_in": "descriptions pages",
+    "sign_in": "descriptions pages uploads",
     "datasets": "descriptions exports outbox",
     "messages": "datasets descriptions outbox",
     "access": "datasets exports pages",
@@ -29,7 +29,7 @@ ROOMS = {
     "comparing": "descriptions pages",
     "describing": "comparing datasets descriptions pages",
     "reviewing": "comparing datasets describing exports pages",
-    "maintenance": "datasets legacy outbox uploads",
+    "maintenance": "datasets legacy outbox sign_in uploads",
     "operating": "datasets maintenance outbox pages sign_in",
     "hosts": (
         "access datasets describing descriptions exports legacy messages operating outbox pages reviewing sign_in"
@@ -59,7 +59,7 @@ PURE = """
     testing.rems_answers testing.rems_applications testing.rems_events testing.rems_routes testing.rems_store
     sign_in.discovery sign_in.id_token sign_in.roles sign_in.rules sign_in.settings
     operating.standing pages.marking comparing.comparison comparing.difference uploads.comparison
-    maintenance.expiry maintenance.findings maintenance.report
+    maintenance.expiry maintenance.findings maintenance.report maintenance.sign_in
     hosts.records_rest.mapping hosts.records_rest.search_mapping
     hosts.b2share2.block hosts.b2share2.languages hosts.b2share2.mapping
     hosts.rdm.fields.deposit_form hosts.rdm.fields.error_paths hosts.rdm.fields.html hosts.rdm.fields.languages

@@ -53,7 +53,8 @@ def check() -> None:
     app = compat.application()
     extension = current()
     findings = checking.missing(app, extension)
-    wrong, told = checking.look(extension)
+    asked = checking.look(extension), checking.signing_in(app, extension)
+    wrong, told = (sum(parts, []) for parts in zip(*asked))
     findings = (findings or checking.unknown_ways(extension)) + wrong
     for finding in findings:
         click.echo("- " + finding)

@@ -13,7 +13,7 @@ from ..legacy import remains
 from ..outbox import registrations
 from ..proxies import Extension, tables
 from ..uploads import lock, observe, triggers
-from . import exposure
+from . import exposure, sign_in, sign_in_facts
 from .findings import ADVICE
 from .wording import counted
 
@@ -62,7 +62,7 @@ def notes(extension: Extension, now: datetime.datetime) -> List[str]:
 
 
 def look(extension: Extension) -> Tuple[List[str], List[str]]:
-    """([finding], [note]) in sentences, of the targets that can be asked; no other part of a site opens a connection.
+    """([finding], [note]) in sentences, of the targets that can be asked; `signing_in` alone opens connections too.
 
     The resource ids of datasets that no visa can carry are found here too.
     """
@@ -82,6 +82,14 @@ def look(extension: Extension) -> Tuple[List[str], List[str]]:
             said = "Target %s: %s registered, of which %d can be applied for."
             noted.append(said % (name, counted(count, "dataset"), is_open))
     return _ended((found, noted))
+
+
+def signing_in(app: Flask, extension: Extension) -> Tuple[List[str], List[str]]:
+    """([finding], [note]) in sentences, of the sign-in with a second factor; asks the issuers of its providers."""
+    if extension.sign_in is None or not tables():
+        return [], []
+    facts = sign_in_facts.collect(app, extension)
+    return _ended((sign_in.findings(facts), sign_in.notes(facts)))
 
 
 def _apart(extension):

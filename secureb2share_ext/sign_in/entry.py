@@ -35,6 +35,8 @@ def remote_app(title: str, app_key: str, scope: str = "openid email profile", **
             "setup": setup,
             "view": HANDLERS + "signup_handler",
         },
+        # without this member invenio-oauthclient 9 makes no account; the provider has looked at the address
+        "signup_options": {"auto_confirm": True, "send_register_msg": False},
         "params": {
             "app_key": app_key,
             "base_url": "",

@@ -8,13 +8,15 @@ from flask import abort, current_app, redirect, request, url_for
 from ..errors import NotStrong
 from ..problems import problem_response
 from ..proxies import current
-from . import kept, rules, strength, tokens
+from ..uploads import observe
+from . import identities, kept, rules, strength, tokens
 from .settings import SignIn
 
 logger = logging.getLogger(__name__)
 LOGIN = "invenio_oauthclient.login"
 TOKEN_FIELD = "csrf_token"  # of the host's forms; a fresh one comes with the page
 FIELDS = 5000  # of a form that waits
+OBSERVED = observe.SIGN_IN + "%s-%s"  # under this a request is counted that would have been stopped: action, lack
 
 
 def lack(action: str) -> Optional[str]:
@@ -27,6 +29,7 @@ def lack(action: str) -> Optional[str]:
     else:
         missing = rules.missing(strength.held(), strength.account(), settings.rules[action], tokens.now())
     if missing is not None and settings.mode == "observe":
+        observe.note(OBSERVED % (action, missing), "")
         logger.info("secureb2share.sign-in-observed action=%s lack=%s", action, missing)
         return None
     return missing
@@ -53,8 +56,8 @@ def ask(action: str) -> Optional[Any]:
         return None
     if tokens.is_token() or LOGIN not in current_app.view_functions or not _is_for_reading():
         return problem_response(problem(action))
-    settings, held = current().sign_in, strength.held()
-    provider = held.provider if held is not None and held.provider in settings.providers else min(settings.providers)
+    settings = current().sign_in
+    provider = _provider(settings, action)
     form = [pair for pair in request.form.items(multi=True) if pair[0] != TOKEN_FIELD]
     step = {
         "wish": rules.wish(settings.rules[action], provider, missing),
@@ -72,9 +75,22 @@ def ask(action: str) -> Optional[Any]:
     return kept.hand_over(redirect(url_for(LOGIN, remote_app=provider, next=back), 303), "step", waiting)
 
 
+def _provider(settings, action):
+    """The name of the provider to ask: the session's own, else the account's, where it can satisfy a rule."""
+    able, held, account = settings.able(action) or sorted(settings.providers), strength.held(), strength.account()
+    if held is not None and held.provider in able:
+        return held.provider
+    if len(able) > 1 and account:
+        linked = (one for one in able if identities.has_identity(int(account), settings.providers[one].method))
+        return next(linked, able[0])
+    return able[0]
+
+
 def refuse_token(action: str) -> Optional[Any]:
     """The 401 of RFC 9470 for a token that is not strong enough, on a page that no token opens; None for a browser."""
-    return problem_response(problem(action)) if tokens.is_token() and lack(action) is not None else None
+    # while it is observed, such a page asks to log in, as it does without sign-in
+    is_on = current().sign_in.mode == "on"
+    return problem_response(problem(action)) if is_on and tokens.is_token() and lack(action) is not None else None
 
 
 def _is_for_reading():

@@ -12,6 +12,7 @@ from .rules import ACTIONS, Rule
 
 KEY = "SECUREB2SHARE_SIGN_IN"
 MODES = ("off", "observe", "on")
+ONLY_TOKENS = ("acr", "amr", "auth_time")  # claims that only an id token proves
 LONGEST_AGE = 30 * 86400  # seconds
 LONGEST_TOKEN_AGE = 3650 * 86400
 
@@ -38,6 +39,27 @@ class SignIn(NamedTuple):
     def every_rule(self) -> List[Rule]:
         """The rules of all actions."""
         return [rule for action in ACTIONS for rule in self.rules[action]]
+
+    def able(self, action: str) -> List[str]:
+        """The names of the providers at which a sign-in can satisfy a rule of an action."""
+        pairs = sorted(self.providers.items())
+        return [name for name, one in pairs if not all(obstacle(rule, one) for rule in self.rules[action])]
+
+
+def obstacle(rule: Rule, provider: Provider) -> str:
+    """The sentence why sign-ins at a provider can never satisfy a rule, "" where they can."""
+    name = provider.name
+    if rule.providers and name not in rule.providers:
+        return "It is not meant for %s." % name
+    if provider.issuer:
+        return ""
+    asked = [one for one in ONLY_TOKENS if getattr(rule, one, None) or one in rule.claims]
+    if asked:
+        said = "%s has no id tokens, and nothing else proves %s: ask for other claims of it, such as its groups."
+        return said % (name, " and ".join(asked))
+    if not rule.is_timed_here:
+        return "%s tells no time of a sign-in: set time to 'ours' in a rule for it." % name
+    return ""
 
 
 def read(given: Mapping[str, Any]) -> Optional[SignIn]:

@@ -1,11 +1,12 @@
 """The count of requests that the mode `on` would refuse, by route and community, while the mode is observe.
 
-A request is counted only if the host lets it through, after its answer was sent and on a connection of its own, so that
+The mode observe of SECUREB2SHARE_SIGN_IN has its counts here too, of requests that would need a stronger sign-in. A
+request is counted only if the host lets it through, after its answer was sent and on a connection of its own, so that
 counting neither waits for the request's transaction nor makes it fail.
 """
 
 import datetime
-from typing import Any, List
+from typing import Any, List, Optional, Tuple
 
 from flask import after_this_request, g, request
 from invenio_db import db
@@ -14,13 +15,15 @@ from sqlalchemy.exc import IntegrityError
 from .. import compat
 from ..compat import utcnow
 
+SIGN_IN = "sign-in-"  # begins what is counted for the sign-in
+
 
 class RefusalCount(db.Model):
     """The number of requests of one route and community that would have been refused."""
 
     __tablename__ = "secureb2share_observed"
 
-    what = db.Column(db.String(30), primary_key=True)  # the code of the refusal
+    what = db.Column(db.String(30), primary_key=True)  # the code of the refusal, or SIGN_IN with action and lack
     endpoint = db.Column(db.String(200), primary_key=True)
     community = db.Column(db.String(100), primary_key=True)  # empty where the route belongs to none
     count = db.Column(db.Integer, nullable=False)
@@ -75,6 +78,13 @@ def count(connection: Any, what: str, endpoint: str, community: str, now: dateti
 
 
 def counted() -> List[RefusalCount]:
-    """Every RefusalCount row, the most frequent first."""
+    """Every RefusalCount row but those of the sign-in, the most frequent first."""
     order = RefusalCount.count.desc(), RefusalCount.what, RefusalCount.endpoint
-    return db.session.query(RefusalCount).order_by(*order).all()
+    return db.session.query(RefusalCount).filter(~RefusalCount.what.startswith(SIGN_IN)).order_by(*order).all()
+
+
+def counted_of_sign_in(what: str) -> Tuple[int, Optional[datetime.datetime]]:
+    """(requests, naive UTC of the first or None) that were counted under this for the sign-in, on all routes."""
+    sums = db.func.coalesce(db.func.sum(RefusalCount.count), 0), db.func.min(RefusalCount.first)
+    number, first = db.session.query(*sums).filter(RefusalCount.what == what).one()
+    return int(number), first
