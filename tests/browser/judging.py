@@ -1,4 +1,4 @@
-"""What holds for a page that is open, whoever wrote it: checks in the browser, and those of axe-core for WCAG 2.2 AA."""
+"""What holds for a page that is open, whoever wrote it: checks in the browser, and those of axe-core (WCAG 2.2 AA)."""
 
 import os
 import time
