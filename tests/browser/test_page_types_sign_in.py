@@ -10,6 +10,7 @@ from signing import make_late
 
 REVIEW = "/secureb2share/review/"
 REASON = "Nåværende tittel mangler.\nDie Prüfung fehlt: " + "Übersicht" * 40
+LEVEL = "https://example.org/" + "level" * 40
 WEIGHT = 60_000  # bytes
 
 
@@ -19,11 +20,12 @@ def held(at_provider_of_tests):
         yield path
 
 
-def back(person, site, held, monkeypatch):
-    """A form that waits."""
+def back(person, site, held, monkeypatch, tamper=None):
+    """A form that waits; tamper: what the provider does to the id token of the step-up."""
     person.sign_in(held)
     person.go(held)
     person.fill({"reason": REASON})
+    monkeypatch.setattr(site.provider, "tamper", tamper)
     make_late(monkeypatch)()
     return person.send("Refuse")
 
@@ -32,6 +34,11 @@ def weak(person, site, held, monkeypatch):
     """A provider that did not confirm the second factor."""
     person.sign_in()
     return person.go(REVIEW)
+
+
+def weak_form(person, site, held, monkeypatch):
+    """A form for which it did not confirm it, and names a long level instead."""
+    return back(person, site, held, monkeypatch, lambda header, claims: claims.update(amr=["pwd"], acr=LEVEL))
 
 
 def gone(person, site, held, monkeypatch):
@@ -50,6 +57,7 @@ def refused(person, site, held, monkeypatch):
 PAGES = {
     "back": (back, "curator", 200, "Nothing was sent yet"),
     "weak": (weak, UNENROLLED, 403, "A second factor is needed"),
+    "weak-form": (weak_form, "curator", 403, "A second factor is needed"),
     "gone": (gone, "curator", 404, "Nothing waits here"),
     "refused": (refused, "curator", 403, "Sign-in not accepted"),
 }
@@ -63,6 +71,7 @@ def test_a_page_of_a_sign_in_can_be_read_by_everybody(chromium, at_provider_of_t
     try:
         assert way(person, at_provider_of_tests, held, monkeypatch) == status
         person.arrive(heading)
+        assert (person.page.get_by_text(REASON.splitlines()[0]).count() == 1) == (way in (back, weak_form))
         policy = person.page.request.get(person.page.url).headers["content-security-policy"]
         assert policy.startswith("default-src 'self'") and "unsafe" not in policy
         assert person.page.locator("script").count() == 0
