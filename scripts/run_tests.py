@@ -118,7 +118,7 @@ class Part:
 
 
 class Keycloak:
-    """Keycloak, started beside everything else: it is ready later than the other services, and one part needs it."""
+    """Keycloak, started beside everything else: it is ready later than the other services, and two parts need it."""
 
     def __init__(self):
         self.process = self.fault = None
@@ -176,13 +176,18 @@ def rdm(version):
     return run
 
 
+def wait_for_keycloak(part):
+    """Let a part know where Keycloak is; where it did not start, its tests are skipped, unless it is required."""
+    part.variables.update(KEYCLOAK.wait())
+    if KEYCLOAK.fault and "keycloak" in required():
+        raise Failed("keycloak is required by SECUREB2SHARE_TEST_REQUIRE, but it did not start: " + KEYCLOAK.fault)
+
+
 def units(part):
     elsewhere = ["--ignore=tests/" + folder for folder in ("hosts", "demo", "browser", "faults")]
     tests = ("pytest", "-p", "no:schemathesis", *elsewhere)
     part.tests_with_tsd()
-    part.variables.update(KEYCLOAK.wait())
-    if KEYCLOAK.fault and "keycloak" in required():
-        raise Failed("keycloak is required by SECUREB2SHARE_TEST_REQUIRE, but it did not start: " + KEYCLOAK.fault)
+    wait_for_keycloak(part)
     if subprocess.run([PYTHON, "-c", "import slipcover"], stderr=subprocess.DEVNULL).returncode:
         part.tests(*tests)
         return
@@ -209,6 +214,11 @@ def demo_environment(part):
     part.bash("make_environment", os.path.join(ROOT, ".venv-demo"), EXTRAS)
 
 
+def browser(part):
+    wait_for_keycloak(part)
+    part.tests("pytest", "-p", "no:schemathesis", "tests/browser")
+
+
 def module(*arguments):
     return lambda part: part.tests(*arguments)
 
@@ -228,7 +238,7 @@ BESIDE = {
 }
 # one other part at most runs beside each: a browser has no more patience than a reader
 QUIET = {
-    "browser": module("pytest", "-p", "no:schemathesis", "tests/browser"),
+    "browser": browser,
     "pytest of the demo": module("pytest", "-p", "no:schemathesis", "tests/demo"),
     "demo": lambda part: part.call("./run-demo.sh", "--check"),
 }

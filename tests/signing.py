@@ -2,6 +2,8 @@
 
 import contextlib
 import hashlib
+import os
+import time
 from urllib.parse import urljoin
 
 from instance import running
@@ -9,8 +11,11 @@ from invenio_accounts.models import User
 from invenio_db import db
 from openid_browser import Browser
 
-from secureb2share_ext.sign_in import entry, identities
+from secureb2share_ext.sign_in import entry, identities, tokens
 from secureb2share_ext.testing.openid import OpenIdProvider
+
+# neither provider of tests has TLS
+os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 MFA = "https://refeds.org/profile/mfa"
 RULE = {"acr": [MFA], "amr": ["otp"], "max_age": 900}
@@ -54,34 +59,48 @@ class Person:
 
 @contextlib.contextmanager
 def signing(kind, folder, mode="on", rules=(RULE,), **overrides):
-    """(catalogue, provider): the account of the curator is linked to the identity at the provider."""
+    """(catalogue, provider): the account of the curator is linked to the identity at the provider of tests."""
     with OpenIdProvider({"catalogue": {"secret": "s3", "redirect_uris": []}}, dict(USERS)) as provider:
-        settings = {
-            "mode": mode,
-            "providers": {"keycloak": {"issuer": provider.issuer}},
-            "rules": rules if isinstance(rules, dict) else list(rules),
-        }
-        more = {
-            "SECUREB2SHARE_SIGN_IN": settings,
-            "OAUTHCLIENT_REMOTE_APPS": {"keycloak": entry.remote_app("Two factors", "KEYCLOAK_CREDENTIALS")},
-            "KEYCLOAK_CREDENTIALS": {"consumer_key": "catalogue", "consumer_secret": "s3"},
-        }
-        more.update(overrides)
-        with running(kind, folder, **more) as catalogue:
-            catalogue.base = catalogue.app.config["SITE_UI_URL"]
-            callback = catalogue.base + "/oauth/authorized/keycloak/"
-            provider.clients["catalogue"]["redirect_uris"].append(callback)
+        with signing_at(provider.issuer, "s3", kind, folder, mode, rules, **overrides) as catalogue:
+            provider.clients["catalogue"]["redirect_uris"].append(catalogue.base + "/oauth/authorized/keycloak/")
             link(catalogue, "curator")
             yield catalogue, provider
 
 
+@contextlib.contextmanager
+def signing_at(issuer, secret, kind, folder, mode="on", rules=(RULE,), **overrides):
+    """A catalogue that is the client "catalogue" of a provider with this issuer; no account is linked yet."""
+    settings = {
+        "mode": mode,
+        "providers": {"keycloak": {"issuer": issuer}},
+        "rules": rules if isinstance(rules, dict) else list(rules),
+    }
+    more = {
+        "SECUREB2SHARE_SIGN_IN": settings,
+        "OAUTHCLIENT_REMOTE_APPS": {"keycloak": entry.remote_app("Two factors", "KEYCLOAK_CREDENTIALS")},
+        "KEYCLOAK_CREDENTIALS": {"consumer_key": "catalogue", "consumer_secret": secret},
+    }
+    more.update(overrides)
+    with running(kind, folder, **more) as catalogue:
+        catalogue.base = catalogue.app.config["SITE_UI_URL"]
+        yield catalogue
+
+
 def subject(name):
-    """The claim sub of a user of the provider, see testing/openid_grants.py."""
+    """The claim sub of a user of the provider of tests, see testing/openid_grants.py."""
     return hashlib.sha256(name.encode("utf-8")).hexdigest()[:32]
 
 
-def link(catalogue, name):
+def link(catalogue, name, sub=None):
+    """Link an identity to the account of this name; sub: by default that of the provider of tests."""
     with catalogue.app.app_context():
-        account = db.session.query(User).filter_by(email=USERS[name]["email"]).one()
-        identities.link(account.id, "keycloak", subject(name))
+        account = db.session.query(User).filter_by(email=name + "@catalogue.example.org").one()
+        identities.link(account.id, "keycloak", sub or subject(name))
         db.session.commit()
+
+
+def make_late(monkeypatch):
+    """A function that lets the next look at a session find that half an hour has passed, and none after it."""
+    later = []
+    monkeypatch.setattr(tokens, "now", lambda: time.time() + (later.pop() if later else 0))
+    return lambda: later.append(1800)

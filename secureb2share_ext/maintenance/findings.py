@@ -10,6 +10,7 @@ from .wording import counted
 
 Limits = Tuple[Optional[float], Optional[float]]  # (warning, critical)
 
+COUNTED = 10000  # events of one kind; the database counts one more and stops, see outbox/store.py
 LEVELS = ("ok", "warning", "critical", "unknown")  # the exit code is the place in this list
 
 
@@ -148,6 +149,10 @@ def _level(value: Optional[float], limits: Limits, falls: bool) -> str:
     return "ok"
 
 
+def _events(count):
+    return counted(count, "event") if count <= COUNTED else "more than %d events" % COUNTED
+
+
 def _values(figures: Figures, name: str) -> Sequence[Tuple[Optional[float], str, str]]:
     """[(value, text, label)] of a finding's name."""
     if name == "lock":
@@ -161,10 +166,10 @@ def _values(figures: Figures, name: str) -> Sequence[Tuple[Optional[float], str,
         return [(age, "no sweep has ended yet" if age is None else "the last sweep ended %s ago" % _span(age), "")]
     if name in ("undelivered", "unacknowledged"):
         count, age = getattr(figures, name)
-        text = "%s, the oldest %s old" % (counted(count, "event"), _span(age or 0)) if count else "none"
+        text = "%s, the oldest %s old" % (_events(count), _span(age or 0)) if count else "none"
         return [(age or 0, text, "")]
     if name == "parked":
-        return [(figures.parked[0], counted(figures.parked[0], "event"), "")]
+        return [(figures.parked[0], _events(figures.parked[0]), "")]
     if name == "paused":
         # one that waits for an operator weighs more than one that is probed
         said = [(2 if held else 1, "%s: %s" % (target, reason), target) for target, reason, held in figures.paused]

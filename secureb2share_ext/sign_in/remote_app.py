@@ -14,7 +14,6 @@ from importlib import import_module
 from typing import Any, Dict, NoReturn, Optional
 from urllib.parse import urlsplit
 
-import requests
 from flask import Flask, abort, g, make_response, request
 from flask_login import current_user
 from flask_oauthlib.client import OAuthException, OAuthRemoteApp
@@ -63,7 +62,7 @@ class _Answer:
     """An answer of the provider, with the two members of urllib's that flask-oauthlib reads."""
 
     def __init__(self, answer):
-        self.code, self.headers = answer.status_code, answer.headers
+        self.code, self.headers = answer.status, answer.headers
 
 
 class RemoteApp(OAuthRemoteApp):
@@ -112,18 +111,11 @@ class RemoteApp(OAuthRemoteApp):
     def http_request(uri: str, headers: Any = None, data: Any = None, method: Optional[str] = None) -> Any:
         """Ask the provider, with a time-out; flask-oauthlib's own waits for ever."""
         try:
-            answer = requests.request(
-                method or "GET",
-                uri,
-                headers=headers,
-                data=data or None,
-                timeout=discovery.TIMEOUT,
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            logger.warning("secureb2share.sign-in-down reason=%s", type(error).__name__)
+            answer = discovery.ask(method or "GET", uri, headers, data or None)
+        except ProviderDown as error:
+            logger.warning("secureb2share.sign-in-down reason=%s", str(error).replace(" ", "-"))
             refuse("provider down", DOWN, 503)
-        return _Answer(answer), answer.content
+        return _Answer(answer), answer.body
 
     def authorize(self, callback: Any = None, state: Any = None, **kwargs: Any) -> Any:
         """Send the browser to the provider, with what its way back has to bring."""

@@ -34,12 +34,11 @@ def back(key: str) -> Any:
     step = kept.find("step", key)
     if step is None or step["account"] not in ("", strength.account()):
         return render("secureb2share_ext/sign_in/gone.html"), 404
+    typed = private.typed(step["form"])
     if gate.lack(step["action"]) is not None:
-        # another redirect would go round for ever
-        return render("secureb2share_ext/sign_in/weak.html", has=strength.held(), step=step), 403
+        # another redirect would go round for ever, and what was typed is nowhere else
+        return render("secureb2share_ext/sign_in/weak.html", has=strength.held(), typed=typed), 403
     if step["method"] in ("GET", "HEAD"):
         kept.take("step", key)
         return redirect(step["to"], 303)
-    return render(
-        "secureb2share_ext/sign_in/back.html", step=step, form=private.Order(), typed=private.typed(step["form"])
-    )
+    return render("secureb2share_ext/sign_in/back.html", step=step, form=private.Order(), typed=typed)

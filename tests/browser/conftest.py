@@ -1,8 +1,12 @@
+import contextlib
+import os
+
 import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright for Python is not installed")
 
 from scene import make  # noqa: E402
+from second_factor import Person, with_keycloak, with_provider_of_tests  # noqa: E402
 from started import started  # noqa: E402
 from visitor import CHROMIUM, Visitor, launch  # noqa: E402
 
@@ -30,12 +34,13 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def meet(chromium, site):
+@contextlib.contextmanager
+def meeting(kind, *whom):
+    """A function that makes one more visitor of a kind, to whom nothing may happen that their browser complains of."""
     visitors = []
 
     def meet(**setting):
-        visitors.append(Visitor(chromium, site, **setting))
+        visitors.append(kind(*whom, **setting))
         return visitors[-1]
 
     yield meet
@@ -43,6 +48,12 @@ def meet(chromium, site):
     for visitor in visitors:
         visitor.context.close()
     assert complaints == [[] for _ in visitors]
+
+
+@pytest.fixture
+def meet(chromium, site):
+    with meeting(Visitor, chromium, site) as meet:
+        yield meet
 
 
 # each journey is made twice: in another language, without script, on a phone it has to be the same
@@ -89,3 +100,35 @@ def people(chromium, site):
     yield person
     for visitor in known.values():
         visitor.context.close()
+
+
+@pytest.fixture(scope="session")
+def at_provider_of_tests(tmp_path_factory):
+    with with_provider_of_tests(tmp_path_factory.mktemp("two-factors")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def at_keycloak(tmp_path_factory):
+    issuer = os.environ.get("SECUREB2SHARE_TEST_KEYCLOAK")
+    if not issuer:
+        pytest.skip("no Keycloak: SECUREB2SHARE_TEST_KEYCLOAK is not set")
+    with with_keycloak(tmp_path_factory.mktemp("keycloak"), issuer) as site:
+        yield site
+
+
+@pytest.fixture(params=["at_provider_of_tests", "at_keycloak"], ids=["tests", "keycloak"])
+def two_factors(request):
+    """A catalogue that asks for a second factor."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def meet_two_factors(chromium, two_factors):
+    with meeting(Person, chromium, two_factors) as meet:
+        yield meet
+
+
+@pytest.fixture
+def curator(meet_two_factors):
+    return meet_two_factors()

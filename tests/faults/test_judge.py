@@ -65,6 +65,8 @@ def test_health_that_tells_the_truth():
     waiting = changed(ROWS, 1, state="parked")
     assert of_health(waiting, health(undelivered={"text": "1 event, the oldest"}, parked={"text": "1 event"})) == []
     assert of_health(ROWS, health(paused={"label": "t", "text": "t: held"}), {"t"}) == []
+    many = [ROWS[0]._replace(state="delivered")] * 10001
+    assert of_health(many, health(unacknowledged={"text": "more than 10000 events, the oldest 3 s old"})) == []
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,7 @@ def test_health_that_tells_the_truth():
         (changed(ROWS, 1, state="parked"), {"undelivered": {"text": "1 event"}}, set()),
         (changed(ROWS, 1, state="delivered"), {}, set()),
         (ROWS, {"undelivered": {"text": "2 events, the oldest 3 s old"}}, set()),
+        (ROWS, {"undelivered": {"text": "more than 10000 events, the oldest 3 s old"}}, set()),
         (ROWS, {}, {"t"}),
         (ROWS, {"paused": {"label": "t", "text": "t: status 401"}}, set()),
         (ROWS, {"clock": {"level": "critical", "text": "ahead"}}, set()),

@@ -102,6 +102,13 @@ def test_a_secret_that_its_command_renews_is_told_of_earlier_and_by_its_name(day
     assert second.level == ("ok" if days > 30 else level) and "renew" not in second.advice
 
 
+@pytest.mark.parametrize("count, words", [(1, "1 event"), (10000, "10000 events"), (10001, "more than 10000 events")])
+def test_events_are_counted_up_to_a_bound_and_said_to_be_more(count, words):
+    figures = WELL._replace(undelivered=(count, 90), unacknowledged=(count, 90), parked=(count, 90))
+    said = {one.name: one.text for one in health.judge(figures)}
+    assert [said[name].partition(",")[0] for name in ("undelivered", "unacknowledged", "parked")] == [words] * 3
+
+
 @pytest.mark.parametrize("mode", ["off", "observe"])
 def test_an_instance_that_promises_nothing_is_asked_for_left_triggers_only(mode):
     worst = health.Figures(mode, lock=("x",), parked=(1000, 1.0), has_signing_key=False)

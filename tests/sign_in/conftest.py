@@ -1,13 +1,7 @@
 """A catalogue with a second factor, one for a module, and a curator who is at its door for each test."""
 
-import os
-
 import pytest
-
-# the provider of tests has no TLS
-os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
-
-from signing import Person, signing  # noqa: E402
+from signing import Person, signing
 
 
 @pytest.fixture(scope="module")

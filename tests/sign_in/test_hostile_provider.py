@@ -8,6 +8,7 @@ import requests
 from invenio_accounts.models import User
 from signing import USERS, Person, subject
 
+from secureb2share_ext.errors import ProviderDown
 from secureb2share_ext.sign_in import discovery
 
 REVIEW = "/secureb2share/review/"
@@ -139,11 +140,9 @@ def test_provider_that_is_down_stops_sign_in_alone(served, monkeypatch):
     (issuer,) = extension.issuers
 
     def down(address):
-        raise discovery.ProviderDown("ConnectionError")
+        raise ProviderDown("ConnectionError")
 
-    monkeypatch.setattr(extension.issuers[issuer], "_read", down)
-    monkeypatch.setattr(extension.issuers[issuer], "_addresses", ({}, 0.0))
-    monkeypatch.setattr(extension.issuers[issuer], "_keys", ({}, 0.0))
+    monkeypatch.setitem(extension.issuers, issuer, discovery.Discovery(issuer, down))
     page = curator.open(LOGIN)
     assert (page.status_code, page.headers["Cache-Control"]) == (503, "no-store")
     assert "does not answer now" in page.text

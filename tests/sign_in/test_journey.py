@@ -8,9 +8,9 @@ import uuid
 import pytest
 from html_form import Page
 from served import example
-from signing import Person
+from signing import Person, make_late
 
-from secureb2share_ext.sign_in import kept, tokens
+from secureb2share_ext.sign_in import kept
 
 REVIEW, OPERATE = "/secureb2share/review/", "/secureb2share/operate/"
 TYPED = 'Nåværende tittel mangler.\nЗаглавие & <b>"navn"</b>'
@@ -31,10 +31,7 @@ def held(served):
 
 @pytest.fixture
 def too_old(monkeypatch):
-    """Let the next look at a session find that half an hour has passed, and none after it."""
-    later = []
-    monkeypatch.setattr(tokens, "now", lambda: time.time() + (later.pop() if later else 0))
-    return lambda: later.append(1800)
+    return make_late(monkeypatch)
 
 
 def refuse(curator, path):

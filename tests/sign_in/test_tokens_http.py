@@ -306,7 +306,10 @@ def test_a_making_that_is_undone_leaves_no_row(instance, strong):
 
 
 def test_one_statement_asks_of_a_token_and_none_of_a_session(instance, strong):
-    _, token = strong.make_token(CURATE)
+    _, token = strong.make_token(CURATE, REGISTER)
+    identifier = "tokens/" + uuid.uuid4().hex
+    instance.source.register(identifier, example())
+    ours = instance.base_url + "/api/datasets/tsd/" + identifier
     url, body, seen = instance.base_url + "/api/records/" + new_record(instance), instance.to_record(example()), []
 
     def see(connection, cursor, statement, *more):
@@ -318,9 +321,12 @@ def test_one_statement_asks_of_a_token_and_none_of_a_session(instance, strong):
     try:
         assert requests.put(url, json=body, headers=headers, timeout=30).status_code == 200
         assert len(seen) == 1, seen
+        # it is asked twice whether a token is its source's
+        assert requests.get(ours, headers=headers, timeout=30).status_code == 200
+        assert len(seen) == 2, seen
         assert strong.http.put(url, json=body, timeout=30).status_code == 200
         # who only reads is not asked either
         assert requests.get(url, headers=headers, timeout=30).status_code == 200
     finally:
         event.remove(Engine, "before_cursor_execute", see)
-    assert len(seen) == 1, seen
+    assert len(seen) == 2, seen
