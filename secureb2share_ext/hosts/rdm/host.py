@@ -16,7 +16,7 @@ from ..host import FormerContent, Host, SourceFault
 from . import communities, index, permissions, policy, provision, records, routes, usage
 from .fields import error_paths, mapping, settings
 from .hooks import before_commit, community_guard, deletion_guard, inclusion, publishing
-from .serving import access_requests, lists, pages, schema, serializer_config
+from .serving import access_requests, entrance, lists, pages, schema, serializer_config
 
 COMPONENTS = "RDM_RECORDS_SERVICE_COMPONENTS"
 ADDED = (
@@ -62,6 +62,11 @@ class RDM(Host):
         inclusion.install(app)
         community_guard.install(app)
         before_commit.install()
+        if app.extensions["secureb2share"].sign_in is not None:
+            # those who need no second factor need not have what it is built on
+            from .hooks import second_factor
+
+            second_factor.install(app)
 
     def observe(self, app: Flask) -> None:
         from .hooks import observing
@@ -93,6 +98,12 @@ class RDM(Host):
     def finalize(self, app: Flask) -> None:
         lists.install(app)
         pages.install(app)
+        if app.extensions["secureb2share"].sign_in is not None:
+            from .hooks import members
+
+            # not before the host has put in what tells it who asks
+            members.install(app)
+            entrance.install(app)
 
     def export_faults(self, app: Flask) -> List[str]:
         return serializer_config.faults(app) + pages.faults(app)
@@ -120,6 +131,9 @@ class RDM(Host):
 
     def may_operate(self) -> bool:
         return permissions.may_operate()
+
+    def holds_rights(self, account: int) -> bool:
+        return super().holds_rights(account) or permissions.has_role_in(self.sources, account)
 
     def field(self, name: str) -> str:
         return error_paths.of(name)
