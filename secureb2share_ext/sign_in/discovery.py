@@ -51,7 +51,7 @@ def ask(method: str, url: str, headers: Any = None, data: Any = None) -> Answer:
 
 
 def _ask(method, url, headers, data, end, tell):
-    body = b""
+    body = bytearray()
     try:
         with requests.request(
             method, url, headers=headers, data=data, timeout=TIMEOUT, allow_redirects=False, stream=True
@@ -60,7 +60,7 @@ def _ask(method, url, headers, data, end, tell):
                 body += piece
                 if len(body) > LONGEST or time.monotonic() > end:
                     raise ProviderDown("an answer without an end")
-            tell(Answer(answer.status_code, answer.headers, body))
+            tell(Answer(answer.status_code, answer.headers, bytes(body)))
     except ProviderDown as error:
         tell(error)
     # an address or an answer that is none can raise whatever the libraries below have

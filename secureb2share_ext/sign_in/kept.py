@@ -12,7 +12,7 @@ import secrets
 import time
 from typing import Any, Dict, NamedTuple, Optional
 
-from flask import current_app, request
+from flask import after_this_request, current_app, request
 
 from ..proxies import current
 
@@ -47,13 +47,7 @@ def keep(kind: str, value: Dict[str, Any]) -> Optional[Kept]:
 
 def hand_over(response: Any, kind: str, kept: Kept) -> Any:
     """The response, with the cookie by which this browser alone may come back for what is kept."""
-    secure = "; Secure" if current().host.base_url().startswith("https:") else ""
-    # Werkzeug 0.11 knows no SameSite; Lax comes with the way back from the provider
-    response.headers.add(
-        "Set-Cookie",
-        "%s=%s; Max-Age=%d; Path=/; HttpOnly; SameSite=Lax%s" % (_cookie(kind, kept.key), kept.proof, LIFE, secure),
-    )
-    return response
+    return _send(response, kind, kept.key, kept.proof, LIFE)
 
 
 def find(kind: str, key: Any) -> Optional[Dict[str, Any]]:
@@ -75,7 +69,16 @@ def take(kind: str, key: Any) -> Optional[Dict[str, Any]]:
     value = find(kind, key)
     if value is not None:
         _store().delete(_name(kind, key))
+        after_this_request(lambda response: _send(response, kind, key, "", 0))
     return value
+
+
+def _send(response, kind, key, proof, seconds):
+    secure = "; Secure" if current().host.base_url().startswith("https:") else ""
+    # Werkzeug 0.11 knows no SameSite; Lax comes with the way back from the provider
+    cookie = "%s=%s; Max-Age=%d; Path=/; HttpOnly; SameSite=Lax%s" % (_cookie(kind, key), proof, seconds, secure)
+    response.headers.add("Set-Cookie", cookie)
+    return response
 
 
 def _name(kind, key):

@@ -38,8 +38,8 @@ class SignIn(NamedTuple):
 
 
 def read(given: Mapping[str, Any]) -> Optional[SignIn]:
-    """The SignIn of a configuration, None where it is off; raises ConfigError."""
-    settings = given["SECUREB2SHARE_SIGN_IN"]
+    """The SignIn of a configuration, None where it is off or empty; raises ConfigError."""
+    settings = _members(KEY, given["SECUREB2SHARE_SIGN_IN"])
     if not settings:
         return None
     config.check_settings(KEY, settings, ("mode",), ("providers", "rules", "token_age"))

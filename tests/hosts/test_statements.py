@@ -13,6 +13,7 @@ pytest.importorskip("invenio_records_rest")
 
 from instance import create_app, example, running  # noqa: E402
 from invenio_db import db  # noqa: E402
+from invenio_oauth2server.models import Token  # noqa: E402
 from invenio_pidstore.models import PersistentIdentifier, PIDStatus  # noqa: E402
 from lxml import etree  # noqa: E402
 from sqlalchemy import event  # noqa: E402
@@ -21,6 +22,7 @@ from werkzeug.test import Client  # noqa: E402
 
 from secureb2share_ext import client, stops  # noqa: E402
 from secureb2share_ext.datasets import store  # noqa: E402
+from secureb2share_ext.sign_in import tokens  # noqa: E402
 from secureb2share_ext.uploads import lock  # noqa: E402
 
 OURS, OTHERS = "oursalone", "notours"  # keywords, by which a search finds a page of 10
@@ -146,6 +148,21 @@ def test_curators_record(site):
     post()
     # one of them asks whether an incident freezes the catalogue
     assert len(during(post, 201)) <= 23
+
+
+def test_nothing_is_asked_of_a_token_where_no_second_factor_is(site):
+    # another application of this process may ask for one
+    tokens.watch()
+    with statements() as seen:
+        with site.instance.app.app_context():
+            token = Token.create_personal("of a test", 1, scopes=["secureb2share:curate"])
+            db.session.commit()
+            db.session.delete(token)
+            db.session.commit()
+            db.session.remove()
+        assert site.instance.curate(described("by a token", "A study")).status_code == 201
+    of_tokens = [one for one in seen if "secureb2share_token" in one or "secureb2share_sign_in" in one]
+    assert len(seen) > 5 and of_tokens == []
 
 
 @pytest.mark.parametrize("whose", ["ours", "others"])

@@ -54,14 +54,16 @@ def kept(monkeypatch):
     def both():
         return ""
 
-    private.keep(blueprint, lambda: True, "A right.", "kept.listed")
+    private.keep(blueprint, lambda: True, "A right.", "kept.listed", "review")
     app.register_blueprint(blueprint)
     app.register_blueprint(views.blueprint)
     # what the extension and a host have for programs
     for kind in (Problem, StaleDataError):
         app.register_error_handler(kind, lambda error: ("{}", 409, {"Content-Type": "application/problem+json"}))
     monkeypatch.setattr(private, "db", types.SimpleNamespace(session=types.SimpleNamespace(rollback=lambda: None)))
-    monkeypatch.setattr(private, "current", lambda: types.SimpleNamespace(is_on=True))
+    extension = types.SimpleNamespace(is_on=True, ask_for_strength=None, refuse_token=None)
+    monkeypatch.setattr(private, "current", lambda: extension)
+    app.extensions["secureb2share"] = extension
     return app
 
 
@@ -71,6 +73,16 @@ def test_a_token_opens_no_page(kept):
     answer = browser.get("/kept/", headers={"Authorization": "Bearer x"})
     assert answer.status_code == 401 and b"the list" not in answer.data
     assert browser.get("/kept/").status_code == 401
+
+
+def test_a_second_factor_is_asked_of_whoever_may(kept):
+    extension, browser, asked = kept.extensions["secureb2share"], kept.test_client(), []
+    extension.ask_for_strength = lambda action: asked.append(action) or ("asked", 303)
+    extension.refuse_token = lambda action: ("refused", 401) if "Authorization" in request.headers else None
+    assert browser.get("/kept/", headers={"X-User": "1"}).data == b"asked" and asked == ["review"]
+    assert browser.get("/kept/", headers={"Authorization": "Bearer x"}).data == b"refused"
+    answer = browser.get("/kept/")
+    assert answer.status_code == 401 and answer.data != b"refused" and asked == ["review"]
 
 
 def test_an_order_needs_its_token_whatever_the_site_says(kept):

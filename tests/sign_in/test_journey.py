@@ -93,6 +93,9 @@ def test_session_is_renewed_at_a_step_up(curator):
     before = cookie()
     assert before and curator.open(REVIEW).status_code == 200
     assert not before & cookie()
+    assert not [
+        one.name for one in curator.http.cookies if one.name.startswith(("secureb2share_step", "secureb2share_flow"))
+    ], "left behind"
 
 
 def test_log_out_ends_the_strength(served, curator):
