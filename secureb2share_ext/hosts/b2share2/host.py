@@ -7,7 +7,8 @@ from flask import Flask
 
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
-from .. import files_rest
+from ...errors import Problem
+from .. import files_rest, second_factor
 from ..ghosts import Entries
 from ..host import FormerContent, Host, SourceFault
 from . import (
@@ -124,6 +125,12 @@ class B2Share2(Host):
 
     def may_operate(self) -> bool:
         return permissions.may_operate()
+
+    def holds_rights(self, account: int) -> bool:
+        return super().holds_rights(account) or permissions.may_publish_in(self.sources, account)
+
+    def explained(self, problem: Problem) -> Problem:
+        return second_factor.worded(problem, self.api_url() + "/secureb2share/review/")
 
     def field(self, name: str) -> str:
         return mapping.field(name)

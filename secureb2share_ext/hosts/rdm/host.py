@@ -10,7 +10,7 @@ from invenio_rdm_records.services.components import DefaultRecordsComponents
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from ...errors import Problem
-from .. import files_rest, tokens
+from .. import files_rest, second_factor, tokens
 from ..ghosts import Entries
 from ..host import FormerContent, Host, SourceFault
 from . import communities, index, permissions, policy, provision, records, routes, usage
@@ -42,7 +42,12 @@ class RDM(Host):
 
     def lock_faults(self, app: Flask) -> List[str]:
         found = files_rest.faults(app) + policy.faults(app) + settings.faults(app) + schema.faults(app)
-        for key, component in ADDED:
+        added = list(ADDED)
+        if app.extensions["secureb2share"].sign_in is not None:
+            from .hooks.second_factor import SecondFactorComponent
+
+            added += [(key, SecondFactorComponent) for key in (COMPONENTS, inclusion.KEY)]
+        for key, component in added:
             if component not in (app.config.get(key) or ()):
                 found.append("%s was set anew after this package had added to it." % key)
         return found
@@ -64,9 +69,9 @@ class RDM(Host):
         before_commit.install()
         if app.extensions["secureb2share"].sign_in is not None:
             # those who need no second factor need not have what it is built on
-            from .hooks import second_factor
+            from .hooks import second_factor as hook
 
-            second_factor.install(app)
+            hook.install(app)
 
     def observe(self, app: Flask) -> None:
         from .hooks import observing
@@ -118,6 +123,7 @@ class RDM(Host):
         return list(self.sources)
 
     def explained(self, problem: Problem) -> Problem:
+        problem = second_factor.worded(problem, self.base_url() + "/secureb2share/review/")
         if not (request.blueprint or "").startswith("secureb2share"):
             # what the deposit form shows
             problem.extra.setdefault("message", problem.detail)
