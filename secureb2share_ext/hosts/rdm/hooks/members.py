@@ -22,7 +22,7 @@ def install(app: Flask) -> None:
 def _before_view():
     if request.method in ("GET", "HEAD", "OPTIONS") or not (request.endpoint or "").startswith(ENDPOINTS):
         return
-    name = (request.view_args or {}).get("pid_value")
-    extension = active() if name is not None and current_user.is_authenticated else None
+    name = (request.view_args or {}).get("pid_value", "")
+    extension = active() if name and current_user.is_authenticated else None
     if extension is not None and communities.source_of(extension.sources, communities.id_of(name)) is not None:
         gate.must_be_strong("curate")

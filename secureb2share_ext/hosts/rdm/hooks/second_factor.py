@@ -88,7 +88,7 @@ def deciding(request_type: Type[RequestType]) -> Type[RequestType]:
     return type(request_type.__name__, (request_type,), {"available_actions": dict(available, **asked)})
 
 
-def _asked(action):
+def _asked(action: Any) -> Any:
     class Asked(action):
         def execute(self, identity, uow, **kwargs):
             extension = asking(identity)
