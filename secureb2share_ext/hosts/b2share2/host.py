@@ -21,6 +21,7 @@ from . import (
     permissions,
     provision,
     records,
+    remote_apps,
     routes,
     serve,
     usage,
@@ -106,6 +107,8 @@ class B2Share2(Host):
         for pages in (page, reviewing, describing, operating):
             app.register_blueprint(pages.blueprint)
         app.config.setdefault("SITE_UI_URL", self.base_url())
+        if app.extensions["secureb2share"].sign_in is not None:
+            remote_apps.watch(app)
 
     def export_faults(self, app: Flask) -> List[str]:
         return oai.faults(app)

@@ -81,7 +81,7 @@ def identifier():
 
 
 def check_asked(answer):
-    assert answer.status_code == 401, answer.text
+    assert answer.status_code == 401, answer.text[:200]
     assert (
         'error="insufficient_user_authentication", acr_values="https://refeds.org/profile/mfa"'
         in (answer.headers["WWW-Authenticate"])
