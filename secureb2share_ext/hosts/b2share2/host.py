@@ -108,6 +108,9 @@ class B2Share2(Host):
             app.register_blueprint(pages.blueprint)
         app.config.setdefault("SITE_UI_URL", self.base_url())
         if app.extensions["secureb2share"].sign_in is not None:
+            from ...sign_in import views as signing_in
+
+            app.register_blueprint(signing_in.blueprint)
             remote_apps.watch(app)
 
     def export_faults(self, app: Flask) -> List[str]:
