@@ -6,6 +6,7 @@ makes its remote apps itself, `equip` changes the class of one. Source: flask_oa
 """
 
 import base64
+import functools
 import hashlib
 import logging
 import secrets
@@ -14,7 +15,7 @@ from importlib import import_module
 from typing import Any, Dict, NoReturn, Optional
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, g, make_response, request
+from flask import Flask, abort, g, make_response, redirect, request
 from flask_login import current_user
 from flask_oauthlib.client import OAuthException, OAuthRemoteApp
 from flask_security.utils import login_user
@@ -27,7 +28,7 @@ from ..proxies import current
 from . import discovery, id_token, identities, kept, rules, strength
 
 logger = logging.getLogger(__name__)
-BACK = "/secureb2share/sign-in/back/"  # begins the address to which a step-up comes back
+OURS = "/secureb2share/"  # begins the addresses of our pages
 STALE = 60  # seconds by which the clocks may differ
 DOWN = N_("The sign-in service does not answer now. What you can read stays readable; try to sign in again later.")
 REFUSED = N_("This sign-in was not accepted. Nothing was changed. Start again from the page that you want to see.")
@@ -230,8 +231,31 @@ def _canonical(callback):
 
 
 def equip(app: Flask, name: str) -> None:
-    """Give the remote app of this name the class, where it has not got it from the configuration."""
+    """Give the remote app of this name the class, where it has not got it from the configuration.
+
+    Such a host's own handler may lead to its first page always: whoever came from a page of ours is led back there.
+    """
     remotes = getattr(app.extensions.get("oauthlib.client"), "remote_apps", {})
     remote: Any = remotes.get(name)
-    if remote is not None and not isinstance(remote, RemoteApp):
-        remote.__class__ = type("StepUpRemoteApp", (RemoteApp, type(remote)), {})
+    if remote is None or isinstance(remote, RemoteApp):
+        return
+    remote.__class__ = type("StepUpRemoteApp", (RemoteApp, type(remote)), {})
+    handlers = getattr(app.extensions.get("invenio-oauthclient"), "handlers", {})
+    if name in handlers:
+        handlers[name] = _leading_back(handlers[name])
+
+
+def _leading_back(handler):
+    @functools.wraps(handler)
+    def handle(*args, **kwargs):
+        answer = handler(*args, **kwargs)
+        to = _serializer().loads(request.args["state"]).get("next") or ""
+        is_done = getattr(answer, "status_code", None) in (302, 303) and current_user.is_authenticated
+        return redirect(to) if is_done and _is_ours(to) else answer
+
+    return handle
+
+
+def _is_ours(address):
+    # everything else stays as the host has it; an application may be mounted, as under /api
+    return address.startswith(request.script_root + OURS)

@@ -7,7 +7,8 @@ from flask import Flask
 
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
-from .. import files_rest
+from ...errors import Problem
+from .. import files_rest, second_factor
 from ..ghosts import Entries
 from ..host import FormerContent, Host, SourceFault
 from . import (
@@ -20,6 +21,7 @@ from . import (
     permissions,
     provision,
     records,
+    remote_apps,
     routes,
     serve,
     usage,
@@ -105,6 +107,11 @@ class B2Share2(Host):
         for pages in (page, reviewing, describing, operating):
             app.register_blueprint(pages.blueprint)
         app.config.setdefault("SITE_UI_URL", self.base_url())
+        if app.extensions["secureb2share"].sign_in is not None:
+            from ...sign_in import views as signing_in
+
+            app.register_blueprint(signing_in.blueprint)
+            remote_apps.watch(app)
 
     def export_faults(self, app: Flask) -> List[str]:
         return oai.faults(app)
@@ -127,6 +134,12 @@ class B2Share2(Host):
 
     def may_operate(self) -> bool:
         return permissions.may_operate()
+
+    def holds_rights(self, account: int) -> bool:
+        return super().holds_rights(account) or permissions.may_publish_in(self.sources, account)
+
+    def explained(self, problem: Problem) -> Problem:
+        return second_factor.worded(problem, self.api_url() + "/secureb2share/review/")
 
     def field(self, name: str) -> str:
         return mapping.field(name)

@@ -9,6 +9,9 @@ from typing import Dict, List
 
 from b2share.modules.access.permissions import StrictDynamicPermission
 from b2share.modules.deposit.permissions import update_deposit_publication_state_need_factory
+from invenio_access.models import ActionRoles, ActionUsers
+from invenio_accounts.models import Role, User
+from invenio_db import db
 
 from ...messages.sources import Source
 from ..actions import operate
@@ -35,11 +38,30 @@ def may_operate() -> bool:
     return StrictDynamicPermission(operate).can()
 
 
-def _may_publish(source):
+def may_publish_in(sources: Dict[str, Source], account: int) -> bool:
+    """Whether an account (id) reviews for one of these sources by its own right or a role's in the community."""
+    needs = [need for need in map(_need, sources.values()) if need is not None]
+    return any(_is_given(need, account) for need in needs)
+
+
+def _is_given(need, account):
+    of_need = {"action": need.value, "argument": need.argument}
+    if db.session.query(ActionUsers.id).filter_by(user_id=account, **of_need).first() is not None:
+        return True
+    by_role = db.session.query(ActionRoles.id).filter_by(**of_need).join(ActionRoles.role)
+    return by_role.filter(Role.users.any(User.id == account)).first() is not None
+
+
+def _need(source):
+    """The need of whoever may publish the submitted drafts in a source's community, None without a community."""
     community = communities.id_of_source(source)
     if community is None:
-        return False
-    need = update_deposit_publication_state_need_factory(
+        return None
+    return update_deposit_publication_state_need_factory(
         community=community, old_state="submitted", new_state="published"
     )
-    return StrictDynamicPermission(need).can()
+
+
+def _may_publish(source):
+    need = _need(source)
+    return need is not None and StrictDynamicPermission(need).can()

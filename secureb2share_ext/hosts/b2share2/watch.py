@@ -8,13 +8,15 @@ import functools
 
 from b2share.modules.communities.workflows import publication_workflows
 from flask import g, has_request_context
+from invenio_db import db
 from invenio_records import signals
 
 from ...client import canonical
 from ...dataset import CATALOGUE_PREFIX
-from ...datasets import curation, store
+from ...datasets import curation, publication, store
 from ...errors import NotAccepted
 from ...proxies import active
+from ...sign_in import gate
 from . import coercion, communities, mapping, records
 
 MARK = "secureb2share"  # the attribute of a workflow that is checked
@@ -64,6 +66,7 @@ def _check_publication(extension, deposit):
     source = communities.source_of(extension.sources, deposit)
     if source is None:
         return
+    _must_be_strong(extension, "curate")
     if deposit.files:
         raise NotAccepted(
             "This draft has files from before uploads were closed, and cannot be published: begin a new one.",
@@ -100,6 +103,7 @@ def _before_insert(sender, **kwargs):
         if row is not None and row.identifier.startswith(CATALOGUE_PREFIX):
             identifier = None
         if row is None:
+            _must_be_strong(extension, "curate")
             # again, where a site's own way to publish knows no workflow
             curation.check_new(extension.host, source, sender, None)
         mapping.write(sender, block_id, extension.host.access_url(pid), "active", identifier)
@@ -132,14 +136,33 @@ def _before_update(sender, **kwargs):
         _before_edit(sender)
         return
     extension = active()
-    if extension is not None and communities.source_of(extension.sources, sender) is not None:
+    source = communities.source_of(extension.sources, sender) if extension is not None else None
+    if extension is not None and source is not None:
+        if extension.sign_in is not None and not publication.is_writing() and is_users():
+            _ask_curator(extension, source)
         coercion.close(sender)
+
+
+def _ask_curator(extension, source):
+    # what is submitted is for others to decide, and whoever submits need not be known to the provider
+    with db.session.no_autoflush:
+        is_curators = source.name in extension.host.reviewed_sources()
+    if is_curators:
+        _must_be_strong(extension, "curate")
+
+
+def _must_be_strong(extension, action):
+    """Raise NotStrong where a user acts without the second factor that this action needs."""
+    if extension.sign_in is not None and is_users():
+        with db.session.no_autoflush:
+            gate.must_be_strong(action)
 
 
 @curation.of_users
 def _before_edit(extension, record):
     row = store.lock_by_record(record.id)
     if row is not None:
+        _must_be_strong(extension, "curate")
         _check_edit(extension.host, row, record)
         records.complete(extension.host, row, record)
     elif communities.source_of(extension.sources, record) is not None:
@@ -168,4 +191,5 @@ def _after_update(extension, record):
 def _before_delete(extension, record):
     row = store.lock_by_record(record.id)
     if row is not None:
+        _must_be_strong(extension, "erase")
         curation.accept_deletion(extension.host, row, record)

@@ -70,7 +70,7 @@ def source_of(sources: Dict[str, Source], community: Union[str, uuid.UUID, None]
 def of_request() -> str:
     """The slug of the community of the draft that the current request writes to, or for which it is meant, or ""."""
     try:
-        found = _of_pid((request.view_args or {}).get("pid_value"))
+        found = of_draft((request.view_args or {}).get("pid_value"))
         return db.session.query(CommunityMetadata.slug).filter_by(id=uuid.UUID(found)).scalar() if found else ""
     except Exception:
         # counting must not fail the user's request; nothing of it is in the session yet
@@ -79,7 +79,8 @@ def of_request() -> str:
         return ""
 
 
-def _of_pid(pid):
+def of_draft(pid: Optional[str]) -> Optional[str]:
+    """The id (str) of the community in which the draft with this PID is, or for which it is meant, or None."""
     parent = (
         db.session.query(RDMParentMetadata)
         .join(RDMDraftMetadata, RDMDraftMetadata.parent_id == RDMParentMetadata.id)

@@ -10,13 +10,13 @@ from invenio_rdm_records.services.components import DefaultRecordsComponents
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from ...errors import Problem
-from .. import files_rest, tokens
+from .. import files_rest, second_factor, tokens
 from ..ghosts import Entries
 from ..host import FormerContent, Host, SourceFault
 from . import communities, index, permissions, policy, provision, records, routes, usage
 from .fields import error_paths, mapping, settings
 from .hooks import before_commit, community_guard, deletion_guard, inclusion, publishing
-from .serving import access_requests, lists, pages, schema, serializer_config
+from .serving import access_requests, entrance, lists, pages, schema, serializer_config
 
 COMPONENTS = "RDM_RECORDS_SERVICE_COMPONENTS"
 ADDED = (
@@ -42,7 +42,12 @@ class RDM(Host):
 
     def lock_faults(self, app: Flask) -> List[str]:
         found = files_rest.faults(app) + policy.faults(app) + settings.faults(app) + schema.faults(app)
-        for key, component in ADDED:
+        added = list(ADDED)
+        if app.extensions["secureb2share"].sign_in is not None:
+            from .hooks.second_factor import SecondFactorComponent
+
+            added += [(key, SecondFactorComponent) for key in (COMPONENTS, inclusion.KEY)]
+        for key, component in added:
             if component not in (app.config.get(key) or ()):
                 found.append("%s was set anew after this package had added to it." % key)
         return found
@@ -62,6 +67,11 @@ class RDM(Host):
         inclusion.install(app)
         community_guard.install(app)
         before_commit.install()
+        if app.extensions["secureb2share"].sign_in is not None:
+            # those who need no second factor need not have what it is built on
+            from .hooks import second_factor as hook
+
+            hook.install(app)
 
     def observe(self, app: Flask) -> None:
         from .hooks import observing
@@ -93,6 +103,12 @@ class RDM(Host):
     def finalize(self, app: Flask) -> None:
         lists.install(app)
         pages.install(app)
+        if app.extensions["secureb2share"].sign_in is not None:
+            from .hooks import members
+
+            # not before the host has put in what tells it who asks
+            members.install(app)
+            entrance.install(app)
 
     def export_faults(self, app: Flask) -> List[str]:
         return serializer_config.faults(app) + pages.faults(app)
@@ -107,6 +123,7 @@ class RDM(Host):
         return list(self.sources)
 
     def explained(self, problem: Problem) -> Problem:
+        problem = second_factor.worded(problem, self.base_url() + "/secureb2share/review/")
         if not (request.blueprint or "").startswith("secureb2share"):
             # what the deposit form shows
             problem.extra.setdefault("message", problem.detail)
@@ -123,6 +140,9 @@ class RDM(Host):
 
     def may_operate(self) -> bool:
         return permissions.may_operate()
+
+    def holds_rights(self, account: int) -> bool:
+        return super().holds_rights(account) or permissions.has_role_in(self.sources, account)
 
     def field(self, name: str) -> str:
         return error_paths.of(name)
