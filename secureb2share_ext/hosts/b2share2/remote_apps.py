@@ -1,5 +1,7 @@
 """B2SHARE's remote apps, which it makes itself whatever the configuration says, with what a second factor needs."""
 
+from typing import Any
+
 from flask import Flask
 
 from ...proxies import current
@@ -7,7 +9,8 @@ from ...proxies import current
 
 def watch(app: Flask) -> None:
     """Equip them before the first request: on B2SHARE nothing else is called after every extension is on the app."""
-    app.before_first_request(_equip(app))
+    application: Any = app  # newer Flask, whose types are known here, has nothing of this name
+    application.before_first_request(_equip(app))
 
 
 def _equip(app):
