@@ -1,11 +1,11 @@
 """B2SHARE's remote apps, which it makes itself whatever the configuration says, with what a second factor needs."""
 
-from flask import Flask
+from typing import Any
 
 from ...proxies import current
 
 
-def watch(app: Flask) -> None:
+def watch(app: Any) -> None:
     """Equip them before the first request: on B2SHARE nothing else is called after every extension is on the app."""
     app.before_first_request(_equip(app))
 
