@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from flask import Flask
-
 from ...proxies import current
 
 
-def watch(app: Flask) -> None:
+def watch(app: Any) -> None:
     """Equip them before the first request: on B2SHARE nothing else is called after every extension is on the app."""
-    application: Any = app  # newer Flask, whose types are known here, has nothing of this name
-    application.before_first_request(_equip(app))
+    app.before_first_request(_equip(app))
 
 
 def _equip(app):

@@ -112,8 +112,8 @@ def test_curator_writes_in_a_community_of_a_source_with_the_second_factor_alone(
     assert weak.http.get(weak.catalogue.base + path + "/draft").json()["metadata"]["publication_state"] == "draft"
     assert patch(strong, path + "/draft", "submitted").status_code == 200
     assert served[0].count("secureb2share_dataset") == before + 1
-    check_asked(patch(weak, path, [{"title": "Another"}], "replace", "/titles"))
-    assert patch(strong, path, [{"title": "Another"}], "replace", "/titles").status_code == 200
+    check_asked(patch(weak, path, "Another", "add", "/publisher"))
+    assert patch(strong, path, "Another", "add", "/publisher").status_code == 200
 
 
 @pytest.mark.parametrize("path", (LOGIN + "/", REVIEW), ids=("login", "step-up"))
