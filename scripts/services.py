@@ -225,6 +225,8 @@ class Keycloak:
         command += ["io.quarkus.bootstrap.runner.QuarkusEntryPoint", "start", "--optimized", "--import-realm"]
         command += ["--http-enabled=true", "--http-host=127.0.0.1", "--http-port=%d" % port]
         command += ["--hostname=" + address, "--cache=local"]
+        # H2 drops a database in memory with its last connection, and five minutes without a request close them all
+        command += ["--db-url-properties=;DB_CLOSE_DELAY=-1"]
         with open(self.log, "ab") as log:
             process = subprocess.Popen(
                 command,
