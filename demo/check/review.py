@@ -9,7 +9,7 @@ import requests
 
 from secureb2share_ext import client
 
-from . import sd_apply
+from . import forms, sd_apply
 from .forms import send
 from .trip import EXAMPLES, JSON, must, until
 
@@ -110,11 +110,16 @@ def a_curator_signs_in(trip):
     must("Log out" in page.text, page.status_code)
     page = alone.get(trip.catalogue + REVIEW, timeout=30)
     must("/openid/authorize" in page.url and not _waiting_on(trip, page), "a password alone opens the review")
+    other = requests.Session()
+    page = trip.sign_in(other, forms.catalogue_address(trip.catalogue, REVIEW), "owner-csc")
+    must((page.status_code, _waiting_on(trip, page)) == (403, set()), (page.status_code, page.url))
     page = trip.curator.get(trip.catalogue + REVIEW, timeout=30)
     must(page.status_code == 200 and page.url.startswith(trip.catalogue + REVIEW), (page.status_code, page.url))
     waiting = _waiting(trip)
     must(_waiting_on(trip, page) == waiting, "not all of %s" % waiting)
-    return "a password alone opens nothing; with two factors, sees the %d that wait" % len(waiting)
+    return "a password alone opens nothing, nor does another one; with two factors, sees the %d that wait" % len(
+        waiting
+    )
 
 
 def _waiting_on(trip, page):

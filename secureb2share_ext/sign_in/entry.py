@@ -35,6 +35,8 @@ def remote_app(title: str, app_key: str, scope: str = "openid email profile", **
             "setup": setup,
             "view": HANDLERS + "signup_handler",
         },
+        # newer ones register nobody without it
+        "signup_options": {},
         "params": {
             "app_key": app_key,
             "base_url": "",

@@ -18,16 +18,19 @@ PAGE = """\
 {% if wrong %}<p class="notice notice-stop list-gap" id="wrong" role="alert">{{ wrong }}</p>
 {% endif %}{% if said %}<p class="list-gap">{{ said }}</p>
 {% endif %}{% if step %}<form class="card card-up list-gap" method="post" action="{{ action }}">
-{% if ticket %}<input type="hidden" name="ticket" value="{{ ticket }}">
-{% endif %}{% if step == "password" %}<div class="field"><label for="username">User name</label>
-<input type="text" id="username" name="username" value="{{ user }}" autocomplete="username" required{{ described|safe }}></div>
+{% if step == "password" %}<div class="field"><label for="username">User name</label>
+<input type="text" id="username" name="username" value="{{ user }}" autocomplete="username" required
+{{ described|safe }}></div>
 <div class="field"><label for="password">Password</label>
-<input type="password" id="password" name="password" autocomplete="current-password" required{{ described|safe }}></div>
+<input type="password" id="password" name="password" autocomplete="current-password" required
+{{ described|safe }}></div>
 {% elif step == "otp" %}{% if code %}<p>Your authenticator shows <output>{{ code }}</output>.</p>
 {% endif %}<div class="field"><label for="otp">Code of your authenticator</label>
-<input type="text" id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" required{{ described|safe }}></div>
+<input type="text" id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" autofocus required
+{{ described|safe }}></div>
 {% endif %}<div><button class="btn btn-main btn-wide" type="submit">{{ button }}</button></div>
-</form>
+{% if ticket %}<input type="hidden" name="ticket" value="{{ ticket }}">
+{% endif %}</form>
 {% endif %}</div></main>
 </body>
 </html>

@@ -35,8 +35,8 @@ if "--make-key" in sys.argv:
 elif "--prepare" in sys.argv:
     keys = {options["--%ssource-key" % number] for number in ("", "second-", "third-")}
     assert keys == {"whpk_abc"} and options["--sd-apply"].startswith("http://localhost:"), options
-    print(pathlib.Path(options["--sign-in"]).read_text())
-    pathlib.Path(options["--data"]).mkdir()
+    assert pathlib.Path(options["--sign-in"]).exists()
+    pathlib.Path(options["--data"]).mkdir(exist_ok=True)
     if told == "slow":
         leave_pids()
         time.sleep(60)
