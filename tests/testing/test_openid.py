@@ -511,7 +511,7 @@ def test_the_pages_name_their_controls_and_their_faults(world):
         assert response.headers["X-Frame-Options"] == "DENY" and response.headers["Cache-Control"] == "no-store"
         assert "<output>" not in response.text and "stylesheet" not in response.text
     names = [[one["name"] for one in Page(page.text).controls] for page in (pages[0], codes.pages[-1])]
-    assert names == [["ticket", "username", "password"], ["ticket", "otp"]]
+    assert names == [["username", "password", "ticket"], ["otp", "ticket"]]
 
 
 def test_a_page_that_shows_codes_shows_the_one_that_is_right():
