@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts the demo: a catalogue, three secure environments and SD Apply. The machine needs only Python 3.9 or newer.
-# Usage: ./run-demo.sh [--check] [--data DIR] [--fresh] [--port N] [--secure-port N] [--second-secure-port N] [--third-secure-port N] [--sd-apply-port N]
+# Starts the demo: a catalogue, three secure environments, SD Apply and an identity provider. The machine needs only Python 3.9 or newer.
+# Usage: ./run-demo.sh [--check] [--data DIR] [--fresh] [--idp URL ...] [--port N ...]; --help tells all options
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 

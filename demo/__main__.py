@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from demo.identity_provider.launch import SECRET, Other
 from demo.launch import PORTS, ROOT, Failed, Launcher, Stopped, check
 
 
@@ -18,7 +19,8 @@ def port(text):
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="run-demo.sh",
-        description="Start a catalogue, three secure environments and SD Apply on this machine. Ctrl-C stops them.",
+        description="Start a catalogue, three secure environments, SD Apply and an identity provider on this machine."
+        " Ctrl-C stops them.",
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder for all data and logs (default: .demo)")
     parser.add_argument("--port", type=port, default=5000, metavar="N", help="port of the catalogue (default: 5000)")
@@ -50,6 +52,22 @@ def parse(arguments):
         metavar="N",
         help="port of SD Apply, where applications for CSC's datasets are made and decided (default: 5005)",
     )
+    parser.add_argument(
+        "--identity-provider-port",
+        type=port,
+        default=5006,
+        metavar="N",
+        help="port of the identity provider, where curator and data owners sign in (default: 5006)",
+    )
+    parser.add_argument(
+        "--idp",
+        metavar="URL",
+        help="issuer of another OpenID provider, such as https://keycloak.example.org/realms/demo; the secret of the"
+        " client is in the environment variable " + SECRET,
+    )
+    parser.add_argument("--idp-client", metavar="ID", help="the client that the demo is there")
+    parser.add_argument("--idp-curator", metavar="SUB", help="subject of the curator there (in Keycloak the user's ID)")
+    parser.add_argument("--idp-owner", metavar="SUB", help="subject of the data owner there")
     parser.add_argument("--fresh", action="store_true", help="delete the data of earlier starts first")
     parser.add_argument(
         "--check",
@@ -60,7 +78,18 @@ def parse(arguments):
     options.ports = [getattr(options, option[2:].replace("-", "_")) for option in PORTS]
     if len(set(options.ports)) < len(PORTS):
         parser.error("%s and %s must be different numbers" % (", ".join(PORTS[:-1]), PORTS[-1]))
+    options.idp = _other(parser, options)
     return options
+
+
+def _other(parser, options):
+    """The provider that the options name, or None for the demo's own."""
+    given = (options.idp_client, os.environ.get(SECRET), options.idp_curator, options.idp_owner)
+    if options.idp and not all(given):
+        parser.error("--idp needs --idp-client, --idp-curator, --idp-owner, and the secret of the client in $" + SECRET)
+    if options.idp and options.check:
+        parser.error("--check signs in at the demo's own identity provider; leave --idp out")
+    return Other(options.idp, *given) if options.idp else None
 
 
 def main(arguments=None):
@@ -71,7 +100,7 @@ def main(arguments=None):
     try:
         if options.check:
             return check()
-        with Launcher(data.resolve(), *options.ports) as launcher:
+        with Launcher(data.resolve(), *options.ports, idp=options.idp) as launcher:
             launcher.open_data(options.fresh)
             launcher.start()
             launcher.explain()

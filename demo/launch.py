@@ -4,7 +4,6 @@ import collections
 import contextlib
 import ctypes
 import fcntl
-import json
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from demo.identity_provider import launch as identity_provider
 from demo.sd_apply import launch as sd_apply
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,8 +28,15 @@ STOP_SECONDS = 5
 RESTARTS, RESTART_SECONDS = 5, 60
 # of each source, the folder of its secure environment in DATA
 SOURCES = {"tsd": "secure-environment", "csc": "second-secure-environment", "cineca": "third-secure-environment"}
-# the options that name the port of the catalogue, of each of these, and of SD Apply
-PORTS = ("--port", "--secure-port", "--second-secure-port", "--third-secure-port", sd_apply.PORT)
+# the options that name the port of the catalogue, of each of these, of SD Apply and of the identity provider
+PORTS = (
+    "--port",
+    "--secure-port",
+    "--second-secure-port",
+    "--third-secure-port",
+    sd_apply.PORT,
+    identity_provider.PORT,
+)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # a developer's settings for another Invenio or Flask must not reach the demo's database
@@ -74,9 +81,10 @@ class Child:
 
 
 class Launcher:
-    def __init__(self, data, *ports):
-        """ports: as many numbers as PORTS has options."""
+    def __init__(self, data, *ports, idp=None):
+        """ports: as many numbers as PORTS has options; idp: an identity_provider.Other, None for the demo's own."""
         self.data = data
+        self.idp = idp
         self.ports = dict(zip(PORTS, ports))
         self.catalogue_url, *urls = ("http://localhost:%d" % port for port in self.ports.values())
         self.secure_urls = dict(zip(SOURCES, urls))
@@ -117,17 +125,20 @@ class Launcher:
         except OSError as error:
             raise Failed("the folder %s cannot be used: %s." % (self.data, error.strerror), 2)
         for option, port in self.ports.items():
-            check_port(port, option)
+            if not (self.idp and option == identity_provider.PORT):
+                check_port(port, option)
         if fresh:
-            for name in ("catalogue", sd_apply.NAME, *SOURCES.values()):
+            for name in ("catalogue", sd_apply.NAME, identity_provider.NAME, *SOURCES.values()):
                 shutil.rmtree(self.data / name, ignore_errors=True)
 
     def start(self):
+        sign_in = identity_provider.options(self)
+        identity_provider.serve(self, self._serve)
         catalogue = ["demo.catalogue", "--data", str(self.data / "catalogue"), "--port", str(self.ports["--port"])]
         for source, prefix in zip(SOURCES, ("--", "--second-", "--third-")):
             catalogue += [prefix + "secure-environment", self.secure_urls[source]]
             catalogue += [prefix + "source-key", self._key(source)]
-        catalogue += sd_apply.options(self)
+        catalogue += sd_apply.options(self) + sign_in
         self._finish("prepare", "Preparing the catalogue (about 10 s)", [*catalogue, "--prepare"])
         self._serve("catalogue", "Starting the catalogue", catalogue, self.catalogue_url + "/api/datasets/keys")
         sd_apply.serve(self, self._serve)
@@ -136,8 +147,8 @@ class Launcher:
         for source, url in self.secure_urls.items():
             address = ["--port", url.rpartition(":")[2], "--catalogue", self.catalogue_url]
             doing = "Starting the secure environment of %s" % source.upper()
-            decides = sd_apply.options(self) if source == "csc" else []
-            self._serve(SOURCES[source], doing, [*self._environment(source), *address, *decides], url + "/health")
+            more = sign_in + (sd_apply.options(self) if source == "csc" else [])
+            self._serve(SOURCES[source], doing, [*self._environment(source), *address, *more], url + "/health")
 
     def _environment(self, source):
         return ["demo.secure_environment", "--source", source, "--data", str(self.data / SOURCES[source])]
@@ -151,11 +162,6 @@ class Launcher:
         return found.group()
 
     def explain(self):
-        login = json.loads((self.data / "catalogue" / "curator.json").read_text())
-        passwords = {
-            source + "_password": (self.data / folder / "password").read_text().strip()
-            for source, folder in SOURCES.items()
-        }
         print(
             """
 The demo runs. Open these five addresses in a browser:
@@ -166,19 +172,14 @@ The demo runs. Open these five addresses in a browser:
   the one of CINECA               {cineca}
   SD Apply of CSC                 {sd_apply}
 
-To log in, you need these passwords:
-
-  data owner of TSD               {tsd_password}
-  data owner of CSC               {csc_password}
-  data owner of CINECA            {cineca_password}
-  curator of the catalogue        {password}   ({email})
+{people}
 
 Try this:
-  1. Log in as the data owner of TSD and register a dataset: {tsd}/register
+  1. Sign in as the data owner of TSD and register a dataset: {tsd}/register
      A moment later its description is in the catalogue. Its files are not.
   2. Open its record in the catalogue and follow the link "Request access".
      It leads back to the secure environment.
-  3. Log in as the curator and look at the registrations of CSC, which wait for a review:
+  3. Sign in as the curator and look at the registrations of CSC, which wait for a review:
      {catalogue}/secureb2share/review/
      Publish one, and refuse another one with a reason. The data owner of CSC reads the reason:
      {csc}/datasets?show=waiting
@@ -191,9 +192,8 @@ Press Ctrl-C to stop the demo.""".format(
                 catalogue=self.catalogue_url,
                 sd_apply=sd_apply.url(self),
                 data=self.data,
+                people=identity_provider.explain(self),
                 **self.secure_urls,
-                **login,
-                **passwords,
             ),
             flush=True,
         )

@@ -26,6 +26,7 @@ def main():
         parser.add_argument("--%s-source-key" % number, metavar="whpk_...")
     parser.add_argument("--sd-apply", metavar="URL", help="address of SD Apply, which csc then uses")
     parser.add_argument("--sd-apply-data", metavar="DIR", help="folder of its secrets")
+    parser.add_argument("--sign-in", metavar="FILE", help="what is told of the provider where curators sign in")
     parser.add_argument("--prepare", action="store_true", help="make the database, then end")
     parser.add_argument("--worker", action="store_true", help="be the Celery worker, with beat, of $BROKER_URL")
     options = parser.parse_args()
@@ -54,11 +55,17 @@ def main():
         from .sd_apply import use
 
         use(configured, options.sd_apply_data, options.sd_apply)
+    if options.sign_in:
+        from . import sign_in
+
+        sign_in.use(configured, options.sign_in)
     app = create_app(configured)
     if options.prepare:
         from .prepare import prepare
 
         prepare(app, data)
+        if options.sign_in:
+            sign_in.link(app, options.sign_in)
     elif options.worker:
         work(app, data)
     else:

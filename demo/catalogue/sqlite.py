@@ -11,8 +11,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 READING = ("GET", "HEAD", "OPTIONS")
-# the host's logout is a GET that deletes the session
-WRITING = ("security.logout",)
+# GETs of the host that write: the end of a session, and the end of a sign-in at a provider
+WRITING = ("security.logout", "invenio_oauthclient.authorized")
 
 
 @event.listens_for(Engine, "connect")

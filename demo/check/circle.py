@@ -8,6 +8,7 @@ import requests
 
 from secureb2share_ext import client
 
+from . import forms
 from .trip import EXAMPLES, JSON, ask, must, until
 
 FILE = b"participant,value\n1,42\n"
@@ -86,6 +87,9 @@ def curators_record_is_announced(trip):
     metadata["titles"] = [{"lang": "en", "text": trip.title + ", by a curator"}]
     anonymous = trip.call("POST", trip.catalogue + "/api/records/", json=metadata)
     must(anonymous.status_code == 401, anonymous.status_code)
+    weak = trip.call("POST", trip.catalogue + "/api/records/", "curator", json=metadata)
+    must(weak.status_code == 401, ("a token that no second factor was asked for", weak.status_code))
+    trip.tokens["curator"] = forms.make_token(trip.curator, trip.catalogue)
     answer = trip.call("POST", trip.catalogue + "/api/records/", "curator", json=metadata)
     must(answer.status_code == 201, (answer.status_code, answer.text))
     identifier = "pid:" + answer.json()["id"]
@@ -130,7 +134,12 @@ def only_the_owner_decides(trip):
         must(answer.status_code == 401, (method, url, answer.status_code))
     guessed = trip.call("POST", trip.secure + "/login", data={"password": "a guess"}, headers=JSON)
     must(guessed.status_code == 403 and not guessed.cookies, (guessed.status_code, guessed.cookies))
-    return "401 without a login, 403 for a wrong password"
+    refused = trip.call("GET", trip.secure + "/login/back?state=a-guess&code=a-guess")
+    must(refused.status_code == 403 and not refused.cookies, (refused.status_code, refused.cookies))
+    curator = requests.Session()
+    page = trip.sign_in(curator, trip.secure + "/login/start", "curator")
+    must(page.status_code == 403 and curator.get(inbox, headers=JSON, timeout=30).status_code == 401, page.status_code)
+    return "401 without a sign-in, 403 for a password alone, and for somebody else with two factors"
 
 
 def owner_approves(trip):

@@ -9,7 +9,8 @@ import requests
 
 from secureb2share_ext import client
 
-from . import sd_apply
+from . import forms, sd_apply
+from .forms import send
 from .trip import EXAMPLES, JSON, must, until
 
 REVIEW = "/secureb2share/review/"
@@ -97,36 +98,32 @@ def _refusal(attempt, identifier):
         return refused.status, refused.problem
 
 
-def a_curator_logs_in(trip):
+def a_curator_signs_in(trip):
     asked = trip.call("GET", trip.catalogue + REVIEW)
     must(asked.status_code in (302, 401, 403), asked.status_code)
-    trip.curator = requests.Session()
     with open(trip.login) as file:
         login = json.load(file)
-    page = trip.curator.get(trip.catalogue + "/login/", params={"next": REVIEW}, timeout=30)
     without_token = trip.call("POST", trip.catalogue + "/login/", data=login)
     must(without_token.status_code != 302, "a login by a form of another site")
-    page = send(trip, page, **login)
+    alone = requests.Session()
+    page = send(alone, alone.get(trip.catalogue + "/login/", timeout=30), **login)
+    must("Log out" in page.text, page.status_code)
+    page = alone.get(trip.catalogue + REVIEW, timeout=30)
+    must("/openid/authorize" in page.url and not _waiting_on(trip, page), "a password alone opens the review")
+    other = requests.Session()
+    page = trip.sign_in(other, forms.catalogue_address(trip.catalogue, REVIEW), "owner-csc")
+    must((page.status_code, _waiting_on(trip, page)) == (403, set()), (page.status_code, page.url))
+    page = trip.curator.get(trip.catalogue + REVIEW, timeout=30)
     must(page.status_code == 200 and page.url.startswith(trip.catalogue + REVIEW), (page.status_code, page.url))
     waiting = _waiting(trip)
-    must(all(html.escape(identifier) in page.text for identifier in waiting), "not all of %s" % waiting)
-    return "and sees the %d that wait" % len(waiting)
+    must(_waiting_on(trip, page) == waiting, "not all of %s" % waiting)
+    return "a password alone opens nothing, nor does another one; with two factors, sees the %d that wait" % len(
+        waiting
+    )
 
 
-def send(trip, page, **values):
-    """What the catalogue answers to the form of a page that has fields of these names, filled in."""
-    forms = re.findall(r'<form\b[^>]*method="post".*?</form>', page.text, re.S | re.I)
-    form = next(form for form in forms if all('name="%s"' % name in form for name in values))
-    hidden = re.findall(r'<input\b(?=[^>]*type="hidden")[^>]*>', form)
-    named = {re.search(r'name="([^"]*)"', tag).group(1): _value(tag) for tag in hidden}
-    action = re.match(r'<form\b[^>]*action="([^"]*)"', form)
-    address = requests.compat.urljoin(page.url, html.unescape(action.group(1)) if action else "")
-    return trip.curator.post(address, data=dict(named, **values), headers={"Referer": page.url}, timeout=30)
-
-
-def _value(tag):
-    found = re.search(r'value="([^"]*)"', tag)
-    return html.unescape(found.group(1)) if found else ""
+def _waiting_on(trip, page):
+    return {identifier for identifier in _waiting(trip) if html.escape(identifier) in page.text}
 
 
 def _held_page(trip, identifier):
@@ -139,9 +136,9 @@ def _held_page(trip, identifier):
 
 def release(trip, identifier):
     """Publish a held registration as the curator who has logged in."""
-    asked = send(trip, _held_page(trip, identifier), decision="ask")
+    asked = send(trip.curator, _held_page(trip, identifier), decision="ask")
     must(not trip.known(identifier, "csc"), "public before it was asked once more")
-    done = send(trip, asked, decision="release")
+    done = send(trip.curator, asked, decision="release")
     must(done.status_code == 200, (done.status_code, done.text[:200]))
 
 
@@ -166,9 +163,9 @@ def the_curator_releases_one(trip):
 def the_curator_refuses_another(trip):
     trip.refused = "urn:example:fi-diabetes-genomes:1"
     page = _held_page(trip, trip.refused)
-    send(trip, page, decision="refuse", reason="")
+    send(trip.curator, page, decision="refuse", reason="")
     must(_entry(trip, trip.refused)["registration"] == "held", "refused without a reason")
-    done = send(trip, page, decision="refuse", reason=REASON)
+    done = send(trip.curator, page, decision="refuse", reason=REASON)
     must(done.status_code == 200, (done.status_code, done.text[:200]))
     seen = until(lambda: _entry(trip, trip.refused)["reason"] == REASON and _entry(trip, trip.refused))
     must(seen and seen["registration"] == "refused", _entry(trip, trip.refused))
@@ -199,7 +196,7 @@ BEFORE = (ten_examples_are_registered,)
 STEPS = (
     what_is_held_is_nowhere,
     a_source_cannot_touch_another_ones,
-    a_curator_logs_in,
+    a_curator_signs_in,
     the_curator_releases_one,
     the_curator_refuses_another,
     its_owner_mends_it,

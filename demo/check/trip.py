@@ -1,16 +1,18 @@
 """What the steps of the check see of the running demo, and hand on to each other."""
 
+import functools
 import json
 import os
 import pathlib
 import time
 import uuid
-from urllib.parse import urljoin
 
 import requests
 import sqlalchemy
 
+from ..identity_provider import launch, people
 from ..launch import SOURCES
+from . import forms
 
 SECONDS = 30  # bound of every wait
 CONTENT_TABLES = ("files_files", "files_object", "files_bucket", "files_multipartobject", "files_multipartobject_part")
@@ -65,6 +67,7 @@ class RoundTrip:
         self.store = os.path.join(data, "catalogue", "files")
         with open(os.path.join(data, "catalogue", "tokens.json")) as file:
             self.tokens = json.load(file)
+        self.people = people.people(os.path.join(data, launch.NAME))
         self.owners = {}  # source: session of its owner
         self.requester = requests.Session()  # of the person who asks at TSD
         self.login = os.path.join(data, "catalogue", "curator.json")
@@ -77,16 +80,26 @@ class RoundTrip:
         return requests.request(method, url, headers=headers, timeout=30, allow_redirects=False, **keywords)
 
     def as_owner(self, method, url, **keywords):
-        """A call of the data owner, who logs in once to each secure environment."""
+        """A call of the data owner, who signs in once to each secure environment."""
         addresses = {"tsd": self.secure, "csc": self.second, "cineca": self.third}
         source = next(name for name, address in addresses.items() if url.startswith(address + "/"))
         if source not in self.owners:
             self.owners[source] = requests.Session()
-            login = {"password": self._line(source, "password")}
-            address = urljoin(url, "/login")
-            answer = self.owners[source].post(address, data=login, headers=JSON, timeout=30, allow_redirects=False)
-            must(answer.status_code == 303, (answer.status_code, answer.text))
+            page = self.sign_in(self.owners[source], addresses[source] + "/login/start", "owner-" + source)
+            must(page.url.startswith(addresses[source] + "/inbox"), (page.status_code, page.url))
         return self.owners[source].request(method, url, timeout=30, allow_redirects=False, **keywords)
+
+    def sign_in(self, session, address, name):
+        """What the site answers in the end at whose address somebody signs in with two factors."""
+        return forms.sign_in(session, address, name, self.people[name])
+
+    @functools.cached_property
+    def curator(self):
+        """The session of the curator, who signs in once."""
+        session = requests.Session()
+        page = self.sign_in(session, forms.catalogue_address(self.catalogue), "curator")
+        must("Log out" in page.text, (page.status_code, page.url))
+        return session
 
     def record(self):
         return self.call("GET", "%s/api/records/%s" % (self.catalogue, self.pid)).json()

@@ -28,6 +28,7 @@ def main(arguments=None):
     parser.add_argument("--catalogue", help="base URL of the catalogue")
     parser.add_argument("--sd-apply", metavar="URL", help="address of the SD Apply that decides on applications")
     parser.add_argument("--sd-apply-data", metavar="DIR", help="folder of its secrets")
+    parser.add_argument("--sign-in", metavar="FILE", help="what is told of the provider where the owner signs in")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=5001)
     parser.add_argument(
@@ -44,7 +45,7 @@ def main(arguments=None):
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     decides = (options.sd_apply, options.sd_apply_data) if options.sd_apply else None
-    app = create_app(options.data, options.catalogue, source=options.source, decides=decides)
+    app = create_app(options.data, options.catalogue, source=options.source, decides=decides, signs_in=options.sign_in)
     if not options.no_seed:
         seed.register_all(app, options.seed)
     print("The secure environment listens at http://%s:%d/" % (options.host, options.port), flush=True)

@@ -20,6 +20,7 @@ from . import (
     problem,
     publication,
     sd_apply,
+    sign_in,
     states,
     uploading,
     waiting,
@@ -29,13 +30,14 @@ from .environment import Environment, here
 MULTIPART = 200 * 10**6  # bytes that one form without a script may bring
 
 
-def create_app(data, catalogue_url, retry_every=2.0, source="tsd", decides=None):
+def create_app(data, catalogue_url, retry_every=2.0, source="tsd", decides=None, signs_in=None):
     """The application on one data folder.
 
     catalogue_url: the catalogue's base URL, as its references name it
     retry_every: seconds between attempts to send what waits; None for no such thread
     source: whose secure environment it is, a key of sites.SITES
     decides: (address, folder of the secrets) of the SD Apply that decides on applications; None: the owner does, here
+    signs_in: path of the file that tells of the provider where the owner signs in; None: with a password, here
     """
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=MULTIPART, PUBLICATION_SECONDS=7 * 24 * 3600)
@@ -66,8 +68,14 @@ def create_app(data, catalogue_url, retry_every=2.0, source="tsd", decides=None)
     if source == "tsd":
         # the other sites are asked at the form of `asking`, or elsewhere
         nettskjema.install(app, environment, str(data), retry_every)
+    if signs_in:
+        environment.sign_in = sign_in.Provider(signs_in, source)
+        # the browser comes from a provider of another site, and without the cookie would begin a second session
+        app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+        app.register_blueprint(sign_in.blueprint)
     if decides:
         sd_apply.install(app, *decides)
+    app.jinja_env.globals["has_provider"] = environment.sign_in is not None
     app.add_url_rule("/", "front", front)
     app.add_url_rule("/health", "health", lambda: jsonify(ok=True))
     if retry_every is not None:

@@ -28,6 +28,7 @@ class Environment:
         self.uploads = Uploads(data, self.store)
         self.keys = keys.CatalogueKeys(lambda: self.client().keys())
         self.outgoing = Outgoing(self.store, self.client)
+        self.sign_in = None  # the sign_in.Provider where its owner signs in; None: by the password
         self.sd_apply = None  # the sd_apply.SdApply that decides for this site, where there is one
 
     def client(self):

@@ -1,4 +1,4 @@
-"""The login of the data owner: one password for each environment, where a real one has its own sign-in.
+"""The login of the data owner: a sign-in with two factors where a provider is told (sign_in.py), else one password.
 
 Everything that shows or decides something in the owner's name is behind it. A reader who asks for access needs none.
 """
@@ -35,13 +35,15 @@ def must_be_owner():
 @blueprint.route("/login", methods=["GET"])
 def form():
     """Show the form for the password."""
-    return render_template("login.html", next=_own_page(request.args.get("next")))
+    return render_template("login.html", next=own_page(request.args.get("next")))
 
 
 @blueprint.route("/login", methods=["POST"])
 def submit():
-    """Log the owner in, and lead to the page that was asked for."""
-    wanted = _own_page(request.form.get("next"))
+    """Log the owner in by the password, and lead to the page that was asked for."""
+    wanted = own_page(request.form.get("next"))
+    if here().sign_in is not None:
+        return refused(403)
     if not tokens.is_ours():
         return render_template("login.html", next=wanted, is_old=True), 400
     waits = here().wrong_passwords.wait(request.environ, None)
@@ -52,11 +54,21 @@ def submit():
         seconds = here().wrong_passwords.failed(request.environ, None)
         late = (429, {"Retry-After": str(seconds)}) if seconds else (403,)
         return (render_template("login.html", next=wanted, is_wrong=True), *late)
+    return begin(wanted)
+
+
+def begin(wanted):
+    """Begin the session of the owner, who has signed in, and lead to a page."""
     kept = {name: session[name] for name in ("language", "mine") if name in session}
     session.clear()
     session.update(kept, owner=True)
     tokens.begin()
     return redirect(wanted, 303)
+
+
+def refused(status):
+    """The page of the sign-in again, which says that it did not work; status: 403, or 503 while nobody can."""
+    return render_template("login.html", next=own_page(None), refused=status), status
 
 
 @blueprint.route("/logout", methods=["POST"])
@@ -68,5 +80,6 @@ def leave():
     return redirect(url_for("front"), 303)
 
 
-def _own_page(address):
+def own_page(address):
+    """The address if it is a page of this program, else that of the inbox."""
     return look.own_page(address, url_for("inbox.page"))

@@ -1,4 +1,7 @@
-"""The pages of an OpenID provider for tests and trials: user and password, code, signing out, and what went wrong."""
+"""The pages of an OpenID provider for tests and trials: user and password, code, signing out, and what went wrong.
+
+The classes are those of the style sheet of this package, for who names it.
+"""
 
 PAGE = """\
 <!doctype html>
@@ -9,23 +12,26 @@ PAGE = """\
 <title>{{ title }}</title>
 {% if style %}<link rel="stylesheet" href="{{ style }}">
 {% endif %}</head>
-<body>
-<main>
+<body class="sb">
+<main class="sb-main"><div class="wrap narrow">
 <h1>{{ title }}</h1>
-{% if wrong %}<p id="wrong" role="alert">{{ wrong }}</p>
-{% endif %}{% if said %}<p>{{ said }}</p>
-{% endif %}{% if step %}<form method="post" action="{{ action }}">
-{% if ticket %}<input type="hidden" name="ticket" value="{{ ticket }}">
-{% endif %}{% if step == "password" %}<p><label for="username">User name</label>
-<input id="username" name="username" value="{{ user }}" autocomplete="username" required{{ described|safe }}></p>
-<p><label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required{{ described|safe }}></p>
+{% if wrong %}<p class="notice notice-stop list-gap" id="wrong" role="alert">{{ wrong }}</p>
+{% endif %}{% if said %}<p class="list-gap">{{ said }}</p>
+{% endif %}{% if step %}<form class="card card-up list-gap" method="post" action="{{ action }}">
+{% if step == "password" %}<div class="field"><label for="username">User name</label>
+<input type="text" id="username" name="username" value="{{ user }}" autocomplete="username" required
+{{ described|safe }}></div>
+<div class="field"><label for="password">Password</label>
+<input type="password" id="password" name="password" autocomplete="current-password" required
+{{ described|safe }}></div>
 {% elif step == "otp" %}{% if code %}<p>Your authenticator shows <output>{{ code }}</output>.</p>
-{% endif %}<p><label for="otp">Code of your authenticator</label>
-<input id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" required{{ described|safe }}></p>
-{% endif %}<p><button type="submit">{{ button }}</button></p>
-</form>
-{% endif %}</main>
+{% endif %}<div class="field"><label for="otp">Code of your authenticator</label>
+<input type="text" id="otp" name="otp" inputmode="numeric" autocomplete="one-time-code" autofocus required
+{{ described|safe }}></div>
+{% endif %}<div><button class="btn btn-main btn-wide" type="submit">{{ button }}</button></div>
+{% if ticket %}<input type="hidden" name="ticket" value="{{ ticket }}">
+{% endif %}</form>
+{% endif %}</div></main>
 </body>
 </html>
 """

@@ -201,7 +201,7 @@ PAGE_TYPES = (
     PageType("front-cineca", "reader", lambda visitor, scene: visitor.site.third + "/", described=False),
     PageType("inside-not-found", "reader", inside("/nowhere"), 404, described=False),
     PageType("inside-sign-in", "reader", inside("/login"), described=False),
-    PageType("inside-sign-in-fault", "reader", after(inside("/login"), "Sign in", password="no"), 403, described=False),
+    PageType("inside-sign-in-fault", "reader", inside("/login/back?state=no"), 403, described=False),
     # the secure environment, for the owner
     PageType("inbox", "owner", inside("/inbox")),
     PageType("inbox-returned", "owner", inside("/inbox?show=returned")),

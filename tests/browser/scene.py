@@ -4,6 +4,7 @@ It is made over HTTP as its people make it, once for a plain description and onc
 """
 
 import copy
+import functools
 import json
 import types
 from urllib.parse import urlsplit
@@ -13,12 +14,13 @@ import requests
 from started import ROOT
 from visitor import PERSON
 
-from demo.check import review, sd_apply
+from demo.check import forms, review, sd_apply
 from demo.check.trip import ask
 from demo.secure_environment.sites import API, INSIDE
 
 EXAMPLES = ROOT / "docs" / "examples"
 JSON = {"Accept": "application/json"}
+OWNERS = ("owner-tsd", "owner-csc", "owner-cineca")
 REASON = "Consent is under review."
 # each has a title of its own, as in a real catalogue
 NAMED = ("active", "suspended", "withdrawn", "older", "embargoed", "closed", "newer", "held", "asked-plainly")
@@ -44,8 +46,16 @@ class Scene:
         if address not in self.owners:
             self.owners[address] = session = requests.Session()
             session.headers.update(JSON)
-            _must(session.post(address + "/login", data={"password": self.site.passwords[address]}, timeout=30))
+            name = dict(zip((self.site.secure, self.site.second, self.site.third), OWNERS))[address]
+            _must(forms.sign_in(session, address + "/login/start", name, self.site.people[name]))
         return self.owners[address]
+
+    @functools.cached_property
+    def curator(self):
+        """The session of the catalogue's curator."""
+        session, begin = requests.Session(), forms.catalogue_address(self.site.catalogue)
+        _must(forms.sign_in(session, begin, "curator", self.site.people["curator"]))
+        return session
 
     def description(self, example="moli-sani", **sensitive):
         """The `dataset` member of an example, changed."""
@@ -116,11 +126,7 @@ class Scene:
 
     def release(self, identifier):
         """Publish what waits for a curator, over the pages of the review."""
-        trip = types.SimpleNamespace(
-            catalogue=self.site.catalogue, curator=requests.Session(), known=lambda *named: False
-        )
-        page = trip.curator.get(self.site.catalogue + "/login/", timeout=30)
-        review.send(trip, _must(page), **self.site.login)
+        trip = types.SimpleNamespace(catalogue=self.site.catalogue, curator=self.curator, known=lambda *named: False)
         review.release(trip, identifier)
 
     def described_by_curator(self, title):
@@ -128,7 +134,7 @@ class Scene:
         description = self.description()
         description["core"]["titles"] = [{"lang": "en", "text": title}]
         metadata = dict(description.pop("core"), **description)
-        token = json.loads((self.site.data / "catalogue" / "tokens.json").read_text())["curator"]
+        token = forms.make_token(self.curator, self.site.catalogue)
         address, headers = self.site.catalogue + "/api/records/", {"Authorization": "Bearer " + token}
         return "pid:" + _must(requests.post(address, json=metadata, headers=headers, timeout=30)).json()["id"]
 

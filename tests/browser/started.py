@@ -2,31 +2,27 @@
 
 import contextlib
 import itertools
-import json
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-from demo.launch import PORTS, SOURCES, free_ports
+from demo.identity_provider import launch, people
+from demo.launch import PORTS, free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class Site:
-    """The addresses of a demo that runs, and its passwords."""
+    """The addresses of a demo that runs, and who can sign in to it: see demo/identity_provider/people.py."""
 
     def __init__(self, ports, data):
         self.data = data
-        self.catalogue, self.secure, self.second, self.third, self.sd_apply = (
+        self.catalogue, self.secure, self.second, self.third, self.sd_apply, self.identity_provider = (
             "http://localhost:%d" % port for port in ports
         )
-        self.login = json.loads((data / "catalogue" / "curator.json").read_text())
-        self.passwords = {
-            address: (data / folder / "password").read_text().strip()
-            for address, folder in zip((self.secure, self.second, self.third), SOURCES.values())
-        }
+        self.people = people.people(data / launch.NAME)
 
 
 @contextlib.contextmanager

@@ -69,8 +69,8 @@ def test_a_request_from_the_search_to_the_end_of_the_approval(site, meet, scene,
 
     # the owner asks a question, with words that are harmless
     owner.open(site.secure + "/inbox", "Sign in")
-    owner.page.locator("#password").fill(site.passwords[site.secure])
-    owner.press("Sign in", "Inbox")
+    owner.sign_in("owner-tsd")
+    owner.arrive("Inbox")
     owner.page.locator("li", has_text=number).get_by_role("link").first.click()
     owner.arrive("A question of diet")
     owner.sees(PERSON[2])

@@ -163,7 +163,10 @@ def test_no_page_is_empty(folder, second, visitor, monkeypatch):
         assert body and len(re.sub(r"<[^>]*>|\s", "", body.group(1))) > 10, path
 
 
-@pytest.mark.parametrize("method, path, waits", [("GET", "/", False), ("GET", "/logout/", True), ("POST", "/", True)])
+@pytest.mark.parametrize(
+    "method, path, waits",
+    [("GET", "/", False), ("GET", "/logout/", True), ("GET", "/oauth/authorized/idp/", True), ("POST", "/", True)],
+)
 def test_only_a_request_that_writes_waits_for_another_writer(folder, monkeypatch, method, path, waits):
     # SQLite refuses at once a read that becomes a write after somebody else wrote
     monkeypatch.setenv("INVENIO_INSTANCE_PATH", str(folder))

@@ -1,6 +1,7 @@
 """The demo starts and ends as a whole, whatever happens to its parts."""
 
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -34,16 +35,14 @@ if "--make-key" in sys.argv:
 elif "--prepare" in sys.argv:
     keys = {options["--%ssource-key" % number] for number in ("", "second-", "third-")}
     assert keys == {"whpk_abc"} and options["--sd-apply"].startswith("http://localhost:"), options
-    login = pathlib.Path(options["--data"], "curator.json")
-    login.parent.mkdir()
-    login.write_text('{"email": "curator@example.org", "password": "a password"}')
+    assert pathlib.Path(options["--sign-in"]).exists()
+    pathlib.Path(options["--data"]).mkdir(exist_ok=True)
     if told == "slow":
         leave_pids()
         time.sleep(60)
 else:
     leave_pids()
     pathlib.Path(options["--data"]).mkdir(exist_ok=True)
-    pathlib.Path(options["--data"], "password").write_text("of " + options.get("--source", "nobody"))
     if told == "die":
         print("a line before")
         sys.exit("the disk is full")
@@ -64,9 +63,10 @@ def folder(tmp_path):
     (checkout / "pids").mkdir()
     for name in ("__init__.py", "__main__.py", "launch.py"):
         shutil.copy(LAUNCHER / name, checkout / "demo")
-    (checkout / "demo" / "sd_apply").mkdir()
-    shutil.copy(LAUNCHER / "sd_apply" / "launch.py", checkout / "demo" / "sd_apply")
-    for name in ("catalogue.py", "secure_environment.py", "sd_apply/__main__.py"):
+    for name in ("sd_apply/launch.py", "identity_provider/launch.py", "identity_provider/people.py"):
+        (checkout / "demo" / name).parent.mkdir(exist_ok=True)
+        shutil.copy(LAUNCHER / name, checkout / "demo" / name)
+    for name in ("catalogue.py", "secure_environment.py", "sd_apply/__main__.py", "identity_provider/__main__.py"):
         (checkout / "demo" / name).write_text(FAKE)
     yield checkout
     for pid in left_behind(checkout, seconds=0):
@@ -82,9 +82,9 @@ def ports():
 def start(folder, ports):
     started = []
 
-    def start(**told):
+    def start(*options, **told):
         process = subprocess.Popen(
-            [sys.executable, "-m", "demo", *itertools.chain(*zip(PORTS, ports))],
+            [sys.executable, "-m", "demo", *itertools.chain(*zip(PORTS, ports)), *options],
             cwd=folder,
             env={**os.environ, **told},
             stdout=subprocess.PIPE,
@@ -135,7 +135,7 @@ def left_behind(folder, seconds=3):
 def test_stopped_while_it_runs(start, folder, number):
     demo = start(demo_catalogue="worker")
     read_until(demo, "Ctrl-C")
-    assert len(left_behind(folder, seconds=0)) == 6
+    assert len(left_behind(folder, seconds=0)) == 7
     os.killpg(demo.pid, number)
     output, _ = demo.communicate(timeout=5)
     assert demo.returncode == 0
@@ -143,13 +143,61 @@ def test_stopped_while_it_runs(start, folder, number):
     assert left_behind(folder) == []
 
 
-def test_it_says_where_to_log_in_and_to_review(start, folder, ports):
+def people(folder):
+    return json.loads((folder / ".demo" / "identity-provider" / "people.json").read_text())
+
+
+def told(folder):
+    """What the demo's programs are told of their provider."""
+    return json.loads((folder / ".demo" / "identity-provider" / "provider.json").read_text())
+
+
+def test_it_says_where_to_sign_in_and_to_review(start, folder, ports):
     demo = start()
     seen = read_until(demo, "Ctrl-C")
-    review = "http://localhost:%s/secureb2share/review/" % ports[0]
-    for said in (review, "curator@example.org", "a password", ports[2], ports[4], "of tsd", "of csc", "of cineca"):
+    known = people(folder)
+    assert set(known) == {"curator", "owner-tsd", "owner-csc", "owner-cineca"}
+    for said in ("http://localhost:%s/secureb2share/review/" % ports[0], ports[2], ports[4], *known):
         assert said in seen
+    assert len({person["password"] for person in known.values()} | {person["totp"] for person in known.values()}) == 8
+    for person in known.values():
+        assert person["password"] in seen and person["totp"] not in seen
+    assert told(folder)["issuer"] == "http://localhost:%s/openid" % ports[5]
+    for path in (folder / ".demo" / "identity-provider").iterdir():
+        assert path.stat().st_mode & 0o077 == 0, path
     os.killpg(demo.pid, signal.SIGTERM)
+    demo.communicate(timeout=5)
+    read_until(start(), "Ctrl-C")
+    assert people(folder) == known
+
+
+ELSEWHERE = ("--idp", "https://keycloak.example.org/realms/demo", "--idp-client", "catalogue")
+WHO = ("--idp-curator", "the-curator", "--idp-owner", "the-owner")
+
+
+def test_it_signs_in_at_another_provider(start, folder, ports):
+    demo = start(*ELSEWHERE, *WHO, SECUREB2SHARE_DEMO_IDP_SECRET="a secret")
+    seen = read_until(demo, "Ctrl-C")
+    assert ELSEWHERE[1] in seen and "owner-tsd" not in seen and "a secret" not in seen
+    said = told(folder)
+    assert (said["issuer"], said["client"], said["secret"]) == (ELSEWHERE[1], "catalogue", "a secret")
+    owners = dict.fromkeys(("tsd", "csc", "cineca"), "the-owner")
+    assert said["subjects"] == dict(owners, curator="the-curator")
+    back = {name: "http://localhost:%s/login/back" % port for name, port in zip(owners, ports[1:])}
+    assert said["redirect_uris"] == dict(back, catalogue="http://localhost:%s/oauth/authorized/idp/" % ports[0])
+    assert len(left_behind(folder, seconds=0)) == 5
+    os.killpg(demo.pid, signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    "options, secret",
+    [(ELSEWHERE, "s"), (ELSEWHERE + WHO, ""), (ELSEWHERE + WHO + ("--check",), "s")],
+    ids=["who", "secret", "check"],
+)
+def test_another_provider_that_is_told_in_part(start, options, secret):
+    demo = start(*options, SECUREB2SHARE_DEMO_IDP_SECRET=secret)
+    output, _ = demo.communicate(timeout=10)
+    assert demo.returncode == 2 and "--idp" in output.splitlines()[-1] and "Traceback" not in output
 
 
 def test_stopped_while_it_starts(start, folder):
@@ -167,13 +215,13 @@ def test_stopped_while_it_starts(start, folder):
 def test_killed(start, folder):
     demo = start()
     read_until(demo, "Ctrl-C")
-    assert len(left_behind(folder, seconds=0)) == 5
+    assert len(left_behind(folder, seconds=0)) == 6
     demo.kill()
     demo.wait()
     assert left_behind(folder) == []
 
 
-@pytest.mark.parametrize("name", ["catalogue", "secure_environment", "sd_apply___main__"])
+@pytest.mark.parametrize("name", ["catalogue", "secure_environment", "sd_apply___main__", "identity_provider___main__"])
 def test_server_that_dies(start, folder, name):
     demo = start(**{"demo_" + name: "die"})
     output, _ = demo.communicate(timeout=10)
@@ -193,7 +241,7 @@ def test_server_that_is_killed_is_started_again(start, folder, ports):
         if number < 6:
             assert "'catalogue' ended with exit code -9, and is started again" in read_until(demo, "catalogue.log.")
             wait_for(ports[0])
-            assert len(left_behind(folder, seconds=0)) == 5
+            assert len(left_behind(folder, seconds=0)) == 6
     output, _ = demo.communicate(timeout=10)
     assert demo.returncode == 1
     assert "started again 5 times within 60 s" in output and "run run-demo.sh" in output
