@@ -35,7 +35,7 @@ def remote_app(title: str, app_key: str, scope: str = "openid email profile", **
             "setup": setup,
             "view": HANDLERS + "signup_handler",
         },
-        # without this member invenio-oauthclient 9 makes no account; the provider has looked at the address
+        # without this member invenio-oauthclient 9 makes no account; these are the values of the host's own entries
         "signup_options": {"auto_confirm": True, "send_register_msg": False},
         "params": {
             "app_key": app_key,
