@@ -124,10 +124,11 @@ class SecureB2Share:
         if not is_installed("invenio_oauthclient"):
             raise errors.ConfigError("SECUREB2SHARE_SIGN_IN needs the package invenio-oauthclient; install it.")
         # an instance without a second factor need not have that package
-        from .sign_in import gate, strength, tokens
+        from .sign_in import account_check, gate, strength, tokens
 
         self.ask_for_strength, self.refuse_token = gate.ask, gate.refuse_token
         self.issuers = {one.issuer: Discovery(one.issuer) for one in self.sign_in.providers.values() if one.issuer}
+        account_check.watch()
         strength.watch()
         tokens.watch()
 

@@ -36,6 +36,32 @@ def has_identity(account: int, method: str) -> bool:
     return db.session.query(_table().id).filter_by(id_user=account, method=method).first() is not None
 
 
+def accounts_of(address: Any) -> List[Any]:
+    """The accounts [User] with an e-mail address, however it is written: the host's addresses may differ in case."""
+    if not isinstance(address, str) or not address:
+        return []
+    return db.session.query(User).filter(db.func.lower(User.email) == address.lower()).order_by(User.id).all()
+
+
+def account_of(address: Any) -> Optional[Any]:
+    """The account (User) with an e-mail address: the one that writes it so, else the only one, else None."""
+    found = accounts_of(address)
+    same = [user for user in found if user.email == address]
+    return same[0] if same else found[0] if len(found) == 1 else None
+
+
+def linked(method: str) -> List[Tuple[int, str, str]]:
+    """[(account, its address, identity)] of this method, by account."""
+    table = _table()
+    found = db.session.query(table.id_user, User.email, table.id).join(User, User.id == table.id_user)
+    return [(*one,) for one in found.filter(table.method == method).order_by(table.id_user)]
+
+
+def has_identity(account: int, method: str) -> bool:
+    """Whether an account (id) has an identity of this method."""
+    return db.session.query(_table().id).filter_by(id_user=account, method=method).first() is not None
+
+
 def account_of(address: Any) -> Optional[Any]:
     """The account (User) with an e-mail address, however it is written, or None."""
     if not isinstance(address, str) or not address:

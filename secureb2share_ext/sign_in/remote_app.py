@@ -12,40 +12,23 @@ import logging
 import secrets
 import time
 from importlib import import_module
-from typing import Any, Dict, NoReturn, Optional
+from typing import Any, Dict, Optional
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, g, make_response, redirect, request
+from flask import Flask, g, redirect, request
 from flask_login import current_user
 from flask_oauthlib.client import OAuthException, OAuthRemoteApp
 from flask_security.utils import login_user
 from invenio_oauthclient import utils
 
 from ..errors import NotVerified, ProviderDown
-from ..pages.render import render
-from ..pages.words import N_
 from ..proxies import current
-from . import discovery, id_token, identities, kept, rules, strength
+from . import account_check, discovery, id_token, kept, rules, strength
+from .answers import DOWN, refuse, step_key
 
 logger = logging.getLogger(__name__)
 OURS = "/secureb2share/"  # begins the addresses of our pages
 STALE = 60  # seconds by which the clocks may differ
-DOWN = N_("The sign-in service does not answer now. What you can read stays readable; try to sign in again later.")
-REFUSED = N_("This sign-in was not accepted. Nothing was changed. Start again from the page that you want to see.")
-OTHER = N_("Somebody else is signed in at the sign-in service than here. Sign out at both, and start again.")
-UNLINKED = N_(
-    "This account decides about datasets, and is not linked to this identity. An operator of the catalogue can link it."
-)
-
-
-def refuse(reason: str, told: str = REFUSED, status: int = 403) -> NoReturn:
-    """End the request with a page; reason: a few words for the log; told: the sentence for who signs in."""
-    logger.warning("secureb2share.sign-in-refused reason=%s", reason.replace(" ", "-"))
-    page = render("secureb2share_ext/sign_in/refused.html", told=told)
-    response = make_response(page, status)
-    response.headers["Cache-Control"] = "no-store"
-    abort(response)
-    raise AssertionError("abort raises")
 
 
 def _serializer():
@@ -122,7 +105,7 @@ class RemoteApp(OAuthRemoteApp):
         """Send the browser to the provider, with what its way back has to bring."""
         if self.provider is None:
             return super().authorize(callback, state, **kwargs)
-        step = kept.find("step", (request.args.get("next") or "").rpartition("/")[2]) or {}
+        step = kept.find("step", step_key(request.args.get("next"))) or {}
         asked = step.get("wish", {})
         flow = {
             "app": self.name,
@@ -147,23 +130,24 @@ class RemoteApp(OAuthRemoteApp):
         """Exchange the code, verify what comes, and let the session of the account have its strength."""
         if self.provider is None:
             return super().handle_oauth2_response(*args)
-        flow = kept.take("flow", _serializer().loads(request.args["state"]).get("flow"))
+        state = _serializer().loads(request.args["state"])
+        flow, way = kept.take("flow", state.get("flow")), state.get("next")
         if flow is None or flow["app"] != self.name:
-            refuse("another browser or too late")
+            refuse("another browser or too late", way=way)
         # another tab may have logged in meanwhile, as whom is looked at below
         if flow["account"] not in ("", strength.account()):
-            refuse("another account than at the start")
+            refuse("another account than at the start", way=way)
         if self.provider.issuer and request.args.get("iss", self.provider.issuer) != self.provider.issuer:
-            refuse("mixed-up issuer")
+            refuse("mixed-up issuer", way=way)
         # the address of a tab's own start, and not that of the last one
         g.secureb2share_token_params = {"code_verifier": flow["verifier"], "redirect_uri": flow["callback"]}
         try:
             data = super().handle_oauth2_response(*args)
         except OAuthException:
-            refuse("no token for this code")
+            refuse("no token for this code", way=way)
         claims = self._claims(data, flow)
         g.secureb2share_claims = claims
-        self._check_account(claims, flow)
+        account_check.check(self.provider, claims, flow, way)
         ended_at = int(time.time()) if flow["is_anew"] else None
         settings = current().sign_in
         proved = rules.strength_of("", self.name, claims, settings.every_rule(), ended_at)
@@ -203,25 +187,6 @@ class RemoteApp(OAuthRemoteApp):
             refuse("no userinfo")
         # what only an id token could prove is nobody's word
         return {name: value for name, value in claims.items() if name not in ("acr", "amr", "auth_time")}
-
-    def _check_account(self, claims, flow):
-        owner = identities.owner(self.provider.method, claims["sub"])
-        account = strength.account()
-        if account:
-            if str(owner) == account:
-                return
-            if flow["is_step_up"] or owner is not None:
-                refuse("somebody else at the provider", OTHER)
-            if current().host.holds_rights(int(account)):
-                refuse("not linked", UNLINKED)
-            return
-        known = identities.account_of(claims.get("email")) if owner is None else None
-        # invenio-oauthclient would log in whoever has the same address
-        if known is not None:
-            if claims.get("email_verified") is not True or identities.has_identity(known.id, self.provider.method):
-                refuse("address of somebody else")
-            if current().host.holds_rights(known.id):
-                refuse("not linked", UNLINKED)
 
 
 def _canonical(callback):
