@@ -1,4 +1,4 @@
-"""Whose account a verified sign-in may end in: judged before the host looks for one, and by what it is told to look for.
+"""Whose account a verified sign-in may end in: judged before the host looks for one, and by what it looks for.
 
 invenio-oauthclient logs in whoever has the identity, else whoever has the same e-mail address, else makes an account.
 """
@@ -12,6 +12,7 @@ from . import identities, strength
 from .answers import OTHER, UNCONFIRMED, UNLINKED, refuse
 
 CLAIMS = "secureb2share_claims"  # in g: the claims that were verified in this request
+SUBJECT = "secureb2share_subject_"  # in the session, before the name of a remote app: who has come back last
 
 
 def watch() -> None:

@@ -1,4 +1,4 @@
-"""The pages that end a sign-in, and what was written on a page that waits for it."""
+"""What may come from a provider, the pages that end a sign-in, and what was written on a page that waits for it."""
 
 import logging
 from typing import Any, NoReturn
@@ -11,6 +11,7 @@ from ..pages.words import N_
 from . import kept
 
 logger = logging.getLogger(__name__)
+LONGEST_LASTING = 10 * 366 * 86400  # seconds of an access token; the host adds them to the time
 DOWN = N_("The sign-in service does not answer now. What you can read stays readable; try to sign in again later.")
 REFUSED = N_("This sign-in was not accepted. Nothing was changed. Start again from the page that you want to see.")
 OTHER = N_("Somebody else is signed in at the sign-in service than here. Sign out at both, and start again.")
@@ -31,7 +32,8 @@ def refused(reason: str, told: str = REFUSED, status: int = 403, way: Any = None
     lead, a page of ours where what was written waits, or any other.
     """
     logger.warning("secureb2share.sign-in-refused reason=%s", reason.replace(" ", "-"))
-    page = render("secureb2share_ext/sign_in/refused.html", told=told, back=_written(way))
+    back = url_for("secureb2share_sign_in.back", key=step_key(way)) if has_written(way) else None
+    page = render("secureb2share_ext/sign_in/refused.html", told=told, back=back)
     response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -43,13 +45,31 @@ def refuse(reason: str, told: str = REFUSED, status: int = 403, way: Any = None)
     raise AssertionError("abort raises")
 
 
-def _written(way):
-    """The address of the page that shows what was written, or None."""
-    key = step_key(way)
-    step = kept.find("step", key)
-    return url_for("secureb2share_sign_in.back", key=key) if step and private.typed(step["form"]) else None
+def has_written(way: Any) -> bool:
+    """Whether somebody has written something on the page that waits at an address of ours."""
+    step = kept.find("step", step_key(way))
+    return step is not None and bool(private.typed(step["form"]))
 
 
 def step_key(way: Any) -> str:
-    """The key of what waits at an address of our own, "" or something that is none for any other address."""
+    """The key of what waits at an address of our own, something that is none for any other address."""
     return way.rpartition("/")[2] if isinstance(way, str) else ""
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value of JSON is a text that every database takes: not empty, and without control characters."""
+    return isinstance(value, str) and value != "" and value.isprintable()
+
+
+def is_subject(value: Any) -> bool:
+    """Whether a claim sub is one that the host can keep (OpenID Connect Core 1.0, 2: 255 characters at most)."""
+    return is_text(value) and len(value) <= 255
+
+
+def is_token_answer(data: Any) -> bool:
+    """Whether the members of an answer with tokens are of their types (RFC 6749, 5.1), as the host takes them to be."""
+    if not isinstance(data, dict) or not is_text(data.get("access_token")):
+        return False
+    lasts = data.get("expires_in", 0)
+    is_time = lasts is None or (isinstance(lasts, int) and 0 <= lasts <= LONGEST_LASTING)
+    return is_time and ("refresh_token" not in data or is_text(data["refresh_token"]))

@@ -8,11 +8,11 @@ The provider's addresses come by discovery from its issuer, which SECUREB2SHARE_
 
 from typing import Any, Dict
 
-from flask import g
+from flask import g, session
 from invenio_db import db
 
-from ..proxies import current
-from . import identities, strength
+from . import account_check, identities, strength
+from .answers import is_text, refuse
 
 HANDLERS = "invenio_oauthclient.handlers:"
 
@@ -51,17 +51,21 @@ def remote_app(title: str, app_key: str, scope: str = "openid email profile", **
 def info(remote: Any, resp: Any) -> Dict[str, Any]:
     """What the host makes an account of, from the claims that were verified in this request."""
     claims = g.secureb2share_claims
-    profile = {"full_name": claims.get("name") or "", "username": claims.get("preferred_username") or ""}
+    texts = {name: value for name, value in claims.items() if is_text(value)}
+    profile = {"full_name": texts.get("name", ""), "username": texts.get("preferred_username", "")}
     return {
-        "user": {"active": True, "email": claims.get("email"), "profile": profile},
+        "user": {"active": True, "email": texts.get("email"), "profile": profile},
         "external_id": claims["sub"],
-        "external_method": current().sign_in.providers[remote.name].method,
+        "external_method": remote.provider.method,
     }
 
 
 def setup(remote: Any, token: Any, resp: Any) -> None:
     """Link the identity to the account that has signed in with it for the first time."""
-    subject, method = g.secureb2share_claims["sub"], current().sign_in.providers[remote.name].method
+    # a sign-up may ask for more, and ends in another request than that of the claims
+    subject, method = session.pop(account_check.SUBJECT + remote.name, None), remote.provider.method
+    if subject is None:
+        refuse("another sign-in in between")
     token.remote_account.extra_data = {"subject": subject}
     if identities.owner(method, subject) is None:
         with db.session.begin_nested():

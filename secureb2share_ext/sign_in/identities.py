@@ -50,25 +50,6 @@ def account_of(address: Any) -> Optional[Any]:
     return same[0] if same else found[0] if len(found) == 1 else None
 
 
-def linked(method: str) -> List[Tuple[int, str, str]]:
-    """[(account, its address, identity)] of this method, by account."""
-    table = _table()
-    found = db.session.query(table.id_user, User.email, table.id).join(User, User.id == table.id_user)
-    return [(*one,) for one in found.filter(table.method == method).order_by(table.id_user)]
-
-
-def has_identity(account: int, method: str) -> bool:
-    """Whether an account (id) has an identity of this method."""
-    return db.session.query(_table().id).filter_by(id_user=account, method=method).first() is not None
-
-
-def account_of(address: Any) -> Optional[Any]:
-    """The account (User) with an e-mail address, however it is written, or None."""
-    if not isinstance(address, str) or not address:
-        return None
-    return db.session.query(User).filter(db.func.lower(User.email) == address.lower()).first()
-
-
 def link(account: int, method: str, subject: str) -> None:
     """Link an identity to an account (id), in the open transaction."""
     table = _table()

@@ -15,16 +15,17 @@ from importlib import import_module
 from typing import Any, Dict, Optional
 from urllib.parse import urlsplit
 
-from flask import Flask, g, redirect, request
+from flask import Flask, g, redirect, request, session
 from flask_login import current_user
 from flask_oauthlib.client import OAuthException, OAuthRemoteApp
 from flask_security.utils import login_user
 from invenio_oauthclient import utils
 
-from ..errors import NotVerified, ProviderDown
+from ..descriptions import strict_json
+from ..errors import Invalid, NotVerified, ProviderDown
 from ..proxies import current
 from . import account_check, discovery, id_token, kept, rules, strength
-from .answers import DOWN, refuse, step_key
+from .answers import DOWN, has_written, is_subject, is_token_answer, refuse, step_key
 
 logger = logging.getLogger(__name__)
 OURS = "/secureb2share/"  # begins the addresses of our pages
@@ -45,8 +46,8 @@ def _digest(text):
 class _Answer:
     """An answer of the provider, with the two members of urllib's that flask-oauthlib reads."""
 
-    def __init__(self, answer):
-        self.code, self.headers = answer.status, answer.headers
+    def __init__(self, status, headers):
+        self.code, self.headers = status, headers
 
 
 class RemoteApp(OAuthRemoteApp):
@@ -54,9 +55,8 @@ class RemoteApp(OAuthRemoteApp):
 
     @property
     def provider(self) -> Any:
-        """The Provider (settings.Provider) of our configuration, or None."""
-        settings = current().sign_in
-        return settings.providers.get(self.name) if settings is not None else None
+        """The Provider (settings.Provider) of our configuration, whatever its modes, or None."""
+        return current().sign_in_providers.get(self.name)
 
     @property
     def discovery(self) -> discovery.Discovery:
@@ -76,7 +76,10 @@ class RemoteApp(OAuthRemoteApp):
     def _published(self, member, name):
         provider = self.provider
         if provider is None or not provider.issuer:
-            return self._get_property(name)
+            address = self._get_property(name, None)
+            if not address:
+                refuse("no provider of this name", DOWN, 503)
+            return address
         return self._ask(self.discovery.address, member)
 
     def _ask(self, question, value):
@@ -91,22 +94,28 @@ class RemoteApp(OAuthRemoteApp):
         """The parameters of this request: flask-oauthlib keeps one set a process."""
         return dict(self._access_token_params or {}, **getattr(g, "secureb2share_token_params", {}))
 
-    @staticmethod
-    def http_request(uri: str, headers: Any = None, data: Any = None, method: Optional[str] = None) -> Any:
-        """Ask the provider, with a time-out; flask-oauthlib's own waits for ever."""
+    def http_request(self, uri: str, headers: Any = None, data: Any = None, method: Optional[str] = None) -> Any:
+        """Ask the provider, with a time-out; flask-oauthlib's own waits for ever, and reads whatever comes."""
         try:
             answer = discovery.ask(method or "GET", uri, headers, data or None)
+            if self.provider is None:
+                return _Answer(answer.status, answer.headers), answer.body
+            # tokens and userinfo are JSON (RFC 6749, 5.1 and 5.2; OpenID Connect Core 1.0, 5.3.2)
+            if not isinstance(strict_json.parse(answer.body), dict):
+                refuse("an answer that is no object")
+        except Invalid:
+            refuse("an answer that is no JSON")
         except ProviderDown as error:
             logger.warning("secureb2share.sign-in-down reason=%s", str(error).replace(" ", "-"))
             refuse("provider down", DOWN, 503)
-        return _Answer(answer), answer.body
+        return _Answer(answer.status, {"content-type": "application/json"}), answer.body
 
     def authorize(self, callback: Any = None, state: Any = None, **kwargs: Any) -> Any:
         """Send the browser to the provider, with what its way back has to bring."""
         if self.provider is None:
             return super().authorize(callback, state, **kwargs)
         step = kept.find("step", step_key(request.args.get("next"))) or {}
-        asked = step.get("wish", {})
+        asked = rules.again(step.get("wish", {}), strength.held(), self.name)
         flow = {
             "app": self.name,
             "nonce": secrets.token_urlsafe(24),
@@ -126,10 +135,51 @@ class RemoteApp(OAuthRemoteApp):
         state = state.decode("ascii") if isinstance(state, bytes) else state
         return kept.hand_over(super().authorize(flow["callback"], state, **more), "flow", way)
 
+    def handle_oauth1_response(self, *args: Any) -> Any:
+        """Refuse an answer of OAuth 1, which is none to what was asked."""
+        if self.provider is None:
+            return super().handle_oauth1_response(*args)
+        refuse("an answer of another protocol")
+
+    def handle_unknown_response(self) -> Any:
+        """Lead back to what was written where the provider says no; else this is left to the host."""
+        if self.provider is None:
+            return super().handle_unknown_response()
+        _, way = self._flow()
+        if has_written(way):
+            refuse("no code", way=way)
+        return super().handle_unknown_response()
+
     def handle_oauth2_response(self, *args: Any) -> Any:
         """Exchange the code, verify what comes, and let the session of the account have its strength."""
         if self.provider is None:
             return super().handle_oauth2_response(*args)
+        flow, way = self._flow()
+        # the address of a tab's own start, and not that of the last one
+        g.secureb2share_token_params = {"code_verifier": flow["verifier"], "redirect_uri": flow["callback"]}
+        try:
+            data = super().handle_oauth2_response(*args)
+        except OAuthException:
+            refuse("no token for this code", way=way)
+        if not is_token_answer(data):
+            refuse("no access token", way=way)
+        claims = self._claims(data, flow, way)
+        g.secureb2share_claims = claims
+        account_check.check(self.provider, claims, flow, way)
+        session[account_check.SUBJECT + self.name] = claims["sub"]
+        settings = current().sign_in
+        if settings is None:
+            return data
+        ended_at = int(time.time()) if flow["is_anew"] else None
+        proved = rules.strength_of("", self.name, claims, settings.every_rule(), ended_at)
+        strength.prove(proved, self.provider.method)
+        if flow["is_step_up"] and current_user.is_authenticated:
+            # the host renews the session's id at a login
+            login_user(current_user._get_current_object())
+        return data
+
+    def _flow(self):
+        """(what was kept at the start, the address to which the sign-in was to lead), once for each start."""
         state = _serializer().loads(request.args["state"])
         flow, way = kept.take("flow", state.get("flow")), state.get("next")
         if flow is None or flow["app"] != self.name:
@@ -139,30 +189,21 @@ class RemoteApp(OAuthRemoteApp):
             refuse("another account than at the start", way=way)
         if self.provider.issuer and request.args.get("iss", self.provider.issuer) != self.provider.issuer:
             refuse("mixed-up issuer", way=way)
-        # the address of a tab's own start, and not that of the last one
-        g.secureb2share_token_params = {"code_verifier": flow["verifier"], "redirect_uri": flow["callback"]}
-        try:
-            data = super().handle_oauth2_response(*args)
-        except OAuthException:
-            refuse("no token for this code", way=way)
-        claims = self._claims(data, flow)
-        g.secureb2share_claims = claims
-        account_check.check(self.provider, claims, flow, way)
-        ended_at = int(time.time()) if flow["is_anew"] else None
-        settings = current().sign_in
-        proved = rules.strength_of("", self.name, claims, settings.every_rule(), ended_at)
-        strength.prove(proved, self.provider.method)
-        if flow["is_step_up"] and current_user.is_authenticated:
-            # the host renews the session's id at a login
-            login_user(current_user._get_current_object())
-        return data
+        return flow, way
 
-    def _claims(self, data, flow):
+    def _claims(self, data, flow, way):
         if not self.provider.issuer:
-            return self._claims_of_userinfo(data)
+            claims = self._claims_of_userinfo(data, way)
+        else:
+            claims = self._claims_of_token(data, flow, way)
+        if not is_subject(claims.get("sub")):
+            refuse("no subject", way=way)
+        return claims
+
+    def _claims_of_token(self, data, flow, way):
         try:
             claims = id_token.verify(
-                data.get("id_token") if isinstance(data, dict) else None,
+                data.get("id_token"),
                 self.provider.issuer,
                 self.consumer_key,
                 flow["nonce"],
@@ -171,22 +212,19 @@ class RemoteApp(OAuthRemoteApp):
                 self.provider.algorithms,
             )
         except NotVerified as error:
-            refuse(str(error))
+            refuse(str(error), way=way)
+        # max_age was asked for, so that the claim has to be there (OpenID Connect Core 1.0, 2)
         auth_time = claims.get("auth_time")
-        if flow["is_anew"] and isinstance(auth_time, int) and auth_time < flow["began"] - STALE:
-            refuse("an earlier authentication")
+        if flow["is_anew"] and not (rules.is_time(auth_time) and auth_time >= flow["began"] - STALE):
+            refuse("an earlier authentication", way=way)
         return claims
 
-    def _claims_of_userinfo(self, data):
-        token = data.get("access_token") if isinstance(data, dict) else None
-        if not isinstance(token, str) or not token:
-            refuse("no access token")
-        answer = self.get(self.provider.userinfo, token=(token, ""))
-        claims = answer.data if answer.status == 200 else None
-        if not isinstance(claims, dict) or not isinstance(claims.get("sub"), str) or not claims["sub"]:
-            refuse("no userinfo")
+    def _claims_of_userinfo(self, data, way):
+        answer = self.get(self.provider.userinfo, token=(data["access_token"], ""))
+        if answer.status != 200:
+            refuse("no userinfo", way=way)
         # what only an id token could prove is nobody's word
-        return {name: value for name, value in claims.items() if name not in ("acr", "amr", "auth_time")}
+        return {name: value for name, value in answer.data.items() if name not in ("acr", "amr", "auth_time")}
 
 
 def _canonical(callback):
