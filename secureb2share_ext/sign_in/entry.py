@@ -11,8 +11,9 @@ from typing import Any, Dict
 from flask import g, session
 from invenio_db import db
 
-from . import account_check, identities, strength
-from .answers import is_text, refuse
+from ..proxies import current
+from . import account_check, identities, strength, unlinking
+from .answers import KEPT, is_text, refuse
 
 HANDLERS = "invenio_oauthclient.handlers:"
 
@@ -29,7 +30,7 @@ def remote_app(title: str, app_key: str, scope: str = "openid email profile", **
         "icon": "",
         "remote_app": "secureb2share_ext.sign_in.remote_app:RemoteApp",
         "authorized_handler": HANDLERS + "authorized_signup_handler",
-        "disconnect_handler": HANDLERS + "disconnect_handler",
+        "disconnect_handler": disconnect,
         "signup_handler": {
             "info": info,
             "setup": setup,
@@ -58,6 +59,23 @@ def info(remote: Any, resp: Any) -> Dict[str, Any]:
         "external_id": claims["sub"],
         "external_method": remote.provider.method,
     }
+
+
+def disconnect(remote: Any, *args: Any, **kwargs: Any) -> Any:
+    """Take the identity from the account of the request, unless it decides about datasets.
+
+    The host's page does so by a link, which anybody can have somebody follow.
+    """
+    from invenio_oauthclient import handlers
+
+    account = strength.account()
+    if account and current().host.holds_rights(int(account)):
+        refuse("disconnected with rights", KEPT)
+    # of the last way to log in, the host lets nobody disconnect
+    answer = handlers.disconnect_handler(remote, *args, **kwargs)
+    if account and remote.provider is not None:
+        unlinking.unlink(int(account), remote.provider)
+    return answer
 
 
 def setup(remote: Any, token: Any, resp: Any) -> None:

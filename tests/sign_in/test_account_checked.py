@@ -9,6 +9,7 @@ from invenio_accounts.proxies import current_datastore
 from invenio_db import db
 from invenio_oauthclient.proxies import current_oauthclient
 from signing import USERS, Person, subject
+from test_hostile_provider import is_logged_in
 
 from secureb2share_ext.sign_in import identities
 
@@ -101,3 +102,47 @@ def test_what_a_handler_makes_of_an_answer_is_held_against_it(served, stranger, 
     assert (stranger.sign_in("/").status_code == 200) is passes
     assert is_linked(stranger) is passes and accounts(served[0], stranger.address) == passes
     assert accounts(served[0], "other@example.org") == 0
+
+
+def test_no_way_of_the_host_ends_in_an_account_with_rights_of_another_identity(served, stranger, monkeypatch):
+    def oauth_get_user(*args, **kwargs):
+        return identities.account_of(USERS["curator"]["email"])
+
+    monkeypatch.setattr("invenio_oauthclient.handlers.authorized.oauth_get_user", oauth_get_user)
+    page = stranger.sign_in("/")
+    assert page.status_code == 403 and "Sign-in not accepted" in page.text
+    assert not is_logged_in(stranger)
+
+
+def identities_of(catalogue, address):
+    with catalogue.app.app_context():
+        account = identities.account_of(address).id
+    remote = "SELECT count(*) FROM oauthclient_remoteaccount WHERE user_id = :a"
+    linked = "SELECT count(*) FROM accounts_useridentity WHERE id_user = :a"
+    return [catalogue.execute(one, a=account)[0][0] for one in (linked, remote)]
+
+
+def test_who_decides_about_datasets_cannot_be_had_to_disconnect(served):
+    curator = Person(*served, "curator")
+    curator.sign_in("/")
+    page = curator.open("/oauth/disconnect/keycloak/")
+    assert page.status_code == 403 and "can take this identity from it" in page.text
+    assert identities_of(served[0], USERS["curator"]["email"]) == [1, 1]
+
+
+def test_who_disconnects_is_unlinked(served, stranger):
+    assert stranger.sign_in("/").status_code == 200
+    assert identities_of(served[0], stranger.address) == [1, 1]
+    # of the last way to log in nobody is disconnected
+    assert stranger.open("/oauth/disconnect/keycloak/").status_code == 400
+    table = User.__tablename__
+    served[0].execute("UPDATE %s SET password = 'x' WHERE email = :e" % table, e=stranger.address)
+    stranger.open("/oauth/disconnect/keycloak/")
+    assert identities_of(served[0], stranger.address) == [0, 0] and not is_logged_in(stranger)
+
+
+def test_the_command_forgets_what_the_host_has_noted_too(served, stranger):
+    assert stranger.sign_in("/").status_code == 200
+    result = served[0].run_cli("sign-in", "unlink", stranger.address, "--provider", "keycloak")
+    assert result.exit_code == 0, result.output
+    assert identities_of(served[0], stranger.address) == [0, 0] and not is_logged_in(stranger)
