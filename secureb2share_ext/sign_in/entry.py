@@ -9,6 +9,7 @@ The provider's addresses come by discovery from its issuer, which SECUREB2SHARE_
 from typing import Any, Dict
 
 from flask import g, session
+from flask_login import logout_user
 from invenio_db import db
 
 from ..proxies import current
@@ -75,6 +76,8 @@ def disconnect(remote: Any, *args: Any, **kwargs: Any) -> Any:
     answer = handlers.disconnect_handler(remote, *args, **kwargs)
     if account and remote.provider is not None:
         unlinking.unlink(int(account), remote.provider)
+        # this session is in the list no more, and would be saved again
+        logout_user()
     return answer
 
 
