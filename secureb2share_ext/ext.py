@@ -1,6 +1,6 @@
 """The extension of an application: what this package does to it."""
 
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from flask import Flask, current_app, has_app_context
 from sqlalchemy import event
@@ -38,6 +38,7 @@ class SecureB2Share:
         self.instance_id: Optional[str] = None  # see instance.id_of
         self.former_names: Any = None  # see names.py
         self.sign_in: Any = None  # sign_in.settings.SignIn
+        self.sign_in_providers: Mapping[str, settings.Provider] = {}  # whatever the modes are
         self.ask_for_strength: Optional[Callable[[str], Any]] = None  # see sign_in.gate
         self.refuse_token: Optional[Callable[[str], Any]] = None  # see sign_in.gate
         self.issuers: Dict[str, Discovery] = {}
@@ -101,6 +102,7 @@ class SecureB2Share:
         self.sources = sources.read(app.config, self.targets, self.providers)
         rems.check_targets(self.sources, self.targets, self.providers)
         self.withdrawal_days = app.config["SECUREB2SHARE_WITHDRAWAL_DAYS"]
+        self.sign_in_providers = settings.read_providers(app.config)
         found = settings.read(app.config)
         self.sign_in = found if self.is_on else None
         self.thresholds = findings.thresholds(app.config["SECUREB2SHARE_HEALTH"])
@@ -119,17 +121,23 @@ class SecureB2Share:
             self.host.define(app)
 
     def init_sign_in(self, app: Flask) -> None:
-        if self.sign_in is None:
-            return
-        if not is_installed("invenio_oauthclient"):
+        is_there = is_installed("invenio_oauthclient")
+        if self.sign_in is not None and not is_there:
             raise errors.ConfigError("SECUREB2SHARE_SIGN_IN needs the package invenio-oauthclient; install it.")
         # an instance without a second factor need not have that package
-        from .sign_in import gate, strength, tokens
+        if self.sign_in_providers and is_there:
+            from .sign_in import account_check
 
-        self.ask_for_strength, self.refuse_token = gate.ask, gate.refuse_token
-        self.issuers = {one.issuer: Discovery(one.issuer) for one in self.sign_in.providers.values() if one.issuer}
-        strength.watch()
-        tokens.watch()
+            # the button of a remote app of ours is there while a mode is off
+            issuers = {one.issuer for one in self.sign_in_providers.values() if one.issuer}
+            self.issuers = {issuer: Discovery(issuer) for issuer in issuers}
+            account_check.watch()
+        if self.sign_in is not None:
+            from .sign_in import gate, strength, tokens
+
+            self.ask_for_strength, self.refuse_token = gate.ask, gate.refuse_token
+            strength.watch()
+            tokens.watch()
 
     def init_errors(self, app: Flask) -> None:
         def answer(problem):
@@ -195,10 +203,10 @@ def finalize_app(app: Flask) -> None:
     if extension is not None and extension.mode != "off":
         gate.install(app)
         extension.host.finalize(app)
-    if extension is not None and extension.sign_in is not None:
+    if extension is not None and extension.is_on and extension.issuers:
         from .sign_in import remote_app
 
-        for name in extension.sign_in.providers:
+        for name in extension.sign_in_providers:
             remote_app.equip(app, name)
 
 

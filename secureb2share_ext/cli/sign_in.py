@@ -5,7 +5,7 @@ from flask.cli import with_appcontext
 from invenio_db import db
 
 from ..proxies import current
-from ..sign_in import endings, grants, identities
+from ..sign_in import identities, unlinking
 
 
 @click.group("sign-in")
@@ -76,14 +76,13 @@ def link(address: str, provider: str, subject: str) -> None:
 def unlink(address: str, provider: str) -> None:
     """Take the identity at a provider from the account with this ADDRESS, with the rights that the provider gave.
 
-    The sessions of the account end.
+    The sessions of the account end, and no token of it counts as made with a second factor any more.
     """
-    method, user = _method(provider), _account(address)
-    if not identities.unlink(user.id, method):
-        raise click.ClickException("The account has no identity at %s." % provider)
-    grants.withdraw(user.id, provider)
-    endings.end(user.id)
+    _method(provider)
+    user = _account(address)
     number = user.id
+    if not unlinking.unlink(number, _providers()[provider]):
+        raise click.ClickException("The account has no identity at %s." % provider)
     db.session.commit()
     click.echo("Unlinked from the account %d, and its sessions are ended." % number)
 

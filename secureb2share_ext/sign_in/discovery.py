@@ -19,6 +19,9 @@ ANEW = 3600  # seconds after which everything is read again
 LONGEST_KEPT = 86400  # seconds after which nothing counts that could not be read again
 TIMEOUT = 5  # seconds for a connection, and between two pieces of an answer
 LONGEST_WAIT = 15  # seconds for an answer
+WAIT = 1  # seconds for the first reading of another request
+WAITING = 4  # requests that wait for it
+AT_ONCE = threading.BoundedSemaphore(8)  # requests of this process that wait for an answer
 LONGEST = 1000000  # bytes of an answer
 PIECE = 256  # bytes; a piece is complete before the time is looked at
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -37,6 +40,16 @@ def ask(method: str, url: str, headers: Any = None, data: Any = None) -> Answer:
 
     headers, data: as those of requests.request.
     """
+    # a provider that hangs would have every worker wait for it
+    if not AT_ONCE.acquire(False):
+        raise ProviderDown("too many at once")
+    try:
+        return _answer(method, url, headers, data)
+    finally:
+        AT_ONCE.release()
+
+
+def _answer(method, url, headers, data):
     # a time-out of requests is one of each piece, and the head of an answer may come byte by byte
     found: Any = queue.Queue()
     end = time.monotonic() + LONGEST_WAIT
@@ -91,6 +104,7 @@ class _Document:
 
     def __init__(self, read: Callable[[], Any], clock: Callable[[], float]) -> None:
         self._read, self._clock, self._lock = read, clock, threading.Lock()
+        self._waiting = threading.BoundedSemaphore(WAITING)
         # replaced as a whole: whoever looks at it without the lock sees one reading
         self._state = _State()
 
@@ -100,7 +114,7 @@ class _Document:
         if self._is_due(seen, is_enough):
             # whoever has what it needs does not wait for the reading of another
             has_enough = self._is_usable(seen) and is_enough(seen.value)
-            if self._lock.acquire(not has_enough):
+            if self._enter(seen, has_enough):
                 try:
                     # whoever had the lock before has read for all that waited
                     if self._state is seen:
@@ -112,6 +126,21 @@ class _Document:
         if not self._is_usable(state) or (state.fault and not is_enough(state.value)):
             raise ProviderDown(state.fault)
         return state.value
+
+    def _enter(self, seen, has_enough):
+        if has_enough or seen.value is not None:
+            return self._lock.acquire(not has_enough)
+        # nobody knows yet whether it answers, and anybody may ask
+        if self._lock.acquire(False):
+            return True
+        if not self._waiting.acquire(False):
+            raise ProviderDown("being read")
+        try:
+            if self._lock.acquire(timeout=WAIT):
+                return True
+        finally:
+            self._waiting.release()
+        raise ProviderDown("being read")
 
     def _is_due(self, state, is_enough):
         now = self._clock()

@@ -8,11 +8,13 @@ The provider's addresses come by discovery from its issuer, which SECUREB2SHARE_
 
 from typing import Any, Dict
 
-from flask import g
+from flask import g, session
+from flask_login import logout_user
 from invenio_db import db
 
 from ..proxies import current
-from . import identities, strength
+from . import account_check, identities, strength, unlinking
+from .answers import KEPT, is_text, refuse
 
 HANDLERS = "invenio_oauthclient.handlers:"
 
@@ -29,7 +31,7 @@ def remote_app(title: str, app_key: str, scope: str = "openid email profile", **
         "icon": "",
         "remote_app": "secureb2share_ext.sign_in.remote_app:RemoteApp",
         "authorized_handler": HANDLERS + "authorized_signup_handler",
-        "disconnect_handler": HANDLERS + "disconnect_handler",
+        "disconnect_handler": disconnect,
         "signup_handler": {
             "info": info,
             "setup": setup,
@@ -51,17 +53,40 @@ def remote_app(title: str, app_key: str, scope: str = "openid email profile", **
 def info(remote: Any, resp: Any) -> Dict[str, Any]:
     """What the host makes an account of, from the claims that were verified in this request."""
     claims = g.secureb2share_claims
-    profile = {"full_name": claims.get("name") or "", "username": claims.get("preferred_username") or ""}
+    texts = {name: value for name, value in claims.items() if is_text(value)}
+    profile = {"full_name": texts.get("name", ""), "username": texts.get("preferred_username", "")}
     return {
-        "user": {"active": True, "email": claims.get("email"), "profile": profile},
+        "user": {"active": True, "email": texts.get("email"), "profile": profile},
         "external_id": claims["sub"],
-        "external_method": current().sign_in.providers[remote.name].method,
+        "external_method": remote.provider.method,
     }
+
+
+def disconnect(remote: Any, *args: Any, **kwargs: Any) -> Any:
+    """Take the identity from the account of the request, unless it decides about datasets.
+
+    The host's page does so by a link, which anybody can have somebody follow.
+    """
+    from invenio_oauthclient import handlers
+
+    account = strength.account()
+    if account and current().host.holds_rights(int(account)):
+        refuse("disconnected with rights", KEPT)
+    # of the last way to log in, the host lets nobody disconnect
+    answer = handlers.disconnect_handler(remote, *args, **kwargs)
+    if account and remote.provider is not None:
+        unlinking.unlink(int(account), remote.provider)
+        # this session is in the list no more, and would be saved again
+        logout_user()
+    return answer
 
 
 def setup(remote: Any, token: Any, resp: Any) -> None:
     """Link the identity to the account that has signed in with it for the first time."""
-    subject, method = g.secureb2share_claims["sub"], current().sign_in.providers[remote.name].method
+    # a sign-up may ask for more, and ends in another request than that of the claims
+    subject, method = session.pop(account_check.SUBJECT + remote.name, None), remote.provider.method
+    if subject is None:
+        refuse("another sign-in in between")
     token.remote_account.extra_data = {"subject": subject}
     if identities.owner(method, subject) is None:
         with db.session.begin_nested():

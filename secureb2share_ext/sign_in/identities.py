@@ -36,11 +36,18 @@ def has_identity(account: int, method: str) -> bool:
     return db.session.query(_table().id).filter_by(id_user=account, method=method).first() is not None
 
 
-def account_of(address: Any) -> Optional[Any]:
-    """The account (User) with an e-mail address, however it is written, or None."""
+def accounts_of(address: Any) -> List[Any]:
+    """The accounts [User] with an e-mail address, however it is written: the host's addresses may differ in case."""
     if not isinstance(address, str) or not address:
-        return None
-    return db.session.query(User).filter(db.func.lower(User.email) == address.lower()).first()
+        return []
+    return db.session.query(User).filter(db.func.lower(User.email) == address.lower()).order_by(User.id).all()
+
+
+def account_of(address: Any) -> Optional[Any]:
+    """The account (User) with an e-mail address: the one that writes it so, else the only one, else None."""
+    found = accounts_of(address)
+    same = [user for user in found if user.email == address]
+    return same[0] if same else found[0] if len(found) == 1 else None
 
 
 def link(account: int, method: str, subject: str) -> None:

@@ -12,40 +12,24 @@ import logging
 import secrets
 import time
 from importlib import import_module
-from typing import Any, Dict, NoReturn, Optional
+from typing import Any, Dict, Optional
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, g, make_response, redirect, request
+from flask import Flask, g, redirect, request, session
 from flask_login import current_user
 from flask_oauthlib.client import OAuthException, OAuthRemoteApp
 from flask_security.utils import login_user
 from invenio_oauthclient import utils
 
-from ..errors import NotVerified, ProviderDown
-from ..pages.render import render
-from ..pages.words import N_
+from ..descriptions import strict_json
+from ..errors import Invalid, NotVerified, ProviderDown
 from ..proxies import current
-from . import discovery, id_token, identities, kept, rules, strength
+from . import account_check, discovery, id_token, kept, rules, strength
+from .answers import DOWN, has_written, is_subject, is_token_answer, refuse, step_key
 
 logger = logging.getLogger(__name__)
 OURS = "/secureb2share/"  # begins the addresses of our pages
 STALE = 60  # seconds by which the clocks may differ
-DOWN = N_("The sign-in service does not answer now. What you can read stays readable; try to sign in again later.")
-REFUSED = N_("This sign-in was not accepted. Nothing was changed. Start again from the page that you want to see.")
-OTHER = N_("Somebody else is signed in at the sign-in service than here. Sign out at both, and start again.")
-UNLINKED = N_(
-    "This account decides about datasets, and is not linked to this identity. An operator of the catalogue can link it."
-)
-
-
-def refuse(reason: str, told: str = REFUSED, status: int = 403) -> NoReturn:
-    """End the request with a page; reason: a few words for the log; told: the sentence for who signs in."""
-    logger.warning("secureb2share.sign-in-refused reason=%s", reason.replace(" ", "-"))
-    page = render("secureb2share_ext/sign_in/refused.html", told=told)
-    response = make_response(page, status)
-    response.headers["Cache-Control"] = "no-store"
-    abort(response)
-    raise AssertionError("abort raises")
 
 
 def _serializer():
@@ -62,8 +46,8 @@ def _digest(text):
 class _Answer:
     """An answer of the provider, with the two members of urllib's that flask-oauthlib reads."""
 
-    def __init__(self, answer):
-        self.code, self.headers = answer.status, answer.headers
+    def __init__(self, status, headers):
+        self.code, self.headers = status, headers
 
 
 class RemoteApp(OAuthRemoteApp):
@@ -71,9 +55,8 @@ class RemoteApp(OAuthRemoteApp):
 
     @property
     def provider(self) -> Any:
-        """The Provider (settings.Provider) of our configuration, or None."""
-        settings = current().sign_in
-        return settings.providers.get(self.name) if settings is not None else None
+        """The Provider (settings.Provider) of our configuration, whatever its modes, or None."""
+        return current().sign_in_providers.get(self.name)
 
     @property
     def discovery(self) -> discovery.Discovery:
@@ -93,7 +76,10 @@ class RemoteApp(OAuthRemoteApp):
     def _published(self, member, name):
         provider = self.provider
         if provider is None or not provider.issuer:
-            return self._get_property(name)
+            address = self._get_property(name, None)
+            if not address:
+                refuse("no provider of this name", DOWN, 503)
+            return address
         return self._ask(self.discovery.address, member)
 
     def _ask(self, question, value):
@@ -108,22 +94,28 @@ class RemoteApp(OAuthRemoteApp):
         """The parameters of this request: flask-oauthlib keeps one set a process."""
         return dict(self._access_token_params or {}, **getattr(g, "secureb2share_token_params", {}))
 
-    @staticmethod
-    def http_request(uri: str, headers: Any = None, data: Any = None, method: Optional[str] = None) -> Any:
-        """Ask the provider, with a time-out; flask-oauthlib's own waits for ever."""
+    def http_request(self, uri: str, headers: Any = None, data: Any = None, method: Optional[str] = None) -> Any:
+        """Ask the provider, with a time-out; flask-oauthlib's own waits for ever, and reads whatever comes."""
         try:
             answer = discovery.ask(method or "GET", uri, headers, data or None)
+            if self.provider is None:
+                return _Answer(answer.status, answer.headers), answer.body
+            # tokens and userinfo are JSON (RFC 6749, 5.1 and 5.2; OpenID Connect Core 1.0, 5.3.2)
+            if not isinstance(strict_json.parse(answer.body), dict):
+                refuse("an answer that is no object")
+        except Invalid:
+            refuse("an answer that is no JSON")
         except ProviderDown as error:
             logger.warning("secureb2share.sign-in-down reason=%s", str(error).replace(" ", "-"))
             refuse("provider down", DOWN, 503)
-        return _Answer(answer), answer.body
+        return _Answer(answer.status, {"content-type": "application/json"}), answer.body
 
     def authorize(self, callback: Any = None, state: Any = None, **kwargs: Any) -> Any:
         """Send the browser to the provider, with what its way back has to bring."""
         if self.provider is None:
             return super().authorize(callback, state, **kwargs)
-        step = kept.find("step", (request.args.get("next") or "").rpartition("/")[2]) or {}
-        asked = step.get("wish", {})
+        step = kept.find("step", step_key(request.args.get("next"))) or {}
+        asked = rules.again(step.get("wish", {}), strength.held(), self.name)
         flow = {
             "app": self.name,
             "nonce": secrets.token_urlsafe(24),
@@ -143,29 +135,42 @@ class RemoteApp(OAuthRemoteApp):
         state = state.decode("ascii") if isinstance(state, bytes) else state
         return kept.hand_over(super().authorize(flow["callback"], state, **more), "flow", way)
 
+    def handle_oauth1_response(self, *args: Any) -> Any:
+        """Refuse an answer of OAuth 1, which is none to what was asked."""
+        if self.provider is None:
+            return super().handle_oauth1_response(*args)
+        refuse("an answer of another protocol")
+
+    def handle_unknown_response(self) -> Any:
+        """Lead back to what was written where the provider says no; else this is left to the host."""
+        if self.provider is None:
+            return super().handle_unknown_response()
+        _, way = self._flow()
+        if has_written(way):
+            refuse("no code", way=way)
+        return super().handle_unknown_response()
+
     def handle_oauth2_response(self, *args: Any) -> Any:
         """Exchange the code, verify what comes, and let the session of the account have its strength."""
         if self.provider is None:
             return super().handle_oauth2_response(*args)
-        flow = kept.take("flow", _serializer().loads(request.args["state"]).get("flow"))
-        if flow is None or flow["app"] != self.name:
-            refuse("another browser or too late")
-        # another tab may have logged in meanwhile, as whom is looked at below
-        if flow["account"] not in ("", strength.account()):
-            refuse("another account than at the start")
-        if self.provider.issuer and request.args.get("iss", self.provider.issuer) != self.provider.issuer:
-            refuse("mixed-up issuer")
+        flow, way = self._flow()
         # the address of a tab's own start, and not that of the last one
         g.secureb2share_token_params = {"code_verifier": flow["verifier"], "redirect_uri": flow["callback"]}
         try:
             data = super().handle_oauth2_response(*args)
         except OAuthException:
-            refuse("no token for this code")
-        claims = self._claims(data, flow)
+            refuse("no token for this code", way=way)
+        if not is_token_answer(data):
+            refuse("no access token", way=way)
+        claims = self._claims(data, flow, way)
         g.secureb2share_claims = claims
-        self._check_account(claims, flow)
-        ended_at = int(time.time()) if flow["is_anew"] else None
+        account_check.check(self.provider, claims, flow, way)
+        session[account_check.SUBJECT + self.name] = claims["sub"]
         settings = current().sign_in
+        if settings is None:
+            return data
+        ended_at = int(time.time()) if flow["is_anew"] else None
         proved = rules.strength_of("", self.name, claims, settings.every_rule(), ended_at)
         strength.prove(proved, self.provider.method)
         if flow["is_step_up"] and current_user.is_authenticated:
@@ -173,12 +178,32 @@ class RemoteApp(OAuthRemoteApp):
             login_user(current_user._get_current_object())
         return data
 
-    def _claims(self, data, flow):
+    def _flow(self):
+        """(what was kept at the start, the address to which the sign-in was to lead), once for each start."""
+        state = _serializer().loads(request.args["state"])
+        flow, way = kept.take("flow", state.get("flow")), state.get("next")
+        if flow is None or flow["app"] != self.name:
+            refuse("another browser or too late", way=way)
+        # another tab may have logged in meanwhile, as whom is looked at below
+        if flow["account"] not in ("", strength.account()):
+            refuse("another account than at the start", way=way)
+        if self.provider.issuer and request.args.get("iss", self.provider.issuer) != self.provider.issuer:
+            refuse("mixed-up issuer", way=way)
+        return flow, way
+
+    def _claims(self, data, flow, way):
         if not self.provider.issuer:
-            return self._claims_of_userinfo(data)
+            claims = self._claims_of_userinfo(data, way)
+        else:
+            claims = self._claims_of_token(data, flow, way)
+        if not is_subject(claims.get("sub")):
+            refuse("no subject", way=way)
+        return claims
+
+    def _claims_of_token(self, data, flow, way):
         try:
             claims = id_token.verify(
-                data.get("id_token") if isinstance(data, dict) else None,
+                data.get("id_token"),
                 self.provider.issuer,
                 self.consumer_key,
                 flow["nonce"],
@@ -187,41 +212,19 @@ class RemoteApp(OAuthRemoteApp):
                 self.provider.algorithms,
             )
         except NotVerified as error:
-            refuse(str(error))
+            refuse(str(error), way=way)
+        # max_age was asked for, so that the claim has to be there (OpenID Connect Core 1.0, 2)
         auth_time = claims.get("auth_time")
-        if flow["is_anew"] and isinstance(auth_time, int) and auth_time < flow["began"] - STALE:
-            refuse("an earlier authentication")
+        if flow["is_anew"] and not (rules.is_time(auth_time) and auth_time >= flow["began"] - STALE):
+            refuse("an earlier authentication", way=way)
         return claims
 
-    def _claims_of_userinfo(self, data):
-        token = data.get("access_token") if isinstance(data, dict) else None
-        if not isinstance(token, str) or not token:
-            refuse("no access token")
-        answer = self.get(self.provider.userinfo, token=(token, ""))
-        claims = answer.data if answer.status == 200 else None
-        if not isinstance(claims, dict) or not isinstance(claims.get("sub"), str) or not claims["sub"]:
-            refuse("no userinfo")
+    def _claims_of_userinfo(self, data, way):
+        answer = self.get(self.provider.userinfo, token=(data["access_token"], ""))
+        if answer.status != 200:
+            refuse("no userinfo", way=way)
         # what only an id token could prove is nobody's word
-        return {name: value for name, value in claims.items() if name not in ("acr", "amr", "auth_time")}
-
-    def _check_account(self, claims, flow):
-        owner = identities.owner(self.provider.method, claims["sub"])
-        account = strength.account()
-        if account:
-            if str(owner) == account:
-                return
-            if flow["is_step_up"] or owner is not None:
-                refuse("somebody else at the provider", OTHER)
-            if current().host.holds_rights(int(account)):
-                refuse("not linked", UNLINKED)
-            return
-        known = identities.account_of(claims.get("email")) if owner is None else None
-        # invenio-oauthclient would log in whoever has the same address
-        if known is not None:
-            if claims.get("email_verified") is not True or identities.has_identity(known.id, self.provider.method):
-                refuse("address of somebody else")
-            if current().host.holds_rights(known.id):
-                refuse("not linked", UNLINKED)
+        return {name: value for name, value in answer.data.items() if name not in ("acr", "amr", "auth_time")}
 
 
 def _canonical(callback):

@@ -80,6 +80,16 @@ def wish(rules: Sequence[Rule], provider: str, lack: str) -> Dict[str, str]:
     return asked
 
 
+def again(wished: Mapping[str, str], held: Optional[Strength], provider: str) -> Dict[str, str]:
+    """A wish, with everything anew where the provider (name) has answered it already, and not with enough.
+
+    It would give the same answer until it forgets whoever is signed in there: acr may be right, and amr too little.
+    """
+    levels = wished.get("acr_values", "").split()
+    is_answered = held is not None and held.provider == provider and (not levels or held.acr in levels)
+    return dict(wished, prompt="login") if wished and is_answered else dict(wished)
+
+
 def strength_of(
     account: str, provider: str, claims: Mapping[str, Any], rules: Sequence[Rule], ended_at: Optional[int]
 ) -> Strength:
@@ -101,12 +111,13 @@ def strength_of(
         acr=acr if isinstance(acr, str) else "",
         amr=frozenset(claims["amr"]) if _is_texts(claims.get("amr")) else frozenset(),
         claims=wanted,
-        auth_time=auth_time if _is_time(auth_time) else None,
+        auth_time=auth_time if is_time(auth_time) else None,
         ended_at=ended_at,
     )
 
 
-def _is_time(value):
+def is_time(value: Any) -> bool:
+    """Whether a value of JSON is a time as auth_time has it: whole seconds since 1970."""
     # True is a number too
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LATEST
 
@@ -139,5 +150,5 @@ def from_session(value: Any) -> Optional[Strength]:
         return None
     texts = [found.account, found.provider, found.issuer, found.subject, found.acr, *found.amr, *claims]
     texts += [one for values in claims.values() for one in values]
-    is_timely = all(one is None or _is_time(one) for one in (found.auth_time, found.ended_at))
+    is_timely = all(one is None or is_time(one) for one in (found.auth_time, found.ended_at))
     return found if is_timely and _is_texts(texts) else None

@@ -79,6 +79,18 @@ def read(given: Mapping[str, Any]) -> Optional[SignIn]:
     return SignIn(settings["mode"], providers, _rules(settings["rules"], providers), token_age, given_roles)
 
 
+def read_providers(given: Mapping[str, Any]) -> Mapping[str, Provider]:
+    """{name: Provider} of a configuration, whatever its modes: what comes back from them is verified always.
+
+    Empty where the key cannot be read, which `read` tells while it is on.
+    """
+    settings = given["SECUREB2SHARE_SIGN_IN"]
+    try:
+        return _providers(settings.get("providers", {}), bool(given["SECUREB2SHARE_DEMO"]))
+    except (ConfigError, AttributeError, TypeError):
+        return {}
+
+
 def _providers(settings, is_demo):
     found: Dict[str, Provider] = {}
     for name, entry in _members(KEY + "['providers']", settings).items():

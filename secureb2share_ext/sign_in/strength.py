@@ -2,10 +2,11 @@
 
 from typing import Any, Optional
 
-from flask import g, session
-from flask_login import current_user, user_logged_in, user_logged_out
+from flask import after_this_request, g, session
+from flask_login import current_user, logout_user, user_logged_in, user_logged_out
 
-from . import grants, identities, rules
+from ..proxies import current
+from . import answers, grants, identities, rules
 from .rules import Strength
 
 NAME = "secureb2share_strength"
@@ -42,14 +43,24 @@ def bind(account: int) -> None:
     # a password, a token in a mail or a remembered session proves nothing
     _drop()
     proved, method = getattr(g, NEW, (None, ""))
-    if proved is not None and identities.owner(method, proved.subject) == account:
+    if proved is None:
+        return
+    if identities.owner(method, proved.subject) == account:
         bound = proved._replace(account=str(account))
         session[NAME] = rules.to_session(bound)
         grants.follow(account, bound, getattr(g, "secureb2share_claims", {}))
+    elif current().host.holds_rights(account):
+        # whatever handler has led here; the host's own listeners still have a session to renew before it ends
+        after_this_request(lambda response: after_this_request(_end) and response)
 
 
 def _bind(_: Any, user: Any, **kwargs: Any) -> None:
     bind(user.id)
+
+
+def _end(_):
+    logout_user()
+    return answers.refused("an account of another identity")
 
 
 def _forget(_: Any, **kwargs: Any) -> None:

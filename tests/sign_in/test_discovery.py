@@ -284,6 +284,41 @@ def test_who_knows_a_key_does_not_wait_for_an_issuer_that_hangs(issuer, held, ag
     assert held.end() == [{"kid": "a", "n": "1"} if kid == "a" else None]
 
 
+def test_who_comes_while_the_first_reading_hangs_does_not_wait_for_it(issuer, monkeypatch):
+    monkeypatch.setattr(discovery, "WAIT", 0.1)
+    held = Held(issuer, Discovery(ISSUER, lambda url: issuer.read(url), issuer.clock))
+    held.start("a")
+    assert held.reading.wait(20)
+    try:
+        for _ in range(2):
+            with pytest.raises(ProviderDown, match="^being read$"):
+                held.found.address("jwks_uri")
+        assert not held.go.is_set() and held.results == []
+        monkeypatch.setattr(held.found._addresses, "_waiting", threading.BoundedSemaphore(1))
+        assert held.found._addresses._waiting.acquire(False)
+        monkeypatch.setattr(discovery, "WAIT", 20)
+        with pytest.raises(ProviderDown, match="^being read$"):
+            held.found.address("jwks_uri")
+    finally:
+        assert held.end() == [{"kid": "a", "n": "1"}]
+
+
+def test_no_more_than_some_requests_wait_for_an_answer(served, monkeypatch):
+    monkeypatch.setattr(discovery, "AT_ONCE", threading.BoundedSemaphore(1))
+    go = threading.Event()
+    url, asked = served(lambda connection, _: go.wait(20) and says(b"{}")(connection, go))
+    first = threading.Thread(target=discovery.fetch, args=(url,))
+    first.start()
+    while not asked:
+        assert first.is_alive()
+        time.sleep(0.005)
+    with pytest.raises(ProviderDown, match="^too many at once$"):
+        discovery.fetch(url)
+    go.set()
+    first.join(20)
+    assert discovery.fetch(url) == {} and len(asked) == 2
+
+
 @pytest.fixture
 def served():
     """A function that serves by a callable(connection, go), and gives (URL, requests).

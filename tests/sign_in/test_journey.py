@@ -2,9 +2,11 @@
 
 import concurrent.futures
 import json
+import re
 import time
 import uuid
 
+import bad_tokens
 import pytest
 from html_form import Page
 from served import example
@@ -65,6 +67,43 @@ def test_age_asks_for_both_and_the_form_waits_for_a_button(served, curator, too_
     assert sent.status_code == 200
     assert served[0].execute("SELECT reason FROM secureb2share_held WHERE reason IS NOT NULL") == [(TYPED,)]
     served[0].execute("DELETE FROM secureb2share_held")
+
+
+def test_where_the_provider_says_no_what_was_written_is_a_link_away(served, curator, too_old):
+    path = held(served)
+    curator.sign_in(REVIEW)
+    form, other = refuse(curator, path), Person(*served, "curator")
+    too_old()
+    curator.browser.secret = None
+    page = curator.open(path, data=form)
+    assert page.status_code == 403 and "Sign-in not accepted" in page.text
+    (back,) = re.findall(r'href="([^"]*/sign-in/back/[^"]*)"', page.text)
+    assert 'name="reason"' not in page.text and "Заглавие &amp; &lt;b&gt;" in curator.open(back).text
+    url = page.url
+    assert back not in other.http.get(url).text, "another browser"
+    # a start is good once
+    assert curator.http.get(url).status_code == 403
+    served[0].execute("DELETE FROM secureb2share_held")
+
+
+def test_a_weak_answer_is_not_taken_for_the_last_one(served, curator):
+    curator.sign_in("/")
+    bad_tokens.serve(served[1], "amrlow")
+    assert curator.open(REVIEW).status_code == 403
+    bad_tokens.serve(served[1], None)
+    page = curator.open(REVIEW)
+    # the provider has its level, and would give the same answer for as long as it remembers it
+    assert (page.status_code, curator.asked) == (200, ["password", "otp"])
+
+
+@pytest.mark.parametrize("name", ["noauthtime", "authtimetext"])
+def test_everything_anew_has_a_time(served, curator, too_old, name):
+    assert curator.sign_in(REVIEW).status_code == 200
+    too_old()
+    bad_tokens.serve(served[1], name)
+    page = curator.open(REVIEW)
+    bad_tokens.serve(served[1], None)
+    assert page.status_code == 403 and "Sign-in not accepted" in page.text
 
 
 def test_what_waits_is_for_the_same_browser_and_account(served, curator, too_old):

@@ -128,6 +128,25 @@ def test_a_wish_is_for_the_levels_of_the_rules_of_a_provider():
     assert rules.wish([GROUP], "keycloak", LEVEL) == {"max_age": "0"}
 
 
+# columns: id, claims of what is held, the provider that is asked, is it asked anew
+ANSWERED = [
+    ("weak-factors", {"amr": ["pwd"]}, "keycloak", True),
+    ("low-level", {"acr": "password"}, "keycloak", False),
+    ("other", {"amr": ["pwd"]}, "other", False),
+]
+
+
+@pytest.mark.parametrize("claims, provider, is_anew", [row[1:] for row in ANSWERED], ids=[row[0] for row in ANSWERED])
+def test_a_provider_that_has_answered_is_asked_anew(claims, provider, is_anew):
+    wished = rules.wish([KEYCLOAK], provider, LEVEL)
+    assert rules.again(wished, strength_of(**claims), provider) == dict(
+        wished, **{"prompt": "login"} if is_anew else {}
+    )
+    assert rules.again(wished, None, provider) == wished and rules.again({}, strength_of(**claims), provider) == {}
+    # where no level is asked for, any answer is one
+    assert rules.again({"max_age": "1"}, strength_of(**claims), "keycloak")["prompt"] == "login"
+
+
 WORDS = st.sampled_from(["a", "b", "c"])
 SETS = st.frozensets(WORDS, max_size=2)
 RULES = st.builds(
