@@ -5,7 +5,7 @@ from flask.cli import with_appcontext
 from invenio_db import db
 
 from ..proxies import current
-from ..sign_in import endings, grants, identities
+from ..sign_in import endings, grants, identities, tokens
 
 
 @click.group("sign-in")
@@ -83,6 +83,7 @@ def unlink(address: str, provider: str) -> None:
         raise click.ClickException("The account has no identity at %s." % provider)
     grants.withdraw(user.id, provider)
     endings.end(user.id)
+    tokens.forget(user.id)
     number = user.id
     db.session.commit()
     click.echo("Unlinked from the account %d, and its sessions are ended." % number)

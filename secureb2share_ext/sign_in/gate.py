@@ -26,9 +26,11 @@ def lack(action: str) -> Optional[str]:
     if settings is None or not settings.rules[action]:
         return None
     if tokens.is_token():
-        missing = tokens.lack(settings.rules[action], settings.token_age)
+        missing = tokens.lack(settings, action)
     else:
-        missing = rules.missing(strength.held(), strength.account(), settings.rules[action], tokens.now())
+        held = strength.held()
+        held = held if settings.proved_by(held) is not None else None
+        missing = rules.missing(held, strength.account(), settings.rules[action], tokens.now())
     if missing is not None and settings.mode == "observe":
         observe.note(OBSERVED % (action, missing), "")
         logger.info("secureb2share.sign-in-observed action=%s lack=%s", action, missing)
