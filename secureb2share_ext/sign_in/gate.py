@@ -3,10 +3,11 @@
 import logging
 from typing import Any, Optional
 
-from flask import abort, current_app, redirect, request, url_for
+from flask import current_app, redirect, request, url_for
 
 from ..errors import NotStrong
 from ..pages import private
+from ..pages.render import render
 from ..problems import problem_response
 from ..proxies import current
 from ..uploads import observe
@@ -55,7 +56,8 @@ def problem(action: str) -> NotStrong:
 def ask(action: str, readable: str = "") -> Optional[Any]:
     """The response that begins a step-up for the page or form of the current request, or None where none is needed.
 
-    readable: the address to which a form leads that no page of this catalogue has sent; it does not wait.
+    readable: the address to which a form leads that does not wait, as no page of this catalogue has sent it, or as it
+    is too long.
     """
     missing = lack(action)
     if missing is None:
@@ -73,7 +75,9 @@ def ask(action: str, readable: str = "") -> Optional[Any]:
     step.update(_asked() if request.method in READING or private.is_own_form() else _page(readable or "/"))
     waiting = kept.keep("step", step) if len(step["form"]) <= FIELDS else None
     if waiting is None:
-        abort(413)
+        # what was typed is nowhere else
+        typed = private.typed(step["form"])
+        return render(private.PRIVATE, needs=None, typed=typed, address=readable or "/"), 413
     back = url_for("secureb2share_sign_in.back", key=waiting.key)
     # 303: what was sent is not sent to the provider
     return kept.hand_over(redirect(url_for(LOGIN, remote_app=provider, next=back), 303), "step", waiting)

@@ -10,7 +10,7 @@ from served import example
 from signing import Person, make_late
 
 import secureb2share_ext
-from secureb2share_ext.sign_in import buttons
+from secureb2share_ext.sign_in import buttons, gate, kept
 
 REVIEW, ORDERS = "/secureb2share/review/", "/secureb2share/operate/orders"
 WAITS = "Nothing was sent yet"
@@ -85,6 +85,25 @@ def test_what_a_form_would_do_is_said(served, path, monkeypatch, decision, said)
     text = curator.open(path, data=form).text
     assert WAITS in text
     assert "<dd>%s</dd>" % path in text and "<dd>%s</dd>" % said in text
+
+
+@pytest.mark.parametrize("query", ["?a=b?", "?a=%3F", ""])
+def test_the_address_of_a_page_is_kept_as_it_was(served, query):
+    curator = Person(*served, "curator")
+    curator.sign_in("/")
+    assert curator.open(REVIEW + query).url == served[0].base + REVIEW + query and "otp" in curator.asked
+
+
+@pytest.mark.parametrize("limit", ["FIELDS", "LONGEST"])
+def test_what_is_too_long_to_wait_is_shown(served, path, monkeypatch, limit):
+    curator = Person(*served, "curator")
+    curator.sign_in(REVIEW)
+    form = form_of(curator, path)
+    monkeypatch.setattr(gate if limit == "FIELDS" else kept, limit, 1)
+    make_late(monkeypatch)()
+    page = curator.http.post(served[0].base + path, data=dict(form, reason="<b>Why"))
+    assert (page.status_code, page.headers["Cache-Control"]) == (413, "no-store")
+    assert "&lt;b&gt;Why" in page.text and 'href="%s"' % path in page.text
 
 
 def test_every_button_has_its_words():
