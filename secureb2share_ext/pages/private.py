@@ -102,7 +102,7 @@ def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str, a
             return _ask_to_log_in(home) if refused is None else refused
         if not may():
             return render(PRIVATE, needs=needs), 403
-        ask = current().ask_for_strength
+        ask: Any = current().ask_for_strength
         return ask(action, _readable(home)) if ask is not None else None
 
     def tell(problem):

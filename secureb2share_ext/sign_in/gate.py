@@ -1,7 +1,7 @@
 """The question before an action: is this session strong enough? If not, what was asked waits, and a step-up begins."""
 
 import logging
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 
 from flask import current_app, redirect, request, url_for
 
@@ -66,7 +66,7 @@ def ask(action: str, readable: str = "") -> Optional[Any]:
         return problem_response(problem(action))
     settings = current().sign_in
     provider = _provider(settings, action)
-    step = {
+    step: Dict[str, Any] = {
         "wish": rules.wish(settings.rules[action], provider, missing),
         "action": action,
         "account": strength.account(),

@@ -88,7 +88,7 @@ def _read(token_id, settings):
     account, held, made_at = row
     proved = rules.from_session(json.loads(held))
     provider = settings.proved_by(proved)
-    if provider is None or identities.owner(provider.method, proved.subject) != account:
+    if proved is None or provider is None or identities.owner(provider.method, proved.subject) != account:
         return None
     return Making(str(account), proved, calendar.timegm(made_at.timetuple()))
 
