@@ -57,7 +57,7 @@ PURE = """
     describing.limits describing.names describing.values
     testing.openid_pages testing.openid_requests testing.openid_tokens
     testing.rems_answers testing.rems_applications testing.rems_events testing.rems_routes testing.rems_store
-    sign_in.discovery sign_in.id_token sign_in.roles sign_in.rules sign_in.settings
+    sign_in.buttons sign_in.discovery sign_in.id_token sign_in.roles sign_in.rules sign_in.settings
     operating.standing pages.marking comparing.comparison comparing.difference uploads.comparison
     maintenance.expiry maintenance.findings maintenance.report maintenance.sign_in
     hosts.records_rest.mapping hosts.records_rest.search_mapping

@@ -2,12 +2,15 @@
 
 import re
 from typing import Any, Callable, Iterable, List, Tuple
+from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, current_app, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
+from flask_wtf.csrf import validate_csrf
 from invenio_db import db
 from sqlalchemy.orm.exc import StaleDataError
+from wtforms.validators import ValidationError
 
 from .. import compat
 from ..errors import CHANGED_MEANWHILE, NotAccepted, Problem
@@ -19,6 +22,8 @@ from .render import render
 from .words import N_
 
 PRIVATE = "secureb2share_ext/private.html"
+TOKEN_FIELD = "csrf_token"  # of an Order
+NO_LIMIT = 10**9  # seconds
 TYPED = {"reason": N_("Reason"), "identifier": N_("Identifier")}  # beside the fields of a description
 
 
@@ -39,6 +44,29 @@ class Order(FlaskForm):
         if not compat.forms_have_meta(FlaskForm):
             kwargs["csrf_enabled"] = True
         super().__init__(*args, **kwargs)
+
+
+def is_own_form() -> bool:
+    """Whether a page of this catalogue has sent the form of the current request: by its token, of any age, or Origin.
+
+    A token is that of the session in which its page was made, which may have ended since.
+    """
+    if _is_token_of_session(request.form.get(TOKEN_FIELD)):
+        return True
+    said = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    try:
+        origin = urlsplit(said)[:2]
+    except ValueError:
+        return False
+    return origin == urlsplit(current().host.base_url())[:2]
+
+
+def _is_token_of_session(token):
+    try:
+        # until 0.14 Flask-WTF gives an answer, and takes 0 for no limit
+        return validate_csrf(token, time_limit=NO_LIMIT if compat.forms_have_meta(FlaskForm) else 0) is not False
+    except ValidationError:
+        return False
 
 
 def once(name: str, find: Callable[[], List[str]]) -> List[str]:
@@ -74,8 +102,8 @@ def keep(blueprint: Blueprint, may: Callable[[], bool], needs: str, home: str, a
             return _ask_to_log_in(home) if refused is None else refused
         if not may():
             return render(PRIVATE, needs=needs), 403
-        ask = current().ask_for_strength
-        return ask(action) if ask is not None else None
+        ask: Any = current().ask_for_strength
+        return ask(action, _readable(home)) if ask is not None else None
 
     def tell(problem):
         db.session.rollback()

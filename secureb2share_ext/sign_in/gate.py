@@ -1,11 +1,13 @@
 """The question before an action: is this session strong enough? If not, what was asked waits, and a step-up begins."""
 
 import logging
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 
-from flask import abort, current_app, redirect, request, url_for
+from flask import current_app, redirect, request, url_for
 
 from ..errors import NotStrong
+from ..pages import private
+from ..pages.render import render
 from ..problems import problem_response
 from ..proxies import current
 from ..uploads import observe
@@ -14,7 +16,7 @@ from .settings import SignIn
 
 logger = logging.getLogger(__name__)
 LOGIN = "invenio_oauthclient.login"
-TOKEN_FIELD = "csrf_token"  # of the host's forms; a fresh one comes with the page
+READING = ("GET", "HEAD")
 FIELDS = 5000  # of a form that waits
 OBSERVED = observe.SIGN_IN + "%s-%s"  # under this a request is counted that would have been stopped: action, lack
 
@@ -25,9 +27,11 @@ def lack(action: str) -> Optional[str]:
     if settings is None or not settings.rules[action]:
         return None
     if tokens.is_token():
-        missing = tokens.lack(settings.rules[action], settings.token_age)
+        missing = tokens.lack(settings, action)
     else:
-        missing = rules.missing(strength.held(), strength.account(), settings.rules[action], tokens.now())
+        held = strength.held()
+        held = held if settings.proved_by(held) is not None else None
+        missing = rules.missing(held, strength.account(), settings.rules[action], tokens.now())
     if missing is not None and settings.mode == "observe":
         observe.note(OBSERVED % (action, missing), "")
         logger.info("secureb2share.sign-in-observed action=%s lack=%s", action, missing)
@@ -49,8 +53,12 @@ def problem(action: str) -> NotStrong:
     return NotStrong(levels, max(rule.max_age for rule in found))
 
 
-def ask(action: str) -> Optional[Any]:
-    """The response that begins a step-up for the page or form of the current request, or None where none is needed."""
+def ask(action: str, readable: str = "") -> Optional[Any]:
+    """The response that begins a step-up for the page or form of the current request, or None where none is needed.
+
+    readable: the address to which a form leads that does not wait, as no page of this catalogue has sent it, or as it
+    is too long.
+    """
     missing = lack(action)
     if missing is None:
         return None
@@ -58,21 +66,33 @@ def ask(action: str) -> Optional[Any]:
         return problem_response(problem(action))
     settings = current().sign_in
     provider = _provider(settings, action)
-    form = [pair for pair in request.form.items(multi=True) if pair[0] != TOKEN_FIELD]
-    step = {
+    step: Dict[str, Any] = {
         "wish": rules.wish(settings.rules[action], provider, missing),
         "action": action,
-        "method": request.method,
-        "to": request.script_root + request.full_path.rstrip("?"),
         "account": strength.account(),
-        "form": form[:FIELDS],
     }
-    waiting = kept.keep("step", step)
-    if waiting is None or len(form) > FIELDS:
-        abort(413)
+    # a fresh token comes with the page, so that a form of another site would get one
+    step.update(_asked() if request.method in READING or private.is_own_form() else _page(readable or "/"))
+    waiting = kept.keep("step", step) if len(step["form"]) <= FIELDS else None
+    if waiting is None:
+        # what was typed is nowhere else
+        typed = private.typed(step["form"])
+        return render(private.PRIVATE, needs=None, typed=typed, address=readable or "/"), 413
     back = url_for("secureb2share_sign_in.back", key=waiting.key)
     # 303: what was sent is not sent to the provider
     return kept.hand_over(redirect(url_for(LOGIN, remote_app=provider, next=back), 303), "step", waiting)
+
+
+def _asked():
+    """The page or form of the current request, as it waits."""
+    # full_path ends with a ? where there is no query
+    to = request.full_path if request.query_string else request.path
+    form = [pair for pair in request.form.items(multi=True) if pair[0] != private.TOKEN_FIELD]
+    return {"method": request.method, "to": request.script_root + to, "route": request.endpoint, "form": form}
+
+
+def _page(address):
+    return {"method": "GET", "to": address, "route": "", "form": []}
 
 
 def _provider(settings, action):

@@ -8,7 +8,7 @@ from ..errors import ConfigError
 from .id_token import ALGORITHMS
 from .roles import Roles
 from .roles import read as read_roles
-from .rules import ACTIONS, Rule
+from .rules import ACTIONS, Rule, Strength
 
 KEY = "SECUREB2SHARE_SIGN_IN"
 MODES = ("off", "observe", "on")
@@ -39,6 +39,13 @@ class SignIn(NamedTuple):
     def every_rule(self) -> List[Rule]:
         """The rules of all actions."""
         return [rule for action in ACTIONS for rule in self.rules[action]]
+
+    def proved_by(self, strength: Optional[Strength]) -> Optional[Provider]:
+        """The Provider that has proved a Strength, None where it is not there any more, or has another issuer."""
+        found = self.providers.get(strength.provider) if strength is not None else None
+        # userinfo names no issuer
+        is_same = found is not None and strength is not None and found.issuer in ("", strength.issuer)
+        return found if is_same else None
 
     def able(self, action: str) -> List[str]:
         """The names of the providers at which a sign-in can satisfy a rule of an action."""

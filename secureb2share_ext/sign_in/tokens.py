@@ -12,7 +12,7 @@ scopes, not to decide with a second factor by way of somebody else's program. Su
 import calendar
 import json
 import time
-from typing import Any, NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple, Optional
 
 from flask import has_request_context, request
 from flask_login import current_user
@@ -22,8 +22,9 @@ from sqlalchemy import event, inspect
 
 from ..compat import utcnow
 from ..proxies import active
-from . import rules, strength
+from . import identities, rules, strength
 from .models import TokenRow
+from .settings import SignIn
 
 MEMORY = "secureb2share.token"  # in the request's environment: what a permission is asked several times
 
@@ -32,7 +33,7 @@ class Making(NamedTuple):
     """What is known of a token's making."""
 
     account: str  # the host's id of the account
-    strength: Optional[rules.Strength]
+    strength: rules.Strength
     at: int  # seconds since 1970
 
 
@@ -50,36 +51,46 @@ def is_token() -> bool:
     return kind.lower() == "bearer" and not current_user.is_authenticated
 
 
-def lack(asked: Sequence[rules.Rule], longest: int) -> Optional[str]:
-    """None where the token of the current request counts, else what is missing (rules.LEVEL or rules.AGE).
+def lack(settings: SignIn, action: str) -> Optional[str]:
+    """None where the token of the current request counts for an action, else what is missing (rules.LEVEL or AGE).
 
-    asked: the rules of an action, of which one had to hold when the token was made; longest: seconds since then.
+    One of the action's rules had to hold when the token was made, at most settings.token_age seconds ago, and the
+    account has to be linked still to the identity that has proved it then.
     """
-    making = _making()
+    making = _making(settings)
     if making is None or making.account != strength.account():
         return rules.LEVEL
-    missing = rules.missing(making.strength, making.account, asked, making.at)
-    if missing is None and not -rules.AHEAD <= now() - making.at <= longest:
+    missing = rules.missing(making.strength, making.account, settings.rules[action], making.at)
+    if missing is None and not -rules.AHEAD <= now() - making.at <= settings.token_age:
         return rules.AGE
     return missing
 
 
-def _making():
-    """The Making of the current request's token, by one statement a request, or None."""
+def forget(account: int) -> None:
+    """Let no token count that an account (id) has made until now, in the open transaction."""
+    db.session.query(TokenRow).filter_by(account=account).delete(synchronize_session=False)
+
+
+def _making(settings):
+    """The Making of the current request's token, by two statements a request, or None."""
     if MEMORY not in request.environ:
         token: Any = getattr(getattr(request, "oauth", None), "access_token", None)
         is_read = token is not None and active() is not None
-        request.environ[MEMORY] = _read(token.id) if is_read else None
+        request.environ[MEMORY] = _read(token.id, settings) if is_read else None
     return request.environ[MEMORY]
 
 
-def _read(token_id):
+def _read(token_id, settings):
     columns = TokenRow.account, TokenRow.strength, TokenRow.made_at
     row = db.session.query(*columns).filter(TokenRow.token_id == token_id).first()
     if row is None:
         return None
     account, held, made_at = row
-    return Making(str(account), rules.from_session(json.loads(held)), calendar.timegm(made_at.timetuple()))
+    proved = rules.from_session(json.loads(held))
+    provider = settings.proved_by(proved)
+    if proved is None or provider is None or identities.owner(provider.method, proved.subject) != account:
+        return None
+    return Making(str(account), proved, calendar.timegm(made_at.timetuple()))
 
 
 def watch() -> None:

@@ -5,8 +5,7 @@ from typing import Any
 from flask import current_app
 from invenio_db import db
 
-from . import endings, grants, identities
-from .models import TokenRow
+from . import endings, grants, identities, tokens
 from .settings import Provider
 
 
@@ -19,7 +18,7 @@ def unlink(account: int, provider: Provider) -> bool:
         return False
     _forget_remote_account(account, provider.name)
     grants.withdraw(account, provider.name)
-    db.session.query(TokenRow).filter_by(account=account).delete(synchronize_session=False)
+    tokens.forget(account)
     endings.end(account)
     return True
 

@@ -7,7 +7,7 @@ from flask import Blueprint, abort, redirect
 from ..pages import private
 from ..pages.render import render
 from ..proxies import current
-from . import gate, kept, strength
+from . import buttons, gate, kept, strength
 
 blueprint = Blueprint(
     "secureb2share_sign_in", __name__, url_prefix="/secureb2share/sign-in", template_folder="templates"
@@ -38,7 +38,8 @@ def back(key: str) -> Any:
     if gate.lack(step["action"]) is not None:
         # another redirect would go round for ever, and what was typed is nowhere else
         return render("secureb2share_ext/sign_in/weak.html", has=strength.held(), typed=typed), 403
-    if step["method"] in ("GET", "HEAD"):
+    if step["method"] in gate.READING:
         kept.take("step", key)
         return redirect(step["to"], 303)
-    return render("secureb2share_ext/sign_in/back.html", step=step, form=private.Order(), typed=typed)
+    button = buttons.of(step["route"], ((name, text) for name, text in step["form"]))
+    return render("secureb2share_ext/sign_in/back.html", step=step, form=private.Order(), typed=typed, button=button)

@@ -1,12 +1,12 @@
 """What holds for the pages of a sign-in, at two widths, in two languages and in both colour schemes."""
 
-import re
-
 import judging
 import pytest
 from judging import LOOKS
 from second_factor import UNENROLLED, Person
 from signing import make_late
+
+from secureb2share_ext.sign_in import kept
 
 REVIEW = "/secureb2share/review/"
 REASON = "Nåværende tittel mangler.\nDie Prüfung fehlt: " + "Übersicht" * 40
@@ -49,7 +49,7 @@ def gone(person, site, held, monkeypatch):
 def refused(person, site, held, monkeypatch):
     """A sign-in that comes back to another browser."""
     person.page.goto(site.catalogue + "/oauth/login/keycloak/?next=/")
-    person.context.clear_cookies(name=re.compile("^secureb2share_flow"))
+    person.context.clear_cookies(name=kept.COOKIE)
     return person.go_on()
 
 

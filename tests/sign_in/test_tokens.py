@@ -14,7 +14,7 @@ from invenio_oauth2server.models import Token
 from served import ONE_DATABASE
 
 from secureb2share_ext.proxies import current
-from secureb2share_ext.sign_in import gate, rules, settings, strength, tokens
+from secureb2share_ext.sign_in import gate, identities, rules, settings, strength, tokens
 
 CURATE = "secureb2share:curate"
 LEVEL = "level3"  # that of TSD
@@ -39,10 +39,14 @@ def site(instance, monkeypatch):
     """The Site of an instance that asks for a second factor, and whose clock stands still."""
     given = {"SECUREB2SHARE_SIGN_IN": SETTINGS, "SECUREB2SHARE_DEMO": False}
     with instance.app.app_context():
-        # that invenio-oauthclient is there makes no difference to tokens
+        # of invenio-oauthclient, which is not there with every host, tokens need this alone
         monkeypatch.setattr(current(), "sign_in", settings.read(given))
+        links = {}
+        monkeypatch.setattr(identities, "owner", lambda method, subject: links.get((method, subject)))
         tokens.watch()
-        yield Site(instance, monkeypatch)
+        site = Site(instance, monkeypatch)
+        links["tsd", "s"] = site.account
+        yield site
         db.session.remove()
 
 

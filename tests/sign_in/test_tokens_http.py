@@ -20,12 +20,14 @@ from invenio_db import db  # noqa: E402
 from invenio_oauth2server.cli import tokens as commands  # noqa: E402
 from invenio_oauth2server.models import Client, Token  # noqa: E402
 from served import ONE_DATABASE, example  # noqa: E402
-from signing import MFA, signing  # noqa: E402
+from signing import MFA, signing, subject  # noqa: E402
 from sqlalchemy import event  # noqa: E402
 from sqlalchemy.engine import Engine  # noqa: E402
 
-from secureb2share_ext.sign_in import rules, strength, tokens  # noqa: E402
+from secureb2share_ext.cli.sign_in import group  # noqa: E402
+from secureb2share_ext.sign_in import identities, rules, strength, tokens  # noqa: E402
 from secureb2share_ext.sign_in.models import TokenRow  # noqa: E402
+from secureb2share_ext.sign_in.settings import Provider  # noqa: E402
 from secureb2share_ext.uploads import lock  # noqa: E402
 
 CURATE, REGISTER = "secureb2share:curate", "secureb2share:register"
@@ -246,7 +248,12 @@ def request_of(instance, account, levels=("otp",)):
     with instance.app.test_request_context("/"):
         login_user(db.session.query(User).filter_by(id=account).one())
         if levels:
-            held = rules.Strength(str(account), "keycloak", "", "", MFA, frozenset(levels), auth_time=int(time.time()))
+            who = (
+                "keycloak",
+                *instance.app.extensions["secureb2share"].issuers,
+                identities.subject_of(account, "keycloak"),
+            )
+            held = rules.Strength(str(account), *who, MFA, frozenset(levels), auth_time=int(time.time()))
             session[strength.NAME] = rules.to_session(held)
         yield
         db.session.commit()
@@ -330,3 +337,61 @@ def test_one_statement_asks_of_a_token_and_none_of_a_session(instance, strong):
     finally:
         event.remove(Engine, "before_cursor_execute", see)
     assert len(seen) == 2, seen
+
+
+@pytest.fixture
+def proof(strong):
+    """A Decider whose session has had a second factor, and a token of it: (person, id, value)."""
+    number, token = strong.make_token(CURATE)
+    assert use(strong.catalogue, "post", token).status_code == 201 and opens(strong)
+    return strong, number, token
+
+
+def opens(person):
+    """Whether a page opens without a step-up."""
+    answer = person.http.get(person.catalogue.base + REVIEW, allow_redirects=False)
+    assert answer.status_code in (200, 303)
+    return answer.status_code == 200
+
+
+OTHER = {
+    "removed": {"other": Provider("other", "https://login.example.org", "", "other")},
+    "issuer": {"keycloak": Provider("keycloak", "https://login.example.org", "", "keycloak")},
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_nothing_counts_without_the_provider_that_proved_it(instance, proof, monkeypatch, name):
+    person, _, token = proof
+    for one in lock.of_instance(instance.app):
+        extension = one.app.extensions["secureb2share"]
+        monkeypatch.setattr(extension, "sign_in", extension.sign_in._replace(providers=OTHER[name]))
+    assert not opens(person) and is_refused(use(instance, "post", token))
+    monkeypatch.undo()
+    assert opens(person) and use(instance, "post", token).status_code == 201
+
+
+def test_a_token_ends_with_the_link(instance, proof):
+    person, _, token = proof
+    with instance.app.app_context():
+        identities.unlink(person.account, "keycloak")
+        db.session.commit()
+    assert is_refused(use(instance, "post", token))
+    with instance.app.app_context():
+        identities.link(person.account, "keycloak", "somebody else at the provider")
+        db.session.commit()
+    assert is_refused(use(instance, "post", token))
+
+
+def test_unlink_ends_the_tokens_for_good(served, instance, proof):
+    (person, number, token), other = proof, Decider(*served)
+    other.sign_in(REVIEW)
+    another, _ = other.make_token(CURATE)
+    words = ["unlink", person.email, "--provider", "keycloak"]
+    result = CliRunner().invoke(group, words, obj=ScriptInfo(create_app=lambda: instance.app))
+    assert result.exit_code == 0, result.output
+    assert (rows_of(instance, number), rows_of(instance, another)) == (0, 1)
+    with instance.app.app_context():
+        identities.link(person.account, "keycloak", subject(person.browser.username))
+        db.session.commit()
+    assert is_refused(use(instance, "post", token))
