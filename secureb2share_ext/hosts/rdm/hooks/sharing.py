@@ -22,7 +22,7 @@ def install(app: Flask) -> None:
 def _before_view():
     if request.blueprint not in BLUEPRINTS or request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    pid = (request.view_args or {}).get("pid_value")
+    pid = (request.view_args or {}).get("pid_value", "")
     extension = active() if pid and current_user.is_authenticated else None
     if extension is not None and (store.by_pid(pid) is not None or _is_curators(extension, pid)):
         gate.must_be_strong("curate")
