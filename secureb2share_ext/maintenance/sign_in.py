@@ -28,6 +28,7 @@ class Facts(NamedTuple):
     remotes: Mapping[str, str]  # remote app -> "" where its class is ours, else the name of its class
     has_password: bool = False  # whether accounts can log in by a password of the catalogue
     vain: Sequence[str] = ()  # configuration keys that are set and have no effect any longer
+    shared: Sequence[Sequence[str]] = ()  # remote apps that have one consumer_key
     tables: Sequence[str] = ()  # of invenio-oauthclient that are missing
     holders: int = 0  # accounts with rights
     unlinked: int = 0  # of these, those without an identity at a provider of ours
@@ -43,6 +44,11 @@ def findings(facts: Facts) -> List[str]:
         found.append(said % ", ".join(sorted(facts.tables)))
     for name in sorted(facts.settings.providers):
         found += _of_provider(name, facts)
+    said = (
+        "The remote apps %s have one consumer_key, by which invenio-oauthclient keeps who is linked where: register a"
+        " client with a name of its own for each."
+    )
+    found += [said % " and ".join(names) for names in facts.shared]
     return found + _of_rules(facts.settings)
 
 

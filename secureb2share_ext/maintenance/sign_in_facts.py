@@ -1,6 +1,7 @@
 """The facts of an application on which `check` judges its sign-in: configuration, remote apps, accounts, issuers."""
 
-from typing import Any, Dict, Mapping
+import contextlib
+from typing import Any, Dict, List, Mapping
 
 from flask import Flask
 from invenio_accounts.models import User
@@ -21,7 +22,13 @@ APPS = ("OAUTHCLIENT_REMOTE_APPS", "OAUTHCLIENT_REST_REMOTE_APPS")
 
 def collect(app: Flask, extension: Extension) -> Facts:
     """The Facts of an application whose sign-in is configured. Reads the database, then asks each issuer."""
+    # an instance without a second factor need not have that package
+    from ..sign_in import remote_app
+
     settings = extension.sign_in
+    # some hosts do this before their first request, and a command makes none
+    for name in settings.providers:
+        remote_app.equip(app, name)
     missing = _missing_tables()
     holders, unlinked = (0, 0) if missing else _accounts(extension)
     observed = {action: _observed(action) for action in ACTIONS}
@@ -36,6 +43,7 @@ def collect(app: Flask, extension: Extension) -> Facts:
         vain=[
             key for name in settings.providers for key in of_handlers(name, _is_ours(app, name)) if key in app.config
         ],
+        shared=_shared(app),
         tables=missing,
         holders=holders,
         unlinked=unlinked,
@@ -53,6 +61,18 @@ def _remotes(app) -> Dict[str, str]:
     named = {name for key in APPS for name in app.config.get(key) or ()}
     # what another application of the site makes of its configuration is a way of login too
     return dict({name: "" for name in named - set(found) - set(_providers(app))}, **found)
+
+
+def _shared(app) -> List[List[str]]:
+    """[[name]] of remote apps that have one consumer_key, a provider of ours among them."""
+    by_key: Dict[str, List[str]] = {}
+    made: Mapping[str, Any] = getattr(app.extensions.get("oauthlib.client"), "remote_apps", {})
+    for name, one in sorted(made.items()):
+        # its credentials may be missing in the configuration
+        with contextlib.suppress(KeyError, TypeError, AttributeError):
+            by_key.setdefault(one.consumer_key, []).append(name)
+    by_key.pop(None, None)  # type: ignore[call-overload]
+    return [names for _, names in sorted(by_key.items()) if len(names) > 1 and set(names) & set(_providers(app))]
 
 
 def _providers(app):

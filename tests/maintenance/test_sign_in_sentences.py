@@ -64,6 +64,13 @@ WRONG = {
         facts(tables=["b", "a"]),
         ["The tables a, b of invenio-oauthclient are missing: run `invenio alembic upgrade`."],
     ),
+    "shared": (
+        facts(shared=[["keycloak", "partners"]]),
+        [
+            "The remote apps keycloak and partners have one consumer_key, by which invenio-oauthclient keeps who is"
+            " linked where: register a client with a name of its own for each."
+        ],
+    ),
     "acr-amr": (
         facts([STRONG], ["b2access"]),
         [everywhere(0) + ": no provider can satisfy this rule. " + NO_TOKENS % "acr and amr"],

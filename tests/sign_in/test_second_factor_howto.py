@@ -101,7 +101,7 @@ def test_check_says_what_the_page_shows():
     (shown,) = re.findall(r"^ *\$ invenio secureb2share check\n(.*?)^ *```$", PAGE, re.M | re.S)
     first, *lines = [line.strip() for line in shown.splitlines()]
     assert first == "All is in place (MODE on)."
-    told = sign_in.notes(_facts("Keycloak", has_password=True, holders=2, unlinked=2, observed={"curate": Observed()}))
+    told = sign_in.notes(_facts("Keycloak", has_password=True, holders=2, observed={"curate": Observed()}))
     assert lines == told
     (weak,) = (line for line in sign_in.notes(_facts("Any other, by discovery")) if "partners" in line)
     assert weak.startswith("Who signs in at partners can never curate or operate or erase:")

@@ -17,6 +17,7 @@ from . import (
     index,
     legacy,
     mapping,
+    members,
     oai,
     permissions,
     provision,
@@ -112,6 +113,7 @@ class B2Share2(Host):
 
             app.register_blueprint(signing_in.blueprint)
             remote_apps.watch(app)
+            members.watch(app)
 
     def export_faults(self, app: Flask) -> List[str]:
         return oai.faults(app)

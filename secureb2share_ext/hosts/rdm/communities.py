@@ -20,6 +20,9 @@ PUBLISHED = CommunityDeletionStatusEnum.PUBLISHED.value
 
 def id_of(name: str) -> Optional[str]:
     """The id (str) of a community by its slug or id, or None."""
+    # what nobody can have named is not asked for; PostgreSQL takes no such character
+    if not name or "\0" in name:
+        return None
     # the host marks a deleted community and keeps its row
     query = db.session.query(CommunityMetadata.id).filter_by(deletion_status=PUBLISHED)
     found = query.filter_by(slug=name).scalar()
@@ -64,7 +67,9 @@ def source_of(sources: Dict[str, Source], community: Union[str, uuid.UUID, None]
     """The Source whose community (id as str, or None) this is, or None."""
     if community is None:
         return None
-    return next((source for source in sources.values() if id_of_source(source) == str(community)), None)
+    # a bound id is known here, so that another community costs no statement
+    near = [source for source in sources.values() if bindings.bound(source.name) in (None, str(community))]
+    return next((source for source in near if id_of_source(source) == str(community)), None)
 
 
 def of_request() -> str:
@@ -81,6 +86,8 @@ def of_request() -> str:
 
 def of_draft(pid: Optional[str]) -> Optional[str]:
     """The id (str) of the community in which the draft with this PID is, or for which it is meant, or None."""
+    if not pid or "\0" in pid:
+        return None
     parent = (
         db.session.query(RDMParentMetadata)
         .join(RDMDraftMetadata, RDMDraftMetadata.parent_id == RDMParentMetadata.id)

@@ -10,7 +10,7 @@ from invenio_rdm_records.services.components import DefaultRecordsComponents
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from ...errors import Problem
-from .. import files_rest, second_factor, tokens
+from .. import administration, files_rest, second_factor, tokens
 from ..ghosts import Entries
 from ..host import FormerContent, Host, SourceFault
 from . import communities, index, permissions, policy, provision, records, routes, usage
@@ -104,11 +104,12 @@ class RDM(Host):
         lists.install(app)
         pages.install(app)
         if app.extensions["secureb2share"].sign_in is not None:
-            from .hooks import members
+            from .hooks import administration as administration_of_rdm
+            from .hooks import members, sharing
 
             # not before the host has put in what tells it who asks
-            members.install(app)
-            entrance.install(app)
+            for hook in (members, sharing, entrance, administration_of_rdm, administration):
+                hook.install(app)
 
     def export_faults(self, app: Flask) -> List[str]:
         return serializer_config.faults(app) + pages.faults(app)

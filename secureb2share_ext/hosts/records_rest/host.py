@@ -11,7 +11,7 @@ from ... import compat
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from ...messages.sources import Source
-from .. import files_rest, tokens
+from .. import administration, files_rest, tokens
 from ..ghosts import Entries
 from ..host import FormerContent, Host, Stamped
 from . import (
@@ -104,6 +104,8 @@ class RecordsRest(Host):
     def finalize(self, app: Flask) -> None:
         if self.indexers:
             index_document.register_mapping(app)
+        if app.extensions["secureb2share"].sign_in is not None:
+            administration.install(app)
 
     def index(self) -> Dict[str, int]:
         return dict(index.sweep(self), **self.look_for_ghosts())

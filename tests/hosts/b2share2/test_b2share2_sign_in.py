@@ -8,6 +8,7 @@ pytest.importorskip("b2share", reason="the real B2SHARE 2.4 is in no registry: s
 
 import bad_tokens  # noqa: E402
 import real_instance  # noqa: E402
+from invenio_accounts.models import Role, User  # noqa: E402
 from invenio_db import db  # noqa: E402
 from served import example  # noqa: E402
 from signing import RULE, USERS, Person, subject  # noqa: E402
@@ -114,6 +115,32 @@ def test_curator_writes_in_a_community_of_a_source_with_the_second_factor_alone(
     assert served[0].count("secureb2share_dataset") == before + 1
     check_asked(patch(weak, path, "Another", "add", "/publisher"))
     assert patch(strong, path, "Another", "add", "/publisher").status_code == 200
+
+
+def test_roles_of_a_community_of_a_source_are_given_with_the_second_factor_alone(served, weak):
+    from b2share.modules.communities.api import Community
+
+    catalogue = served[0]
+    with catalogue.app.app_context():
+        role = Community.get(name="sensitive").admin_role.id
+    path = "/api/roles/%s/users/%s" % (role, catalogue.users["user"])
+    for method in ("PUT", "DELETE"):
+        check_asked(weak.http.request(method, catalogue.base + path))
+    check_asked(catalogue.call("PUT", path, "curator"))
+    assert _members_of(catalogue, role, "user") == 0
+    strong = Person(*served, "curator")
+    strong.open(LOGIN + REVIEW)
+    for method, count in (("PUT", 1), ("DELETE", 0)):
+        answer = strong.http.request(method, catalogue.base + path)
+        assert answer.status_code in (200, 204), answer.text[:200]
+        assert _members_of(catalogue, role, "user") == count
+
+
+def _members_of(catalogue, role, name):
+    with catalogue.app.app_context():
+        found = db.session.query(User).filter(User.id == catalogue.users[name], User.roles.any(Role.id == role)).count()
+        db.session.remove()
+    return found
 
 
 @pytest.mark.parametrize("path", (LOGIN + "/", REVIEW), ids=("login", "step-up"))

@@ -38,13 +38,19 @@ class SecondFactorComponent(ServiceComponent):
             gate.must_be_strong("curate")
 
     def update_draft(self, identity: Any, record: Any = None, **kwargs: Any) -> None:
+        self._change(identity, record)
+
+    def delete_draft(self, identity: Any, draft: Any = None, record: Any = None, **kwargs: Any) -> None:
+        self._change(identity, draft)
+
+    def _change(self, identity, draft):
         extension = self._asking(identity)
         if extension is None:
             return
-        source = _source(extension, record)
+        source = _source(extension, draft)
         # what is submitted is for others to decide, and whoever submits need not be known to the provider
         is_curators = source is not None and source.name in extension.host.reviewed_sources()
-        if is_curators or _is_dataset(record):
+        if is_curators or _is_dataset(draft):
             gate.must_be_strong("curate")
 
     def delete_record(self, identity: Any, record: Any = None, **kwargs: Any) -> None:
