@@ -39,7 +39,7 @@ class SecureB2Share:
         self.former_names: Any = None  # see names.py
         self.sign_in: Any = None  # sign_in.settings.SignIn
         self.sign_in_providers: Mapping[str, settings.Provider] = {}  # whatever the modes are
-        self.ask_for_strength: Optional[Callable[[str], Any]] = None  # see sign_in.gate
+        self.ask_for_strength: Optional[Callable[..., Any]] = None  # see sign_in.gate
         self.refuse_token: Optional[Callable[[str], Any]] = None  # see sign_in.gate
         self.issuers: Dict[str, Discovery] = {}
         if app is not None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import current_app
-from invenio_db import db
 
 from . import endings, grants, identities, tokens
 from .settings import Provider
