@@ -19,7 +19,7 @@ from signing import Person, signing
 from werkzeug.serving import make_server
 
 from demo.catalogue.app import create_app
-from secureb2share_ext.sign_in import identities, tokens
+from secureb2share_ext.sign_in import identities, remote_app, tokens
 
 REVIEW, OPERATE = "/secureb2share/review/", "/secureb2share/operate/"
 OLD = "OAUTHCLIENT_KEYCLOAK_VERIFY_AUD"
@@ -173,6 +173,8 @@ def test_check_asks_the_application_the_accounts_and_the_issuer(observed, monkey
     assert not [line for line in lines if "by password" in line]
     assert [line for line in lines if line.startswith("Who signs in by orcid satisfies no rule")]
 
+    # `check` equips what it finds, as a host without finalize_app needs it
+    monkeypatch.setattr(remote_app, "equip", lambda app, name: None)
     monkeypatch.setattr(remotes.remote_apps["keycloak"], "__class__", OAuthRemoteApp)
     assert ["is a OAuthRemoteApp" in line for line in findings(catalogue)] == [True]
     monkeypatch.delitem(remotes.remote_apps, "keycloak")
