@@ -111,13 +111,43 @@ class PostgreSQL:
         os.setuid(self.user.pw_uid)
 
 
-class Redis:
-    name = "redis"
+class Server:
+    """A service of one process, with its log and the file of its process id and port in a folder of its own."""
+
+    name = title = ""
 
     def __init__(self, folder):
         self.folder = os.path.join(folder, self.name)
         self.pid_file = os.path.join(self.folder, "pid")
         self.log = os.path.join(self.folder, "log")
+
+    def run(self, command, port, is_there, seconds=START_SECONDS, env=None):
+        """Start the command, and return once is_there() says so; raises Failed."""
+        with open(self.log, "ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        with open(self.pid_file, "w") as file:
+            file.write("%d\n%d\n" % (process.pid, port))
+        deadline = time.monotonic() + seconds
+        while not is_there():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Failed("%s does not answer:\n%s" % (self.title, read_tail(self.log)))
+            time.sleep(0.1)
+
+    def stop(self):
+        # the folder stands in the command
+        stop_process((read_numbers(self.pid_file) + [None])[0], self.folder, signal.SIGTERM)
+
+
+class Redis(Server):
+    name, title = "redis", "redis-server"
 
     def start(self):
         program = find_program("redis-server", "redis-server", [])
@@ -126,22 +156,7 @@ class Redis:
         # no configuration file: nothing of the machine's own Redis is read or written
         options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         options += ["--dir", self.folder, "--logfile", self.log]
-        with open(self.log, "ab") as log:
-            process = subprocess.Popen(
-                [program] + options,
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        with open(self.pid_file, "w") as file:
-            file.write("%d\n%d\n" % (process.pid, port))
-        deadline = time.monotonic() + START_SECONDS
-        while not answers_ping(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise Failed("redis-server does not answer:\n%s" % read_tail(self.log))
-            time.sleep(0.05)
+        self.run([program] + options, port, lambda: answers_ping(port))
         return {"SECUREB2SHARE_TEST_REDIS": "redis://127.0.0.1:%d" % port}
 
     def stop(self):
@@ -149,13 +164,8 @@ class Redis:
         stop_process(pid, str(port), signal.SIGTERM)
 
 
-class OpenSearch:
-    name = "opensearch"
-
-    def __init__(self, folder):
-        self.folder = os.path.join(folder, self.name)
-        self.pid_file = os.path.join(self.folder, "pid")
-        self.log = os.path.join(self.folder, "log")
+class OpenSearch(Server):
+    name, title = "opensearch", "OpenSearch"
 
     def start(self):
         java = find_program("java", "openjdk-17-jre-headless (OpenSearch needs Java 17)", [])
@@ -174,32 +184,13 @@ class OpenSearch:
         command += ["org.codelibs.opensearch.runner.OpenSearchRunner", "-basePath", self.folder, "-numOfNode", "1"]
         # the first node gets the number after the base
         command += ["-baseHttpPort", str(port - 1), "-clusterName", cluster]
-        with open(self.log, "ab") as log:
-            process = subprocess.Popen(
-                command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        with open(self.pid_file, "w") as file:
-            file.write("%d\n%d\n" % (process.pid, port))
-        deadline = time.monotonic() + 2 * START_SECONDS
         health = "http://127.0.0.1:%d/_cluster/health?wait_for_status=yellow&timeout=1s" % port
-        while '"%s"' % cluster not in read_url(health):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise Failed("OpenSearch does not answer:\n%s" % read_tail(self.log))
-            time.sleep(0.2)
+        self.run(command, port, lambda: '"%s"' % cluster in read_url(health), 2 * START_SECONDS)
         return {"SECUREB2SHARE_TEST_SEARCH": "http://127.0.0.1:%d" % port}
 
-    def stop(self):
-        pid = (read_numbers(self.pid_file) + [None])[0]
-        stop_process(pid, self.folder, signal.SIGTERM)
 
-
-class Keycloak:
-    name = "keycloak"
-
-    def __init__(self, folder):
-        self.folder = os.path.join(folder, self.name)
-        self.pid_file = os.path.join(self.folder, "pid")
-        self.log = os.path.join(self.folder, "log")
+class Keycloak(Server):
+    name, title = "keycloak", "Keycloak"
 
     def start(self):
         java = find_program("java", "openjdk-17-jre-headless (Keycloak needs Java 17)", [])
@@ -227,30 +218,12 @@ class Keycloak:
         command += ["--hostname=" + address, "--cache=local"]
         # H2 drops a database in memory with its last connection, and five minutes without a request close them all
         command += ["--db-url-properties=;DB_CLOSE_DELAY=-1"]
-        with open(self.log, "ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=self.folder,
-                env=without_settings_of_keycloak(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        with open(self.pid_file, "w") as file:
-            file.write("%d\n%d\n" % (process.pid, port))
         issuer = address + "/realms/" + json.loads(realm.decode())["realm"]
+        document = issuer + "/.well-known/openid-configuration"
         # two processors that do nothing else are ready in 15 s
-        deadline = time.monotonic() + 4 * START_SECONDS
-        while '"%s"' % issuer not in read_url(issuer + "/.well-known/openid-configuration"):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise Failed("Keycloak does not answer:\n%s" % read_tail(self.log))
-            time.sleep(0.2)
+        seconds, env = 4 * START_SECONDS, without_settings_of_keycloak()
+        self.run(command, port, lambda: '"%s"' % issuer in read_url(document), seconds, env)
         return {"SECUREB2SHARE_TEST_KEYCLOAK": issuer}
-
-    def stop(self):
-        pid = (read_numbers(self.pid_file) + [None])[0]
-        stop_process(pid, self.folder, signal.SIGTERM)
 
 
 SERVICES = {service.name: service for service in (PostgreSQL, Redis, OpenSearch, Keycloak)}

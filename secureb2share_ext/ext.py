@@ -125,7 +125,8 @@ class SecureB2Share:
         if self.sign_in is not None and not is_there:
             raise errors.ConfigError("SECUREB2SHARE_SIGN_IN needs the package invenio-oauthclient; install it.")
         # an instance without a second factor need not have that package
-        if self.sign_in_providers and is_there:
+        self.sign_in_providers = self.sign_in_providers if is_there else {}
+        if self.sign_in_providers:
             from .sign_in import account_check
 
             # the button of a remote app of ours is there while a mode is off
@@ -203,7 +204,7 @@ def finalize_app(app: Flask) -> None:
     if extension is not None and extension.mode != "off":
         gate.install(app)
         extension.host.finalize(app)
-    if extension is not None and extension.is_on and extension.issuers:
+    if extension is not None and extension.is_on and extension.sign_in_providers:
         from .sign_in import remote_app
 
         for name in extension.sign_in_providers:

@@ -80,7 +80,7 @@ def ask(action: str, readable: str = "") -> Optional[Any]:
         return render(private.PRIVATE, needs=None, typed=typed, address=readable or "/"), 413
     back = url_for("secureb2share_sign_in.back", key=waiting.key)
     # 303: what was sent is not sent to the provider
-    return kept.hand_over(redirect(url_for(LOGIN, remote_app=provider, next=back), 303), "step", waiting)
+    return kept.hand_over(redirect(url_for(LOGIN, remote_app=provider, next=back), 303), waiting)
 
 
 def _asked():

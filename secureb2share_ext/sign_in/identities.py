@@ -1,4 +1,4 @@
-"""The identities at providers that the host has linked to accounts, and which accounts hold rights of this package."""
+"""The identities at providers that the host has linked to accounts, and the accounts by their addresses."""
 
 from typing import Any, List, Optional, Tuple
 

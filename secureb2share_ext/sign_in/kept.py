@@ -55,7 +55,7 @@ def keep(kind: str, value: Dict[str, Any]) -> Optional[Kept]:
     return kept
 
 
-def hand_over(response: Any, kind: str, kept: Kept) -> Any:
+def hand_over(response: Any, kept: Kept) -> Any:
     """The response, with the cookie by which this browser alone may come back for what is kept, if it has none yet."""
     if _proof() != kept.proof:
         secure = "; Secure" if _is_secure() else ""

@@ -133,7 +133,7 @@ class RemoteApp(OAuthRemoteApp):
         if self.provider.issuer:
             more["nonce"] = flow["nonce"]
         state = state.decode("ascii") if isinstance(state, bytes) else state
-        return kept.hand_over(super().authorize(flow["callback"], state, **more), "flow", way)
+        return kept.hand_over(super().authorize(flow["callback"], state, **more), way)
 
     def handle_oauth1_response(self, *args: Any) -> Any:
         """Refuse an answer of OAuth 1, which is none to what was asked."""

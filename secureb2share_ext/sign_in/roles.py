@@ -5,9 +5,10 @@
 A role is the end of the name of an action of ours, for every source or, behind a colon, for one.
 """
 
-from typing import Any, Collection, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
+from typing import Any, Collection, Dict, FrozenSet, Iterable, Mapping, Set, Tuple
 
 from ..errors import ConfigError
+from .rules import texts
 
 PREFIX = "secureb2share-"  # of the actions
 OF_SOURCES = ("curate", "review")  # these may be for one source
@@ -24,16 +25,16 @@ def read(key: str, settings: Any, providers: Collection[str], sources: Collectio
     key: how the setting is called in a sentence; providers, sources: names of those that are configured.
     """
     found: Dict[str, Roles] = {}
-    for provider, claims in _members(key, settings).items():
+    for provider, claims in members(key, settings).items():
         if provider not in providers:
             raise ConfigError("%s names the provider %r, which is not configured." % (key, provider))
         here = "%s[%r]" % (key, provider)
         found[provider] = {
             claim: {
                 value: frozenset(_grants("%s[%r][%r]" % (here, claim, value), given, sources))
-                for value, given in _members("%s[%r]" % (here, claim), values).items()
+                for value, given in members("%s[%r]" % (here, claim), values).items()
             }
-            for claim, values in _members(here, claims).items()
+            for claim, values in members(here, claims).items()
         }
     return found
 
@@ -51,9 +52,10 @@ def _grants(key, given, sources):
         yield PREFIX + kind, source
 
 
-def _members(key, value):
+def members(key: str, value: Any) -> Dict[str, Any]:
+    """The value of a setting (key: how it is called in a sentence) that is a dict of texts; raises ConfigError."""
     if not isinstance(value, dict) or not all(isinstance(name, str) and name for name in value):
-        raise ConfigError("%s must be a dict whose keys are texts." % key)
+        raise ConfigError("%s must be a dict, with texts for keys." % key)
     return value
 
 
@@ -61,16 +63,9 @@ def wanted(roles: Roles, claims: Mapping[str, Any]) -> Set[Grant]:
     """What verified claims give; a claim that is missing, or neither a text nor a list of texts, gives nothing."""
     found: Set[Grant] = set()
     for claim, values in roles.items():
-        for value in _texts(claims.get(claim)):
+        for value in texts(claims.get(claim)):
             found |= values.get(value, frozenset())
     return found
-
-
-def _texts(value) -> List[str]:
-    if isinstance(value, str):
-        return [value]
-    is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
-    return value if is_list else []
 
 
 def right(action: str, argument: Any, is_denied: bool = False) -> str:

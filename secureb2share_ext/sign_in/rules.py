@@ -101,7 +101,7 @@ def strength_of(
     wanted: Dict[str, FrozenSet[str]] = {}
     for rule in rules:
         for name, values in rule.claims.items():
-            found = values & frozenset(_texts(claims.get(name)))
+            found = values & frozenset(texts(claims.get(name)))
             wanted[name] = wanted.get(name, frozenset()) | found
     return Strength(
         account=account,
@@ -126,7 +126,8 @@ def _is_texts(value):
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def _texts(value) -> List[str]:
+def texts(value: Any) -> List[str]:
+    """A claim that is a text or a list of texts, as a list; [] for anything else."""
     if isinstance(value, str):
         return [value]
     return value if _is_texts(value) else []

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from .. import config
 from ..errors import ConfigError
 from .id_token import ALGORITHMS
-from .roles import Roles
+from .roles import Roles, members
 from .roles import read as read_roles
 from .rules import ACTIONS, Rule, Strength
 
@@ -71,7 +71,7 @@ def obstacle(rule: Rule, provider: Provider) -> str:
 
 def read(given: Mapping[str, Any]) -> Optional[SignIn]:
     """The SignIn of a configuration, None where it is off or empty; raises ConfigError."""
-    settings = _members(KEY, given["SECUREB2SHARE_SIGN_IN"])
+    settings = members(KEY, given["SECUREB2SHARE_SIGN_IN"])
     if not settings:
         return None
     config.check_settings(KEY, settings, ("mode",), ("providers", "rules", "token_age", "roles"))
@@ -100,9 +100,9 @@ def read_providers(given: Mapping[str, Any]) -> Mapping[str, Provider]:
 
 def _providers(settings, is_demo):
     found: Dict[str, Provider] = {}
-    for name, entry in _members(KEY + "['providers']", settings).items():
+    for name, entry in members(KEY + "['providers']", settings).items():
         key = "%s['providers'][%r]" % (KEY, name)
-        config.check_settings(key, _members(key, entry), (), Provider._fields[1:])
+        config.check_settings(key, members(key, entry), (), Provider._fields[1:])
         if bool(entry.get("issuer")) == bool(entry.get("userinfo")):
             raise ConfigError("%s needs issuer, or userinfo where the provider has no id tokens; not both." % key)
         for member in ("issuer", "userinfo"):
@@ -148,7 +148,7 @@ def _rules(settings, providers):
     if isinstance(settings, list):
         settings = {action: settings for action in ACTIONS}
     # an action that was forgotten would ask for nothing
-    config.check_settings(key, _members(key, settings), ACTIONS)
+    config.check_settings(key, members(key, settings), ACTIONS)
     found = {}
     for action in ACTIONS:
         if not isinstance(settings[action], list):
@@ -161,10 +161,10 @@ def _rules(settings, providers):
 
 
 def _rule(key, entry, providers):
-    config.check_settings(key, _members(key, entry), ("max_age",), ("acr", "amr", "claims", "providers", "time"))
+    config.check_settings(key, members(key, entry), ("max_age",), ("acr", "amr", "claims", "providers", "time"))
     claims = {
         name: frozenset(_texts("%s['claims']" % key, entry["claims"], name))
-        for name in _members("%s['claims']" % key, entry.get("claims", {}))
+        for name in members("%s['claims']" % key, entry.get("claims", {}))
     }
     meant = frozenset(_texts(key, entry, "providers"))
     unknown = sorted(meant - set(providers))
@@ -183,12 +183,6 @@ def _rule(key, entry, providers):
     if not (rule.acr or rule.amr or rule.claims):
         raise ConfigError("%s needs acr, amr or claims: a time alone says nothing of a second factor." % key)
     return rule
-
-
-def _members(key, value):
-    if not isinstance(value, dict) or not all(isinstance(name, str) and name for name in value):
-        raise ConfigError("%s must be a dict, with texts for keys." % key)
-    return value
 
 
 def _text(key, entry, name, default):

@@ -51,7 +51,7 @@ def test_claims_give_what_the_table_says(claims, expected):
         ({"nobody": {}}, "names the provider 'nobody'"),
         ({"idp": []}, "K['roles']['idp'] must be a dict"),
         ({"idp": {"groups": ["a"]}}, "K['roles']['idp']['groups'] must be a dict"),
-        ({"idp": {"groups": {"": ["curate"]}}}, "keys are texts"),
+        ({"idp": {"groups": {"": ["curate"]}}}, "with texts for keys"),
         ({"idp": {"groups": {"a": "curate"}}}, "K['roles']['idp']['groups']['a'] must be a list of roles"),
         ({"idp": {"groups": {"a": []}}}, "must be a list of roles"),
         ({"idp": {"groups": {"a": ["curator"]}}}, "'curator' is no role; a role is one of curate, review"),

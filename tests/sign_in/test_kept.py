@@ -25,7 +25,7 @@ def cookie_of(app, kind="step", value=None):
     """(key, header) of a value that was kept for a new browser."""
     with app.test_request_context("/"):
         mine = kept.keep(kind, value or {"a": 1})
-        (header,) = kept.hand_over(app.make_response(""), kind, mine).headers.getlist("Set-Cookie")
+        (header,) = kept.hand_over(app.make_response(""), mine).headers.getlist("Set-Cookie")
     return mine.key, header
 
 
@@ -65,11 +65,11 @@ def test_a_cookie_of_another_form_is_replaced(app, value):
     with request_of(app, "secureb2share_browser=" + value):
         mine = kept.keep("step", {})
         assert mine.proof != value
-        assert kept.hand_over(app.make_response(""), "step", mine).headers.getlist("Set-Cookie")
+        assert kept.hand_over(app.make_response(""), mine).headers.getlist("Set-Cookie")
     with request_of(app, "secureb2share_browser=" + mine.proof):
         again = kept.keep("flow", {})
         assert again.proof == mine.proof and again.key != mine.key
-        assert not kept.hand_over(app.make_response(""), "flow", again).headers.getlist("Set-Cookie")
+        assert not kept.hand_over(app.make_response(""), again).headers.getlist("Set-Cookie")
 
 
 def test_the_store_cannot_give_the_cookie_away(app):
