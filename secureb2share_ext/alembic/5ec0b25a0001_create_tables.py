@@ -317,6 +317,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("account", "action", "argument", name="uq_secureb2share_grant_account_action_argument"),
     )
     op.create_table(
+        "secureb2share_link",
+        sa.Column("method", sa.String(255), nullable=False),
+        sa.Column("subject", sa.String(255), nullable=False),
+        sa.Column("account", sa.Integer(), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("method", "subject", name="pk_secureb2share_link"),
+    )
+    op.create_table(
         "secureb2share_token",
         sa.Column("token_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("account", sa.Integer(), nullable=False),
@@ -330,6 +339,7 @@ def downgrade() -> None:
     """Drop the tables."""
     for name in (
         "token",
+        "link",
         "grant",
         "sign_in",
         "binding",

@@ -38,10 +38,17 @@ def _account(address):
 @group.command("list")
 @with_appcontext
 def list_identities() -> None:
-    """List the identities that are linked: provider, account, address, and the identity (sub)."""
+    """List the identities that are linked: provider, account, address, the identity (sub), and whether it counts.
+
+    What nobody has confirmed was linked by a sign-in, or under another issuer.
+    """
+    refused = identities.unconfirmed(_providers())
     for name, provider in sorted(_providers().items()):
         for account, address, subject in identities.linked(provider.method):
-            click.echo("%s %d %s %s" % (name, account, address, subject))
+            said = "" if identities.is_confirmed(account, provider, subject) else " (not confirmed)"
+            if name in refused.get(account, ()):
+                said = " (not confirmed, and refused, as the account has rights)"
+            click.echo("%s %d %s %s%s" % (name, account, address, subject, said))
 
 
 @group.command()
@@ -52,13 +59,18 @@ def list_identities() -> None:
 def link(address: str, provider: str, subject: str) -> None:
     """Link an identity at a provider to the account with this ADDRESS, which signs in with it from then on.
 
-    For accounts that decide about datasets, which no sign-in links by itself. An identity belongs to one account, and
-    an account has one identity at a provider.
+    For accounts that decide about datasets, which no sign-in links by itself. A link that a sign-in has made before is
+    confirmed. An identity belongs to one account, and an account has one identity at a provider.
     """
     method, user = _method(provider), _account(address)
     owner, has = identities.owner(method, subject), identities.subject_of(user.id, method)
-    if owner == user.id:
+    if owner == user.id and identities.is_confirmed(user.id, _providers()[provider], subject):
         click.echo("It is linked already.")
+        return
+    if owner == user.id:
+        identities.confirm(user.id, method, subject)
+        db.session.commit()
+        click.echo("The link of the account %d is confirmed." % user.id)
         return
     if owner is not None:
         raise click.ClickException("This identity is linked to the account %d: unlink it there first." % owner)

@@ -26,7 +26,9 @@ def who(is_json: bool) -> None:
         whose = "everybody" if line.account is None else "%d %s" % (line.account, line.address)
         what = ("not " if line.is_denied else "") + line.right + (" for " + line.source if line.source else "")
         since = "since " + told["since"] if told["since"] else "since when is not known"
-        click.echo("%s: %s, by %s, %s; %s" % (whose, what, line.by, since, _sign_in(told["last_sign_in"])))
+        said = "%s: %s, by %s, %s; %s" % (whose, what, line.by, since, _sign_in(told["last_sign_in"]))
+        more = "; not confirmed, and refused: the link at %s" % ", ".join(line.unconfirmed) if line.unconfirmed else ""
+        click.echo(said + more)
 
 
 def _sign_in(last):

@@ -32,6 +32,7 @@ class Facts(NamedTuple):
     tables: Sequence[str] = ()  # of invenio-oauthclient that are missing
     holders: int = 0  # accounts with rights
     unlinked: int = 0  # of these, those without an identity at a provider of ours
+    unconfirmed: int = 0  # accounts with rights whose identity does not count, as a sign-in alone has linked it
     down: Mapping[str, str] = {}  # provider -> why its issuer cannot be read now
     observed: Mapping[str, Observed] = {}  # action -> count
 
@@ -147,6 +148,14 @@ def _of_ways(facts: Facts) -> List[str]:
         )
         verb = "has" if facts.unlinked == 1 else "have"
         found.append(said % (counted(facts.unlinked, "account"), facts.holders, verb))
+    if facts.unconfirmed:
+        said = (
+            "%s with rights %s linked by a sign-in alone, or under another issuer, and %s refused there: run"
+            " `secureb2share sign-in link ADDRESS --provider NAME --subject SUB` for each whose identity is right, and"
+            " `secureb2share sign-in unlink` for any other; `secureb2share sign-in list` names them."
+        )
+        verb = "is" if facts.unconfirmed == 1 else "are"
+        found.append(said % (counted(facts.unconfirmed, "account"), verb, verb))
     return found
 
 

@@ -31,6 +31,7 @@ def collect(app: Flask, extension: Extension) -> Facts:
         remote_app.equip(app, name)
     missing = _missing_tables()
     holders, unlinked = (0, 0) if missing else _accounts(extension)
+    unconfirmed = 0 if missing else len(identities.unconfirmed(settings.providers))
     observed = {action: _observed(action) for action in ACTIONS}
     # an issuer may let us wait, and SQLite lets one connection write at a time
     db.session.rollback()
@@ -47,6 +48,7 @@ def collect(app: Flask, extension: Extension) -> Facts:
         tables=missing,
         holders=holders,
         unlinked=unlinked,
+        unconfirmed=unconfirmed,
         down={name: reason for name, reason in down.items() if reason},
         observed=observed,
     )

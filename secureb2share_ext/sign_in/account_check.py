@@ -9,7 +9,7 @@ from flask import g
 
 from ..proxies import current
 from . import identities, strength
-from .answers import OTHER, UNCONFIRMED, UNLINKED, refuse
+from .answers import OTHER, SELF_MADE, UNCONFIRMED, UNLINKED, refuse
 
 CLAIMS = "secureb2share_claims"  # in g: the claims that were verified in this request
 SUBJECT = "secureb2share_subject_"  # in the session, before the name of a remote app: who has come back last
@@ -37,6 +37,8 @@ def check(provider: Any, claims: Dict[str, Any], flow: Dict[str, Any], way: Any)
             refuse("somebody else at the provider", OTHER, way=way)
         if current().host.holds_rights(int(account)):
             refuse("not linked", UNLINKED, way=way)
+    if owner is not None and not identities.counts(owner, provider, claims["sub"]):
+        refuse("link not confirmed", SELF_MADE, way=way)
 
 
 def _check_info(remote: Any, account_info: Any = None, **kwargs: Any) -> None:

@@ -18,6 +18,10 @@ OTHER = N_("Somebody else is signed in at the sign-in service than here. Sign ou
 UNLINKED = N_(
     "This account decides about datasets, and is not linked to this identity. An operator of the catalogue can link it."
 )
+SELF_MADE = N_(
+    "This account decides about datasets, and a sign-in alone has linked this identity to it, or one at another issuer."
+    " An operator of the catalogue has to confirm the link: secureb2share sign-in link."
+)
 UNCONFIRMED = N_(
     "No account can be made of this sign-in: the sign-in service names no e-mail address of yours that it has"
     " confirmed. Confirm your address there, and start again."

@@ -90,7 +90,7 @@ def setup(remote: Any, token: Any, resp: Any) -> None:
     token.remote_account.extra_data = {"subject": subject}
     if identities.owner(method, subject) is None:
         with db.session.begin_nested():
-            identities.link(token.remote_account.user_id, method, subject)
+            identities.link_by_sign_in(token.remote_account.user_id, method, subject)
         if strength.account() == str(token.remote_account.user_id):
             # at the login before, the identity was nobody's
             strength.bind(token.remote_account.user_id)

@@ -32,11 +32,18 @@ def lack(action: str) -> Optional[str]:
         held = strength.held()
         held = held if settings.proved_by(held) is not None else None
         missing = rules.missing(held, strength.account(), settings.rules[action], tokens.now())
+        # rights may have come since the sign-in
+        if missing is None and not _counts(settings, held):
+            missing = rules.LEVEL
     if missing is not None and settings.mode == "observe":
         observe.note(OBSERVED % (action, missing), "")
         logger.info("secureb2share.sign-in-observed action=%s lack=%s", action, missing)
         return None
     return missing
+
+
+def _counts(settings, held):
+    return identities.counts(int(held.account), settings.proved_by(held), held.subject)
 
 
 def must_be_strong(action: str) -> None:

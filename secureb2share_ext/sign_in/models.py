@@ -34,6 +34,18 @@ class GrantRow(db.Model):
     since = db.Column(db.DateTime, nullable=False)
 
 
+class LinkRow(db.Model):
+    """An identity that an operator has linked to an account, or confirmed: no sign-in writes one."""
+
+    __tablename__ = "secureb2share_link"
+
+    method = db.Column(db.String(255), primary_key=True)  # these two as in the host's table of identities
+    subject = db.Column(db.String(255), primary_key=True)
+    account = db.Column(db.Integer, nullable=False)
+    issuer = db.Column(db.Text, nullable=False)  # of the provider then; "" without id tokens
+    at = db.Column(db.DateTime, nullable=False)
+
+
 class TokenRow(db.Model):
     """The session in which a personal token was made: the host's table of tokens has no time."""
 

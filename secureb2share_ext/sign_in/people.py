@@ -2,13 +2,13 @@
 
 import datetime
 import json
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from invenio_accounts.models import User
 from invenio_db import db
 
 from ..proxies import current
-from . import rules
+from . import identities, rules
 from .models import GrantRow, SignInRow
 from .roles import NOT
 
@@ -25,6 +25,7 @@ class Line(NamedTuple):
     since: Optional[datetime.datetime]  # naive UTC; only what a provider gave has a time
     strength: Optional[rules.Strength]  # of the last sign-in at a provider of ours
     at: Optional[datetime.datetime]  # of that sign-in, naive UTC
+    unconfirmed: Sequence[str] = ()  # names of the providers where its identity does not count
 
 
 def lines() -> List[Line]:
@@ -34,12 +35,13 @@ def lines() -> List[Line]:
     holdings = current().host.holdings()
     accounts = {one.account for one in holdings if one.account is not None}
     addresses = dict(db.session.query(User.id, User.email).filter(User.id.in_(sorted(accounts))).all())
-    found = [_line(one, grants.get(one.row_id), last.get(one.account), addresses) for one in holdings]
+    refused = identities.unconfirmed(current().sign_in.providers) if current().sign_in else {}
+    found = [_line(one, grants.get(one.row_id), last.get(one.account), addresses, refused) for one in holdings]
     # those of everybody first
     return sorted(found, key=lambda line: (line.account or 0, line.right, line.source, line.by))
 
 
-def _line(one, grant, sign_in, addresses):
+def _line(one, grant, sign_in, addresses, refused):
     is_denied = one.right.startswith(NOT)
     right, _, source = one.right[len(NOT) * is_denied :].partition(":")
     return Line(
@@ -52,6 +54,7 @@ def _line(one, grant, sign_in, addresses):
         grant.since if grant is not None else None,
         rules.from_session(json.loads(sign_in.strength)) if sign_in is not None else None,
         sign_in.at if sign_in is not None else None,
+        refused.get(one.account, ()),
     )
 
 
@@ -67,6 +70,7 @@ def as_json(line: Line) -> Dict[str, Any]:
         "denied": line.is_denied,
         "by": line.by,
         "since": _time(line.since),
+        "unconfirmed": list(line.unconfirmed),
         "last_sign_in": dict(has, at=_time(line.at)) if line.at is not None else None,
     }
 

@@ -72,7 +72,7 @@ def forget(account: int) -> None:
 
 
 def _making(settings):
-    """The Making of the current request's token, by two statements a request, or None."""
+    """The Making of the current request's token, by three statements a request, or None."""
     if MEMORY not in request.environ:
         token: Any = getattr(getattr(request, "oauth", None), "access_token", None)
         is_read = token is not None and active() is not None
@@ -89,6 +89,8 @@ def _read(token_id, settings):
     proved = rules.from_session(json.loads(held))
     provider = settings.proved_by(proved)
     if proved is None or provider is None or identities.owner(provider.method, proved.subject) != account:
+        return None
+    if not identities.counts(account, provider, proved.subject):
         return None
     return Making(str(account), proved, calendar.timegm(made_at.timetuple()))
 

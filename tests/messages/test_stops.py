@@ -103,7 +103,7 @@ def test_two_who_begin_a_stop_at_once_have_begun_it(catalogue, monkeypatch):
 def test_every_table_is_written_by_flows_or_by_operators():
     operators = "binding event former index instance key lock observed pause registration stop sweep".split()
     # whoever ends an incident signs in first
-    of_sign_in = "grant sign_in token".split()
+    of_sign_in = "grant link sign_in token".split()
     assert set(models()) == stops.WRITTEN | {"secureb2share_" + name for name in operators + of_sign_in}
 
 

@@ -59,6 +59,22 @@ def test_a_form_waits_only_if_it_is_of_this_catalogue(served, path, monkeypatch,
     assert (WAITS in page.text, page.url == base + path) == (waits, not waits)
 
 
+def test_what_was_typed_is_shown_where_another_tab_has_logged_out(served, path):
+    curator = Person(*served, "curator")
+    curator.sign_in(REVIEW)
+    form = dict(form_of(curator, path), reason="<b>Why")
+    curator.open("/logout/")
+    page = curator.http.post(served[0].base + path, data=form, headers={"Origin": served[0].base})
+    assert (page.status_code, page.headers["Cache-Control"]) == (401, "no-store")
+    assert "&lt;b&gt;Why" in page.text and "/login/?next=" in page.text
+    # after the next sign-in, with both factors, the page is there, and nothing was sent by itself
+    assert curator.sign_in(path).status_code == 200 and curator.open(path).url == served[0].base + path
+    assert served[0].count("secureb2share_held", "reason IS NOT NULL") == 0
+    assert curator.open(path, data=dict(form_of(curator, path), reason="<b>Why")).status_code == 200
+    assert served[0].execute("SELECT reason FROM secureb2share_held WHERE reason IS NOT NULL") == [("<b>Why",)]
+    served[0].execute("UPDATE secureb2share_held SET reason = NULL")
+
+
 def test_an_order_of_another_site_leads_to_a_page_that_can_be_read(served, monkeypatch):
     curator = Person(*served, "curator")
     curator.sign_in("/secureb2share/operate/")

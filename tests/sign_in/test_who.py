@@ -44,6 +44,7 @@ def test_who_tells_each_right_by_whom_and_since_when(catalogue, caplog):
         "denied": False,
         "by": "hand",
         "since": None,
+        "unconfirmed": [],
         "last_sign_in": None,
     }
     catalogue.sign_in(account, {"groups": ["curators", "operators"]})
