@@ -204,6 +204,10 @@ def finalize_app(app: Flask) -> None:
     if extension is not None and extension.mode != "off":
         gate.install(app)
         extension.host.finalize(app)
+    if extension is not None and extension.sign_in is not None:
+        from .sign_in import token_page
+
+        token_page.install(app)
     if extension is not None and extension.is_on and extension.sign_in_providers:
         from .sign_in import remote_app
 

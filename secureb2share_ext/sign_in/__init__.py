@@ -9,6 +9,7 @@ configured strength and age. The way of a sign-in:
     id_token       what comes back is verified before any handler of the host sees it (discovery has the keys)
     account_check  whose account it may end in (identities)
     strength       the verified level stands in the session, which is renewed, and roles follow the claims (grants)
+    token_page     the value of a personal token is shown to a session of its own strength alone
     views          the browser is back: a page is shown again, a form waits for a button
 
 Without the key SECUREB2SHARE_SIGN_IN nothing of this is there. Sources: OpenID Connect Core 1.0, RFC 7636 (PKCE),

@@ -119,6 +119,20 @@ def test_a_token_of_a_strong_session_counts(instance, strong, what):
     assert rows_of(instance, number) == 1
 
 
+def test_a_weak_session_is_not_shown_the_value_of_a_strong_token(instance, strong, weak):
+    number, value = strong.make_token(CURATE)
+    weak.http, weak.email, weak.password = requests.Session(), strong.email, strong.password
+    weak.log_in()
+    # the host shows a value once, of whatever token, after one was made
+    own, own_value = weak.make_token(CURATE)
+    for spelled in (str(number), "%%20%d" % number, "+%d" % number, "0%d" % number):
+        assert value not in weak.open("%s%s/" % (TOKENS, spelled)).text
+        own, own_value = weak.make_token(CURATE)
+    assert own_value in weak.open("%s%d/" % (TOKENS, own)).text
+    other, other_value = strong.make_token(CURATE)
+    assert other_value in strong.open("%s%d/" % (TOKENS, other)).text
+
+
 def by_password(served):
     person = Decider(*served)
     person.log_in()
