@@ -88,8 +88,10 @@ def patch(person, path, value, op="add", to="/publication_state"):
 
 
 def check_asked(answer):
+    """The members of an answer that has to be the 401 of RFC 9470."""
     assert answer.status_code == 401, (answer.status_code, answer.text[:200])
     assert 'error="insufficient_user_authentication"' in answer.headers["WWW-Authenticate"]
+    return answer.json()
 
 
 def me(person):
