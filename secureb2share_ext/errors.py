@@ -183,8 +183,9 @@ class NotStrong(Problem):
     title = "A second factor is needed"
 
     def __init__(self, levels: List[str], max_age: int) -> None:
-        """levels: values of acr_values; max_age: seconds. Both as RFC 9470 has them."""
-        super().__init__(None, acr_values=" ".join(levels), max_age=max_age)
+        """levels: values of acr_values, [] where no rule names one; max_age: seconds. Both as RFC 9470 has them."""
+        asked = {"acr_values": " ".join(levels)} if levels else {}
+        super().__init__(None, max_age=max_age, **asked)
 
 
 class NotSigned(Problem):

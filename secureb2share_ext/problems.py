@@ -22,5 +22,6 @@ def _challenge(problem):
     if not isinstance(problem, NotStrong):
         return "Signature"
     # RFC 9470, 3; the values are an operator's, of which a quote would end one
-    levels = problem.extra["acr_values"].replace("\\", "").replace('"', "")
-    return 'Bearer error="%s", acr_values="%s", max_age="%d"' % (problem.code, levels, problem.extra["max_age"])
+    levels = problem.extra.get("acr_values", "").replace("\\", "").replace('"', "")
+    asked = ' acr_values="%s",' % levels if levels else ""
+    return 'Bearer error="%s",%s max_age="%d"' % (problem.code, asked, problem.extra["max_age"])

@@ -26,7 +26,8 @@ from .openid_tokens import Signer
 class OpenIdProvider:
     """The provider, as a Flask application `app` or served on loopback.
 
-    These attributes may be changed while it runs: clients, users, signer (other keys), tamper, requests.
+    These attributes may be changed while it runs: clients, users, signer (other keys), tamper, requests, and
+    tamper_userinfo: None, or callable(claims) that may change what userinfo says, or gives another response instead.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class OpenIdProvider:
         port: int = 0,
         issuer: Optional[str] = None,
         now: Callable[[], float] = time.time,
+        is_oauth_enough: bool = False,
     ) -> None:
         """clients: {id: {"secret", "redirect_uris", "post_logout_redirect_uris" or not}}.
 
@@ -47,9 +49,12 @@ class OpenIdProvider:
         "totp" somebody has no second factor. algorithm: one of openid_tokens.ALGORITHMS. tamper: callable(header,
         claims) that may change an id token, or give another text in its place. show_codes: the page that asks for a
         code shows it. style: URL of a style sheet. issuer: by default on 127.0.0.1 and `port` (0: any).
+        is_oauth_enough: a request without the scope openid is answered as OAuth 2.0 has it, without an id token.
         """
         self.clients, self.users, self.tamper, self.now = clients, users, tamper, now
         self.signer = Signer(algorithm)
+        self.is_oauth_enough = is_oauth_enough
+        self.tamper_userinfo: Optional[Callable[[Dict[str, Any]], Any]] = None
         self.requests: List[Tuple[str, str]] = []  # (method, path)
         self.show_codes, self.style = show_codes, style
         self._port, self._issuer, self._lock = port, issuer, threading.Lock()

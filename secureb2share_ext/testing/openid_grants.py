@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 from flask import jsonify, request
 
-from .openid_requests import Times, Wish
+from .openid_requests import Times, Wish, is_openid
 from .openid_tokens import base64url
 
 CODE_LIFE, TOKEN_LIFE = 60, 300  # seconds
@@ -77,9 +77,11 @@ class Grants:
         access = secrets.token_urlsafe(24)
         person = self._person(login.user)
         self._spent[code], self._tokens[access] = access, (person, self._provider.now() + TOKEN_LIFE)
-        token = self._id_token(asked, login, person)
-        self.issued[token] = name
-        return jsonify(access_token=access, token_type="Bearer", expires_in=TOKEN_LIFE, id_token=token)
+        given = {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_LIFE}
+        if is_openid(asked.values):
+            given["id_token"] = self._id_token(asked, login, person)
+            self.issued[given["id_token"]] = name
+        return jsonify(given)
 
     def _id_token(self, asked, login, person):
         provider = self._provider
@@ -111,4 +113,6 @@ class Grants:
         person, until = self._tokens.get(token if kind.lower() == "bearer" else "", (None, 0))
         if person is None or until < self._provider.now():
             return jsonify(error="invalid_token"), 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-        return jsonify(**person)
+        person = dict(person)
+        other = self._provider.tamper_userinfo(person) if self._provider.tamper_userinfo else None
+        return jsonify(**person) if other is None else other

@@ -45,7 +45,7 @@ class Logins:
         if values.get("redirect_uri") not in client["redirect_uris"]:
             return self._page("Sign-in stopped", "This client or its redirect_uri is not known."), 400
         try:
-            wish = read(dict(request.args.lists()), self._at())
+            wish = read(dict(request.args.lists()), self._at(), self._provider.is_oauth_enough)
         except Refusal as refusal:
             return self._back(values, error=refusal.error, error_description=str(refusal))
         return self._next(Asked(secrets.token_urlsafe(16), values, wish, self._provider.now() + PAGE_LIFE), login)

@@ -55,15 +55,18 @@ class Wish(NamedTuple):
         return factor in times and times[factor] >= self.since
 
 
-def read(parameters: Dict[str, List[str]], at: float) -> Wish:
-    """The wish of a request that comes at this time; Refusal says what is wrong with it."""
+def read(parameters: Dict[str, List[str]], at: float, is_oauth_enough: bool = False) -> Wish:
+    """The wish of a request that comes at this time; Refusal says what is wrong with it.
+
+    is_oauth_enough: whether a request without the scope openid, which is one of OAuth 2.0 alone, is answered.
+    """
     twice = sorted(name for name, found in parameters.items() if len(found) > 1)
     if twice:
         raise Refusal("invalid_request", "%s is there more than once." % ", ".join(twice))
     values = {name: found[0] for name, found in parameters.items()}
     if values.get("response_type") != "code":
         raise Refusal("unsupported_response_type", "response_type must be code.")
-    if "openid" not in values.get("scope", "").split():
+    if not is_oauth_enough and not is_openid(values):
         raise Refusal("invalid_scope", "scope must contain openid.")
     if values.get("code_challenge_method") != "S256":
         raise Refusal("invalid_request", "code_challenge_method must be S256.")
@@ -77,6 +80,11 @@ def read(parameters: Dict[str, List[str]], at: float) -> Wish:
     levels, is_essential = _levels(values)
     since = at - int(values["max_age"]) if values.get("max_age") else NEVER
     return Wish(levels, is_essential, at if prompts & {"login", "select_account"} else since, "none" in prompts)
+
+
+def is_openid(values: Dict[str, str]) -> bool:
+    """Whether a request has the scope for which there is an id token."""
+    return "openid" in values.get("scope", "").split()
 
 
 def _levels(values):

@@ -11,6 +11,7 @@ from flask_login import current_user
 from ...proxies import active
 from ...sign_in import gate
 from .. import administration
+from . import deletions
 
 BLUEPRINTS = ("invenio_accounts_rest", "b2share_roles")
 
@@ -18,7 +19,7 @@ BLUEPRINTS = ("invenio_accounts_rest", "b2share_roles")
 def watch(app: Any) -> None:
     """Look at each request, after the host knows who asks: on B2SHARE, tokens are read by an extension after ours."""
     # not by app.before_request, which a debugger forbids once the first request is there
-    hooks = [_before_view, administration.before_view]
+    hooks = [_before_view, deletions.before_view, administration.before_view]
     app.before_first_request(lambda: app.before_request_funcs.setdefault(None, []).extend(hooks))
 
 
