@@ -26,9 +26,11 @@ EXTRAS = "invenio,exports,postgresql,redis,demo"
 # the storage behind TSD's file API; not in setup.cfg, because it asks for psycopg2, which psycopg2-binary stands for
 PYSQURIL = "pysquril==1.2.1"
 PYTHON = os.path.join(ROOT, ".venv-tests", "bin", "python")
-# what the flows decide, and what starts many processes: InvenioRDM 14 runs it too
+# what the flows decide, and what starts many processes or a browser: InvenioRDM 14 runs it too
 ON_14 = "it runs on 14; SECUREB2SHARE_TEST_RDM=both runs it on 13 too"
-LONG_OF_RDM = tuple("tests/hosts/rdm/test_rdm_%s.py" % name for name in ("bulk", "life", "sources", "versions"))
+LONG_OF_RDM = tuple(
+    "tests/hosts/rdm/test_rdm_%s.py" % name for name in ("bulk", "life", "sign_in_keycloak", "sources", "versions")
+)
 MAKING = threading.Lock()  # of .venv-tests, and of secureb2share_ext.egg-info, which every environment writes
 PRINTING = threading.Lock()
 STOPPED = threading.Event()
@@ -118,7 +120,7 @@ class Part:
 
 
 class Keycloak:
-    """Keycloak, started beside everything else: it is ready later than the other services, and two parts need it."""
+    """Keycloak, started beside everything else: it is ready later than the other services, and some parts need it."""
 
     def __init__(self):
         self.process = self.fault = None
@@ -170,6 +172,7 @@ def rdm(version):
     def run(part):
         folder = ".venv-rdm" + version
         part.environment(folder, sys.executable, "constraints-rdm%s.txt" % version)
+        wait_for_keycloak(part)
         ignored = ["--ignore=" + path for path in left_to_rdm14(version)]
         part.call(folder + "/bin/python", "-m", "pytest", "tests/hosts/rdm", *ignored)
 

@@ -18,6 +18,7 @@ from secureb2share_ext.testing.openid import OpenIdProvider
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 MFA = "https://refeds.org/profile/mfa"
+TITLE = "Two factors"  # of the provider's button
 RULE = {"acr": [MFA], "amr": ["otp"], "max_age": 900}
 SECRET = "JBSWY3DPEHPK3PXP"
 USERS = {
@@ -70,20 +71,23 @@ def signing(kind, folder, mode="on", rules=(RULE,), **overrides):
 @contextlib.contextmanager
 def signing_at(issuer, secret, kind, folder, mode="on", rules=(RULE,), **overrides):
     """A catalogue that is the client "catalogue" of a provider with this issuer; no account is linked yet."""
-    settings = {
-        "mode": mode,
-        "providers": {"keycloak": {"issuer": issuer}},
-        "rules": rules if isinstance(rules, dict) else list(rules),
-    }
-    more = {
-        "SECUREB2SHARE_SIGN_IN": settings,
-        "OAUTHCLIENT_REMOTE_APPS": {"keycloak": entry.remote_app("Two factors", "KEYCLOAK_CREDENTIALS")},
-        "KEYCLOAK_CREDENTIALS": {"consumer_key": "catalogue", "consumer_secret": secret},
-    }
-    more.update(overrides)
+    more = dict(client_of(issuer, secret, mode, rules), **overrides)
     with running(kind, folder, **more) as catalogue:
         catalogue.base = catalogue.app.config["SITE_UI_URL"]
         yield catalogue
+
+
+def client_of(issuer, secret, mode="on", rules=(RULE,)):
+    """The configuration of the client "catalogue" of a provider with this issuer."""
+    return {
+        "SECUREB2SHARE_SIGN_IN": {
+            "mode": mode,
+            "providers": {"keycloak": {"issuer": issuer}},
+            "rules": rules if isinstance(rules, dict) else list(rules),
+        },
+        "OAUTHCLIENT_REMOTE_APPS": {"keycloak": entry.remote_app(TITLE, "KEYCLOAK_CREDENTIALS")},
+        "KEYCLOAK_CREDENTIALS": {"consumer_key": "catalogue", "consumer_secret": secret},
+    }
 
 
 def subject(name):

@@ -47,6 +47,11 @@ class TwoFactorSite:
         yield "/secureb2share/review/%d" % number
         self.instance.execute("DELETE FROM secureb2share_held")
 
+    def refused(self):
+        """The reasons of the refusals that the catalogue has stored."""
+        rows = self.instance.execute("SELECT reason FROM secureb2share_held")
+        return [reason for (reason,) in rows if reason]
+
 
 @contextlib.contextmanager
 def with_provider_of_tests(folder):

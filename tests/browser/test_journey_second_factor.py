@@ -15,11 +15,6 @@ def held(two_factors):
         yield path
 
 
-def refused(site):
-    """The reasons of the refusals that the catalogue has stored."""
-    return [reason for (reason,) in site.instance.execute("SELECT reason FROM secureb2share_held") if reason]
-
-
 def test_a_curator_is_asked_for_the_second_factor_where_it_is_needed(two_factors, curator):
     assert curator.sign_in() == 200
     assert (curator.asked, curator.page.url) == (["password"], two_factors.catalogue + "/")
@@ -46,10 +41,10 @@ def test_what_was_typed_waits_for_a_button_when_the_second_factor_is_too_old(
     shown = curator.page.locator("main dd", has_text="Prüfung")
     assert shown.inner_text().splitlines() == REASON.splitlines()
     assert curator.page.locator("#harm").count() == 0
-    assert refused(two_factors) == [], "it was sent by itself"
+    assert two_factors.refused() == [], "it was sent by itself"
     curator.press("Send it now", "Review")
     # browsers end the lines of a form so
-    assert refused(two_factors) == [REASON.replace("\n", "\r\n")]
+    assert two_factors.refused() == [REASON.replace("\n", "\r\n")]
     assert curator.refused == []
 
 
