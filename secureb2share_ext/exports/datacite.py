@@ -3,12 +3,13 @@
 DataCite knows no access states, so they are said three times: in words (a description of type Other), as a date
 (Withdrawn, or Other with its meaning), and where a dataset takes this one's place as a related identifier. The end of
 an embargo is a date of type Other: "Available" would promise data that can be downloaded. Sizes and names of
-files are never in it, whatever the source's setting is.
+files are never in it, whatever the source's setting is; `sizes` are the bands of the whole.
 """
 
 import re
 from typing import Any, Dict
 
+from . import coverage
 from .published import Published
 from .xml_text import for_xml
 
@@ -39,7 +40,9 @@ def document(shown: Published) -> Dict[str, Any]:
         "rightsList": _rights(shown),
         "descriptions": _descriptions(shown),
         "subjects": [{"subject": keyword} for keyword in core.get("keywords", [])],
-        "formats": sorted({entry["media_type"] for entry in dataset.files if "media_type" in entry}),
+        "formats": coverage.formats(dataset),
+        "sizes": coverage.sizes(dataset.sensitive),
+        "geoLocations": [{"geoLocationPlace": name} for _, name in coverage.places(dataset.sensitive)],
     }
     if DOI.match(dataset.pid or ""):
         said["doi"] = dataset.pid
@@ -109,6 +112,9 @@ def _organisation(name, kind):
 def _dates(shown):
     dataset = shown.dataset
     said = [{"date": str(dataset.core["publication_year"]), "dateType": "Issued"}]
+    collected = coverage.period(dataset.sensitive, open_end="")
+    if collected:
+        said.append({"date": collected, "dateType": "Collected"})
     if shown.requests_from:
         said.append({"date": shown.requests_from, "dateType": "Other", "dateInformation": REQUESTS_FROM})
     if shown.state_text and dataset.state_at:
@@ -151,6 +157,8 @@ def _rights(shown):
 def _descriptions(shown):
     given = shown.dataset.core["descriptions"]
     said = [{"description": d["text"], "descriptionType": "Abstract", "lang": d["lang"]} for d in given]
+    methods = coverage.methods(shown.dataset.sensitive)
+    said += [{"description": m["text"], "descriptionType": "Methods", "lang": m["lang"]} for m in methods]
     if shown.state_text:
         said.insert(0, {"description": shown.state_text, "descriptionType": "Other", "lang": "en"})
     return said

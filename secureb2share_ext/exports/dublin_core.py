@@ -6,6 +6,7 @@ because info:eu-repo/date/embargoEnd would promise open data.
 
 from typing import Dict, List
 
+from . import coverage
 from .published import Published
 from .xml_text import for_xml
 
@@ -26,6 +27,9 @@ def document(shown: Published) -> Dict[str, List[str]]:
         "descriptions": state + [description["text"] for description in core["descriptions"]],
         "identifiers": [shown.record_url, dataset.pid, dataset.identifier],
         "types": ["Dataset"],
+        "coverage": list(filter(None, [coverage.period(dataset.sensitive)]))
+        + [name for _, name in coverage.places(dataset.sensitive)],
+        "formats": coverage.formats(dataset) + coverage.sizes(dataset.sensitive),
         "relations": [other.url for other in related if other],
         "rights": [right.info_eu_repo, right.coar, right.eu, shown.label, shown.access_url]
         + [condition["text"] for condition in dataset.sensitive["access_conditions"]],

@@ -5,10 +5,14 @@ Versions are said with PROV, for which schema.org has no words.
 """
 
 from typing import Any, Dict
+from urllib.parse import urljoin
 
+from . import coverage
 from .published import Published
 
 CONTEXT = "https://schema.org/"
+SHORTEST, LONGEST = 50, 5000  # characters of a description that search engines take
+MOST_VARIABLES = 200  # a page has the others
 PROV = {"prov": "http://www.w3.org/ns/prov#"}
 
 
@@ -23,7 +27,7 @@ def document(shown: Published) -> Dict[str, Any]:
         "url": shown.record_url,
         "identifier": [dataset.pid, dataset.identifier],
         "name": [{"@language": t["lang"], "@value": t["text"]} for t in core["titles"]],
-        "description": [{"@language": d["lang"], "@value": d["text"]} for d in core["descriptions"]],
+        "description": [_description(d, dataset.title) for d in core["descriptions"]],
         "creator": [_creator(creator) for creator in core["creators"]],
         "publisher": {"@type": "Organization", "name": core["publisher"]},
         "datePublished": str(core["publication_year"]),
@@ -33,13 +37,43 @@ def document(shown: Published) -> Dict[str, Any]:
         "conditionsOfAccess": " ".join([shown.label + "."] + conditions),
         "usageInfo": shown.right.coar,
         "additionalProperty": _properties(shown),
+        "includedInDataCatalog": {"@type": "DataCatalog", "url": urljoin(shown.record_url, "/")},
     }
+    said.update(_contents(dataset.sensitive))
     if shown.version_label:
         said["version"] = shown.version_label
     if shown.is_requestable:
         said["potentialAction"] = {"@type": "ViewAction", "name": "Request access", "target": shown.access_url}
     said.update(_versions(shown))
     return said
+
+
+def _description(given, title):
+    text = given["text"]
+    if len(text) < SHORTEST:
+        text = "%s: %s" % (title, text)
+    if len(text) > LONGEST:
+        text = text[: LONGEST - 2].rsplit(None, 1)[0] + " …"
+    return {"@language": given["lang"], "@value": text}
+
+
+def _contents(sensitive):
+    places = [{"@type": "Place", "name": name, "identifier": code} for code, name in coverage.places(sensitive)]
+    columns = sensitive.get("columns", [])[:MOST_VARIABLES]
+    said = {
+        "temporalCoverage": coverage.period(sensitive),
+        "spatialCoverage": places,
+        "variableMeasured": [_variable(column) for column in columns],
+        "measurementTechnique": [entry["text"] for entry in coverage.methods(sensitive)],
+        "size": coverage.sizes(sensitive),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _variable(column):
+    said = {"@type": "PropertyValue", "name": column["name"]}
+    described = ": ".join(column[name] for name in ("title", "description") if column.get(name))
+    return dict(said, description=described) if described else said
 
 
 def _creator(creator):

@@ -57,8 +57,9 @@ def of_datacite(seen):
     ]  # fmt: skip
     for term in terms:
         assert term["schemeUri"] + term["rightsIdentifier"] == term["rightsUri"] and term["rightsIdentifierScheme"]
-    issued, *dates = said["dates"]
-    assert issued == {"date": "2019", "dateType": "Issued"} and "sizes" not in said
+    issued, collected, *dates = said["dates"]
+    assert issued == {"date": "2019", "dateType": "Issued"} and collected["dateType"] == "Collected"
+    assert said["sizes"] == ["100000-999999 participants"]
     requests_from = [d["date"] for d in dates if d.get("dateInformation", "").startswith("Access can be requested")]
     assert all(d["dateType"] == "Other" for d in dates if d["date"] in requests_from)
     other = [d["description"] for d in said["descriptions"] if d["descriptionType"] == "Other"]

@@ -33,7 +33,8 @@ def of_datacite(seen):
     assert faults("kernel-4", root) == []
     rights = root.findall("d:rightsList/d:rights", NS)
     other = texts(root, "d:descriptions/d:description[@descriptionType='Other']")
-    dates = root.findall("d:dates/d:date", NS)[1:]
+    issued, collected, *dates = root.findall("d:dates/d:date", NS)
+    assert [issued.get("dateType"), collected.get("dateType")] == ["Issued", "Collected"]
     wanted = [date.text for date in dates if date.get("dateInformation").startswith("Access can be requested")]
     stated = [
         {"date": d.text, "dateType": d.get("dateType"), "dateInformation": d.get("dateInformation")} for d in dates

@@ -1,0 +1,50 @@
+"""The time, the places and the contents of a dataset, in the words that several exports share. Pure.
+
+`sensitive` may lack any of these: what is not said is not exported.
+"""
+
+import functools
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from babel import Locale
+
+from ..descriptions import labels
+
+
+def period(sensitive: Mapping[str, Any], open_end: str = "..") -> Optional[str]:
+    """The time that the data cover as an interval of ISO 8601, such as ``2004/2010`` or ``2004/..``, or None."""
+    start, end = sensitive.get("temporal_start"), sensitive.get("temporal_end")
+    return "%s/%s" % (start or open_end, end or open_end) if start or end else None
+
+
+def places(sensitive: Mapping[str, Any]) -> List[Tuple[str, str]]:
+    """[(code of ISO 3166-1, name in English)] of where the data were collected."""
+    return [(code, _territories().get(code, code)) for code in sensitive.get("spatial", [])]
+
+
+def sizes(sensitive: Mapping[str, Any]) -> List[str]:
+    """The amounts in words: bands of participants, records and bytes, never a number."""
+    said = (("participants_band", "%s participants"), ("records_band", "%s records"), ("size_band", "%s"))
+    return [words % sensitive[name] for name, words in said if name in sensitive]
+
+
+def formats(dataset: Any) -> List[str]:
+    """The formats of a Dataset's data and of its described files, sorted, each once."""
+    of_files = {entry["media_type"] for entry in dataset.files if "media_type" in entry}
+    return sorted(of_files | set(dataset.sensitive.get("formats", [])))
+
+
+def methods(sensitive: Mapping[str, Any]) -> List[Dict[str, str]]:
+    """[{"lang", "text"}] of how the data came about: first the codes in English, then what the source writes."""
+    coded = [
+        labels.label("sensitive." + name, code)
+        for name in ("collection_modes", "sampling", "health_activities")
+        for code in sensitive.get(name, [])
+    ]
+    first = [{"lang": "en", "text": "; ".join(coded)}] if coded else []
+    return first + list(sensitive.get("provenance", []))
+
+
+@functools.lru_cache(maxsize=1)
+def _territories():
+    return Locale.parse("en").territories

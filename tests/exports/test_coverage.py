@@ -1,0 +1,79 @@
+"""What the exports say of a dataset's time, places, contents and methods."""
+
+import pytest
+from samples import shown
+
+from secureb2share_ext.exports import coverage, datacite, dublin_core, schema_org
+
+SAID = {
+    "temporal_start": "2004-05",
+    "temporal_end": "2010",
+    "spatial": ["NO", "XK"],
+    "participants_band": "1000-9999",
+    "records_band": "<10",
+    "size_band": "1MB-1GB",
+    "formats": ["text/csv"],
+    "provenance": [{"lang": "nb", "text": "Et spørreskjema."}],
+    "columns": [{"name": "age", "title": "Age", "description": "In years"}, {"name": "sex"}],
+}
+
+
+def seen(**changed):
+    def change(description):
+        for name in list(SAID) + ["variables"]:
+            description["sensitive"].pop(name, None)
+        description["files"] = [{"label": "a", "media_type": "text/plain"}]
+        description["sensitive"].update(SAID, **changed)
+
+    return shown(change=change)
+
+
+def test_each_format_says_it_in_its_place():
+    web, cite, core = schema_org.document(seen()), datacite.document(seen()), dublin_core.document(seen())
+    assert web["temporalCoverage"] == "2004-05/2010" and "2004-05/2010" in core["coverage"]
+    assert {"date": "2004-05/2010", "dateType": "Collected"} in cite["dates"]
+    assert [place["identifier"] for place in web["spatialCoverage"]] == ["NO", "XK"]
+    assert [place["name"] for place in web["spatialCoverage"]] == core["coverage"][1:] == ["Norway", "Kosovo"]
+    assert cite["geoLocations"] == [{"geoLocationPlace": "Norway"}, {"geoLocationPlace": "Kosovo"}]
+    sizes = ["1000-9999 participants", "<10 records", "1MB-1GB"]
+    assert web["size"] == cite["sizes"] == sizes and core["formats"] == ["text/csv", "text/plain"] + sizes
+    assert cite["formats"] == ["text/csv", "text/plain"]
+    assert web["measurementTechnique"] == ["Et spørreskjema."]
+    assert {"description": "Et spørreskjema.", "descriptionType": "Methods", "lang": "nb"} in cite["descriptions"]
+    assert web["variableMeasured"] == [
+        {"@type": "PropertyValue", "name": "age", "description": "Age: In years"},
+        {"@type": "PropertyValue", "name": "sex"},
+    ]
+    assert web["includedInDataCatalog"]["url"] == "https://catalogue.example.org/"
+
+
+@pytest.mark.parametrize(
+    "start, end, told",
+    [("2004", None, "2004/.."), (None, "2010", "../2010"), ("2004", "2010", "2004/2010"), (None, None, None)],
+)
+def test_a_time_may_be_open(start, end, told):
+    said = {name: day for name, day in (("temporal_start", start), ("temporal_end", end)) if day}
+    assert coverage.period(said) == told
+
+
+@pytest.mark.parametrize("size", [1, 49, 50, 5000, 5001, 20000])
+def test_a_description_has_a_length_that_search_engines_take(size):
+    text = ("word " * 4000)[: size - 1] + "x"
+    given = shown(change=lambda one: one["core"].update(descriptions=[{"lang": "en", "text": text}]))
+    (said,) = schema_org.document(given)["description"]
+    assert len(said["@value"]) <= 5000 and text[:40] in said["@value"]
+    assert len(said["@value"]) >= 50 or said["@value"] == "%s: %s" % (given.dataset.title, text)
+    assert (said["@value"] == text) == (50 <= size <= 5000)
+
+
+def test_what_is_not_said_is_not_exported():
+    def change(description):
+        for name in list(SAID) + ["variables"]:
+            description["sensitive"].pop(name, None)
+        description["files"] = []
+
+    bare = shown(change=change)
+    web = schema_org.document(bare)
+    assert not {"temporalCoverage", "spatialCoverage", "variableMeasured", "measurementTechnique", "size"} & set(web)
+    assert not {"geoLocations", "sizes", "formats"} & set(datacite.document(bare))
+    assert dublin_core.document(bare)["coverage"] == dublin_core.document(bare)["formats"] == []
