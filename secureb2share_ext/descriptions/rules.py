@@ -45,7 +45,7 @@ def contact(description: Any) -> Iterator[Fault]:
 
 
 def role_address(description: Any) -> Iterator[Fault]:
-    """`core.contact.email` and `dpo_contact` are a role's: neither `first.last@` nor of a provider of private mail."""
+    """`core.contact.email` and `dpo_contact` are a role's: neither a person's own nor of a provider of private mail."""
     for part, field, name in (
         (member(member(description, "core"), "contact"), "core.contact.email", "email"),
         (member(description, "sensitive"), "sensitive.dpo_contact", "dpo_contact"),
