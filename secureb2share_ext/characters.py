@@ -7,6 +7,7 @@ version of Python decides the same.
 
 import re
 import unicodedata
+from typing import Any
 
 HIDDEN = "must have no invisible characters, such as zero-width ones and marks of direction"
 NOT_COMPOSED = "must be in the composed form of Unicode, NFC"
@@ -63,3 +64,12 @@ def hidden_in_prose(text: str) -> bool:
 def is_composed(text: str) -> bool:
     """Whether a text is in NFC, so that two that look alike are the same text."""
     return unicodedata.normalize("NFC", text) == text
+
+
+def composed(value: Any) -> Any:
+    """A JSON value with every text in it in NFC; the names of members stay as they are."""
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, dict):
+        return {name: composed(member) for name, member in value.items()}
+    return [composed(entry) for entry in value] if isinstance(value, list) else value

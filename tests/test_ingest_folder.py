@@ -1,4 +1,5 @@
 import configparser
+import io
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from served import ONE_DATABASE
 instance_module = pytest.importorskip("instance")
 
 from secureb2share_ext import client  # noqa: E402
+from secureb2share_ext.cli.ingest import lines_of  # noqa: E402
 from secureb2share_ext.messages import drop_folder, drop_state  # noqa: E402
 
 UNITS = Path(__file__).resolve().parents[1] / "docs" / "howto" / "drop-folder"
@@ -240,3 +242,11 @@ def test_systemd_understands_the_units(tmp_path):
     ).stdout.decode()
     if "Overall exposure level" in rated:
         assert float(re.search(r"Overall exposure level for .*?: ([0-9.]+)", rated).group(1)) <= LOOSEST, rated
+
+
+@pytest.mark.parametrize(
+    "content, lines",
+    [(b"\xef\xbb\xbf{}\n\n[]\n", [b"{}\n", b"[]\n"]), (b"{}", [b"{}"]), (b"", []), (b"\xef\xbb\xbf", []), (b"\n", [])],
+)
+def test_a_byte_order_mark_at_the_start_is_read_past(content, lines):
+    assert list(lines_of(io.BytesIO(content))) == lines

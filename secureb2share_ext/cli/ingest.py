@@ -1,6 +1,8 @@
 """The command that takes registrations from a file instead of from the network."""
 
+import codecs
 import collections
+import itertools
 import json
 import os
 import re
@@ -169,9 +171,12 @@ def _chosen(file, part):
 def lines_of(file: Any, longest: int = LONGEST) -> Iterator[bytes]:
     """The lines of an open file that are not empty; one without an end, which must not fill the memory, in pieces.
 
-    longest: bytes.
+    A byte order mark at the start, which some editors write, is read past. longest: bytes.
     """
-    return (given for given in iter(lambda: file.readline(longest + 1), b"") if given.strip())
+    start = file.readline(longest + 1)
+    first = start[len(codecs.BOM_UTF8) :] if start.startswith(codecs.BOM_UTF8) else start
+    following = iter(lambda: file.readline(longest + 1), b"") if start else ()
+    return (given for given in itertools.chain([first], following) if given.strip())
 
 
 def _lines(extension, given):

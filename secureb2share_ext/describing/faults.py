@@ -141,7 +141,10 @@ RULES = {  # the beginning of a rule's message -> its words
     "must not be later than temporal_end": "This must not be later than the end of the collection.",
     "must not be later than retention_until": "This must not be later than the last day on which the data are kept.",
     "must not be more than max_age": "This must not be more than the age of the oldest participants.",
-    "must hold exactly one permission": "Choose exactly one of the first five; the others narrow it.",
+    "must hold one permission at most": "Choose one of the first five at most; the others narrow it.",
+    "is no country of ISO 3166-1": "No country has this code. Choose one from the list.",
+    "any stands alone": "Where anybody can be granted access, nothing else can be chosen.",
+    "not-stated stands alone": "Where this is not stated, nothing else can be chosen.",
     "DUO:0000004 (no restriction) has no modifiers": "Where there is no restriction, nothing else can be chosen.",
     "DUO:0000011 (ancestry research only)": "Research on ancestry only, and no research on ancestry, "
     "exclude each other.",

@@ -7,6 +7,7 @@ whether the schema accepts it or not; only parts in which nothing was filled in 
 import re
 from typing import Any, Dict, Iterable, List, Tuple
 
+from .. import characters
 from ..errors import Invalid
 from . import names
 from .fields import ALWAYS, FIELDS, PARTS, Field, place
@@ -36,7 +37,7 @@ def submitted(pairs: Iterable[Tuple[str, str]]) -> Values:
         if known is None:
             continue
         field, _, inside = known
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = characters.composed(text.replace("\r\n", "\n").replace("\r", "\n"))
         if (inside or field).kind in FORMAL:
             # what is copied from elsewhere brings spaces along
             text = text.strip()

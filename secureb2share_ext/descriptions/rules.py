@@ -7,7 +7,7 @@ words and stands in the documentation. Facts: GDPR; HealthDCAT-AP Release 8, NON
 from typing import Any, Dict, Iterator, List, Tuple
 
 from ..dataset import identifier_fault
-from . import dates, duo
+from . import countries, dates, duo
 from .role_address import own_address_fault
 from .tolerant import entries, is_missing, member
 
@@ -45,7 +45,7 @@ def contact(description: Any) -> Iterator[Fault]:
 
 
 def role_address(description: Any) -> Iterator[Fault]:
-    """`core.contact.email` and `dpo_contact` are a role's: neither `first.last@` nor of a provider of private mail."""
+    """`core.contact.email` and `dpo_contact` are a role's: neither a person's own nor of a provider of private mail."""
     for part, field, name in (
         (member(member(description, "core"), "contact"), "core.contact.email", "email"),
         (member(description, "sensitive"), "sensitive.dpo_contact", "dpo_contact"),
@@ -95,6 +95,14 @@ def ethics(description: Any) -> Iterator[Fault]:
         yield "sensitive.ethics_approval_body", "is required with ethics_approval_reference"
 
 
+def eligibility(description: Any) -> Iterator[Fault]:
+    """`any` and `not-stated` stand alone in `access_eligibility`."""
+    given = entries(member(description, "sensitive"), "access_eligibility")
+    for alone in ("any", "not-stated"):
+        if alone in given and len(given) > 1:
+            yield "sensitive.access_eligibility", "%s stands alone: leave it out, or the other entries" % alone
+
+
 def health(description: Any) -> Iterator[Fault]:
     """Health data have `hdab_name`, `hdab_contact`, `health_categories`, `has_structured_data` and `provenance`. They
     are health data, if `health_categories` is not empty, or `special_categories` has one of `Health`, `MentalHealth`,
@@ -115,7 +123,11 @@ def replaced(description: Any) -> Iterator[Fault]:
         yield "version.replaces", why
 
 
-RULES = (contact, role_address, embargo, legal_bases, consent, ethics, health, replaced) + dates.RULES
+RULES = (
+    (contact, role_address, embargo, legal_bases, consent, ethics, eligibility, health, replaced)
+    + dates.RULES
+    + countries.RULES
+)
 
 
 def file_details(description: Any) -> Iterator[Fault]:

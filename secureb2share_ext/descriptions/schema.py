@@ -13,7 +13,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 from jsonschema import Draft4Validator, ValidationError, validators
 
 from .. import characters
-from . import rules, volume
+from . import rules, volume, wanted
 
 try:
     import fastjsonschema
@@ -238,11 +238,14 @@ def _short(name):
 def _message(error):
     value = error.validator_value
     if error.validator == "enum":
-        return "must be one of %s" % ", ".join(str(v) for v in value)
+        return wanted.code(error.instance, value)
     if error.validator == "type":
         return "must be of type %s" % value
     if error.validator == "pattern":
-        return "is empty" if value == r"\S" else "must match %s" % value
+        names = [step for step in error.absolute_path if isinstance(step, str)]
+        return "is empty" if value == r"\S" else wanted.form(names[-1] if names else "")
+    if error.validator == "maximum" and value == wanted.OLDEST:
+        return wanted.AGE
     words = {
         "minLength": "must have at least %s characters",
         "maxLength": "must have at most %s characters",

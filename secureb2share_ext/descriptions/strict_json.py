@@ -4,6 +4,7 @@ Every body that decides something is read here. A reader that guesses the encodi
 sees other members than one that does not: what is not plain UTF-8 is refused.
 """
 
+import codecs
 import json
 from typing import Any
 
@@ -22,25 +23,40 @@ def parse(body: bytes) -> Any:
         too_deep = schema.is_too_deep(value)
         canonical(None if too_deep else value)
     except (ValueError, RecursionError) as error:
-        raise Invalid([("(body)", "is not strict JSON in UTF-8 (%s)" % type(error).__name__)])
+        raise Invalid([("(body)", "is not strict JSON in UTF-8: %s" % _why(body, error))])
     if too_deep:
         raise Invalid([("(body)", "is nested too deeply")])
     return value
 
 
+def _why(body, error):
+    # never with what was found there
+    if body.startswith(codecs.BOM_UTF8):
+        return "it begins with a byte order mark; leave that out"
+    if isinstance(error, UnicodeDecodeError):
+        return "its byte %d belongs to no character; save it in the encoding UTF-8" % (error.start + 1)
+    if isinstance(error, json.JSONDecodeError):
+        return "line %d, column %d has what cannot stand there" % (error.lineno, error.colno)
+    return str(error) if isinstance(error, _NotStrict) else "it holds what JSON cannot carry, such as half a character"
+
+
+class _NotStrict(ValueError):
+    pass
+
+
 def _once(pairs):
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise ValueError("a member twice")
+        raise _NotStrict("an object has a member twice")
     return value
 
 
 def _bounded(digits):
     # the time that it takes to read a number grows with the square of its length
     if len(digits) > 1000:
-        raise ValueError("a number of too many digits")
+        raise _NotStrict("a number has too many digits")
     return int(digits)
 
 
 def _no_constant(name):
-    raise ValueError(name)
+    raise _NotStrict("%s is no number of JSON" % name)

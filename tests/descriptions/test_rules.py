@@ -67,30 +67,6 @@ def test_each_rule_tells_its_fault_and_no_other(sensitive, expected):
 
 
 @pytest.mark.parametrize(
-    "address, is_own",
-    [
-        ("kari.nordmann@example.org", True),
-        ("Kari.Nordmann@example.org", True),
-        ("k.nordmann@example.org", True),
-        ("kari.anne.nordmann-hansen@example.org", True),
-        ("sleepstudy@gmail.com", True),
-        ("access@example.org", False),
-        ("knordmann@example.org", False),  # no test can tell it from an office's name
-        ("data.access@example.org", False),
-        ("moba.tilgang@example.org", False),
-        ("tietosuoja.vastaava@example.org", False),
-        ("dac.moba@example.org", False),
-        ("ega.2024@example.org", False),
-        ("hunt_data@medisin.example.org", False),
-    ],
-)
-def test_an_address_that_looks_like_a_persons_own(address, is_own):
-    contact = {"name": "Datatilgang", "email": address}
-    expected = [("core.contact.email", OWN)] if is_own else []
-    assert rules.faults({"core": {"contact": contact}}) == expected
-
-
-@pytest.mark.parametrize(
     "replaces, expected",
     [
         ("p11/sleep-1", []),

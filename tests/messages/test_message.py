@@ -57,6 +57,13 @@ def test_an_example_is_read(path):
     assert (got.issued, got.tenant) == (NOW, example["tenant"])
 
 
+def test_the_texts_of_a_dataset_are_kept_composed():
+    example = json.loads(EXAMPLES[0].read_text(encoding="utf-8"))
+    example["dataset"]["core"]["keywords"] = ["Cafe\u0301"]
+    got = read(envelope(**example), source=example["source"], identifier=example["identifier"])
+    assert got.members["dataset"]["core"]["keywords"] == ["Caf\u00e9"]
+
+
 RANDOM = base64.b64encode(hashlib.sha512(b"1").digest() * 11).decode("ascii")  # 940 characters
 
 

@@ -8,6 +8,7 @@ from typing import Any, Dict, List
 
 from flask import request
 
+from ... import characters
 from ...descriptions import strict_json
 from ...errors import Invalid
 from . import mapping
@@ -18,7 +19,7 @@ NOT_PLAIN = "must be a list of at most %d operations add, remove, replace, move 
 
 def load_record() -> Dict[str, Any]:
     """The metadata of a POST or PUT, as dict; raises Invalid."""
-    metadata = strict_json.parse(request.get_data(cache=False))
+    metadata = characters.composed(strict_json.parse(request.get_data(cache=False)))
     if not isinstance(metadata, dict):
         raise Invalid([("(body)", "must be an object")])
     written_by_host = mapping.written_by_host(metadata)
@@ -34,7 +35,7 @@ def load_patch() -> List[Dict[str, Any]]:
     if request.method != "PATCH":
         # the host would make a record of the list
         raise Invalid([("(body)", "is a JSON Patch, which PATCH alone takes")])
-    operations = strict_json.parse(request.get_data(cache=False))
+    operations = characters.composed(strict_json.parse(request.get_data(cache=False)))
     if not isinstance(operations, list) or len(operations) > MAX_OPERATIONS or not all(map(_is_plain, operations)):
         raise Invalid([("(body)", NOT_PLAIN)])
     return operations
