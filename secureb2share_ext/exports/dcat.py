@@ -1,101 +1,260 @@
-"""DCAT-AP of a dataset, and of access to it, as a Published says it.
+"""DCAT of a dataset, and of access to it, as a graph: HealthDCAT-AP Release 8 for health data, else DCAT-AP 3.
 
-dct:accessRights has the EU's value, which DCAT-AP allows once; the other vocabularies, the words and the conditions
-are dct:rights. There is no distribution: nothing can be downloaded.
+Elements by number: Annex B of Implementing Regulation (EU) 2026/2098. What a description does not say is left out;
+no number is derived from a band. A withdrawn dataset is told as deleted, without its description.
 """
 
-from typing import Any
-from urllib.parse import quote
+import datetime
+from typing import Any, Dict, Iterator, List, Tuple
 
-from lxml import etree
-
+from ..descriptions.rules import is_health
+from . import concepts, dcat_health
+from .concepts import EU
+from .dcat_agents import agent, contact_point, creator, vcard
+from .graph import Graph, Iri, Literal, add, iri, json_ld_text, text, turtle, typed
+from .graph import xml as graph_xml
 from .published import Published
-from .xml_text import for_xml
 
-RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-RDFS = "http://www.w3.org/2000/01/rdf-schema#"
-DCT = "http://purl.org/dc/terms/"
-DCAT = "http://www.w3.org/ns/dcat#"
-FOAF = "http://xmlns.com/foaf/0.1/"
-VCARD = "http://www.w3.org/2006/vcard/ns#"
-XSD = "http://www.w3.org/2001/XMLSchema#"
-XML = "http://www.w3.org/XML/1998/namespace"
-PREFIXES = {"rdf": RDF, "rdfs": RDFS, "dct": DCT, "dcat": DCAT, "foaf": FOAF, "vcard": VCARD}
-ABOUT, RESOURCE = "{%s}about" % RDF, "{%s}resource" % RDF
-HOSTS = tuple("{%s}%s" % (DCT, name) for name in ("accessRights", "license", "rights")) + (
-    "{%s}distribution" % DCAT,
-    "{%s}landingPage" % DCAT,
-)
+CHANGES = "http://purl.org/adms/changetype"
+LICENSES = {"CC0-1.0": EU + "licence/CC0", "CC-BY-4.0": EU + "licence/CC_BY_4_0"}
+SPDX = "https://spdx.org/licenses/"
+RESOLVERS = {
+    "DOI": "https://doi.org/",
+    "Handle": "https://hdl.handle.net/",
+    "PMID": "https://pubmed.ncbi.nlm.nih.gov/",
+    "arXiv": "https://arxiv.org/abs/",
+    "URL": "",
+    "URN": "",
+}
+TYPES = {"synthetic": ("SYNTHETIC_DATA", "Synthetic data"), "aggregated": ("STATISTICAL", "Statistical data")}
+NO_FILE = "No file can be downloaded. The link leads to the form for an access application, or says why there is none."
+DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}
+IANA = "https://www.iana.org/assignments/media-types/"
+
+
+def document(shown: Published) -> Graph:
+    """The graph of one record: the dataset, and the catalogue's record of it."""
+    graph: Graph = {}
+    if shown.dataset.state == "withdrawn":
+        _tombstone(graph, shown)
+    else:
+        _dataset(graph, shown)
+    _record(graph, shown)
+    return graph
+
+
+def as_turtle(shown: Published) -> str:
+    """The Turtle of a record."""
+    return turtle(document(shown))
+
+
+def as_json_ld(shown: Published) -> str:
+    """The JSON-LD (text) of a record."""
+    return json_ld_text(document(shown))
 
 
 def xml(shown: Published) -> str:
-    """The RDF/XML of a record whose host writes none."""
-    core = shown.dataset.core
-    root = etree.Element("{%s}RDF" % RDF, nsmap=PREFIXES)
-    dataset = etree.SubElement(root, "{%s}Dataset" % DCAT)
-    dataset.set(ABOUT, shown.record_url)
-    _said(dataset, DCT + "identifier", shown.dataset.pid)
-    for name in ("title", "description"):
-        for entry in core[name + "s"]:
-            _said(dataset, DCT + name, entry["text"], entry["lang"])
-    for keyword in core.get("keywords", []):
-        _said(dataset, DCAT + "keyword", keyword)
-    year = _said(dataset, DCT + "issued", str(core["publication_year"]))
-    year.set("{%s}datatype" % RDF, XSD + "gYear")
-    for kind, name in [("publisher", core["publisher"])] + [("creator", one["name"]) for one in core["creators"]]:
-        _said(_inside(dataset, DCT + kind, FOAF + "Agent"), FOAF + "name", name)
-    contact = _inside(dataset, DCAT + "contactPoint", VCARD + "Kind")
-    _said(contact, VCARD + "fn", core["contact"]["name"])
-    if core["contact"].get("email"):
-        address = "mailto:" + quote(core["contact"]["email"], "@")
-        etree.SubElement(contact, "{%s}hasEmail" % VCARD).set(RESOURCE, address)
-    if shown.version_label:
-        _said(dataset, DCAT + "version", shown.version_label)
-    correct(root, shown)
-    return str(etree.tostring(root, encoding="unicode", pretty_print=True))
+    """The RDF/XML of a record."""
+    return graph_xml(document(shown))
 
 
-def correct(root: Any, shown: Published) -> None:
-    """Let the rdf:RDF element of a record (lxml, changed in place) say of access what `shown` says."""
-    dataset = root[0]
-    for child in list(dataset):
-        if child.tag in HOSTS:
-            dataset.remove(child)
-    if ABOUT not in dataset.attrib:
-        dataset.set(ABOUT, shown.record_url)
-    etree.SubElement(dataset, "{%s}landingPage" % DCAT).set(RESOURCE, shown.record_url)
-    right = shown.right
-    etree.SubElement(dataset, "{%s}accessRights" % DCT).set(RESOURCE, right.eu)
-    _state(dataset, right.coar, [(right.coar_label, "en")])
-    _state(dataset, right.info_eu_repo, [(right.info_eu_repo.rpartition("/")[2], None)])
-    words = [(text, "en") for text in (shown.label, shown.state_text) if text]
-    words += [(condition["text"], condition["lang"]) for condition in shown.dataset.sensitive["access_conditions"]]
-    _state(dataset, shown.access_url, words)
+def subject(shown: Published) -> Iri:
+    """The dataset."""
+    return iri(shown.record_url)
 
 
-def _said(parent, name, text, language=None):
-    element = etree.SubElement(parent, _tag(name))
-    element.text = for_xml(text)
-    if language:
-        element.set("{%s}lang" % XML, language)
-    return element
+def record_of(shown: Published) -> Iri:
+    """The catalogue's record of the dataset."""
+    return part(shown, "record")
 
 
-def _inside(parent, name, kind):
-    return etree.SubElement(etree.SubElement(parent, _tag(name)), _tag(kind))
+def part(shown: Published, fragment: str) -> Iri:
+    """A node that belongs to the dataset."""
+    return iri("%s#%s" % (shown.record_url, fragment))
 
 
-def _tag(name):
-    namespace, sign = (name.rpartition("#") if "#" in name else name.rpartition("/"))[:2]
-    return "{%s%s}%s" % (namespace, sign, name[len(namespace) + 1 :])
+def contacts(core: Dict[str, Any]) -> List[Dict[str, str]]:
+    """The role contacts of a description, the main one first."""
+    return core.get("contacts") or ([core["contact"]] if core.get("contact") else [])
 
 
-def _state(dataset, address, labels):
-    rights = etree.SubElement(dataset, "{%s}rights" % DCT)
-    statement = etree.SubElement(rights, "{%s}RightsStatement" % DCT)
-    statement.set(ABOUT, address)
-    for text, language in labels:
-        label = etree.SubElement(statement, "{%s}label" % RDFS)
-        label.text = for_xml(text)
-        if language:
-            label.set("{%s}lang" % XML, language)
+def _dataset(graph, shown):
+    core, sensitive = shown.dataset.core, shown.dataset.sensitive
+    health = is_health(sensitive)
+    dataset = typed(graph, subject(shown), "dcat:Dataset")
+
+    def say(predicate, *values):
+        add(graph, dataset, predicate, *(value for value in values if value is not None))
+
+    say("dct:identifier", text(shown.record_url))  # 15
+    say("dct:title", *_texts(core["titles"]))  # 24
+    say("dct:description", *_texts(core["descriptions"]))  # 8
+    words = core.get("keywords") or []
+    if health and not words:
+        # health data need a keyword; the names of their categories are no invention
+        words = [concepts.label_of("health_categories", one) for one in sensitive.get("health_categories", [])]
+    say("dcat:keyword", *map(text, words))  # 17
+    say("dct:issued", Literal(str(core["publication_year"]), datatype="gYear"))
+    say("dct:modified", *_changed(shown))
+    say("dct:language", *(concepts.language(graph, tag) for tag in core.get("languages", [])))  # 18
+    for number, one in enumerate(contacts(core), 1):
+        say("dcat:contactPoint", vcard(graph, part(shown, "contact-%d" % number), one))  # 5
+    say("dct:publisher", _publisher(graph, shown, core))  # 22
+    for predicate, field in (("dct:creator", "creators"), ("dct:contributor", "contributors")):
+        people = enumerate(core.get(field, []), 1)
+        say(predicate, *(creator(graph, part(shown, "%s-%d" % (field[:-1], n)), one) for n, one in people))
+    say("dcat:version", *([text(shown.version_label)] if shown.version_label else []))
+    say("dcat:previousVersion", *([iri(shown.replaces.url)] if shown.replaces else []))
+    say("dct:isReplacedBy", *(iri(other.url) for other in shown.newer))
+    for number, (value, scheme) in enumerate(_identifiers(shown), 1):
+        other = typed(graph, part(shown, "identifier-%d" % number), "adms:Identifier")
+        add(graph, other, "skos:notation", text(value))
+        add(graph, other, "adms:schemaAgency", text(scheme))
+        say("adms:identifier", other)
+    say("dct:relation", *_related(core))
+    say("adms:versionNotes", *([text(shown.state_text, "en")] if shown.state_text else []))
+    _access(graph, shown, dataset, health)
+    _coverage(graph, shown, dataset)
+    code, label = TYPES.get(sensitive.get("deidentification"), ("PERSONAL_DATA", "Personal data"))
+    say("dct:type", concepts.concept(graph, EU + "dataset-type", code, label))  # 25
+    if sensitive.get("periodicity"):
+        code = sensitive["periodicity"]
+        say("dct:accrualPeriodicity", concepts.of_field(graph, EU + "frequency", "periodicity", code, "dct:Frequency"))
+    if sensitive.get("provenance"):
+        node = typed(graph, part(shown, "provenance"), "dct:ProvenanceStatement")
+        add(graph, node, "rdfs:label", *_texts(sensitive["provenance"]))
+        say("dct:provenance", node)  # 21
+    _custodian(graph, shown, dataset, health)
+    dcat_health.privacy(graph, dataset, sensitive, health)
+    if health:
+        dcat_health.health(graph, shown, dataset, part)
+
+
+def _publisher(graph, shown, core):
+    # the dataset's contact answers for the publisher where no other is named
+    contact = core.get("publisher_contact") or next(
+        (one.get("url") or one.get("email") for one in contacts(core) if one.get("url") or one.get("email")), None
+    )
+    node = agent(graph, part(shown, "publisher"), core["publisher"], core.get("publisher_type"), "publisher_type")
+    contact_point(graph, node, part(shown, "publisher-contact"), contact)
+    return node
+
+
+def _custodian(graph, shown, dataset, health):
+    sensitive = shown.dataset.sensitive
+    name = sensitive.get("controller_name")
+    contact = sensitive.get("controller_contact") or sensitive.get("dpo_contact")
+    # HealthDCAT-AP refuses a custodian without contact, and asks for none
+    if not name or name == "not-stated" or (health and not contact):
+        return
+    node = agent(graph, part(shown, "custodian"), name, sensitive.get("controller_type"), "controller_type")
+    contact_point(graph, node, part(shown, "custodian-contact"), contact)
+    add(graph, dataset, "geodcatap:custodian", node)  # 7
+
+
+def _access(graph, shown, dataset, health):
+    sensitive, right = shown.dataset.sensitive, shown.right
+    code = right.eu.rpartition("/")[2]
+    eu = concepts.concept(graph, EU + "access-right", code, "non-public", "dct:RightsStatement")
+    add(graph, dataset, "dct:accessRights", eu)  # 1
+    words = [text(said, "en") for said in (shown.label, shown.state_text) if said]
+    words += _texts(sensitive["access_conditions"])
+    for node, labels in (
+        (iri(right.coar), [text(right.coar_label, "en")]),
+        (iri(right.info_eu_repo), [text(right.info_eu_repo.rpartition("/")[2])]),
+        (part(shown, "conditions"), words),
+    ):
+        add(graph, typed(graph, node, "dct:RightsStatement"), "rdfs:label", *labels)
+        add(graph, dataset, "dct:rights", node)
+    laws = [dcat_health.EHDS] if health else []
+    laws += sensitive.get("applicable_legislation", [])
+    laws = [typed(graph, iri(law), "eli:LegalResource") for law in dict.fromkeys(laws)]
+    add(graph, dataset, "dcatap:applicableLegislation", *laws)  # 2
+    # DCAT-AP allows one format a distribution
+    for number, format_ in enumerate(sensitive.get("formats") or [None], 1):
+        way = typed(graph, part(shown, "access-%d" % number), "dcat:Distribution")
+        add(graph, way, "dct:title", text("Access on request", "en"))
+        add(graph, way, "dct:description", text(NO_FILE, "en"))
+        add(graph, way, "dcat:accessURL", iri(shown.access_url))
+        add(graph, way, "dcatap:applicableLegislation", *laws)
+        if sensitive.get("terms_url"):
+            terms = typed(graph, iri(sensitive["terms_url"]), "dct:LicenseDocument")
+            add(graph, way, "dct:license", terms)
+        if format_ and "/" in format_:
+            add(graph, way, "dcat:mediaType", typed(graph, iri(IANA + format_), "dct:MediaType"))
+        elif format_:
+            kind = concepts.of_field(graph, EU + "file-type", "formats", format_, "dct:MediaTypeOrExtent")
+            add(graph, way, "dct:format", kind)
+        add(graph, dataset, "dcat:distribution", way)  # 9
+
+
+def _coverage(graph, shown, dataset):
+    sensitive = shown.dataset.sensitive
+    places = [concepts.country(graph, code) for code in sensitive.get("spatial", [])]
+    regions = enumerate(sensitive.get("regions", []), 1)
+    places += [concepts.region(graph, part(shown, "region-%d" % number), code) for number, code in regions]
+    add(graph, dataset, "dct:spatial", *(place for place in places if place is not None))  # 10
+    ends = [("dcat:startDate", sensitive.get("temporal_start")), ("dcat:endDate", sensitive.get("temporal_end"))]
+    period(graph, part(shown, "period"), dataset, "dct:temporal", ends)  # 23
+    kept = [("dcat:endDate", sensitive.get("retention_until"))]
+    period(graph, part(shown, "retention"), dataset, "healthdcatap:retentionPeriod", kept)
+
+
+def period(graph: Graph, node: Iri, dataset: Iri, predicate: str, ends: List[Tuple[str, Any]]) -> None:
+    """Say a PeriodOfTime of a dataset, unless it has neither end; ends: [(property, day, month or year)]."""
+    for end, value in ends:
+        if value:
+            add(graph, typed(graph, node, "dct:PeriodOfTime"), end, Literal(value, datatype=DATES[len(value)]))
+            add(graph, dataset, predicate, node)
+
+
+def _tombstone(graph, shown):
+    description = shown.dataset.description
+    core = description.get("core") or {}
+    # no dcat:Dataset: one would have to say what it is about
+    gone = typed(graph, subject(shown), "dcat:Resource")
+    add(graph, gone, "dct:identifier", text(shown.record_url))
+    add(graph, gone, "dct:title", *_texts(core.get("titles") or []))
+    for number, one in enumerate(contacts(core), 1):
+        add(graph, gone, "dcat:contactPoint", vcard(graph, part(shown, "contact-%d" % number), one))
+    add(graph, gone, "adms:versionNotes", text(shown.state_text or "Withdrawn", "en"))
+    add(graph, gone, "dct:modified", *_changed(shown))
+
+
+def _record(graph, shown):
+    record = typed(graph, record_of(shown), "dcat:CatalogRecord")
+    add(graph, record, "foaf:primaryTopic", subject(shown))
+    add(graph, record, "dct:identifier", text(str(shown.dataset.pid)))
+    add(graph, record, "dct:modified", *_changed(shown))
+    spdx = (shown.dataset.description.get("core") or {}).get("metadata_license", "CC0-1.0")
+    add(graph, record, "dct:license", typed(graph, iri(LICENSES.get(spdx, SPDX + spdx)), "dct:LicenseDocument"))
+    change = "deleted" if shown.dataset.state == "withdrawn" else "updated"
+    add(graph, record, "adms:status", concepts.concept(graph, CHANGES, change, change))
+
+
+def _changed(shown):
+    # the later one of the record's change and that of its state
+    days = [(shown.dataset.state_at or "")[:10]]
+    if shown.dataset.updated:
+        moment = datetime.datetime.fromtimestamp(shown.dataset.updated, datetime.timezone.utc)
+        days.append(moment.date().isoformat())
+    return [Literal(max(days), datatype="date")] if max(days) else []
+
+
+def _identifiers(shown) -> Iterator[Tuple[str, str]]:
+    yield str(shown.dataset.pid), "PID"
+    yield shown.dataset.identifier, shown.dataset.source
+    for one in shown.dataset.core.get("alternate_identifiers", []):
+        yield one["value"], one["scheme"]
+
+
+def _related(core):
+    for one in core.get("related", []):
+        if one["scheme"] in RESOLVERS:
+            value = one["identifier"]
+            address = value if value.startswith(("https:", "http:")) else RESOLVERS[one["scheme"]] + value
+            yield iri(address)
+
+
+def _texts(entries):
+    return [text(entry["text"], entry["lang"]) for entry in entries]
