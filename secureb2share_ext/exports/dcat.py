@@ -40,9 +40,11 @@ def xml(shown: Published) -> str:
             _said(dataset, DCT + name, entry["text"], entry["lang"])
     for keyword in core.get("keywords", []):
         _said(dataset, DCAT + "keyword", keyword)
-    year = _said(dataset, DCT + "issued", str(core["publication_year"]))
-    year.set("{%s}datatype" % RDF, XSD + "gYear")
-    for kind, name in [("publisher", core["publisher"])] + [("creator", one["name"]) for one in core["creators"]]:
+    if core["publication_year"]:
+        year = _said(dataset, DCT + "issued", str(core["publication_year"]))
+        year.set("{%s}datatype" % RDF, XSD + "gYear")
+    agents = [("publisher", core["publisher"])] + [("creator", one["name"]) for one in core["creators"]]
+    for kind, name in ((kind, name) for kind, name in agents if name):
         _said(_inside(dataset, DCT + kind, FOAF + "Agent"), FOAF + "name", name)
     contact = _inside(dataset, DCAT + "contactPoint", VCARD + "Kind")
     _said(contact, VCARD + "fn", core["contact"]["name"])

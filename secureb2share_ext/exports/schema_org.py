@@ -6,6 +6,7 @@ Versions are said with PROV, for which schema.org has no words.
 
 from typing import Any, Dict
 
+from . import tombstone
 from .published import Published
 
 CONTEXT = "https://schema.org/"
@@ -14,6 +15,8 @@ PROV = {"prov": "http://www.w3.org/ns/prov#"}
 
 def document(shown: Published) -> Dict[str, Any]:
     """The JSON-LD (dict)."""
+    if shown.is_withdrawn:
+        return tombstone.schema_org(shown)
     dataset, core = shown.dataset, shown.dataset.core
     conditions = [condition["text"] for condition in dataset.sensitive["access_conditions"]]
     said = {
