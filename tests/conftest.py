@@ -22,6 +22,8 @@ pytest.register_assert_rewrite(
     "contract",
     "answers_contract",
     "bulk_contract",
+    "oai_contract",
+    "tombstone_contract",
     "decisions_contract",
     "keys_contract",
     "review_contract",

@@ -85,7 +85,7 @@ def _announce(host, row, record, by, observe=False):
     # a source that is configured no more has nobody to tell
     targets = () if source is None else source.echo if by == "source" else source.targets
     urls = host.record_url(row), host.access_url(row.pid), host.base_url()
-    announce.announce(row, dataset, *urls, targets=targets, is_observed=observe)
+    announce.announce(row, view.told(host, dataset), *urls, targets=targets, is_observed=observe)
     return dataset
 
 

@@ -40,5 +40,5 @@ def _tell(host, target, again, source, identifier):
         return 0
     dataset = view.dataset_of(host, row, record)
     urls = host.record_url(row), host.access_url(row.pid), host.base_url()
-    announce.tell(row, dataset, *urls, target=target, again=again)
+    announce.tell(row, view.told(host, dataset), *urls, target=target, again=again)
     return 1

@@ -4,6 +4,7 @@ import datetime
 from typing import Any, Collection, Dict, List, Mapping, NamedTuple
 
 from ..dataset import Dataset
+from ..exports import tombstone
 from ..exports.published import Published, RelatedDataset
 from ..outbox import registrations
 from ..outbox import store as outbox
@@ -61,6 +62,11 @@ def shown(host: Host, found: Entry, dataset: Dataset, today: datetime.date) -> P
     """The exports.published.Published of a published Dataset that was looked up; today: datetime.date, UTC."""
     row = found.row
     source = host.sources.get(row.source)
+    demanded: Mapping[str, Any] = {}
+    if row.state == "withdrawn":
+        # the one place where it is reduced: no page and no export sees more
+        demanded = tombstone.demanded(dataset)
+        dataset = tombstone.of(dataset, source is None or source.withdrawn_title)
 
     def related(identifier):
         other = found.relatives.get(identifier) if identifier else None
@@ -81,7 +87,17 @@ def shown(host: Host, found: Entry, dataset: Dataset, today: datetime.date) -> P
         replaced_by=related(row.replaced_by),
         successor=related(row.successor),
         is_open=source is not None and _is_open(host, source, found),
+        demanded=demanded,
     )
+
+
+def told(host: Host, dataset: Dataset) -> Dataset:
+    """The Dataset as events tell it: of a withdrawn one what its tombstone says."""
+    source = host.sources.get(dataset.source)
+    if dataset.state != "withdrawn" or not dataset.is_whole:
+        return dataset
+    left = tombstone.of(dataset, source is None or source.withdrawn_title)
+    return left._replace(description=dict(left.description, core={k: v for k, v in left.core.items() if v}))
 
 
 def state_in_words(row: DatasetRow) -> str:

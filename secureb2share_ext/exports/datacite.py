@@ -21,7 +21,8 @@ REQUESTS_FROM = "Access can be requested from this day on; the data do not becom
 
 def document(shown: Published) -> Dict[str, Any]:
     """The DataCite JSON (dict), valid against the 4.5 schema of the `datacite` package."""
-    dataset, core = shown.dataset, shown.dataset.core
+    # a withdrawn dataset keeps what DataCite demands of a DOI
+    dataset, core = shown.dataset, dict(shown.dataset.core, **shown.demanded)
     said: Dict[str, Any] = {
         "schemaVersion": SCHEMA_VERSION,
         "url": shown.record_url,
@@ -31,11 +32,8 @@ def document(shown: Published) -> Dict[str, Any]:
         "publisher": {"name": core["publisher"]},
         "publicationYear": str(core["publication_year"]),
         "contributors": _contributors(dataset),
-        "dates": _dates(shown),
-        "alternateIdentifiers": [
-            {"alternateIdentifier": dataset.identifier, "alternateIdentifierType": dataset.source},
-            {"alternateIdentifier": dataset.pid, "alternateIdentifierType": "PID"},
-        ],
+        "dates": _dates(shown, core),
+        "alternateIdentifiers": _alternates(shown),
         "relatedIdentifiers": _related(shown),
         "rightsList": _rights(shown),
         "descriptions": _descriptions(shown),
@@ -109,9 +107,17 @@ def _organisation(name, kind):
     return {"name": name, "nameType": "Organizational", "contributorType": kind}
 
 
-def _dates(shown):
+def _alternates(shown):
     dataset = shown.dataset
-    said = [{"date": str(dataset.core["publication_year"]), "dateType": "Issued"}]
+    said = [{"alternateIdentifier": dataset.pid, "alternateIdentifierType": "PID"}]
+    if not shown.is_withdrawn:
+        said.insert(0, {"alternateIdentifier": dataset.identifier, "alternateIdentifierType": dataset.source})
+    return said
+
+
+def _dates(shown, core):
+    dataset = shown.dataset
+    said = [{"date": str(core["publication_year"]), "dateType": "Issued"}]
     collected = coverage.period(dataset.sensitive, open_end="")
     if collected:
         said.append({"date": collected, "dateType": "Collected"})

@@ -6,13 +6,15 @@ because info:eu-repo/date/embargoEnd would promise open data.
 
 from typing import Dict, List
 
-from . import coverage
+from . import coverage, tombstone
 from .published import Published
 from .xml_text import for_xml
 
 
 def document(shown: Published) -> Dict[str, List[str]]:
     """The elements {plural name: [text]}, as the `dcxml` package takes it."""
+    if shown.is_withdrawn:
+        return tombstone.dublin_core(shown)
     dataset, core, right = shown.dataset, shown.dataset.core, shown.right
     state = [shown.state_text] if shown.state_text else []
     related = (shown.replaces,) + shown.newer

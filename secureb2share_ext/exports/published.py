@@ -4,7 +4,7 @@ There is one value for every serialisation, so that none can look elsewhere and 
 """
 
 import datetime
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, Mapping, NamedTuple, Optional, Tuple
 
 from ..dataset import Dataset
 from .rights import Right, label_of, right_of
@@ -38,6 +38,12 @@ class Published(NamedTuple):
     replaced_by: Optional[RelatedDataset] = None
     successor: Optional[RelatedDataset] = None  # where superseded
     is_open: bool = True  # False while its source waits for the secure side's acknowledgement
+    demanded: Mapping[str, Any] = {}  # of a withdrawn dataset: the members of core that DataCite's schema demands
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether nothing but a tombstone is shown; the Dataset is reduced to it (tombstone.of)."""
+        return self.dataset.state == "withdrawn"
 
     @property
     def right(self) -> Right:

@@ -4,8 +4,9 @@ It is made from the Published, not from what the host stored: every serialisatio
 link, and no link to content is in any of them.
 """
 
-from typing import Any, Dict, List
+from typing import Any, Collection, Dict, List
 
+from . import tombstone
 from .published import Published
 
 CONTENT_LINKS = ("files", "bucket", "self_file")
@@ -30,6 +31,8 @@ def access_member(shown: Published) -> Dict[str, Any]:
     for name in ("reason", "state_at", "successor"):
         if getattr(dataset, name):
             member[name] = getattr(dataset, name)
+    if shown.is_withdrawn:
+        member["contact"] = dataset.core["contact"]
     if shown.successor:
         member["successor_url"] = shown.successor.url
     return member
@@ -65,11 +68,16 @@ def without_content(body: Dict[str, Any]) -> Dict[str, Any]:
     return dict(bare, metadata=metadata, links=links)
 
 
-def item(body: Dict[str, Any], shown: Published) -> Dict[str, Any]:
+def item(body: Dict[str, Any], shown: Published, kept: Collection[str] = ()) -> Dict[str, Any]:
     """The JSON of a record without content, with our members added; `body` is left alone.
 
-    They are the access member, the link, the described files and the versions.
+    They are the access member, the link, the described files and the versions. Of a withdrawn dataset it is a
+    tombstone; kept: names of the host's metadata that it keeps, because they do not describe the dataset.
     """
+    if shown.is_withdrawn:
+        metadata = body.get("metadata", {})
+        own = {name: metadata[name] for name in kept if name in metadata}
+        return tombstone.item(body, shown, access_member(shown), own)
     bare = without_content(body)
     versions = versions_member(shown)
     return dict(

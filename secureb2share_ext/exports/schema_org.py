@@ -7,7 +7,7 @@ Versions are said with PROV, for which schema.org has no words.
 from typing import Any, Dict
 from urllib.parse import urljoin
 
-from . import coverage
+from . import coverage, tombstone
 from .published import Published
 
 CONTEXT = "https://schema.org/"
@@ -18,6 +18,8 @@ PROV = {"prov": "http://www.w3.org/ns/prov#"}
 
 def document(shown: Published) -> Dict[str, Any]:
     """The JSON-LD (dict)."""
+    if shown.is_withdrawn:
+        return tombstone.schema_org(shown)
     dataset, core = shown.dataset, shown.dataset.core
     conditions = [condition["text"] for condition in dataset.sensitive["access_conditions"]]
     said = {

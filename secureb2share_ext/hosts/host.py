@@ -210,6 +210,14 @@ class Host(abc.ABC):
         entries = self.index_entries()
         return ghosts.count(entries) if entries is not None else 0
 
+    def oai_models(self) -> List[Any]:
+        """[model] (SQLAlchemy, with id and updated) of the tables that hold the sources' records, for OAI-PMH."""
+        return []
+
+    def oai_sets(self) -> Dict[str, str]:
+        """{setSpec: source} of the sets of OAI-PMH that are a source's."""
+        return {}
+
     def oldest_waiting(self) -> Optional[datetime.datetime]:
         """Naive UTC time of the oldest change that the host's search does not know yet, or None."""
         return index_queue.waiting()[1]

@@ -43,6 +43,7 @@ class Source(NamedTuple):
     revisions_a_day: Optional[int] = 20000
     owner: Optional[str] = None  # e-mail address of the account that owns its records, on hosts that have owners
     ways: Mapping[str, str] = {}  # way of access -> where it begins at this site; empty: not told, so each may be named
+    withdrawn_title: bool = True  # whether the title of a withdrawn dataset stays in public
     echo: Tuple[str, ...] = ()  # of the targets, those that want to hear what the source itself caused
     registers: Tuple[str, ...] = ()  # of the targets, those that make the place where a dataset is applied for
 
@@ -111,6 +112,8 @@ def read(config: Mapping[str, Any], targets: Mapping[str, Any], providers: Colle
             number = getattr(source, setting)
             if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < least):
                 raise ConfigError("%s: %s must be a whole number of at least %d." % (key, setting, least))
+        if not isinstance(source.withdrawn_title, bool):
+            raise ConfigError("%s: withdrawn_title must be True or False." % key)
         if source.owner is not None and not (isinstance(source.owner, str) and "@" in source.owner):
             raise ConfigError("%s: owner must be the e-mail address of an account." % key)
         _check_ways(key, source.ways, bool(config.get("SECUREB2SHARE_DEMO")))

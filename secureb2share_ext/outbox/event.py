@@ -11,12 +11,17 @@ from ..client import canonical, digest
 from ..dataset import Dataset
 
 PREFIX = "org.secureb2share.dataset."
+# what a target deletes of its copy when a dataset is withdrawn: every part of the description
+DELETE = ("core", "files", "sensitive", "version")
 SCHEMA = "urn:secureb2share:schema:dataset-event:1.0.0"
 
 
 def said(dataset: Dataset, record_url: str, access_url: str) -> Dict[str, Any]:
-    """The `data` member without its sequence; two equal values need only one event."""
-    return {
+    """The `data` member without its sequence; two equal values need only one event.
+
+    Of a withdrawn dataset, which the caller has reduced (view.told), it names what a target has to delete.
+    """
+    data: Dict[str, Any] = {
         "source": dataset.source,
         "identifier": dataset.identifier,
         "pid": dataset.pid,
@@ -29,6 +34,9 @@ def said(dataset: Dataset, record_url: str, access_url: str) -> Dict[str, Any]:
         "digest": dataset.digest,
         "dataset": dataset.description,
     }
+    if dataset.state == "withdrawn":
+        data["delete"] = list(DELETE)
+    return data
 
 
 def refused(source: str, identifier: str, pid: Optional[str], held_digest: str, reason: str) -> Dict[str, Any]:

@@ -4,11 +4,12 @@ import datetime
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from flask import Flask
+from invenio_records.models import RecordMetadata
 
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from ...errors import Problem
-from .. import files_rest, second_factor
+from .. import files_rest, oai_lists, second_factor
 from ..ghosts import Entries
 from ..host import FormerContent, Host, SourceFault
 from . import (
@@ -96,6 +97,14 @@ class B2Share2(Host):
     def remains(self) -> List[str]:
         return provision.remains(self.sources)
 
+    def oai_models(self) -> List[Any]:
+        return [RecordMetadata]
+
+    def oai_sets(self) -> Dict[str, str]:
+        # B2SHARE's minter names the set of a community by its id
+        found = ((communities.id_of_source(source), name) for name, source in self.sources.items())
+        return {community: name for community, name in found if community}
+
     def serve(self, app: Flask) -> None:
         from ...access import page
         from ...describing import views as describing
@@ -104,6 +113,7 @@ class B2Share2(Host):
 
         serve.install(app)
         oai.wrap(app)
+        oai_lists.install(app)
         # the application of the web interface loads nothing from entry points; the login is the same here
         for pages in (page, reviewing, describing, operating):
             app.register_blueprint(pages.blueprint)

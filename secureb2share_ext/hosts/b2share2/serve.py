@@ -24,6 +24,8 @@ from ...proxies import active, current
 from ...uploads.refusal import REASONS
 from . import block, communities, frozen_records, link_headers, lookup, routes
 
+# of a withdrawn record: what does not describe the dataset, and the web interface needs
+KEPT = ("$schema", "community", "publication_state", "owners", "ePIC_PID", "DOI", "open_access")
 DIGEST_IN_ETAG = re.compile('-[0-9a-f]{16}"')
 ROUTES_OF_PROGRAMS = ("secureb2share_datasets", "secureb2share_access")
 RECORD_PAGES = ("b2share_records_rest.b2rec_item",)
@@ -97,12 +99,21 @@ def _published(data, found):
     data["metadata"].pop("external_pids", None)
     if found.shown is None:
         return data
+    if found.shown.is_withdrawn:
+        return _tombstone(data, found.shown)
     served = record_json.item(data, found.shown)
     # the web interface counts `files` and adds up their sizes; what stands in `_files` it only lists
     served["metadata"]["_files"] = _files(found.shown, served.pop("files"))
     if "versions" in served:
         # under that name the web interface keeps its own list
         served["dataset_versions"] = served.pop("versions")
+    return served
+
+
+def _tombstone(data, shown):
+    served = record_json.item(data, shown, KEPT)
+    titles = [{"title": entry["text"]} for entry in shown.dataset.core["titles"]]
+    served["metadata"].update(titles=titles, descriptions=[], creators=[], _files=_files(shown, served.pop("files")))
     return served
 
 

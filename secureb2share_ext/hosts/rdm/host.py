@@ -10,7 +10,7 @@ from invenio_rdm_records.services.components import DefaultRecordsComponents
 from ...dataset import Dataset
 from ...datasets.models import DatasetRow
 from ...errors import Problem
-from .. import administration, files_rest, second_factor, tokens
+from .. import administration, files_rest, oai_lists, second_factor, tokens
 from ..ghosts import Entries
 from ..host import FormerContent, Host, SourceFault
 from . import communities, index, permissions, policy, provision, records, routes, usage
@@ -97,8 +97,17 @@ class RDM(Host):
         schema.install(app)
         settings.show(app)
         serializer_config.wrap(app)
+        oai_lists.install(app)
         access_requests.install(app)
         deletion_guard.install(app)
+
+    def oai_models(self) -> List[Any]:
+        return [RDMRecord.model_cls]
+
+    def oai_sets(self) -> Dict[str, str]:
+        found = ((communities.id_of_source(source), name) for name, source in self.sources.items())
+        slugs = ((communities.slug_of(community), name) for community, name in found if community)
+        return {"community-" + slug: name for slug, name in slugs if slug}
 
     def finalize(self, app: Flask) -> None:
         lists.install(app)

@@ -98,6 +98,9 @@ class RecordsRest(Host):
             oai.wrap(app)
         app.before_request(functools.partial(serve.forget_conditions, self.sources))
 
+    def oai_models(self) -> List[Any]:
+        return list({records.record_class(self.endpoint(one)).model_cls for one in self.sources.values()})
+
     def export_faults(self, app: Flask) -> List[str]:
         return exports.faults(app, [source.community for source in self.sources.values()])
 

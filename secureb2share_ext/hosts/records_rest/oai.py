@@ -1,8 +1,8 @@
 """OAI-PMH of the sources' records: it says what every other export says.
 
 The formats of invenio-oaiserver are wrapped: for records of ours the metadata are made from the database, for others by
-the site's own serializer. invenio-oaiserver keeps no deleted records (Identify says so), thus a withdrawn dataset is
-not there at all; a held one has no record. GetRecord needs no search cluster, the lists and Identify do.
+the site's own serializer. Lists, Identify and withdrawn datasets are answered by oai_lists.py, without the search
+cluster; a held dataset has no record. What is the site's own needs the cluster.
 """
 
 import functools
@@ -25,7 +25,7 @@ from ...datasets import store
 from ...datasets.models import DatasetRow
 from ...exports import dublin_core, oai_datacite
 from ...proxies import active, current
-from .. import published
+from .. import oai_lists, published
 from . import mapping
 
 OAI_DC = "http://www.openarchives.org/OAI/2.0/oai_dc/"
@@ -62,6 +62,7 @@ def wrap(app: Flask) -> None:
     app.config["OAISERVER_METADATA_FORMATS"] = known
     for key, fetch in zip(FETCHERS, (fetch_record, fetch_sets)):
         app.config[key] = functools.partial(fetch, app.config.get(key) or getattr(defaults, key))
+    oai_lists.install(app)
     app.register_error_handler(search.ConnectionError, _no_cluster)
 
 

@@ -32,7 +32,7 @@ class DOISerializer:
         if shown is None:
             return self.own.dump_obj(record)
         ours = datacite.document(shown)
-        if newest is record:
+        if newest is record or shown.is_withdrawn:
             return dict(ours, doi=record.pids["doi"]["identifier"])
         said = self.own.dump_obj(record)
         return dict({name: value for name, value in said.items() if name not in PLACES}, rightsList=ours["rightsList"])

@@ -23,6 +23,11 @@ OF_RDM = ("record", "files", "embargo", "status")
 # RDM's words for ours; an embargo of requests never promises openness later
 STATUS = {"controlled": "restricted", "embargoed": "restricted", "metadata-only": "metadata-only"}
 FILES = names.full(names.FILES)
+# of a withdrawn record: what does not describe the dataset, and the host's pages and serializers need
+KEPT = (
+    "id", "created", "updated", "revision_id", "links", "is_published", "is_draft", "status", "deletion_status", "pids",
+    "parent", "files", "media_files",
+)  # fmt: skip
 
 
 class WithAccess:
@@ -59,6 +64,8 @@ class WithAccess:
 
 def decorated(data: Dict[str, Any], shown: Published) -> Dict[str, Any]:
     """The JSON of a record (dict; a new one is returned) with access as the Published has it."""
+    if shown.is_withdrawn:
+        data = _tombstone(data, shown)
     status = STATUS[shown.right.value]
     access = dict(data.get("access") or {}, files="restricted", status=status, **record_json.access_member(shown))
     found = dict(data, access=access, media_files={"enabled": False})
@@ -68,6 +75,19 @@ def decorated(data: Dict[str, Any], shown: Published) -> Dict[str, Any]:
     if versions:
         found["versions"] = dict(data.get("versions") or {}, **versions)
     return found
+
+
+def _tombstone(data, shown):
+    kept = {name: data[name] for name in KEPT if name in data}
+    versions = {name: data["versions"][name] for name in ("index", "is_latest") if name in data.get("versions", {})}
+    said = data.get("metadata", {})
+    metadata = {"title": shown.dataset.title, "creators": []}
+    metadata.update((name, said[name]) for name in ("resource_type",) if name in said)
+    if shown.dataset.state_at:
+        # the host's serializers do not do without a date
+        metadata["publication_date"] = shown.dataset.state_at[:10]
+    access = {name: value for name, value in (data.get("access") or {}).items() if name in OF_RDM}
+    return dict(kept, metadata=metadata, custom_fields={}, versions=versions, access=access)
 
 
 def install(app: Flask) -> None:
