@@ -12,7 +12,7 @@ from invenio_db import db  # noqa: E402
 from old_instance import running  # noqa: E402
 
 from secureb2share_ext.proxies import current  # noqa: E402
-from secureb2share_ext.sign_in import endings, grants, people, roles, rules, settings  # noqa: E402
+from secureb2share_ext.sign_in import endings, grants, identities, people, roles, rules, settings  # noqa: E402
 
 ROLES = {"groups": {"curators": ["curate:tsd", "review"]}}
 CURATE = ("secureb2share-curate", "tsd")
@@ -25,9 +25,10 @@ def instance(tmp_path_factory):
 
 
 @pytest.fixture
-def account(instance):
+def account(instance, monkeypatch):
     # the sign-in itself needs invenio-oauthclient, which is not among these libraries
     found = roles.read("roles", {"idp": ROLES}, ("idp",), ("tsd",))
+    monkeypatch.setattr(identities, "linked", lambda method: [])
     provider = settings.Provider("idp", "https://idp.example.org")
     with instance.app.app_context():
         current().sign_in = settings.SignIn("on", {"idp": provider}, {}, 60, found)

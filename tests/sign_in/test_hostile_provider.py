@@ -140,8 +140,10 @@ def test_callback_works_once(served):
     for path in (lambda person: LOGIN, step):
         url = callback(curator, path(curator))
         assert curator.http.get(url).status_code == 200
-        had = strength(curator)
+        had, before = strength(curator), len(served[1].requests)
         assert curator.http.get(url).status_code == 403 and strength(curator) == had
+        # and it is not left to the provider to refuse the code
+        assert len(served[1].requests) == before
 
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]], ids=["first", "second"])

@@ -9,7 +9,7 @@ from signing import USERS, Person, subject
 from test_hostile_provider import REVIEW, goes_on, is_logged_in
 
 from secureb2share_ext.compat import utcnow
-from secureb2share_ext.hosts.actions import curate
+from secureb2share_ext.hosts.actions import curate, erase
 from secureb2share_ext.sign_in import identities
 from secureb2share_ext.sign_in.models import GrantRow
 
@@ -90,6 +90,7 @@ COUNTED = [
     ("by-others", [("secureb2share-curate", "", "other")], False, None, False),
     ("less", [("secureb2share-curate", "tsd", "keycloak")], False, None, False),
     ("another", [("secureb2share-erase", "", "keycloak")], False, None, False),
+    ("some", [("secureb2share-curate", "", "keycloak"), None], False, None, False),
 ]
 
 
@@ -99,7 +100,10 @@ def test_an_identity_counts_by_an_operator_or_by_claims_that_gave_all_rights(
 ):
     with served[0].app.app_context():
         provider = served[0].app.extensions["secureb2share"].sign_in.providers["keycloak"]
-        for number, (action, argument, name) in enumerate(given):
+        if None in given:
+            # one right more, by hand
+            db.session.add(ActionUsers.allow(erase, user_id=planted.account))
+        for number, (action, argument, name) in enumerate(filter(None, given)):
             row = {"account": planted.account, "action": action, "argument": argument, "provider": name}
             db.session.add(GrantRow(row_id=number, since=utcnow(), **row))
         if is_confirmed:
