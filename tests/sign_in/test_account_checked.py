@@ -53,11 +53,21 @@ def test_an_address_that_is_not_verified_makes_no_account(served, stranger, is_v
     assert accounts(served[0], stranger.address) == 0
 
 
-@pytest.mark.parametrize("address", ["", None, ["a@example.org"], 7], ids=str)
-def test_a_sign_in_without_an_address_makes_no_account(served, stranger, address):
+@pytest.mark.parametrize("address", ["", None, ["a@example.org"], 7, "a\0@example.org", "a@example.org\n"], ids=ascii)
+def test_a_sign_in_without_an_address_makes_no_account(served, stranger, monkeypatch, address):
     stranger.user["email"] = address
+    monkeypatch.setattr(identities, "accounts_of", _as_postgresql(identities.accounts_of))
     page = stranger.sign_in("/")
     assert page.status_code == 403 and UNCONFIRMED in page.text
+
+
+def _as_postgresql(find):
+    def accounts_of(address):
+        if "\0" in address:
+            raise ValueError("A string literal cannot contain NUL (0x00) characters.")
+        return find(address)
+
+    return accounts_of
 
 
 def test_a_verified_address_makes_an_account_or_finds_a_confirmed_one(served, stranger):
