@@ -124,6 +124,34 @@ def test_no_way_of_the_host_ends_in_an_account_with_rights_of_another_identity(s
     assert not is_logged_in(stranger)
 
 
+def test_an_identity_of_one_account_ends_in_no_other(served, stranger, monkeypatch):
+    assert stranger.sign_in("/").status_code == 200
+    other = "other-" + stranger.address
+    make_account(served[0], other)
+    # as of a provider that gives the access token of somebody else, by which the host looks first
+    monkeypatch.setattr(
+        "invenio_oauthclient.handlers.authorized.oauth_get_user",
+        lambda *args, **kwargs: identities.account_of(other),
+    )
+    stranger.http.cookies.clear()
+    page = stranger.sign_in("/")
+    assert page.status_code == 403 and "Sign-in not accepted" in page.text
+    assert not is_logged_in(stranger)
+
+
+def test_who_is_linked_at_the_same_moment_by_another_sign_in_is_told_so(served, stranger, monkeypatch):
+    other = "other-" + stranger.address
+    make_account(served[0], other)
+    with served[0].app.app_context():
+        identities.link(identities.account_of(other).id, "keycloak", subject(stranger.name))
+        db.session.commit()
+    # as before the other one has ended
+    monkeypatch.setattr(identities, "owner", lambda *args: None)
+    page = stranger.sign_in("/")
+    assert page.status_code == 403 and "Sign-in not accepted" in page.text
+    assert not is_logged_in(stranger) and accounts(served[0], stranger.address) == 0
+
+
 def identities_of(catalogue, address):
     with catalogue.app.app_context():
         account = identities.account_of(address).id
