@@ -9,7 +9,7 @@ from flask import g
 
 from ..proxies import current
 from . import identities, strength
-from .answers import OTHER, SELF_MADE, UNCONFIRMED, UNLINKED, refuse
+from .answers import OTHER, SELF_MADE, UNCONFIRMED, UNLINKED, is_text, refuse
 
 CLAIMS = "secureb2share_claims"  # in g: the claims that were verified in this request
 SUBJECT = "secureb2share_subject_"  # in the session, before the name of a remote app: who has come back last
@@ -58,7 +58,7 @@ def _check_info(remote: Any, account_info: Any = None, **kwargs: Any) -> None:
 
 
 def _check_address(provider, claims, address):
-    if not isinstance(address, str) or not address:
+    if not is_text(address):
         refuse("no address", UNCONFIRMED)
     # the claim is about the claim, and nothing is known of an address from elsewhere
     is_its_own = address == claims.get("email")

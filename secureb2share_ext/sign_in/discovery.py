@@ -4,6 +4,7 @@ Both are kept in this process and read again after an hour, by one request at a 
 what is known goes on working for a day: a withdrawn key may be believed that long, and not longer.
 """
 
+import contextlib
 import queue
 import threading
 import time
@@ -19,12 +20,15 @@ ANEW = 3600  # seconds after which everything is read again
 LONGEST_KEPT = 86400  # seconds after which nothing counts that could not be read again
 TIMEOUT = 5  # seconds for a connection, and between two pieces of an answer
 LONGEST_WAIT = 15  # seconds for an answer
+PATIENCE = 2  # seconds that any request waits; while a provider does not answer by then, only some wait longer
 WAIT = 1  # seconds for the first reading of another request
 WAITING = 4  # requests that wait for it
 AT_ONCE = threading.BoundedSemaphore(8)  # requests of this process that wait for an answer
+LONG_AT_ONCE = 2  # requests of this process that wait longer, for each provider
 LONGEST = 1000000  # bytes of an answer
 PIECE = 256  # bytes; a piece is complete before the time is looked at
 WELL_KNOWN = "/.well-known/openid-configuration"
+_long: Dict[str, threading.BoundedSemaphore] = {}  # origin -> places of those who wait longer
 
 
 class Answer(NamedTuple):
@@ -50,17 +54,41 @@ def ask(method: str, url: str, headers: Any = None, data: Any = None) -> Answer:
 
 
 def _answer(method, url, headers, data):
+    origin = "/".join(url.split("/", 3)[:3])
+    places = _long.setdefault(origin, threading.BoundedSemaphore(LONG_AT_ONCE))
+    # while a provider hangs, whoever comes is told so at once
+    with _place(places):
+        pass
     # a time-out of requests is one of each piece, and the head of an answer may come byte by byte
     found: Any = queue.Queue()
     end = time.monotonic() + LONGEST_WAIT
     threading.Thread(target=_ask, args=(method, url, headers, data, end, found.put), daemon=True).start()
     try:
-        answer = found.get(timeout=LONGEST_WAIT)
+        answer = found.get(timeout=min(PATIENCE, LONGEST_WAIT))
     except queue.Empty:
-        raise ProviderDown("an answer without an end")
+        with _place(places):
+            answer = _awaited(found, end)
     if isinstance(answer, BaseException):
         raise answer
     return answer
+
+
+@contextlib.contextmanager
+def _place(places):
+    """Hold one of the places; raises ProviderDown where there is none."""
+    if not places.acquire(False):
+        raise ProviderDown("too many wait")
+    try:
+        yield
+    finally:
+        places.release()
+
+
+def _awaited(found, end):
+    try:
+        return found.get(timeout=max(0.0, end - time.monotonic()))
+    except queue.Empty:
+        raise ProviderDown("an answer without an end")
 
 
 def _ask(method, url, headers, data, end, tell):

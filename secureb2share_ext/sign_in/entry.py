@@ -11,6 +11,7 @@ from typing import Any, Dict
 from flask import g, session
 from flask_login import logout_user
 from invenio_db import db
+from sqlalchemy.exc import IntegrityError
 
 from ..proxies import current
 from . import account_check, identities, strength, unlinking
@@ -87,10 +88,16 @@ def setup(remote: Any, token: Any, resp: Any) -> None:
     subject, method = session.pop(account_check.SUBJECT + remote.name, None), remote.provider.method
     if subject is None:
         refuse("another sign-in in between")
-    token.remote_account.extra_data = {"subject": subject}
     if identities.owner(method, subject) is None:
-        with db.session.begin_nested():
-            identities.link_by_sign_in(token.remote_account.user_id, method, subject)
+        try:
+            with db.session.begin_nested():
+                identities.link_by_sign_in(token.remote_account.user_id, method, subject)
+        except IntegrityError:
+            # of two sign-ins at once one links; the other has logged in to an account that is not its own
+            strength.end("linked by another sign-in meanwhile")
+            return
         if strength.account() == str(token.remote_account.user_id):
             # at the login before, the identity was nobody's
             strength.bind(token.remote_account.user_id)
+    # the host takes it for linked from now on
+    token.remote_account.extra_data = {"subject": subject}

@@ -11,6 +11,7 @@ ACTIONS = ("curate", "review", "operate", "erase")
 LEVEL, AGE = "level", "age"  # what is missing
 AHEAD = 60  # seconds by which a provider's clock may be ahead of ours
 LATEST = 2**53  # of a time; above it, numbers of JSON are not exact (RFC 8259, 6), and no float holds any of them
+LONGEST_WORD = 255  # characters of a level or a factor
 
 
 class Rule(NamedTuple):
@@ -97,7 +98,7 @@ def strength_of(
 
     claims: of an id token, or of userinfo; rules: all that there are, for the claims whose values are kept.
     """
-    acr, auth_time = claims.get("acr"), claims.get("auth_time")
+    acr, amr, auth_time = claims.get("acr"), claims.get("amr"), claims.get("auth_time")
     wanted: Dict[str, FrozenSet[str]] = {}
     for rule in rules:
         for name, values in rule.claims.items():
@@ -108,8 +109,8 @@ def strength_of(
         provider=provider,
         issuer=str(claims.get("iss") or ""),
         subject=str(claims.get("sub") or ""),
-        acr=acr if isinstance(acr, str) else "",
-        amr=frozenset(claims["amr"]) if _is_texts(claims.get("amr")) else frozenset(),
+        acr=str(acr) if _is_word(acr) else "",
+        amr=frozenset(amr) if isinstance(amr, list) and all(map(_is_word, amr)) else frozenset(),
         claims=wanted,
         auth_time=auth_time if is_time(auth_time) else None,
         ended_at=ended_at,
@@ -120,6 +121,11 @@ def is_time(value: Any) -> bool:
     """Whether a value of JSON is a time as auth_time has it: whole seconds since 1970."""
     # True is a number too
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LATEST
+
+
+def _is_word(value):
+    # an operator's terminal shows levels and factors, and each session keeps them
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_WORD and value.isprintable()
 
 
 def _is_texts(value):

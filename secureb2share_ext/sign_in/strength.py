@@ -11,6 +11,7 @@ from .rules import Strength
 
 NAME = "secureb2share_strength"
 NEW = "secureb2share_new_strength"  # in g: what the sign-in of this request has proved
+ENDS = "secureb2share_ends"  # in g: whether this request ends in no account
 
 
 def account() -> str:
@@ -45,22 +46,31 @@ def bind(account: int) -> None:
     proved, method = getattr(g, NEW, (None, ""))
     if proved is None:
         return
-    if identities.owner(method, proved.subject) == account:
+    owner = identities.owner(method, proved.subject)
+    if owner == account:
         bound = proved._replace(account=str(account))
         session[NAME] = rules.to_session(bound)
         grants.follow(account, bound, getattr(g, "secureb2share_claims", {}))
-    elif current().host.holds_rights(account):
-        # whatever handler has led here; the host's own listeners still have a session to renew before it ends
-        after_this_request(lambda response: after_this_request(_end) and response)
+    elif owner is not None or current().host.holds_rights(account):
+        # whatever handler has led here, such as one that looks for the access token first
+        end("an account of another identity")
+
+
+def end(reason: str) -> None:
+    """Have the current request end in no account, with a page that says so; reason: a few words for the log."""
+
+    def refuse(_: Any) -> Any:
+        logout_user()
+        return answers.refused(reason)
+
+    if not getattr(g, ENDS, False):
+        setattr(g, ENDS, True)
+        # the host's own listeners still have a session to renew before it ends
+        after_this_request(lambda response: after_this_request(refuse) and response)
 
 
 def _bind(_: Any, user: Any, **kwargs: Any) -> None:
     bind(user.id)
-
-
-def _end(_):
-    logout_user()
-    return answers.refused("an account of another identity")
 
 
 def _forget(_: Any, **kwargs: Any) -> None:

@@ -53,11 +53,21 @@ def test_an_address_that_is_not_verified_makes_no_account(served, stranger, is_v
     assert accounts(served[0], stranger.address) == 0
 
 
-@pytest.mark.parametrize("address", ["", None, ["a@example.org"], 7], ids=str)
-def test_a_sign_in_without_an_address_makes_no_account(served, stranger, address):
+@pytest.mark.parametrize("address", ["", None, ["a@example.org"], 7, "a\0@example.org", "a@example.org\n"], ids=ascii)
+def test_a_sign_in_without_an_address_makes_no_account(served, stranger, monkeypatch, address):
     stranger.user["email"] = address
+    monkeypatch.setattr(identities, "accounts_of", _as_postgresql(identities.accounts_of))
     page = stranger.sign_in("/")
     assert page.status_code == 403 and UNCONFIRMED in page.text
+
+
+def _as_postgresql(find):
+    def accounts_of(address):
+        if "\0" in address:
+            raise ValueError("A string literal cannot contain NUL (0x00) characters.")
+        return find(address)
+
+    return accounts_of
 
 
 def test_a_verified_address_makes_an_account_or_finds_a_confirmed_one(served, stranger):
@@ -112,6 +122,34 @@ def test_no_way_of_the_host_ends_in_an_account_with_rights_of_another_identity(s
     page = stranger.sign_in("/")
     assert page.status_code == 403 and "Sign-in not accepted" in page.text
     assert not is_logged_in(stranger)
+
+
+def test_an_identity_of_one_account_ends_in_no_other(served, stranger, monkeypatch):
+    assert stranger.sign_in("/").status_code == 200
+    other = "other-" + stranger.address
+    make_account(served[0], other)
+    # as of a provider that gives the access token of somebody else, by which the host looks first
+    monkeypatch.setattr(
+        "invenio_oauthclient.handlers.authorized.oauth_get_user",
+        lambda *args, **kwargs: identities.account_of(other),
+    )
+    stranger.http.cookies.clear()
+    page = stranger.sign_in("/")
+    assert page.status_code == 403 and "Sign-in not accepted" in page.text
+    assert not is_logged_in(stranger)
+
+
+def test_who_is_linked_at_the_same_moment_by_another_sign_in_is_told_so(served, stranger, monkeypatch):
+    other = "other-" + stranger.address
+    make_account(served[0], other)
+    with served[0].app.app_context():
+        identities.link(identities.account_of(other).id, "keycloak", subject(stranger.name))
+        db.session.commit()
+    # as before the other one has ended
+    monkeypatch.setattr(identities, "owner", lambda *args: None)
+    page = stranger.sign_in("/")
+    assert page.status_code == 403 and "Sign-in not accepted" in page.text
+    assert not is_logged_in(stranger) and accounts(served[0], stranger.address) == 0
 
 
 def identities_of(catalogue, address):

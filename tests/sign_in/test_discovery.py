@@ -1,4 +1,5 @@
 import json
+import queue
 import socket
 import socketserver
 import threading
@@ -317,6 +318,33 @@ def test_no_more_than_some_requests_wait_for_an_answer(served, monkeypatch):
     go.set()
     first.join(20)
     assert discovery.fetch(url) == {} and len(asked) == 2
+
+
+def test_a_provider_that_hangs_keeps_few_waiting(served, monkeypatch):
+    monkeypatch.setattr(discovery, "PATIENCE", 0.1)
+    monkeypatch.setattr(discovery, "LONG_AT_ONCE", 1)
+    url, asked = served(lambda connection, go: go.wait(20))
+    other, _ = served(says(b"{}"))
+    faults = queue.Queue()
+
+    def ask():
+        with pytest.raises(ProviderDown) as told:
+            discovery.fetch(url)
+        faults.put(str(told.value))
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    # one goes on waiting, and ends with another reason
+    assert [faults.get(timeout=20) for _ in range(2)] == ["too many wait"] * 2
+    begin, number = time.monotonic(), len(asked)
+    with pytest.raises(ProviderDown, match="^too many wait$"):
+        discovery.fetch(url)
+    assert faults.empty() and len(asked) == number and time.monotonic() - begin < discovery.TIMEOUT
+    assert discovery.fetch(other) == {}
+    for thread in threads:
+        thread.join(20)
+    assert faults.get(timeout=20) == "ReadTimeout"
 
 
 @pytest.fixture

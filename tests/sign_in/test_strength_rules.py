@@ -71,6 +71,15 @@ def test_a_rule_asks_for_level_factors_and_age_together(changed, lack):
         assert rules.missing(strength_of(ended_at=NOW, **changed), "7", [KEYCLOAK], now) == lack
 
 
+@pytest.mark.parametrize(
+    "word", ["\x1b[31mred", "\u202elevel", "a\nb", "x" * 256, "", 1], ids=lambda word: ascii(word)[:9]
+)
+def test_what_is_no_printable_word_is_no_level_and_no_factor(word):
+    found = strength_of(acr=word, amr=["otp", word])
+    assert (found.acr, found.amr) == ("", frozenset())
+    assert strength_of(acr="x" * 255).acr == "x" * 255
+
+
 # columns: id, what userinfo says, end of the sign-in here, what is missing
 GROUPS = [
     ("list", {"groups": ["/people", "/curators"]}, NOW, None),
