@@ -20,7 +20,7 @@ MFA = "https://refeds.org/profile/mfa"
     ids=["none", "two", "quote"],
 )
 def test_levels_of_a_step_up_are_told_where_there_are_any(levels, asked, told):
-    with Flask(__name__).app_context():
+    with Flask("problems").app_context():
         answer = problem_response(NotStrong(levels, 900))
     challenge = 'Bearer error="insufficient_user_authentication",%s max_age="900"' % asked
     assert answer.headers["WWW-Authenticate"] == challenge

@@ -21,7 +21,7 @@ def ask_again(*args):
 @pytest.fixture
 def signup_handlers():
     """Those of the remote apps of an application, after its first request; the context of a request is open."""
-    app, hooks = Flask(__name__), []
+    app, hooks = Flask("remote_apps"), []
     app.before_first_request = hooks.append
     providers = {"b2access": PROVIDER, "absent": PROVIDER._replace(name="absent")}
     app.extensions["secureb2share"] = SimpleNamespace(
