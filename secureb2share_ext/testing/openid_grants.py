@@ -77,7 +77,7 @@ class Grants:
         access = secrets.token_urlsafe(24)
         person = self._person(login.user)
         self._spent[code], self._tokens[access] = access, (person, self._provider.now() + TOKEN_LIFE)
-        given = {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_LIFE}
+        given: Dict[str, Any] = {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_LIFE}
         if is_openid(asked.values):
             given["id_token"] = self._id_token(asked, login, person)
             self.issued[given["id_token"]] = name

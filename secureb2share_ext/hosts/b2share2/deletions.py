@@ -29,7 +29,7 @@ def before_view() -> None:
     extension = active() if current_user.is_authenticated else None
     if extension is None:
         return
-    value = request.view_args["pid_value"]
+    value = (request.view_args or {}).get("pid_value")
     pid = getattr(value, "value", value)
     is_published = store.by_pid(pid) is not None
     if request.endpoint == RECORD:

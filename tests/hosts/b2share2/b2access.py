@@ -36,10 +36,11 @@ def _addressed(make, issuer, scope):
 
 
 @contextlib.contextmanager
-def signing(folder, scope, provider_settings, **sign_in):
+def signing(folder, scope, provider_settings, ui=None, **sign_in):
     """(catalogue, provider): the accounts of LINKED are linked.
 
-    provider_settings: callable(issuer) -> that of SECUREB2SHARE_SIGN_IN; sign_in: its other members.
+    provider_settings: callable(issuer) -> that of SECUREB2SHARE_SIGN_IN; ui: see real_instance.running; sign_in: the
+    other members of that key.
     """
     from b2share.modules.oauthclient import b2access
 
@@ -58,7 +59,7 @@ def signing(folder, scope, provider_settings, **sign_in):
             "B2ACCESS_SECRET_KEY": "s3",
         }
         try:
-            with real_instance.running(folder, **more) as catalogue:
+            with real_instance.running(folder, ui=ui, **more) as catalogue:
                 catalogue.base = catalogue.base_url
                 callback = catalogue.base + "/api/oauth/authorized/b2access/"
                 provider.clients["catalogue"]["redirect_uris"].append(callback)

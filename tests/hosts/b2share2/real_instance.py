@@ -4,6 +4,7 @@ import contextlib
 import http.server
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -216,9 +217,13 @@ def stock(folder):
 
 
 @contextlib.contextmanager
-def running(folder, sources=None, targets=None, **overrides):
-    """A served Instance with everything in place; sources, targets: as of served.adjust."""
+def running(folder, sources=None, targets=None, ui=None, **overrides):
+    """A served Instance with everything in place; sources, targets: as of served.adjust; ui: a built web interface."""
     with stock(folder) as instance:
+        if ui is not None:
+            place = os.path.join(str(folder), "ui")
+            shutil.rmtree(place)
+            os.symlink(ui, place)
         adjust(instance.configured, sources, targets)
         start(instance, **overrides)
         instance.set_up()

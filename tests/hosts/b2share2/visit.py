@@ -17,8 +17,19 @@ class Visit:
     def __init__(self, context, base):
         self.base, self.thrown = base, []
         context.on("weberror", lambda error: self.thrown.append(str(error.error)))
-        self.page = context.new_page()
+        self.context, self.pages = context, []
+        self.tab()
+
+    def tab(self):
+        """Go on in a new tab."""
+        self.page = self.context.new_page()
         self.page.set_default_timeout(30000)
+        self.pages.append(self.page)
+
+    def first(self):
+        """Go on in the first tab, as it was left."""
+        self.page = self.pages[0]
+        self.page.bring_to_front()
 
     def open(self, path):
         self.page.goto(self.base + path)
@@ -37,6 +48,10 @@ class Visit:
 
     def fill(self, selector, text):
         self.page.locator(selector).first.fill(text)
+
+    def copy(self, selector, to):
+        """Type into a field what a page shows."""
+        self.fill(to, self.page.locator(selector).first.inner_text())
 
     def press(self, selector):
         # help texts above come and go with the focus, so that a mouse may miss
