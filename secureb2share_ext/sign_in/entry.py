@@ -22,8 +22,8 @@ HANDLERS = "invenio_oauthclient.handlers:"
 def remote_app(title: str, app_key: str, scope: str = "openid email profile", **more: Any) -> Dict[str, Any]:
     """The entry (dict) of a provider.
 
-    title: what its button says after "Sign in with"; app_key: the configuration key with consumer_key and consumer_secret; scope: what is asked
-    for; more: other members of the entry, such as description and icon.
+    title: what its button says after "Sign in with"; app_key: the configuration key with consumer_key and
+    consumer_secret; scope: what is asked for; more: other members of the entry, such as description and icon.
     """
     entry = {
         "title": title,
