@@ -1,6 +1,6 @@
 """An entry of OAUTHCLIENT_REMOTE_APPS for any OpenID provider, whose account comes from the verified id token.
 
-    OAUTHCLIENT_REMOTE_APPS = {"keycloak": entry.remote_app("Sign in with two factors", "KEYCLOAK_CREDENTIALS")}
+    OAUTHCLIENT_REMOTE_APPS = {"keycloak": entry.remote_app("Keycloak", "KEYCLOAK_CREDENTIALS")}
     KEYCLOAK_CREDENTIALS = {"consumer_key": "catalogue", "consumer_secret": "..."}
 
 The provider's addresses come by discovery from its issuer, which SECUREB2SHARE_SIGN_IN names.
@@ -23,8 +23,8 @@ HANDLERS = "invenio_oauthclient.handlers:"
 def remote_app(title: str, app_key: str, scope: str = "openid email profile", **more: Any) -> Dict[str, Any]:
     """The entry (dict) of a provider.
 
-    title: of its button; app_key: the configuration key with consumer_key and consumer_secret; scope: what is asked
-    for; more: other members of the entry, such as description and icon.
+    title: what its button says after "Sign in with"; app_key: the configuration key with consumer_key and
+    consumer_secret; scope: what is asked for; more: other members of the entry, such as description and icon.
     """
     entry = {
         "title": title,

@@ -5,6 +5,12 @@ from playwright.sync_api import expect
 from second_factor import UNENROLLED
 from signing import make_late
 
+STEP_UPS = 30
+# another tab of the same browser, whose requests come and go with the session of the sign-in
+BESIDE = """() => {
+    window.answered = 0;
+    setInterval(() => fetch("/", {cache: "no-store"}).then(() => window.answered++), 250);
+}"""
 REVIEW = "/secureb2share/review/"
 REASON = 'Die Prüfung fehlt: Übersicht.\n<b id="harm">Заглавие</b> & mer'
 
@@ -62,6 +68,21 @@ def test_who_has_no_second_factor_sees_nothing_of_the_catalogue(two_factors, hel
             expect(curator.page.locator("body")).to_contain_text("credential setup required", ignore_case=True)
         answer = curator.context.request.get(two_factors.catalogue + path, max_redirects=0)
         assert answer.status == 303 and "/oauth/login/keycloak/" in answer.headers["location"]
+
+
+@pytest.mark.parametrize("two_factors", ["at_provider_of_tests"], ids=["tests"], indirect=True)
+def test_no_step_up_is_lost_beside_other_requests(two_factors, curator, monkeypatch):
+    too_old, review = make_late(monkeypatch), two_factors.catalogue + REVIEW
+    curator.sign_in(REVIEW)
+    tab = curator.context.new_page()
+    tab.goto(two_factors.catalogue + "/")
+    tab.evaluate(BESIDE)
+    for number in range(STEP_UPS):
+        too_old()
+        status = curator.go(REVIEW)
+        assert (status, curator.asked, curator.page.url) == (200, ["password", "otp"], review), number
+    assert tab.evaluate("window.answered") > STEP_UPS
+    assert curator.refused == []
 
 
 def test_nothing_of_the_pages_is_left_after_the_sign_out(two_factors, held, curator):

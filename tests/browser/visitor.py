@@ -82,8 +82,10 @@ class Visitor:
 
     def _asks(self, request):
         # a person follows links to another origin; a page has nothing of another one in it
-        page = self.page.url
-        if not request.is_navigation_request() and page != "about:blank" and _origin(request.url) != _origin(page):
+        if request.is_navigation_request():
+            return
+        page = request.frame.url
+        if page != "about:blank" and _origin(request.url) != _origin(page):
             self.complaints.append("%s asks for %s" % (page, request.url))
 
     def _failed(self, request):
