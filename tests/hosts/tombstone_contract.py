@@ -75,7 +75,7 @@ class TombstoneContract:
         instance.source.set_state(identifier, "withdrawn", "Consent ended.")
         instance.index()
         left = self.said_in(surfaces, said)
-        allowed = {name: {"title"} | (set(DEMANDED) if "datacite" in name else set()) for name in left}
+        allowed = {name: {"title"} | (set(DEMANDED) if "datacite" in name or name == "doi" else set()) for name in left}
         told = {name: sorted(set(parts) - allowed[name]) for name, parts in left.items()}
         assert {name: parts for name, parts in told.items() if parts} == {}
         texts = {name: look() for name, look in surfaces.items()}

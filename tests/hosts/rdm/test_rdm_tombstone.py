@@ -29,11 +29,14 @@ class TestRDMTombstone(TombstoneContract):
             return lambda: instance.call("GET", path, headers={"Accept": kind}).text
 
         found = {"api " + kind: got(record, kind) for kind in configured["RDM_RECORDS_SERIALIZERS"]}
-        found.update({"export " + name: got("%s/export/%s" % (page, name)) for name in configured["APP_RDM_RECORD_EXPORTERS"]})
+        found.update(
+            {"export " + name: got("%s/export/%s" % (page, name)) for name in configured["APP_RDM_RECORD_EXPORTERS"]}
+        )
         for prefix in configured["OAISERVER_METADATA_FORMATS"]:
             identifier = configured["OAISERVER_ID_PREFIX"] + pid
             found["oai " + prefix] = got(
-                "/oai2d?verb=GetRecord&metadataPrefix=%s&identifier=oai:%s" % (prefix, identifier.replace("oai:", "", 1))
+                "/oai2d?verb=GetRecord&metadataPrefix=%s&identifier=oai:%s"
+                % (prefix, identifier.replace("oai:", "", 1))
             )
         found.update({"cite " + name: got("/secureb2share/cite/%s?format=%s" % (pid, name)) for name in CITATIONS})
         found["page"] = got(page)
