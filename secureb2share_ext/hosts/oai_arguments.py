@@ -4,6 +4,8 @@ import datetime
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
+from ..errors import SecureB2ShareError
+
 FORMS = (
     (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"), "%Y-%m-%d", datetime.timedelta(days=1)),
     (
@@ -16,7 +18,7 @@ LISTS = ("ListIdentifiers", "ListRecords")
 NAMES = ("verb", "metadataPrefix", "from", "until", "set")
 
 
-class Fault(Exception):
+class Fault(SecureB2ShareError):
     """An answer with an error; args: its code in OAI-PMH, and a sentence."""
 
 
