@@ -4,8 +4,6 @@ import datetime
 import re
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
-from ..errors import SecureB2ShareError
-
 FORMS = (
     (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"), "%Y-%m-%d", datetime.timedelta(days=1)),
     (
@@ -18,7 +16,7 @@ LISTS = ("ListIdentifiers", "ListRecords")
 NAMES = ("verb", "metadataPrefix", "from", "until", "set")
 
 
-class Fault(SecureB2ShareError):
+class Fault(ValueError):
     """An answer with an error; args: its code in OAI-PMH, and a sentence."""
 
 
