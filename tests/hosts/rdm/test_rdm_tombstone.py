@@ -41,12 +41,11 @@ class TestRDMTombstone(TombstoneContract):
         found.update(
             {"export " + name: got("%s/export/%s" % (page, name)) for name in configured["APP_RDM_RECORD_EXPORTERS"]}
         )
+        query = "SELECT pid_value FROM pidstore_pid WHERE pid_type = 'oai' AND pid_value LIKE :like"
+        ((identifier,),) = instance.execute(query, like="%" + pid)
         for prefix in configured["OAISERVER_METADATA_FORMATS"]:
-            identifier = configured["OAISERVER_ID_PREFIX"] + pid
-            found["oai " + prefix] = got(
-                "/oai2d?verb=GetRecord&metadataPrefix=%s&identifier=oai:%s"
-                % (prefix, identifier.replace("oai:", "", 1))
-            )
+            path = "/oai2d?verb=GetRecord&metadataPrefix=%s&identifier=%s" % (prefix, identifier)
+            found["oai " + prefix] = got(path)
         found.update({"cite " + name: got("/secureb2share/cite/%s?format=%s" % (pid, name)) for name in CITATIONS})
         found["page"] = got(page)
         found["page header"] = lambda: instance.call("GET", page).headers.get("Link", "")
