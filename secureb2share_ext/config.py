@@ -40,8 +40,8 @@ name of a community.
 ``access``: name of an entry of ``SECUREB2SHARE_ACCESS``.
 ``targets``: list of names of ``SECUREB2SHARE_TARGETS``, told of its datasets. Default none.
 ``release``: ``"review"`` (default): a registration waits for a curator; ``"publish"``: it is public at once.
-``withdrawn_title``: ``True`` (default) or ``False``; whether the title of a withdrawn dataset stays in public, beside its
-PID, state, reason, date and role contact.
+``withdrawn_title``: ``True`` (default) or ``False``; whether the title of a withdrawn dataset stays in public, beside
+its PID, state, reason, date and role contact.
 ``describe_files``: ``"labels"`` (default) or ``"full"``; full allows names, sizes and checksums in public.
 ``opens``: ``"published"`` (default): access links lead to the form at once; ``"acknowledged"``: only when every target
 of the source has acknowledged the dataset.

@@ -82,7 +82,7 @@ def item(body: Dict[str, Any], shown: Published, access: Dict[str, Any], kept: D
 
     access: its access member; kept: {name: value} of the host's metadata that do not describe.
     """
-    said = {name: body[name] for name in ("id", "created", "updated", "revision") if name in body}
+    said: Dict[str, Any] = {name: body[name] for name in ("id", "created", "updated", "revision") if name in body}
     own = {name: url for name, url in body.get("links", {}).items() if name == "self"}
     metadata = dict(kept, titles=shown.dataset.core["titles"], contact=shown.dataset.core["contact"])
     return dict(said, links=dict(own, request_access=shown.access_url), metadata=metadata, access=access, files=[])

@@ -16,7 +16,7 @@ LISTS = ("ListIdentifiers", "ListRecords")
 NAMES = ("verb", "metadataPrefix", "from", "until", "set")
 
 
-class Fault(Exception):
+class Fault(ValueError):
     """An answer with an error; args: its code in OAI-PMH, and a sentence."""
 
 

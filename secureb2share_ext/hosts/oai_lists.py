@@ -27,6 +27,7 @@ from .oai_arguments import LISTS, Fault, Window, check_names, single, window
 
 ENDPOINT = "invenio_oaiserver.response"
 LIFETIME = 3600  # seconds of a resumption token
+AT_ONCE = 10  # pages of the host that make one of ours, since most of their records may be ours
 MARK = "s2-"  # begins our tokens
 PLACE = "%Y-%m-%dT%H:%M:%S.%f"
 OAI = "{http://www.openarchives.org/OAI/2.0/}"
@@ -63,9 +64,7 @@ def _before_view():
         tree = xml.error([fault.args])
     if tree is None:
         return None
-    response: Response = make_response(
-        etree.tostring(tree, pretty_print=True, xml_declaration=True, encoding="UTF-8")
-    )
+    response: Response = make_response(etree.tostring(tree, pretty_print=True, xml_declaration=True, encoding="UTF-8"))
     response.headers["Content-Type"] = "text/xml"
     return response
 
@@ -273,18 +272,20 @@ def _has_others():
 
 
 def _others(given: Mapping[str, str], span: Window, token: str) -> Tuple[List[Any], str]:
-    """([element], token) of the host's next page that has a record of others; ([], "") for none."""
-    while True:
+    """([element], token) of others' records on the host's next pages; ([], "") for none."""
+    left: List[Any] = []
+    for _ in range(AT_ONCE):
         root = _host_page(given, span, token)
         parent = root.find(OAI + given["verb"]) if root is not None else None
         if parent is None:
-            return [], ""
+            return left, ""
         found = [one for one in parent if one.tag in (OAI + "record", OAI + "header")]
         token = _next(parent, len(found))
         ours = _ours([one.findtext(".//" + OAI + "identifier") or "" for one in found])
-        left = [one for one in found if (one.findtext(".//" + OAI + "identifier") or "") not in ours]
-        if left or not token:
-            return left, token
+        left += [one for one in found if (one.findtext(".//" + OAI + "identifier") or "") not in ours]
+        if not token:
+            break
+    return left, token
 
 
 def _host_page(given, span, token):
@@ -298,7 +299,8 @@ def _host_page(given, span, token):
         asked.update((name, moment.strftime("%Y-%m-%dT%H:%M:%SZ")) for name, moment in bounds if moment)
     with current_app.test_request_context(request.path, base_url=request.host_url, query_string=urlencode(asked)):
         try:
-            return etree.fromstring(current_app.view_functions[ENDPOINT]().get_data())
+            answered: Any = current_app.view_functions[ENDPOINT]()
+            return etree.fromstring(answered.get_data())
         except BadData:
             raise Fault("badResumptionToken", "The resumptionToken is invalid or expired.")
         except Exception as error:
@@ -330,7 +332,9 @@ def _identify():
     config = current_app.config
     tree, parent = xml.verb(verb="Identify")
     base = [element.text for element in tree.getroot().iter(OAI + "request")][0]
-    created = db.session.query(func.min(PersistentIdentifier.created)).filter_by(pid_type=OAIIDProvider.pid_type).scalar()
+    created = (
+        db.session.query(func.min(PersistentIdentifier.created)).filter_by(pid_type=OAIIDProvider.pid_type).scalar()
+    )
     earliest = _naive(created) if created else datetime.datetime(1970, 1, 1)
     said = [("repositoryName", config["OAISERVER_REPOSITORY_NAME"]), ("baseURL", base)]
     said.append(("protocolVersion", config.get("OAISERVER_PROTOCOL_VERSION", "2.0")))

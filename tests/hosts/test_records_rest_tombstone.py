@@ -47,7 +47,9 @@ class TestRecordsRestTombstone(TombstoneContract):
                 "access page": got("/secureb2share/access/" + pid),
                 "search": got("/api/records/?size=1000"),
                 "oai_dc": got("/oai2d?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:localhost:" + pid),
-                "oai_datacite": got("/oai2d?verb=GetRecord&metadataPrefix=oai_datacite&identifier=oai:localhost:" + pid),
+                "oai_datacite": got(
+                    "/oai2d?verb=GetRecord&metadataPrefix=oai_datacite&identifier=oai:localhost:" + pid
+                ),
             }
         )
         return found

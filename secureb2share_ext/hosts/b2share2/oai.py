@@ -9,19 +9,22 @@ from typing import Any, Dict, List
 
 from b2share.modules.records import serializers as record_serializers
 from flask import Flask
+from invenio_db import db
 from invenio_records.api import Record
 from lxml import etree
 from marshmallow import post_dump
 from werkzeug.utils import import_string
 
 from ...compat import utcnow
-from ...exports import marcxml
+from ...datasets import store
+from ...exports import datacite, marcxml
 from ...exports.rights import right_of, today_utc
 from ...proxies import active
 from . import communities, lookup
 
 WRAPPER = "secureb2share_ext.hosts.b2share2.oai:serialize"
 SAID_BY_HOST = "info:eu-repo/semantics/"  # how the values begin that the host writes
+OF_TOMBSTONE = ("creators", "titles", "publisher", "publicationYear", "dates", "descriptions", "rightsList")
 DC = "{http://purl.org/dc/elements/1.1/}"
 
 
@@ -109,6 +112,26 @@ def _leave(element, shown):
 WRITERS = {"oai_dc": _dublin_core, "eudatcore": _eudat_core, "eudatextended": _eudat_core, "marcxml": marcxml.correct}
 
 
+def _withdrawn(extension, metadata):
+    """The Published of a withdrawn dataset, or None; metadata: of a record that may have no row yet."""
+    pid = communities.pid_in_index(metadata)
+    with db.session.no_autoflush:
+        row = store.by_pid(pid) if pid else None
+    if row is None or row.state != "withdrawn":
+        return None
+    found = lookup.one(extension, pid, metadata)
+    return found.shown if found is not None else None
+
+
+def _tombstone(data, shown):
+    """What DataCite demands of a DOI (dict), of the host's metadata: nothing else that describes."""
+    ours = datacite.document(shown)
+    kept = {name: data[name] for name in ("identifiers", "identifier", "doi", "schemaVersion", "types") if name in data}
+    said = dict(kept, **{name: ours[name] for name in OF_TOMBSTONE if name in ours})
+    spelt = [dict(right, rightsURI=right["rightsUri"]) for right in said["rightsList"]]
+    return dict(said, rightsList=spelt, sizes=[], formats=[])
+
+
 def _with_right(schema_class: Any) -> Any:
     class WithRight(schema_class):
         @post_dump(pass_original=True)
@@ -121,6 +144,9 @@ def _with_right(schema_class: Any) -> Any:
             sensitive = extension.host.from_record(metadata).get("sensitive", {})
             if sensitive.get("access_right") not in ("controlled", "embargoed", "metadata-only"):
                 return data
+            shown = _withdrawn(extension, metadata)
+            if shown is not None:
+                return _tombstone(data, shown)
             right = right_of(sensitive, today_utc(utcnow()))
             # DataCite's writers spell the name of the address in two ways
             said = [

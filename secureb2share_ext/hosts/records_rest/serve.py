@@ -81,4 +81,6 @@ def _search(serializer, pid_fetcher, search_result, *args, **kwargs):
 
 def _decorated(body, found, metadata):
     seen = published.shown(found, metadata)
-    return (record_json.without_content(body) if seen is None else record_json.item(body, seen, (mapping.PID_FIELD,))), seen
+    return (
+        record_json.without_content(body) if seen is None else record_json.item(body, seen, (mapping.PID_FIELD,))
+    ), seen

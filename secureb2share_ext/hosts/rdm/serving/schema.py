@@ -23,6 +23,7 @@ OF_RDM = ("record", "files", "embargo", "status")
 # RDM's words for ours; an embargo of requests never promises openness later
 STATUS = {"controlled": "restricted", "embargoed": "restricted", "metadata-only": "metadata-only"}
 FILES = names.full(names.FILES)
+SUPPRESSED = ":unal"  # DataCite: suppressed intentionally; the host's serializers do not do without a creator
 # of a withdrawn record: what does not describe the dataset, and the host's pages and serializers need
 KEPT = (
     "id", "created", "updated", "revision_id", "links", "is_published", "is_draft", "status", "deletion_status", "pids",
@@ -81,7 +82,10 @@ def _tombstone(data, shown):
     kept = {name: data[name] for name in KEPT if name in data}
     versions = {name: data["versions"][name] for name in ("index", "is_latest") if name in data.get("versions", {})}
     said = data.get("metadata", {})
-    metadata = {"title": shown.dataset.title, "creators": []}
+    metadata = {
+        "title": shown.dataset.title,
+        "creators": [{"person_or_org": {"type": "organizational", "name": SUPPRESSED}}],
+    }
     metadata.update((name, said[name]) for name in ("resource_type",) if name in said)
     if shown.dataset.state_at:
         # the host's serializers do not do without a date
