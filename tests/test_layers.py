@@ -15,7 +15,7 @@ GROUND = (
 ROOMS = {
     "alembic": "",
     "descriptions": "",
-    "exports": "",
+    "exports": "descriptions",
     "outbox": "",
     "reader": "",
     "pages": "descriptions exports",

@@ -52,7 +52,10 @@ def health(graph: Graph, shown: Published, dataset: Iri, part: Callable[[Publish
     ):
         codes = [code for code in sensitive.get(field, []) if known is None or code in known]
         add(
-            graph, dataset, predicate, *(concepts.of_field(graph, HEALTH + name, field, code, *classes) for code in codes)
+            graph,
+            dataset,
+            predicate,
+            *(concepts.of_field(graph, HEALTH + name, field, code, *classes) for code in codes),
         )
     add(graph, dataset, "healthdcatap:hasCodeValues", *map(text, sensitive.get("code_values", [])))  # 3
     if "has_structured_data" in sensitive:
