@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("invenio_records_rest")
 
-from hosts.test_statements import statements  # noqa: E402
+from hosts.test_statements import during  # noqa: E402
 from instance import example, running  # noqa: E402
 from invenio_db import db  # noqa: E402
 
@@ -68,7 +68,7 @@ def test_a_page_is_read_with_as_many_statements_as_a_short_one(instance, monkeyp
     for size in (1, 6):
         monkeypatch.setattr(catalogue, "SIZE", size)
         instance.call("GET", FIRST)
-        counts.append(len(statements(lambda: instance.call("GET", FIRST))))
+        counts.append(len(during(lambda: instance.call("GET", FIRST))))
     assert counts[0] == counts[1] <= 5, counts
 
 
