@@ -56,7 +56,7 @@ def test_pages_hold_every_dataset_once_and_withdrawn_ones_as_deleted(instance, m
         assert ("<%s>\n    a dcat:Resource" % one["record_url"] in whole) == is_gone
         assert ("<%s>\n    a dcat:Dataset" % one["record_url"] in whole) != is_gone
     with instance.app.app_context():
-        row = store.find(instance.source.name, gone)
+        row = store.find("tsd", gone)
         row.state_at = "2000" + row.state_at[4:]
         db.session.commit()
     assert said[1]["record_url"] not in "".join(pages(instance))
