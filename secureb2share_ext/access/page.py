@@ -19,17 +19,19 @@ from ..pages.dataset_page import DatasetPage
 from ..pages.render import render
 from ..proxies import active, current
 from ..routes import must_be_on, prepare
+from . import catalogue
 from .destination import site
 
 FORMS = {form.name: form for form in citation.FORMS if all(map(is_installed, form.needs))}
 TEMPLATE = "secureb2share_ext/access_page.html"
 
 # seconds for which the answers to readers without a cookie hold, as the public answer about the dataset does
-AGES = {"show": 60, "cite": 60, "calendar": 60}
+AGES = {"show": 60, "cite": 60, "calendar": 60, "catalogue": 60}
 
 blueprint = Blueprint("secureb2share_access_page", __name__, url_prefix="/secureb2share", template_folder="templates")
 prepare(blueprint, AGES)
 blueprint.before_request(must_be_on)
+blueprint.add_url_rule("/catalogue.<any(ttl, jsonld):ending>", "catalogue", catalogue.show)
 
 
 @blueprint.route("/access/<path:pid>", **VERBATIM)
@@ -55,7 +57,11 @@ def show(pid: str) -> Response:
     is_gone = shown.dataset.state == "withdrawn"
     response = _told("gone" if is_gone else "shown", 410 if is_gone else 200, page=page)
     # the host's frame has its own head, so that the canonical address stands here
-    response.headers["Link"] = '<%s>; rel="canonical"' % shown.record_url
+    links = ['<%s>; rel="canonical"' % shown.record_url]
+    if not is_gone:
+        address = current().host.cite_url(row.pid, "dcat-ttl")
+        links.append('<%s>; rel="describedby"; type="text/turtle"' % address)
+    response.headers["Link"] = ", ".join(links)
     return response
 
 

@@ -8,6 +8,7 @@ import re
 from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 from urllib.parse import quote
 
+from . import dcat
 from .datacite import DOI
 from .published import Published
 
@@ -118,17 +119,13 @@ def _csl(shown):
     return json.dumps([csl(shown)], ensure_ascii=False, indent=1) + "\n"
 
 
-def _dcat(shown):
-    from . import dcat
-
-    return dcat.xml(shown)
-
-
 FORMS = (
     Form("bibtex", "BibTeX", "application/x-bibtex", "bib", bibtex),
     Form("ris", "RIS", "application/x-research-info-systems", "ris", ris),
     Form("csl", "CSL JSON", "application/vnd.citationstyles.csl+json", "json", _csl),
-    Form("dcat", "DCAT", "application/rdf+xml", "rdf", _dcat, ("lxml",)),
+    Form("dcat-ttl", "DCAT (Turtle)", "text/turtle", "ttl", dcat.as_turtle),
+    Form("dcat-jsonld", "DCAT (JSON-LD)", "application/ld+json", "jsonld", dcat.as_json_ld),
+    Form("dcat", "DCAT (RDF/XML)", "application/rdf+xml", "rdf", dcat.xml, ("lxml",)),
 )
 
 

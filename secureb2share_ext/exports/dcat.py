@@ -166,9 +166,8 @@ def _access(graph, shown, dataset, health):
     ):
         add(graph, typed(graph, node, "dct:RightsStatement"), "rdfs:label", *labels)
         add(graph, dataset, "dct:rights", node)
-    laws = [dcat_health.EHDS] if health else []
-    laws += sensitive.get("applicable_legislation", [])
-    laws = [typed(graph, iri(law), "eli:LegalResource") for law in dict.fromkeys(laws)]
+    named = ([dcat_health.EHDS] if health else []) + sensitive.get("applicable_legislation", [])
+    laws = [typed(graph, iri(law), "eli:LegalResource") for law in dict.fromkeys(named)]
     add(graph, dataset, "dcatap:applicableLegislation", *laws)  # 2
     # DCAT-AP allows one format a distribution
     for number, format_ in enumerate(sensitive.get("formats") or [None], 1):

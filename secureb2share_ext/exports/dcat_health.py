@@ -51,9 +51,8 @@ def health(graph: Graph, shown: Published, dataset: Iri, part: Callable[[Publish
         ("dct:conformsTo", "standard", "standards", STANDARDS, ("dct:Standard",)),  # 6
     ):
         codes = [code for code in sensitive.get(field, []) if known is None or code in known]
-        add(
-            graph, dataset, predicate, *(concepts.of_field(graph, HEALTH + name, field, code, *classes) for code in codes)
-        )
+        found = [concepts.of_field(graph, HEALTH + name, field, code, *classes) for code in codes]
+        add(graph, dataset, predicate, *found)
     add(graph, dataset, "healthdcatap:hasCodeValues", *map(text, sensitive.get("code_values", [])))  # 3
     if "has_structured_data" in sensitive:
         said = "true" if sensitive["has_structured_data"] else "false"

@@ -3,7 +3,7 @@
 import json
 from typing import Callable, Dict, NamedTuple, Tuple
 
-from . import datacite, dublin_core, linkset, schema_org
+from . import datacite, dcat, dublin_core, linkset, schema_org
 from .published import Published
 
 
@@ -30,5 +30,7 @@ FORMATS = (
         ("datacite", "lxml"),
     ),
     Format("dc", "application/x-dc+xml", lambda shown, exports: dublin_core.xml(shown), ("dcxml", "lxml")),
+    Format("dcat-ttl", "text/turtle", lambda shown, exports: dcat.as_turtle(shown)),
+    Format("dcat", "application/rdf+xml", lambda shown, exports: dcat.xml(shown), ("lxml",)),
     Format("linkset", linkset.MIMETYPE, lambda shown, exports: json.dumps(linkset.document(shown, exports))),
 )

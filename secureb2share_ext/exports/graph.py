@@ -1,6 +1,6 @@
 """A small RDF graph, and its three forms: Turtle, JSON-LD and RDF/XML.
 
-A graph is {subject: {predicate: [Iri or Literal]}}; subjects and predicates are absolute IRIs, there are no blank nodes.
+A graph is {subject: {predicate: [Iri or Literal]}}; subjects and predicates are absolute IRIs, no blank nodes.
 Predicates and classes are of the namespaces of PREFIXES. Forms: RDF 1.1 Turtle, JSON-LD 1.1, RDF 1.1 XML Syntax.
 """
 
@@ -32,6 +32,7 @@ PREFIXES = {
 }
 IN_ADDRESS = "!#$%&'()*+,-./:;=?@[]_~"  # characters that stand in an IRI as they are; all others are percent-encoded
 ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+TYPE = PREFIXES["rdf"] + "type"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -96,7 +97,10 @@ def turtle(graph: Graph) -> str:
     """The graph as Turtle."""
     lines = ["@prefix %s: <%s> ." % pair for pair in PREFIXES.items()]
     for subject, said in graph.items():
-        rows = ["    %s %s" % (_predicate(p), ", ".join(map(_turtle, values))) for p, values in said.items()]
+        rows = [
+            "    %s %s" % (_predicate(p), ", ".join(map(_class if p == TYPE else _turtle, values)))
+            for p, values in said.items()
+        ]
         lines += ["", "<%s>" % subject, " ;\n".join(rows) + " ."]
     return "\n".join(lines) + "\n"
 
@@ -145,6 +149,10 @@ def _short(address):
 def _predicate(address):
     short = _short(address)
     return "a" if short == "rdf:type" else short
+
+
+def _class(value):
+    return _short(value.address)
 
 
 def _turtle(value):

@@ -137,7 +137,7 @@ def test_each_link_of_the_page_leads_to_what_it_says(instance, published):
     answer = published["controlled", "active"]
     links = instance.call("GET", answer["record_url"][len(instance.base_url) :]).headers["Link"].split(", ")
     described = [link for link in links if 'rel="describedby"' in link or 'rel="linkset"' in link]
-    assert len(described) == 5
+    assert len(described) == 7
     for link in described:
         url, kind = re.match(r'<(.*?)>; rel="[a-z]+"; type="(.*?)"$', link).groups()
         found = instance.call("GET", url[len(instance.base_url) :])

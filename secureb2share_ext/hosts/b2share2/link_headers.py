@@ -26,6 +26,10 @@ def rewrite(extension: Extension, response: Response) -> None:
     if found is None:
         return
     own = json.loads(response.get_data().decode("utf-8"))
+    # B2SHARE itself has no DCAT
+    turtle = {"href": extension.host.cite_url(pid, "dcat-ttl"), "type": "text/turtle"}
+    if found.shown is not None and found.shown.dataset.state != "withdrawn":
+        own["linkset"][0]["describedby"].append(turtle)
     changed = ours(own, found.shown) if found.shown is not None else without_files(own)
     response.set_data(json.dumps(changed))
 

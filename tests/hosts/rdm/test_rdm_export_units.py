@@ -9,13 +9,13 @@ pytest.importorskip("invenio_app_rdm")
 
 from exports.samples import ACCESS, ACCESS_URL, MOBA, RECORD_URL, STATES, shown  # noqa: E402
 from flask_resources.serializers import JSONSerializer, SimpleSerializer  # noqa: E402
-from invenio_rdm_records.resources.serializers import DCATSerializer, MARCXMLSerializer  # noqa: E402
+from invenio_rdm_records.resources.serializers import MARCXMLSerializer  # noqa: E402
 from invenio_rdm_records.resources.serializers import dcat as host_dcat  # noqa: E402
 from invenio_rdm_records.services.pids.providers import DataCitePIDProvider, OAIPIDProvider  # noqa: E402
 from lxml import etree  # noqa: E402
 
 from secureb2share_ext.datasets import view  # noqa: E402
-from secureb2share_ext.exports import dcat, marcxml  # noqa: E402
+from secureb2share_ext.exports import marcxml  # noqa: E402
 from secureb2share_ext.hosts import published  # noqa: E402
 from secureb2share_ext.hosts.rdm.serving import (  # noqa: E402
     access_requests,
@@ -77,25 +77,10 @@ def of_marc(seen):
     return etree.tostring(root, encoding="unicode"), said, restriction["f"], restriction["a"]
 
 
-def of_dcat(seen):
-    root = etree.fromstring(DCATSerializer()._etree_tostring(copy.deepcopy(DATACITE)).encode())
-    dcat.correct(root, seen)
-    dataset = root[0]
-    assert dataset.get(dcat.ABOUT) == RECORD_URL and dataset.find("{%s}title" % dcat.DCT).text == "T"
-    (right,) = dataset.findall("{%s}accessRights" % dcat.DCT)
-    coar, info, words = [rights[0] for rights in dataset.findall("{%s}rights" % dcat.DCT)]
-    labels = [(label.text, label.get("{%s}lang" % dcat.XML)) for label in words]
-    state = [(seen.state_text, "en")] * (seen.state_text is not None)
-    assert words.get(dcat.ABOUT) == ACCESS_URL and labels[1:] == state + CONDITIONS
-    said = (coar.get(dcat.ABOUT), info.get(dcat.ABOUT), right.get(dcat.RESOURCE))
-    return etree.tostring(root, encoding="unicode"), said, coar[0].text, labels[0][0]
-
-
-@pytest.mark.parametrize("read", [of_marc, of_dcat])
 @pytest.mark.parametrize("access, state", SAMPLES)
-def test_xml_of_the_host_says_our_access(read, access, state):
+def test_marc_of_the_host_says_our_access(access, state):
     _, _, _, terms, coar_label, label, _, _ = ACCESS[access]
-    text, said, said_coar, said_label = read(shown(access, state))
+    text, said, said_coar, said_label = of_marc(shown(access, state))
     assert (said, said_coar, said_label) == (terms, coar_label, STATES[state][0] or label)
     assert not [word for word in PROMISES if word in text.replace("NON_PUBLIC", "")]
 
@@ -104,9 +89,9 @@ def test_text_that_no_xml_can_hold():
     def change(description):
         description["sensitive"]["access_conditions"] = [{"lang": "en", "text": "a\x00b"}]
 
-    for correct, root in ((marcxml.correct, etree.Element("a")), (dcat.correct, etree.fromstring("<a><b/></a>"))):
-        correct(root, shown(change=change))
-        assert "a\ufffdb" in etree.tostring(root, encoding="unicode")
+    root = etree.Element("a")
+    marcxml.correct(root, shown(change=change))
+    assert "a\ufffdb" in etree.tostring(root, encoding="unicode")
 
 
 def test_closed_copies():

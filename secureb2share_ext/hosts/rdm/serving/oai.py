@@ -21,8 +21,9 @@ WRITTEN = {
     "dublincore_etree": dublin_core.xml,
     "datacite_etree": datacite.xml,
     "oai_datacite_etree": oai_datacite.xml,
+    "dcat_etree": dcat.xml,
 }
-CORRECTED = {"marcxml_etree": marcxml.correct, "dcat_etree": dcat.correct}
+CORRECTED = {"marcxml_etree": marcxml.correct}
 BY_PREFIX = {"oai_dc": dublin_core.xml, "oai_datacite": oai_datacite.xml}
 FOREIGN = "%s[%r] is the site's own serializer; check that it says of access what the record's page says."
 AGAIN = "%s[%r] was set anew after this package had wrapped it."

@@ -13,7 +13,7 @@ from flask_resources.serializers import BaseSerializer
 from lxml import etree
 
 from ....datasets.view import Entry
-from ....exports import dcat, dublin_core, formats, linkset, marcxml
+from ....exports import dublin_core, formats, linkset, marcxml
 from ....exports.published import Published
 from ....proxies import current
 from ... import published
@@ -26,11 +26,12 @@ WRITTEN = {
     "DataCite45JSONSerializer": "datacite-json",
     "DataCite43XMLSerializer": "datacite-xml",
     "DataCite45XMLSerializer": "datacite-xml",
+    "DCATSerializer": "dcat",
     "DublinCoreXMLSerializer": "dc",
     "DublinCoreJSONSerializer": "dc-json",
     "FAIRSignpostingProfileLvl2Serializer": "linkset",
 }
-CORRECTED = {"MARCXMLSerializer": marcxml.correct, "DCATSerializer": dcat.correct}
+CORRECTED = {"MARCXMLSerializer": marcxml.correct}
 # these say nothing of access but what the closed copy says
 SILENT = (
     "BibtexSerializer",
