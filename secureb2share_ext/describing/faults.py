@@ -14,7 +14,7 @@ class Fault(NamedTuple):
     title: str  # of the field, a message for gettext
     text: str
     values: Dict[str, Any]
-    inside: str = ""  # title of the field inside a part or object
+    inside: str = ""  # title of the field inside a part
 
 
 def faults_by_field(found: Iterable[Tuple[str, str]]) -> Dict[str, List[Fault]]:
@@ -55,8 +55,6 @@ def _fault(path, message):
     if field.kind in ("texts", "parts") and rest:
         control += "." + rest[0]
         inside = inner(field, rest[1]) if rest[1:] else None
-    elif field.kind == "object" and rest:
-        inside = inner(field, rest[0])
     elif rest and rest[0].isdecimal() and field.kind == "lines":
         text, values = _words(field, message)
         return Fault(control, field.title, text, dict(values, line=int(rest[0]) + 1))
@@ -77,7 +75,6 @@ NEEDED = {  # kind -> what is asked of whoever left a field empty that is requir
     "open": "Choose at least one.",
     "countries": "Choose at least one country.",
     "languages": "Choose at least one language.",
-    "object": "Fill in at least the name, and an e-mail address or a web page.",
 }
 FORMS = {  # name or kind -> what a text must look like
     "orcid": "Write the ORCID as 0000-0002-1825-0097.",

@@ -25,7 +25,7 @@ _TABLE = (
         "what",
         "What it is",
         "All of this becomes public. Nothing in it may point to a person.",
-        "core.titles core.descriptions provenance core.creators core.publisher core.publication_year core.contact"
+        "core.titles core.descriptions provenance core.creators core.publisher core.publication_year core.contacts"
         " core.keywords core.languages version.label version.replaces",
     ),
     (

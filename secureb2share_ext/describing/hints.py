@@ -5,7 +5,7 @@ TITLES = {
     "core.descriptions": "Description",
     "core.creators": "Who made it",
     "core.languages": "Languages of the data",
-    "core.contact": "Contact",
+    "core.contacts": "Contacts",
     "lang": "Language",
     "text": "Text",
     "name": "Name",
@@ -26,8 +26,8 @@ HINTS = {
     "core.publication_year": "The year in which the dataset is published, such as 2026.",
     "core.keywords": "Write one keyword on each line, in any language. A comma does not separate keywords.",
     "core.languages": "In which languages the data are, such as the answers of a questionnaire.",
-    "core.contact": "The committee or office that answers questions about access: never a person. "
-    "Give an e-mail address, a web page or both.",
+    "core.contacts": "The committee or office that answers questions about access, first the main one: never a person. "
+    "Give each an e-mail address, a web page or both.",
     "orcid": "Such as 0000-0002-1825-0097.",
     "email": "Of a role or an office, such as access@example.org.",
     "url": "An address that begins with https://.",

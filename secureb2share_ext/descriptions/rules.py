@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, List, Tuple
 from ..dataset import identifier_fault
 from . import dates, duo
 from .role_address import own_address_fault
-from .tolerant import entries, is_missing, member
+from .tolerant import entries, is_missing, member, rows
 
 Fault = Tuple[str, str]  # a field, and what is wrong with it
 
@@ -38,19 +38,18 @@ def is_health(sensitive: Dict[str, Any]) -> bool:
 
 
 def contact(description: Any) -> Iterator[Fault]:
-    """`core.contact` has an `email`, a `url` or both."""
-    found = member(description, "core").get("contact")
-    if isinstance(found, dict) and not ("email" in found or "url" in found):
-        yield "core.contact", "needs an email or a url"
+    """Each of `core.contacts` has an `email`, a `url` or both."""
+    for number, found in rows(member(description, "core"), "contacts"):
+        if not ("email" in found or "url" in found):
+            yield "core.contacts[%d]" % number, "needs an email or a url"
 
 
 def role_address(description: Any) -> Iterator[Fault]:
-    """`core.contact.email` and `dpo_contact` are a role's: neither `first.last@` nor of a provider of private mail."""
-    for part, field, name in (
-        (member(member(description, "core"), "contact"), "core.contact.email", "email"),
-        (member(description, "sensitive"), "sensitive.dpo_contact", "dpo_contact"),
-    ):
-        address = part.get(name)
+    """`core.contacts[].email` and `dpo_contact` are a role's: neither `first.last@` nor of a provider of private mail."""
+    given = [
+        ("core.contacts[%d].email" % n, one.get("email")) for n, one in rows(member(description, "core"), "contacts")
+    ]
+    for field, address in given + [("sensitive.dpo_contact", member(description, "sensitive").get("dpo_contact"))]:
         if isinstance(address, str) and not address.startswith("https://"):
             why = own_address_fault(address)
             if why:

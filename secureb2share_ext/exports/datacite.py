@@ -90,7 +90,7 @@ def _titles(titles):
 def _contributors(dataset):
     sensitive = dataset.sensitive
     # the contact of a description is a role, which the schema asks for; its address stays on the record's page
-    said = [_organisation(dataset.core["contact"]["name"], "ContactPerson")]
+    said = [_organisation(dataset.contact["name"], "ContactPerson")]
     if "controller_name" in sensitive:
         controller = _organisation(sensitive["controller_name"], "RightsHolder")
         if "controller_ror" in sensitive:

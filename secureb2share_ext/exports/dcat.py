@@ -45,9 +45,9 @@ def xml(shown: Published) -> str:
     for kind, name in [("publisher", core["publisher"])] + [("creator", one["name"]) for one in core["creators"]]:
         _said(_inside(dataset, DCT + kind, FOAF + "Agent"), FOAF + "name", name)
     contact = _inside(dataset, DCAT + "contactPoint", VCARD + "Kind")
-    _said(contact, VCARD + "fn", core["contact"]["name"])
-    if core["contact"].get("email"):
-        address = "mailto:" + quote(core["contact"]["email"], "@")
+    _said(contact, VCARD + "fn", shown.dataset.contact["name"])
+    if shown.dataset.contact.get("email"):
+        address = "mailto:" + quote(shown.dataset.contact["email"], "@")
         etree.SubElement(contact, "{%s}hasEmail" % VCARD).set(RESOURCE, address)
     if shown.version_label:
         _said(dataset, DCAT + "version", shown.version_label)

@@ -86,8 +86,8 @@ def test_each_rule_tells_its_fault_and_no_other(sensitive, expected):
 )
 def test_an_address_that_looks_like_a_persons_own(address, is_own):
     contact = {"name": "Datatilgang", "email": address}
-    expected = [("core.contact.email", OWN)] if is_own else []
-    assert rules.faults({"core": {"contact": contact}}) == expected
+    expected = [("core.contacts[0].email", OWN)] if is_own else []
+    assert rules.faults({"core": {"contacts": [contact]}}) == expected
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_a_dataset_says_what_it_is_and_how_access_is_had(state):
     assert [word for word, _ in texts(dataset, "dcat:keyword")] == core["keywords"]
     assert texts(dataset, "dct:publisher/foaf:Agent/foaf:name") == [(core["publisher"], None)]
     assert [n for n, _ in texts(dataset, "dct:creator/foaf:Agent/foaf:name")] == [c["name"] for c in core["creators"]]
-    assert texts(dataset, "dcat:contactPoint/vcard:Kind/vcard:fn") == [(core["contact"]["name"], None)]
+    assert texts(dataset, "dcat:contactPoint/vcard:Kind/vcard:fn") == [(core["contacts"][0]["name"], None)]
     (words,) = dataset.findall("dct:rights/dct:RightsStatement[@rdf:about='%s']" % ACCESS_URL, dcat.PREFIXES)
     said = [one.text for one in words]
     assert [text for text in (seen.label, seen.state_text) if text] == said[: 1 if state == "active" else 2]

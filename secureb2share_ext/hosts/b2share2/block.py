@@ -19,6 +19,7 @@ from ...errors import SecureB2ShareError
 ACCESS_URL = "access_request_url"
 STATE = "dataset_state"
 IDENTIFIER = "dataset_identifier"
+CONTACTS = "more_contacts"  # beside the main one
 NONE = "none"  # the code by which an editor says that a required list is empty: the web interface keeps no empty list
 
 NAME = "secureb2share"  # our part of the block's b2share.plugins
@@ -28,6 +29,9 @@ DESCRIPTION = "How data that stay in a secure environment can be used, and on wh
 _TEXTS = {
     "lang": ("Language", "The language of the text as BCP 47 tag, such as en, nb or sv-FI."),
     "text": ("Text", "The words themselves."),
+    "name": ("Name", "The name of a role or an office, such as Data access committee."),
+    "email": ("E-mail address", "An address of a role or an office, such as access@example.org."),
+    "url": ("Web page", "An address that begins with https://."),
 }
 _READS_ON = re.compile("(The|An?) ")  # what can stand behind "This subfield sets"
 _FOLDED = {"publisher": "Publisher", "languages": "Languages", "version": "Version"}  # of B2SHARE's root schema 2
@@ -117,7 +121,8 @@ def may_be_none(node: Dict[str, Any], is_required: bool) -> bool:
 def _properties() -> Dict[str, Any]:
     """{name: definition} of all our properties."""
     core, sensitive = SCHEMA["properties"]["core"]["properties"], SCHEMA["properties"]["sensitive"]
-    contact, version = core["contact"]["properties"], SCHEMA["properties"]["version"]["properties"]
+    contacts, version = core["contacts"], SCHEMA["properties"]["version"]["properties"]
+    contact = contacts["items"]["properties"]
     found = {
         ACCESS_URL: {
             "title": "Where to request access (set by the catalogue)",
@@ -133,10 +138,13 @@ def _properties() -> Dict[str, Any]:
         "title_languages": _languages("title", core["titles"]),
         "description_languages": _languages("description", core["descriptions"]),
         "contact_name": _property(
-            dict(contact["name"], title="Contact", description=core["contact"]["description"]), is_required=True
+            dict(contact["name"], title="Contact", description=contacts["description"]), is_required=True
         ),
         "contact_url": _property(
             dict(contact["url"], title="Contact page", description="A web page; needed where no e-mail is given.")
+        ),
+        CONTACTS: _property(
+            dict(contacts, title="More contacts", description="Others that answer questions: roles, never persons.")
         ),
     }
     for name, node in sensitive["properties"].items():
@@ -232,7 +240,7 @@ def _in_words(node: Dict[str, Any]) -> str:
 _REQUIRED = ("contact_name",) + tuple(SCHEMA["properties"]["sensitive"]["required"])
 # what every description needs; the address comes first, for readers
 _BEHIND = {
-    "contact_name": ("contact_url",),
+    "contact_name": ("contact_url", CONTACTS),
     "access_right": ("embargo_until",),
     "special_categories": ("legal_basis_art6", "legal_basis_art9"),
 }  # what is needed in many cases beside a required one

@@ -17,11 +17,20 @@ OUTPUT = (block.ACCESS_URL, block.STATE)  # written by the catalogue alone
 ORCID = "https://orcid.org"
 
 _SENSITIVE = SCHEMA["properties"]["sensitive"]
+_CONTACTS = SCHEMA["properties"]["core"]["properties"]["contacts"]
 _FILES = SCHEMA["properties"]["files"]
 _CAN_BE_NONE = [
     name for name, node in _SENSITIVE["properties"].items() if block.may_be_none(node, name in _SENSITIVE["required"])
 ]
-_OF_BLOCK = ("title_languages", "description_languages", "contact_name", "contact_url", "version_replaces", "files")
+_OF_BLOCK = (
+    "title_languages",
+    "description_languages",
+    "contact_name",
+    "contact_url",
+    block.CONTACTS,
+    "version_replaces",
+    "files",
+)
 
 
 def to_record(description: Dict[str, Any], block_id: Optional[str]) -> Dict[str, Any]:
@@ -48,12 +57,14 @@ def to_record(description: Dict[str, Any], block_id: Optional[str]) -> Dict[str,
         record["languages"] = [
             {"language_name": languages.name(tag), "language_identifier": tag} for tag in core["languages"]
         ]
-    contact = core["contact"]
+    contact, others = core["contacts"][0], core["contacts"][1:]
     held["contact_name"] = contact["name"]
     if "url" in contact:
         held["contact_url"] = contact["url"]
     if "email" in contact:
         record["contact_email"] = contact["email"]
+    if others:
+        held[block.CONTACTS] = others
     if "files" in description:
         held["files"] = description["files"]
     if version is not None:
@@ -77,7 +88,8 @@ def from_record(metadata: Any, block_id: Optional[str]) -> Dict[str, Any]:
         if name in metadata:
             core[name] = languages.joined(metadata[name], member, held.get(tags), default)
     given = {"name": held.get("contact_name"), "email": metadata.get("contact_email"), "url": held.get("contact_url")}
-    core["contact"] = _filled(given)
+    others = held.get(block.CONTACTS)
+    core["contacts"] = [_filled(given)] + (_without_blanks(_CONTACTS, others) if isinstance(others, list) else [])
     sensitive = {name: held[name] for name in _SENSITIVE["properties"] if name in held}
     for name in _CAN_BE_NONE:
         if sensitive.get(name) == [block.NONE]:
@@ -145,6 +157,8 @@ def replace(metadata: Any, block_id: Optional[str], identifier: str) -> None:
 
 def field(name: str) -> str:
     """The name that an editor of the record knows for a field of a description, such as ``core.titles[0].text``."""
+    # the main one stands beside this list
+    name = re.sub(r"^core\.contacts\[([1-9])\]", lambda found: "%s[%d]" % (block.CONTACTS, int(found[1]) - 1), name)
     for pattern, shown in _FIELDS:
         name, is_found = re.subn(pattern, shown, name)
         if is_found:
@@ -161,8 +175,8 @@ _FIELDS = (
     (r"^core\.publication_year$", "publication_date"),
     (r"^core\.keywords(\[\d+\])$", r"keywords\1.keyword"),
     (r"^core\.languages(\[\d+\])$", r"languages\1.language_identifier"),
-    (r"^core\.contact$", "contact_email"),
-    (r"^core\.contact\.", "contact_"),
+    (r"^core\.contacts(\[0\])?$", "contact_email"),
+    (r"^core\.contacts\[0\]\.", "contact_"),
     (r"^version\.label$", "version"),
     (r"^version\.replaces$", "version_replaces"),
     (r"^secureb2share\.identifier$", block.IDENTIFIER),

@@ -14,7 +14,7 @@ PROPERTIES = OURS["properties"]
 SENSITIVE = SCHEMA["properties"]["sensitive"]["properties"]
 BESIDE = {
     "access_request_url", "dataset_state", "dataset_identifier", "title_languages", "description_languages",
-    "contact_name", "contact_url", "files", "version_replaces",
+    "contact_name", "contact_url", "more_contacts", "files", "version_replaces",
 }  # fmt: skip
 THEIRS = {
     "$schema": "http://json-schema.org/draft-04/schema#",

@@ -49,7 +49,10 @@ def to_record(description: Dict[str, Any]) -> Dict[str, Any]:
     if "languages" in core:
         fields[names.TAGS] = core["languages"]
         metadata["languages"] = [{"id": code} for code in languages.vocabulary_ids(core["languages"])]
-    fields.update((name, core["contact"][key]) for name, key in names.CONTACT.items() if key in core["contact"])
+    contact, others = core["contacts"][0], core["contacts"][1:]
+    fields.update((name, contact[key]) for name, key in names.CONTACT.items() if key in contact)
+    if others:
+        fields[names.CONTACTS] = others
     if "files" in description:
         fields[names.FILES] = description["files"]
     if "label" in version or ("version" in description and not version):
@@ -82,7 +85,8 @@ def from_record(data: Any) -> Dict[str, Any]:
     year = re.match(r"\d{4}", str(metadata.get("publication_date", "")))
     if year:
         core["publication_year"] = int(year.group())
-    core["contact"] = {key: fields[name] for name, key in names.CONTACT.items() if name in fields}
+    contact = {key: fields[name] for name, key in names.CONTACT.items() if name in fields}
+    core["contacts"] = [contact] + _list(fields.get(names.CONTACTS))
     description = {"core": core, "sensitive": dict(_read_sensitive(fields, default))}
     if names.FILES in fields:
         description["files"] = fields[names.FILES]

@@ -22,7 +22,8 @@ FILES = "files"
 TITLE_LANGUAGES = "title_languages"
 DESCRIPTION_LANGUAGES = "description_languages"
 TAGS = "language_tags"
-CONTACT = {"contact_name": "name", "contact_email": "email", "contact_url": "url"}
+CONTACT = {"contact_name": "name", "contact_email": "email", "contact_url": "url"}  # of the main one
+CONTACTS = "more_contacts"
 
 
 def full(name: str) -> str:
