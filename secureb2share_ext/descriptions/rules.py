@@ -7,7 +7,7 @@ words and stands in the documentation. Facts: GDPR; HealthDCAT-AP Release 8, NON
 from typing import Any, Dict, Iterator, List, Tuple
 
 from ..dataset import identifier_fault
-from . import dates, duo
+from . import dates, duo, people, related
 from .role_address import own_address_fault
 from .tolerant import entries, is_missing, member, rows
 
@@ -45,11 +45,14 @@ def contact(description: Any) -> Iterator[Fault]:
 
 
 def role_address(description: Any) -> Iterator[Fault]:
-    """`core.contacts[].email` and `dpo_contact` are a role's: neither `first.last@` nor of a provider of private mail."""
-    given = [
-        ("core.contacts[%d].email" % n, one.get("email")) for n, one in rows(member(description, "core"), "contacts")
-    ]
-    for field, address in given + [("sensitive.dpo_contact", member(description, "sensitive").get("dpo_contact"))]:
+    """`core.contacts[].email`, `publisher_contact` and `dpo_contact` are a role's: neither `first.last@` nor of a
+    provider of private mail.
+    """
+    core = member(description, "core")
+    given = [("core.contacts[%d].email" % number, one.get("email")) for number, one in rows(core, "contacts")]
+    given.append(("core.publisher_contact", core.get("publisher_contact")))
+    given.append(("sensitive.dpo_contact", member(description, "sensitive").get("dpo_contact")))
+    for field, address in given:
         if isinstance(address, str) and not address.startswith("https://"):
             why = own_address_fault(address)
             if why:
@@ -114,7 +117,12 @@ def replaced(description: Any) -> Iterator[Fault]:
         yield "version.replaces", why
 
 
-RULES = (contact, role_address, embargo, legal_bases, consent, ethics, health, replaced) + dates.RULES
+RULES = (
+    (contact, role_address, embargo, legal_bases, consent, ethics, health, replaced)
+    + people.RULES
+    + related.RULES
+    + dates.RULES
+)
 
 
 def file_details(description: Any) -> Iterator[Fault]:

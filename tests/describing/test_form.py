@@ -244,12 +244,27 @@ def test_no_sentence_is_for_a_rule_that_is_no_more():
 
     from secureb2share_ext import characters, dataset
     from secureb2share_ext.datasets import curation, versions, ways
-    from secureb2share_ext.descriptions import dates, role_address, volume
+    from secureb2share_ext.descriptions import dates, people, related, role_address, volume
 
     told = "".join(
         map(
             inspect.getsource,
-            (schema, rules, duo, dates, role_address, versions, ways, curation, dataset, values, characters, volume),
+            (
+                schema,
+                rules,
+                duo,
+                dates,
+                people,
+                related,
+                role_address,
+                versions,
+                ways,
+                curation,
+                dataset,
+                values,
+                characters,
+                volume,
+            ),
         )
     )
     told = told.replace("%s", "*")

@@ -231,7 +231,15 @@ def test_what_a_curator_entered_is_read():
         "core": {
             "titles": [{"lang": "nob", "text": "A"}, {"lang": "nob", "text": "Another"}],
             "descriptions": [{"lang": "nob", "text": "How"}],
-            "creators": [{"name": "Doe, J.", "orcid": "0000-0002-1825-0097", "affiliation": "A"}],
+            "creators": [
+                {
+                    "name": "Doe, J.",
+                    "given_name": "J.",
+                    "family_name": "Doe",
+                    "orcid": "0000-0002-1825-0097",
+                    "affiliation": "A",
+                }
+            ],
             "publisher": "P",
             "publication_year": 2023,
             "keywords": ["x", "y"],

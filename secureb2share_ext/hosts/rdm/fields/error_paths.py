@@ -13,6 +13,7 @@ _FIELDS = (
     (r"core\.descriptions", "metadata.description"),
     (r"core\.publication_year", "metadata.publication_date"),
     (r"core\.keywords(.*)", r"metadata.subjects\1"),
+    (r"core\.(%s)(.*)" % "|".join(names.MORE), "custom_fields." + full(r"\1\2")),
     (r"core\.creators(.*)", r"metadata.creators\1"),
     (r"core\.(publisher|languages)(.*)", r"metadata.\1\2"),
     (r"core\.contacts(\[0\])?", "custom_fields." + full("contact_name")),
