@@ -8,6 +8,7 @@ from typing import Any, Dict
 
 from .published import Published
 
+NAMES = (("given_name", "givenName"), ("family_name", "familyName"))
 CONTEXT = "https://schema.org/"
 PROV = {"prov": "http://www.w3.org/ns/prov#"}
 
@@ -44,10 +45,14 @@ def document(shown: Published) -> Dict[str, Any]:
 
 def _creator(creator):
     orcid = creator.get("orcid")
-    said = {"@type": "Person" if orcid else "Organization", "name": creator["name"]}
+    is_person = creator.get("kind", "person" if orcid else "") == "person"
+    said = {"@type": "Person" if is_person else "Organization", "name": creator["name"]}
     if orcid:
         said["@id"] = "https://orcid.org/" + orcid
-    if orcid and "affiliation" in creator:
+    if "ror" in creator:
+        said["@id"] = creator["ror"]
+    said.update((member, creator[name]) for name, member in NAMES if name in creator)
+    if is_person and "affiliation" in creator:
         said["affiliation"] = {"@type": "Organization", "name": creator["affiliation"]}
     return said
 

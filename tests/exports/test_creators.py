@@ -3,7 +3,7 @@
 import pytest
 from samples import given
 
-from secureb2share_ext.exports import citation, datacite
+from secureb2share_ext.exports import citation, datacite, schema_org
 
 ROR = "https://ror.org/046nvst19"
 PERSON = {
@@ -52,6 +52,14 @@ def test_and_is_valid_with_all_of_them(seen):
     said = dict(datacite.document(seen), doi="10.5072/b")
     assert schema45.validator.is_valid(said), [error.message for error in schema45.validator.iter_errors(said)]
     assert "<awardNumber" in datacite.xml(seen)
+
+
+def test_search_engines_learn_the_kind_that_is_said(seen):
+    person, office, _ = schema_org.document(seen)["creator"]
+    assert (person["@type"], person["familyName"], person["affiliation"]["name"]) == ("Person", "Nordmann", "FHI")
+    assert office == {"@type": "Organization", "@id": ROR, "name": OFFICE["name"]}
+    del seen.dataset.core["creators"][0]["orcid"]
+    assert schema_org.document(seen)["creator"][0]["@type"] == "Person"
 
 
 def test_reference_managers_get_family_names_first(seen):
