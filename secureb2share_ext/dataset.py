@@ -25,7 +25,7 @@ TRANSITIONS: Dict[str, Tuple[str, ...]] = {
 FINAL = ("superseded", "withdrawn")  # states from which no message leads back; an operator can, for some days
 
 
-_CORE = {"titles", "descriptions", "creators", "publisher", "publication_year", "contact"}
+_CORE = {"titles", "descriptions", "creators", "publisher", "publication_year", "contacts"}
 _SENSITIVE = {"access_right", "access_conditions"}
 
 
@@ -66,6 +66,11 @@ class Dataset(NamedTuple):
         return self.core["titles"][0]["text"]
 
     @property
+    def contact(self) -> Dict[str, Any]:
+        """The main contact: {name, email?, url?}."""
+        return self.core["contacts"][0]
+
+    @property
     def is_whole(self) -> bool:
         """Whether the description has what every page and export needs; a record written past this package may not."""
         core, sensitive = (self.description.get(part) for part in ("core", "sensitive"))
@@ -73,6 +78,7 @@ class Dataset(NamedTuple):
             isinstance(core, dict)
             and isinstance(sensitive, dict)
             and _CORE <= set(core)
+            and bool(core["contacts"])
             and _SENSITIVE <= set(sensitive)
         )
 

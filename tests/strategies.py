@@ -35,7 +35,8 @@ def values_of(node):
         more = {name: values_of(inner) for name, inner in properties.items() if name not in needed}
         # of many optional members a few
         names = st.lists(st.sampled_from(sorted(more)), max_size=12, unique=True) if more else st.just([])
-        return names.flatmap(lambda names: st.fixed_dictionaries(dict(some, **{name: more[name] for name in names})))
+        found = names.flatmap(lambda names: st.fixed_dictionaries(dict(some, **{name: more[name] for name in names})))
+        return found.map(_without_contradictions) if "affiliation_ror" in properties else found
     if node["type"] == "array":
         unique = (lambda entry: json.dumps(entry, sort_keys=True)) if node.get("uniqueItems") else None
         return st.lists(
@@ -55,6 +56,18 @@ def values_of(node):
     return st.from_regex(re.sub(r"\$$", r"\\Z", node["pattern"])).filter(
         lambda text: len(text) <= node.get("maxLength", 999)
     )
+
+
+def _without_contradictions(row):
+    # what the rules of descriptions/people.py refuse, as far as hosts have no place for it
+    leave_out = set() if "affiliation" in row else {"affiliation_ror"}
+    if row.get("kind") != "organisation" and {"orcid", "given_name", "family_name"} & set(row):
+        leave_out.add("ror")
+    if row.get("kind") == "organisation":
+        leave_out |= {"orcid", "given_name", "family_name"}
+    if "family_name" not in row:
+        leave_out.add("given_name")
+    return {name: value for name, value in row.items() if name not in leave_out}
 
 
 DESCRIPTIONS = values_of(schema.SCHEMA)

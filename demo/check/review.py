@@ -180,7 +180,7 @@ def its_owner_mends_it(trip):
     form = {"dataset": json.dumps(description), "identifier": trip.refused}
     same = trip.as_owner("POST", trip.second + "/api/register", data=form)
     must((same.status_code, same.json()["code"]) == (409, "refused"), (same.status_code, same.text))
-    description["core"]["contact"]["name"] += " (by telephone)"
+    description["core"]["contacts"][0]["name"] += " (by telephone)"
     form["dataset"] = json.dumps(description)
     mended = trip.as_owner("POST", trip.second + "/api/register", data=form)
     must((mended.status_code, mended.json()["state"]) == (201, "held"), (mended.status_code, mended.text))

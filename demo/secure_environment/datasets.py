@@ -43,21 +43,21 @@ def announced(store):
 
 
 def view(row, own):
-    """{"identifier", "title", "lang", "state", "record_url", "pid", "sensitive", "contact", "own"} of a row."""
+    """{"identifier", "title", "lang", "state", "record_url", "pid", "sensitive", "contacts", "own"} of a row."""
     description = json.loads(row["description"])
     members = {name: row[name] for name in ("identifier", "state", "record_url", "pid")}
     sensitive, core = (description.get(part) for part in ("sensitive", "core"))
     title, lang = main_title(description)
     sensitive = sensitive if isinstance(sensitive, dict) else {}
-    contact = core.get("contact") if isinstance(core, dict) else None
-    contact = contact if isinstance(contact, dict) else {}
-    return dict(members, title=title, lang=lang, sensitive=sensitive, contact=contact, own=own)
+    contacts = core.get("contacts") if isinstance(core, dict) else None
+    contacts = [one for one in contacts if isinstance(one, dict)] if isinstance(contacts, list) else []
+    return dict(members, title=title, lang=lang, sensitive=sensitive, contacts=contacts, own=own)
 
 
 def summary(row, own):
     """What a program reads of a row in the inbox."""
     shown = view(row, own)
-    del shown["sensitive"], shown["contact"]
+    del shown["sensitive"], shown["contacts"]
     if own:
         shown.update(registration=row["registration"], review=row["review"], reason=reason(row))
     return shown

@@ -27,7 +27,7 @@ def destination(extension: Extension, pid: Optional[str], languages: Collection[
     record = host.record(row)
     dataset = view.dataset_of(host, row, record) if record is not None else None
     is_whole = dataset is not None and dataset.is_whole
-    members = dict(_members(host, found), **({"contact": dataset.core["contact"]} if dataset and is_whole else {}))
+    members = dict(_members(host, found), **({"contacts": dataset.core["contacts"]} if dataset and is_whole else {}))
     if row.state == "withdrawn" or dataset is None:
         why = ("This dataset was withdrawn. %s" % (row.reason or "")).strip()
         raise Gone(why, **dict(members, state="withdrawn"))

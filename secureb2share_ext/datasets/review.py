@@ -41,7 +41,7 @@ def with_contact(row: DatasetRow, published: Dict[str, Any], contact: Dict[str, 
     """The description of a dataset that waits, or else the published one, with another role contact."""
     held = store.held(row.id)
     description = json.loads(held.description) if held is not None and held.reason is None else published
-    return dict(description, core=dict(description["core"], contact=contact))
+    return dict(description, core=dict(description["core"], contacts=[contact]))
 
 
 def set_contact(row: DatasetRow, contact: Dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ def give(host: Host, row: DatasetRow, tenant: str, contact: Optional[Dict[str, A
     """Write the new tenant, and the new role contact if there is one; returns "changed", "unchanged" or "held".
 
     The contact that a source on review gives waits for a curator, like every description. row: locked; contact:
-    `core.contact` of a description, or None; by: as in publication.publish.
+    an entry of `core.contacts`, or None, which takes the place of all former contacts; by: as in publication.publish.
     """
     if row.pid is None or row.state == "withdrawn":
         raise NotAccepted("Only a published dataset that is not withdrawn can be transferred.", code="state")
@@ -41,19 +41,20 @@ def give(host: Host, row: DatasetRow, tenant: str, contact: Optional[Dict[str, A
         return result
     _check_contact(contact)
     description = host.from_record(publication.record_of(host, row))
-    if description["core"].get("contact") == contact:
+    if description["core"].get("contacts") == [contact]:
         return result
     if by == "source" and host.sources[row.source].release == "review":
         is_new = review.hold(row, review.with_contact(row, description, contact)) == "held"
         return "held" if is_new else result
     review.set_contact(row, contact)
-    publication.update(host, row, dict(description, core=dict(description["core"], contact=contact)), by)
+    publication.update(host, row, dict(description, core=dict(description["core"], contacts=[contact])), by)
     return "changed"
 
 
 def _check_contact(contact):
     """Raise Invalid when a value cannot be a role contact."""
-    found = schema.description_faults({"core": {"contact": contact}, "sensitive": {}})
-    faults = [(field[len("core.") :], message) for field, message in found if field.startswith("core.contact")]
+    found = schema.description_faults({"core": {"contacts": [contact]}, "sensitive": {}})
+    place = "core.contacts[0]"
+    faults = [("contact" + field[len(place) :], message) for field, message in found if field.startswith(place)]
     if faults:
         raise Invalid(faults)

@@ -14,7 +14,7 @@ class Fault(NamedTuple):
     title: str  # of the field, a message for gettext
     text: str
     values: Dict[str, Any]
-    inside: str = ""  # title of the field inside a part or object
+    inside: str = ""  # title of the field inside a part
 
 
 def faults_by_field(found: Iterable[Tuple[str, str]]) -> Dict[str, List[Fault]]:
@@ -55,8 +55,6 @@ def _fault(path, message):
     if field.kind in ("texts", "parts") and rest:
         control += "." + rest[0]
         inside = inner(field, rest[1]) if rest[1:] else None
-    elif field.kind == "object" and rest:
-        inside = inner(field, rest[0])
     elif rest and rest[0].isdecimal() and field.kind == "lines":
         text, values = _words(field, message)
         return Fault(control, field.title, text, dict(values, line=int(rest[0]) + 1))
@@ -77,10 +75,13 @@ NEEDED = {  # kind -> what is asked of whoever left a field empty that is requir
     "open": "Choose at least one.",
     "countries": "Choose at least one country.",
     "languages": "Choose at least one language.",
-    "object": "Fill in at least the name, and an e-mail address or a web page.",
 }
 FORMS = {  # name or kind -> what a text must look like
     "orcid": "Write the ORCID as 0000-0002-1825-0097.",
+    "ror": "Write the address in the Research Organization Registry, such as https://ror.org/046nvst19.",
+    "affiliation_ror": "Write the address in the Research Organization Registry, such as https://ror.org/046nvst19.",
+    "publisher_ror": "Write the address in the Research Organization Registry, such as https://ror.org/046nvst19.",
+    "publisher_contact": "Begin with https://, or write the e-mail address of the office.",
     "controller_ror": "Write the address in the Research Organization Registry, such as https://ror.org/046nvst19.",
     "dpo_contact": "Begin with https://, or write the e-mail address of the office.",
     "duo_diseases": "Write each disease as a MONDO code, such as MONDO:0005015.",
@@ -126,6 +127,16 @@ RULES = {  # the beginning of a rule's message -> its words
     "needs an email or a url": "Give an e-mail address or a web page.",
     "looks like a person's own address": "This looks like a person's own address. "
     "Give the address of a role or an office, or a web page.",
+    "has a wrong check digit: ": "A digit of this ORCID is wrong: copy it again from orcid.org.",
+    "has wrong check digits: ": "A letter or digit of this address is wrong: copy it again from ror.org.",
+    "is only for persons": "Only persons have this: leave it empty, or choose the kind Person.",
+    "is only for organisations": "Only organisations have this: leave it empty, or choose the kind Organisation.",
+    "is required with affiliation_ror": "Write the name of the organisation whose ROR you gave.",
+    "is required with given_name": "Write the family name too; whoever has one name has it here.",
+    "begins with 10. in a DOI": "Write the DOI itself, such as 10.5281/zenodo.1234.",
+    "begins with https:// in a URL": "Begin with https://, for example https://example.org/article.",
+    "begins with urn: in a URN": "Write the URN, such as urn:nbn:fi:lb-2023.",
+    "begins with its prefix in a Handle": "Write the Handle itself, such as 11304/a95d.",
     "is required when access_right is embargoed": "Give the first day on which access can be requested, "
     "since you chose that it can be requested from a date.",
     "is only for datasets whose access_right is embargoed": "Leave this empty, or choose above "

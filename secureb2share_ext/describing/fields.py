@@ -16,7 +16,6 @@ countries   codes of countries; languages: of languages
 lines       texts, each on a line of its own
 texts       the same text in several languages, [{lang, text}]
 parts       things with fields of their own, `inner`; their names follow the number of the thing
-object      one thing with fields of its own, `inner`
 ==========  ===========================================================================================================
 """
 
@@ -76,7 +75,7 @@ def _field(name: str, node: Dict[str, Any], is_required: bool) -> Field:
             for code, words in labels.items()
             if code.endswith(":")
         ],
-        inner=inner if kind in ("texts", "parts", "object") else [],
+        inner=inner if kind in ("texts", "parts") else [],
         longest=node.get("maxLength"),
         most=node.get("maxItems", node.get("maximum")),
         schema=node,
@@ -84,8 +83,6 @@ def _field(name: str, node: Dict[str, Any], is_required: bool) -> Field:
 
 
 def _kind(node):
-    if node["type"] == "object":
-        return "object"
     if node["type"] == "boolean":
         return "yesno"
     if node["type"] == "integer":
@@ -144,9 +141,6 @@ def place(name: str) -> Optional[Tuple[Field, Optional[int], Optional[Field]]]:
         return field, None, None
     if len(rest) == 1 and field.kind == "open" and rest[0] in [prefix[:-1] for prefix, _, _ in field.prefixes]:
         return field, None, None
-    if field.kind == "object" and len(rest) == 1:
-        inside = inner(field, rest[0])
-        return (field, None, inside) if inside else None
     if field.kind in ("texts", "parts") and len(rest) == 2:
         inside, number = inner(field, rest[1]), index(rest[0])
         return (field, number, inside) if inside and number is not None else None
@@ -161,7 +155,6 @@ SUFFIXES = {
     "languages": ("none",),
     "texts": ("none",),
     "parts": ("none",),
-    "object": ("none",),
     "lines": ("none", "whole"),
     "open": ("none", "more"),
 }
@@ -175,5 +168,5 @@ def index(text: str) -> Optional[int]:
 
 
 def inner(field: Field, name: str) -> Optional[Field]:
-    """The field inside a part or object by its name there, or None."""
+    """The field inside a part by its name there, or None."""
     return next((one for one in field.inner if one.name == name), None)

@@ -117,10 +117,9 @@ class Form:
     def anchor(self, control: str) -> str:
         """The id of the control to which a link about a fault leads."""
         field = FIELDS.get(control)
-        if field is not None and field.kind in ("texts", "parts", "object"):
-            numbered = "%d." % self.numbers(field)[0] if field.kind != "object" else ""
+        if field is not None and field.kind in ("texts", "parts"):
             first = next(one.name for one in field.inner if one.name != "lang")
-            return "%s.%s%s" % (control, numbered, first)
+            return "%s.%d.%s" % (control, self.numbers(field)[0], first)
         steps = control.split(".")
         if steps[-1].isdecimal():
             holder = FIELDS.get(".".join(steps[:-1]))

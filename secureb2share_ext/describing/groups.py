@@ -25,8 +25,10 @@ _TABLE = (
         "what",
         "What it is",
         "All of this becomes public. Nothing in it may point to a person.",
-        "core.titles core.descriptions provenance core.creators core.publisher core.publication_year core.contact"
-        " core.keywords core.languages version.label version.replaces",
+        "core.titles core.descriptions provenance core.creators core.contributors core.funders core.publisher"
+        " core.publisher_ror core.publisher_type core.publisher_contact core.publication_year core.contacts"
+        " core.keywords core.languages core.alternate_identifiers core.related core.metadata_license"
+        " version.label version.replaces",
     ),
     (
         "access",

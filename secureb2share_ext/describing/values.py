@@ -88,13 +88,7 @@ def to_values(description: Dict[str, Any]) -> Values:
 
 
 def _write(values, name, field, value):
-    if field.kind == "object" and isinstance(value, dict):
-        for inside in field.inner:
-            if inside.name in value:
-                _write(values, "%s.%s" % (name, inside.name), inside, value[inside.name])
-        if not value:
-            values[name + ".none"] = [YES]
-    elif isinstance(value, list):
+    if isinstance(value, list):
         _write_list(values, name, field, value)
     else:
         values[name] = [_text(field, value)]
@@ -154,8 +148,6 @@ def _read(values, name, field, numbers):
         parts = (_inside(values, "%s.%d" % (name, number), field) for number in numbers.get(name, ()))
         entries = [part for part in parts if is_filled(field, part)]
         return _or_none(values, name, entries)
-    if field.kind == "object":
-        return _inside(values, name, field) or ({} if _is_none(values, name) else None)
     if field.kind == "lines":
         return _or_none(values, name, _texts(values, name + ".whole") + _lines(values, name))
     if field.kind in MANY_TEXTS:

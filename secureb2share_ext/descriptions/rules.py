@@ -7,9 +7,9 @@ words and stands in the documentation. Facts: GDPR; HealthDCAT-AP Release 8, NON
 from typing import Any, Dict, Iterator, List, Tuple
 
 from ..dataset import identifier_fault
-from . import countries, dates, duo
+from . import countries, dates, duo, people, related
 from .role_address import own_address_fault
-from .tolerant import entries, is_missing, member
+from .tolerant import entries, is_missing, member, rows
 
 Fault = Tuple[str, str]  # a field, and what is wrong with it
 
@@ -38,19 +38,21 @@ def is_health(sensitive: Dict[str, Any]) -> bool:
 
 
 def contact(description: Any) -> Iterator[Fault]:
-    """`core.contact` has an `email`, a `url` or both."""
-    found = member(description, "core").get("contact")
-    if isinstance(found, dict) and not ("email" in found or "url" in found):
-        yield "core.contact", "needs an email or a url"
+    """Each of `core.contacts` has an `email`, a `url` or both."""
+    for number, found in rows(member(description, "core"), "contacts"):
+        if not ("email" in found or "url" in found):
+            yield "core.contacts[%d]" % number, "needs an email or a url"
 
 
 def role_address(description: Any) -> Iterator[Fault]:
-    """`core.contact.email` and `dpo_contact` are a role's: neither a person's own nor of a provider of private mail."""
-    for part, field, name in (
-        (member(member(description, "core"), "contact"), "core.contact.email", "email"),
-        (member(description, "sensitive"), "sensitive.dpo_contact", "dpo_contact"),
-    ):
-        address = part.get(name)
+    """`core.contacts[].email`, `publisher_contact` and `dpo_contact` are a role's: neither a person's own nor
+    of a provider of private mail.
+    """
+    core = member(description, "core")
+    given = [("core.contacts[%d].email" % number, one.get("email")) for number, one in rows(core, "contacts")]
+    given.append(("core.publisher_contact", core.get("publisher_contact")))
+    given.append(("sensitive.dpo_contact", member(description, "sensitive").get("dpo_contact")))
+    for field, address in given:
         if isinstance(address, str) and not address.startswith("https://"):
             why = own_address_fault(address)
             if why:
@@ -125,6 +127,8 @@ def replaced(description: Any) -> Iterator[Fault]:
 
 RULES = (
     (contact, role_address, embargo, legal_bases, consent, ethics, eligibility, health, replaced)
+    + people.RULES
+    + related.RULES
     + dates.RULES
     + countries.RULES
 )

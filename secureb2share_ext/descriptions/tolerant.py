@@ -3,7 +3,7 @@
 The rules tell their faults together with those of the schema, so that they read whatever was sent.
 """
 
-from typing import Any, Dict, Set
+from typing import Any, Dict, Iterator, Set, Tuple
 
 
 def member(value: Any, name: str) -> Dict[str, Any]:
@@ -16,6 +16,14 @@ def entries(value: Dict[str, Any], name: str) -> Set[str]:
     """The set of texts in the list that a member of `value` is, or an empty one."""
     found = value.get(name)
     return {entry for entry in found if isinstance(entry, str)} if isinstance(found, list) else set()
+
+
+def rows(value: Dict[str, Any], name: str) -> Iterator[Tuple[int, Dict[str, Any]]]:
+    """(number, row) of the objects in the list that a member of `value` is."""
+    found = value.get(name)
+    for number, row in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(row, dict):
+            yield number, row
 
 
 def is_missing(value: Dict[str, Any], name: str) -> bool:

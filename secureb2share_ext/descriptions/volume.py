@@ -30,7 +30,9 @@ PROSE = (
 )
 LIMITS = (
     Limit(64000, PROSE, ("text",)),
-    Limit(128000, ("core.creators",), ("name", "affiliation")),
+    Limit(128000, ("core.creators", "core.contributors"), ("name", "given_name", "family_name", "affiliation")),
+    Limit(96000, ("core.creators", "core.contributors"), ("role", "kind", "orcid", "ror", "affiliation_ror")),
+    Limit(64000, ("core.related",), ("relation", "scheme", "identifier", "kind", "title")),
     Limit(64000, ("sensitive.variables",)),
     Limit(128000, ("files",), ("label", "name")),
     Limit(72000, ("files",), ("media_type",)),
@@ -136,7 +138,7 @@ def _size(texts):
 
 def encoded_faults(texts: Dict[str, str]) -> List[Fault]:
     """The faults of the texts {field: text} of a description that hold encoded content; the checksums are no texts."""
-    texts = {field: text for field, text in texts.items() if not field.endswith((".checksum", ".orcid"))}
+    texts = {field: text for field, text in texts.items() if not field.endswith((".checksum", ".orcid", "ror"))}
     pieces = {field: encoded(text) for field, text in texts.items()}
     if sum(pieces.values()) > MOST_ENCODED:
         return [(max(sorted(pieces), key=lambda field: pieces[field]), PIECES)]

@@ -59,7 +59,7 @@ def bibtex(shown: Published) -> str:
     """A BibTeX entry (UTF-8)."""
     core = shown.dataset.core
     # braces keep an organisation's name, and the title's capital letters, as they are
-    authors = [_bibtex(creator["name"], is_whole="orcid" not in creator) for creator in core["creators"]]
+    authors = [_bibtex(_name(creator), is_whole=not _is_person(creator)) for creator in core["creators"]]
     fields = [
         ("author", " and ".join(authors)),
         ("title", _bibtex(shown.dataset.title, is_whole=True)),
@@ -77,7 +77,7 @@ def bibtex(shown: Published) -> str:
 def ris(shown: Published) -> str:
     """A RIS entry (UTF-8)."""
     core = shown.dataset.core
-    fields = [("TY", "DATA")] + [("AU", _line(creator["name"])) for creator in core["creators"]]
+    fields = [("TY", "DATA")] + [("AU", _line(_name(creator))) for creator in core["creators"]]
     fields += [
         ("TI", _line(shown.dataset.title)),
         ("PY", str(core["publication_year"])),
@@ -97,7 +97,7 @@ def csl(shown: Published) -> Dict[str, Any]:
         "id": key(shown),
         "type": "dataset",
         "title": _line(shown.dataset.title),
-        "author": [{"literal": _line(creator["name"])} for creator in core["creators"]],
+        "author": [_csl_name(creator) for creator in core["creators"]],
         "issued": {"date-parts": [[core["publication_year"]]]},
         "publisher": _line(core["publisher"]),
         "URL": address(shown),
@@ -127,6 +127,24 @@ FORMS = (
     Form("dcat-jsonld", "DCAT (JSON-LD)", "application/ld+json", "jsonld", dcat.as_json_ld),
     Form("dcat", "DCAT (RDF/XML)", "application/rdf+xml", "rdf", dcat.xml, ("lxml",)),
 )
+
+
+def _is_person(creator):
+    return creator.get("kind", "person") == "person" and bool({"kind", "orcid", "family_name"} & set(creator))
+
+
+def _name(creator):
+    # "family, given", as reference managers take people's names
+    if _is_person(creator) and "family_name" in creator:
+        return ", ".join(creator[name] for name in ("family_name", "given_name") if name in creator)
+    return creator["name"]
+
+
+def _csl_name(creator):
+    if _is_person(creator) and "family_name" in creator:
+        parts = (("family", "family_name"), ("given", "given_name"))
+        return {member: _line(creator[name]) for member, name in parts if name in creator}
+    return {"literal": _line(creator["name"])}
 
 
 def _is_doi(shown):

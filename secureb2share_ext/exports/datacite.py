@@ -16,6 +16,8 @@ from .xml_text import for_xml
 VERSION = "4.5"
 SCHEMA_VERSION = "http://datacite.org/schema/kernel-4"
 DOI = re.compile(r"10\.[0-9]{4,9}/\S+\Z")
+ORCID, ROR = "https://orcid.org/", "https://ror.org/"
+NAME_TYPES = {"person": "Personal", "organisation": "Organizational"}
 REQUESTS_FROM = "Access can be requested from this day on; the data do not become open."
 
 
@@ -29,9 +31,10 @@ def document(shown: Published) -> Dict[str, Any]:
         "types": {"resourceTypeGeneral": "Dataset", "resourceType": "Dataset"},
         "creators": [_creator(creator) for creator in core["creators"]],
         "titles": _titles(core["titles"]),
-        "publisher": {"name": core["publisher"]},
+        "publisher": _publisher(core),
         "publicationYear": str(core["publication_year"]),
         "contributors": _contributors(dataset),
+        "fundingReferences": [_funder(funder) for funder in core.get("funders", [])],
         "dates": _dates(shown, core),
         "alternateIdentifiers": _alternates(shown),
         "relatedIdentifiers": _related(shown),
@@ -63,19 +66,46 @@ def xml(shown: Published) -> str:
     return etree.tostring(root, encoding="utf-8", xml_declaration=True).decode("utf-8")
 
 
+def _publisher(core):
+    said = {"name": core["publisher"]}
+    if "publisher_ror" in core:
+        ror = {"publisherIdentifier": core["publisher_ror"], "publisherIdentifierScheme": "ROR"}
+        said.update(ror, schemeUri=ROR)
+    return said
+
+
 def _creator(creator):
     said = {"name": creator["name"]}
+    # an ORCID is a person's; nothing else tells the kind
+    kind = creator.get("kind", "person" if "orcid" in creator else None)
+    if kind:
+        said["nameType"] = NAME_TYPES[kind]
+    for name, member in (("given_name", "givenName"), ("family_name", "familyName")):
+        if name in creator:
+            said[member] = creator[name]
     if "orcid" in creator:
-        said["nameType"] = "Personal"
-        said["nameIdentifiers"] = [
-            {
-                "nameIdentifier": "https://orcid.org/" + creator["orcid"],
-                "nameIdentifierScheme": "ORCID",
-                "schemeUri": "https://orcid.org/",
-            }
-        ]
+        said["nameIdentifiers"] = [_named("ORCID", ORCID + creator["orcid"], ORCID)]
+    if "ror" in creator:
+        said["nameIdentifiers"] = [_named("ROR", creator["ror"], ROR)]
     if "affiliation" in creator:
         said["affiliation"] = [{"name": creator["affiliation"]}]
+        if "affiliation_ror" in creator:
+            ror = {"affiliationIdentifier": creator["affiliation_ror"], "affiliationIdentifierScheme": "ROR"}
+            said["affiliation"][0].update(ror, schemeUri=ROR)
+    return said
+
+
+def _named(scheme, identifier, uri):
+    return {"nameIdentifier": identifier, "nameIdentifierScheme": scheme, "schemeUri": uri}
+
+
+def _funder(funder):
+    said = {"funderName": funder["name"]}
+    if "ror" in funder:
+        said.update(funderIdentifier=funder["ror"], funderIdentifierType="ROR")
+    for name, member in (("award_number", "awardNumber"), ("award_title", "awardTitle"), ("award_url", "awardUri")):
+        if name in funder:
+            said[member] = funder[name]
     return said
 
 
@@ -91,16 +121,16 @@ def _titles(titles):
 def _contributors(dataset):
     sensitive = dataset.sensitive
     # the contact of a description is a role, which the schema asks for; its address stays on the record's page
-    said = [_organisation(dataset.core["contact"]["name"], "ContactPerson")]
+    said = [_organisation(dataset.contact["name"], "ContactPerson")]
     if "controller_name" in sensitive:
         controller = _organisation(sensitive["controller_name"], "RightsHolder")
         if "controller_ror" in sensitive:
-            ror = {"nameIdentifier": sensitive["controller_ror"], "nameIdentifierScheme": "ROR"}
-            controller["nameIdentifiers"] = [dict(ror, schemeUri="https://ror.org/")]
+            controller["nameIdentifiers"] = [_named("ROR", sensitive["controller_ror"], ROR)]
         said.append(controller)
     if "storage_organisation" in sensitive:
         said.append(_organisation(sensitive["storage_organisation"], "HostingInstitution"))
-    return said
+    given = dataset.core.get("contributors", [])
+    return said + [dict(_creator(one), contributorType=one["role"]) for one in given]
 
 
 def _organisation(name, kind):
@@ -112,7 +142,8 @@ def _alternates(shown):
     said = [{"alternateIdentifier": dataset.pid, "alternateIdentifierType": "PID"}]
     if not shown.is_withdrawn:
         said.insert(0, {"alternateIdentifier": dataset.identifier, "alternateIdentifierType": dataset.source})
-    return said
+    others = dataset.core.get("alternate_identifiers", [])
+    return said + [{"alternateIdentifier": o["value"], "alternateIdentifierType": o["scheme"]} for o in others]
 
 
 def _dates(shown, core):
@@ -140,7 +171,16 @@ def _related(shown):
         if other:
             given, kind = (other.pid, "DOI") if DOI.match(other.pid) else (other.url, "URL")
             said.append({"relatedIdentifier": given, "relatedIdentifierType": kind, "relationType": relation})
-    return said
+    return said + [_resource(one) for one in shown.dataset.core.get("related", [])]
+
+
+def _resource(one):
+    said = {
+        "relatedIdentifier": one["identifier"],
+        "relatedIdentifierType": one["scheme"],
+        "relationType": one["relation"],
+    }
+    return dict(said, resourceTypeGeneral=one["kind"]) if "kind" in one else said
 
 
 def _rights(shown):

@@ -21,7 +21,7 @@ def document(shown: Published) -> Dict[str, List[str]]:
     return {
         "titles": [title["text"] for title in core["titles"]],
         "creators": [creator["name"] for creator in core["creators"]],
-        "contributors": [core["contact"]["name"]],
+        "contributors": [dataset.contact["name"]],
         "publishers": [core["publisher"]],
         "dates": [str(core["publication_year"])],
         "subjects": list(core.get("keywords", [])),

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from . import coverage, tombstone
 from .published import Published
 
+NAMES = (("given_name", "givenName"), ("family_name", "familyName"))
 CONTEXT = "https://schema.org/"
 SHORTEST, LONGEST = 50, 5000  # characters of a description that search engines take
 MOST_VARIABLES = 200  # a page has the others
@@ -80,10 +81,14 @@ def _variable(column):
 
 def _creator(creator):
     orcid = creator.get("orcid")
-    said = {"@type": "Person" if orcid else "Organization", "name": creator["name"]}
+    is_person = creator.get("kind", "person" if orcid else "") == "person"
+    said = {"@type": "Person" if is_person else "Organization", "name": creator["name"]}
     if orcid:
         said["@id"] = "https://orcid.org/" + orcid
-    if orcid and "affiliation" in creator:
+    if "ror" in creator:
+        said["@id"] = creator["ror"]
+    said.update((member, creator[name]) for name, member in NAMES if name in creator)
+    if is_person and "affiliation" in creator:
         said["affiliation"] = {"@type": "Organization", "name": creator["affiliation"]}
     return said
 

@@ -41,7 +41,7 @@ _MEMBERS = {
     ),
     "decision": ({"application": ID, "state": {"enum": list(APPLICATION_STATES)}}, ["application", "state"]),
     "transfer": (
-        {"tenant": _TENANT, "contact": schema.SCHEMA["properties"]["core"]["properties"]["contact"]},
+        {"tenant": _TENANT, "contact": schema.SCHEMA["properties"]["core"]["properties"]["contacts"]["items"]},
         ["tenant"],
     ),
     "receipt": (

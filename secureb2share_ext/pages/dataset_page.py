@@ -69,7 +69,7 @@ class DatasetPage:
         self.conditions = self.texts(self.sensitive["access_conditions"])
         self.fees = self.texts(self.sensitive.get("fees"))
         self.provenance = self.texts(self.sensitive.get("provenance"))
-        self.contact = self.core["contact"]
+        self.contacts = self.core["contacts"]
         self.is_requestable = shown.is_requestable
         self.is_older = is_older(shown)
         self.state = state(shown, language)

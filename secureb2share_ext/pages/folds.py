@@ -1,6 +1,7 @@
 """What a description says of law, ethics, place and form, in groups that a page can fold. Pure."""
 
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from urllib.parse import quote
 
 from ..descriptions.labels import label as english
 from ..exports.published import Published
@@ -145,10 +146,47 @@ def _of_core(shown, language):
     dataset = shown.dataset
     languages = [Text(language_name(tag, language)) for tag in dataset.core.get("languages") or []]
     rows = [(title("core.languages", language), languages)] if languages else []
+    for field, read in _ROWS.items():
+        texts = [read(row, field, language) for row in dataset.core.get(field) or []]
+        rows += [(title("core." + field, language), texts)] if texts else []
+    for field in ("publisher_type", "publisher_ror", "publisher_contact", "metadata_license"):
+        said = dataset.core.get(field)
+        if said:
+            shown_as = Text(label("core." + field, said, language), url=said if is_address(said) else "")
+            rows.append((title("core." + field, language), [shown_as]))
     if shown.version_label:
         rows.append((title("version.label", language), [Text(shown.version_label)]))
     named = Text(dataset.identifier, code=dataset.source)
     return rows + [(translate(language, N_("Identifier at the source")), [named])]
+
+
+def _contributor(row, field, language):
+    return Text(row["name"], code=label("core.contributors[0].role", row["role"], language))
+
+
+def _funder(row, field, language):
+    grant = ": ".join([row["name"]] + [row[name] for name in ("award_title",) if name in row])
+    return Text(grant, code=row.get("award_number", ""), url=row.get("award_url", ""))
+
+
+def _other_identifier(row, field, language):
+    return Text(row["value"], code=row["scheme"], url=row["value"] if is_address(row["value"]) else "")
+
+
+def _resource(row, field, language):
+    relation = label("core.related[0].relation", row["relation"], language)
+    resolver = RESOLVERS.get(row["scheme"])
+    address = resolver + quote(row["identifier"], safe="/:") if resolver else row["identifier"]
+    return Text(row.get("title") or row["identifier"], code=relation, url=address if is_address(address) else "")
+
+
+RESOLVERS = {"DOI": "https://doi.org/", "Handle": "https://hdl.handle.net/", "arXiv": "https://arxiv.org/abs/"}
+_ROWS = {
+    "contributors": _contributor,
+    "funders": _funder,
+    "alternate_identifiers": _other_identifier,
+    "related": _resource,
+}
 
 
 def _text(field, entry, language):

@@ -54,7 +54,7 @@ def _value(value):
 
 def _code(code, description):
     if code == COLLABORATION:
-        contact = description["core"].get("contact") or {}
+        contact = (description["core"].get("contacts") or [{}])[0]
         value = contact.get("name") or contact.get("url") or contact.get("email")
         return {"id": code, "restrictions": [{"type": "collaboration", "values": [{"value": value}]}] if value else []}
     kind, field = RESTRICTIONS.get(code, ("", ""))

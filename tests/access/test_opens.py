@@ -15,7 +15,7 @@ from secureb2share_ext.exports.published import NOT_YET_OPEN  # noqa: E402
 from secureb2share_ext.proxies import current
 from secureb2share_ext.targets.testing import Receiver  # noqa: E402
 
-CONTACT = example()["core"]["contact"]
+CONTACTS = example()["core"]["contacts"]
 
 
 class Forgetful(Receiver):
@@ -157,11 +157,11 @@ def test_why_not_yet_is_said_in_plain_words(instance, tell):
     body = answer.json()
     assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
     assert body["detail"] == "The secure environment has not confirmed this dataset yet; try again later."
-    assert body["contact"] == CONTACT and body["record_url"].endswith("/records/" + pid)
+    assert body["contacts"] == CONTACTS and body["record_url"].endswith("/records/" + pid)
     page = access(instance, pid, Accept="text/html")
     assert (page.status_code, page.headers["cache-control"]) == (403, "no-store")
     assert "has not confirmed this dataset yet" in page.text and "location" not in page.headers
-    assert "Access cannot be requested yet" in page.text and CONTACT["name"] in page.text
+    assert "Access cannot be requested yet" in page.text and CONTACTS[0]["name"] in page.text
     tell("ingest", "register")
 
 

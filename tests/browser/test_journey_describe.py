@@ -7,8 +7,8 @@ WHAT = {
     "core.creators.0.name": "An institute of social research",
     "core.publisher": "A university",
     "core.publication_year": "2024",
-    "core.contact.name": "Data access committee",
-    "core.contact.email": "access@example.org",
+    "core.contacts.0.name": "Data access committee",
+    "core.contacts.0.email": "access@example.org",
 }
 ACCESS = {
     "sensitive.access_right": "controlled",

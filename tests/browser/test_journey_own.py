@@ -22,8 +22,8 @@ WHAT = {
     "core.descriptions.0.text": "A cohort that was made up.",
     "core.creators.0.name": "A group",
     "core.publisher": "An institute",
-    "core.contact.name": "Access committee",
-    "core.contact.email": "access@example.org",
+    "core.contacts.0.name": "Access committee",
+    "core.contacts.0.email": "access@example.org",
 }
 VALUES = {"name": "values.csv", "mimeType": "text/csv", "buffer": b"participant,value\n1,42\n"}
 

@@ -41,7 +41,7 @@ def test_a_registration_is_refused_mended_published_and_changed(site, meet, scen
     until(lambda: owner.page.reload() and REASON in owner.page.locator("main").inner_text())
     owner.follow("Correct the description", "Correct the description")
     owner.press("Correct it", "What it is")
-    owner.fill({"core.contact.name": "Access office"})
+    owner.fill({"core.contacts.0.name": "Access office"})
     owner.press("Save and go on", "Access")
     owner.press("Check and send", "Check and send")
     owner.press("Send the correction", title)
@@ -60,7 +60,7 @@ def test_a_registration_is_refused_mended_published_and_changed(site, meet, scen
     assert until(lambda: reader.find('"%s"' % title)) == [title]
 
     # a change: what was and what will be, each with its label, word by word
-    dataset["core"]["contact"]["name"] = "Access office by telephone"
+    dataset["core"]["contacts"][0]["name"] = "Access office by telephone"
     scene.register(name, dataset, site.second)
     curator.open(site.catalogue + "/secureb2share/review/", "Review")
     curator.follow(title, title)

@@ -26,7 +26,7 @@ def leaves(value):
 
 def full():
     found = example()
-    found["core"]["contact"] = {"name": "Office", "email": "office@example.org", "url": "https://office.example.org"}
+    found["core"]["contacts"] = [{"name": "Office", "email": "office@example.org", "url": "https://office.example.org"}]
     found["core"]["creators"] = [{"name": "A", "orcid": "0000-0002-1825-0097", "affiliation": "Institute"}]
     found["files"] = [{"label": "Table", "name": "a.csv", "size": 12345, "checksum": "sha256:" + "ab" * 32}]
     return found
@@ -48,7 +48,7 @@ def test_fields_come_in_the_order_of_the_schema():
 @pytest.mark.parametrize(
     "part, name, value",
     [
-        ("core", "contact", {"name": "Office", "email": "other@example.org"}),
+        ("core", "contacts", [{"name": "Office", "email": "other@example.org"}]),
         ("core", "creators", [{"name": "A", "orcid": "0000-0002-1694-233X"}]),
         ("core", "titles", [{"lang": "da", "text": "T"}]),
         ("core", "keywords", ["a", "b"]),

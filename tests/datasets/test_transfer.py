@@ -14,7 +14,7 @@ def transfer(catalogue, tenant="p12", source="tsd", contact=None, tenants=None):
 
 
 def contact_of(catalogue, source="tsd"):
-    return catalogue.host.record(catalogue.row("x", source))["contact"]
+    return catalogue.host.record(catalogue.row("x", source))["contacts"]
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def test_sender_speaks_for_both_tenants(published, tenants, tenant, expected):
 
 def test_contact_is_published_at_once(published):
     assert [transfer(published, contact=CONTACT) for _ in range(2)] == ["changed", "unchanged"]
-    assert contact_of(published) == CONTACT and kinds(published, "x") == [(1, "published"), (2, "changed")]
-    assert published.events("x")[1]["data"]["dataset"]["core"]["contact"] == CONTACT
+    assert contact_of(published) == [CONTACT] and kinds(published, "x") == [(1, "published"), (2, "changed")]
+    assert published.events("x")[1]["data"]["dataset"]["core"]["contacts"] == [CONTACT]
 
 
 @pytest.mark.parametrize("is_waiting", [False, True])
@@ -63,10 +63,10 @@ def test_contact_of_a_source_on_review_waits(published, is_waiting):
         published.send("register", "x", "csc", dataset=described("B"))
     results = [transfer(published, tenant, "csc", CONTACT) for tenant in ("p12", "p12", "p13")]
     assert results == ["held", "unchanged", "changed"]
-    assert published.row("x", "csc").tenant == "p13" and contact_of(published, "csc") != CONTACT
+    assert published.row("x", "csc").tenant == "p13" and contact_of(published, "csc") != [CONTACT]
     review.release(published.host, "csc", "x")
     db.session.commit()
-    assert contact_of(published, "csc") == CONTACT
+    assert contact_of(published, "csc") == [CONTACT]
     assert title_of(published, "x", "csc") == ("B" if is_waiting else "A")
 
 
@@ -87,7 +87,7 @@ def test_held_description_gets_the_contact_that_an_operator_gave(published):
     row = store.lock("csc", "x")
     assert flow.give(published.host, row, "p12", CONTACT, "curator") == "changed"
     db.session.commit()
-    assert contact_of(published, "csc") == CONTACT and title_of(published, "x", "csc") == "A"
+    assert contact_of(published, "csc") == [CONTACT] and title_of(published, "x", "csc") == "A"
     review.release(published.host, "csc", "x")
     db.session.commit()
-    assert contact_of(published, "csc") == CONTACT and title_of(published, "x", "csc") == "B"
+    assert contact_of(published, "csc") == [CONTACT] and title_of(published, "x", "csc") == "B"

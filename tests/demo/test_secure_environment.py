@@ -172,7 +172,7 @@ def example(title="Made-up cohort", **sensitive):
             "creators": [{"name": "Made-up study group"}],
             "publisher": "Made-up university",
             "publication_year": 2024,
-            "contact": {"name": "Access committee", "email": "access@example.org"},
+            "contacts": [{"name": "Access committee", "email": "access@example.org"}],
         },
         "sensitive": {
             "access_right": "controlled",
@@ -711,7 +711,7 @@ def test_a_refused_registration_says_why_and_can_be_mended(visitor, catalogue, w
         assert "The contact is a person." in visitor.get("%s/%s" % (draft, part)).text
     assert "Nothing differs from what was sent before." in visitor.get(draft + "/check").text
     changed = example()
-    changed["core"]["contact"]["name"] = "Access office"
+    changed["core"]["contacts"][0]["name"] = "Access office"
     visitor.post(draft + "/what", data=values.of_group(values.to_values(changed), GROUPS[0].names))
     changes = visitor.get(draft + "/check").text.partition('id="changes"')[2].partition("</section>")[0]
     assert changes.count('class="change"') == 1 and "</span>office</ins>" in changes
@@ -1668,7 +1668,7 @@ def test_hostile_text_is_escaped_everywhere(visitor, catalogue):
     made = register(visitor, HOSTILE, [(b"x", HOSTILE, HOSTILE)], access_conditions=[{"lang": "en", "text": HOSTILE}])
     identifier = made.get_json()["identifier"]
     hostile = dict(example(HOSTILE))
-    hostile["core"]["contact"]["url"] = "javascript:alert(1)"
+    hostile["core"]["contacts"][0]["url"] = "javascript:alert(1)"
     visitor.post("/ingest", **catalogue.event("pid:x", dataset=hostile, record_url="javascript:alert(1)"))
     person = {"name": HOSTILE, "purpose": HOSTILE, "title": HOSTILE, "institution": HOSTILE}
     sent = apply(visitor, catalogue, identifier, email="0%s@example.org" % HOSTILE, **person).get_json()

@@ -17,7 +17,6 @@ def _controls(field):
     inside = [inner.name for inner in field.inner]
     numbered = field.kind in ("texts", "parts")
     names = ["%s.%d.%s" % (field.name, n, one) for n in (0, 1, 7) for one in inside] if numbered else []
-    names += ["%s.%s" % (field.name, one) for one in inside] if field.kind == "object" else []
     own = [prefix[:-1] for prefix, _, _ in field.prefixes]
     names += ["%s.%s" % (field.name, word) for word in fields.SUFFIXES.get(field.kind, ()) + tuple(own)]
     return names if inside else names + [field.name]
@@ -94,7 +93,7 @@ def test_every_field_of_the_schema_has_its_place_once():
     assert sorted(named) == sorted(fields.FIELDS)
     kinds = {field.kind for field in fields.FIELDS.values()}
     assert kinds == {
-        "texts", "parts", "object", "text", "long", "number", "day", "period", "url", "code", "choice", "choices",
+        "texts", "parts", "text", "long", "number", "day", "period", "url", "code", "choice", "choices",
         "open", "countries", "languages", "country", "lines", "yesno",
     } - {"long"}  # fmt: skip
     assert all(field.title and field.title != field.name for field in fields.FIELDS.values())
@@ -133,7 +132,7 @@ def test_hostile_names_and_thousands_of_fields_are_bounded():
         "__proto__", "core", "core.", "core.titles", "core.titles.-1.text", "core.titles.0", "core.titles.0.text.0",
         "core.titles.01.text", "core.titles.99999999999.text", "core.titles.٣.text", "core.titles.0.nothing",
         "sensitive.access_right.none", "secureb2share.identifier", "files.2001.label", "." * 5000, "", "csrf_token",
-        "core.contact.name.name", "sensitive.access_eligibility.any",
+        "core.contacts.0.nope", "sensitive.access_eligibility.any",
     ]  # fmt: skip
     assert list(values.submitted((name, "x") for name in hostile)) == ["core.titles"]
     assert values.from_values({"core.titles": ["x"]}) == {"core": {}, "sensitive": {}}
@@ -223,7 +222,7 @@ def test_the_words_of_faults():
     wrong.update(special_categories=[3], legal_basis_art6=["A6-1-a"], consent_type="waived", deidentification="nothing")
     wrong.update(access_right="embargoed", retention_until="2020-02-31", ethics_approval_reference="x" * 101)
     found = schema.description_faults(
-        {"core": {"titles": [{"lang": "en"}], "contact": {"name": " "}}, "sensitive": wrong}
+        {"core": {"titles": [{"lang": "en"}], "contacts": [{"name": " "}]}, "sensitive": wrong}
     )
     check_told(found)
     told = {
@@ -231,7 +230,7 @@ def test_the_words_of_faults():
         for name, entries in faults.faults_by_field(found).items()
     }
     assert told["core.titles.0.text"] == ["Fill in this field."]
-    assert told["core.contact"] == ["Give an e-mail address or a web page."]
+    assert told["core.contacts.0"] == ["Give an e-mail address or a web page."]
     assert told["sensitive.duo_months"] == ["The number must be at least 1."]
     assert told["sensitive.ethics_approval_reference"] == ["Write at most 100 characters."]
     assert len(told["sensitive.duo_codes"]) == 4
@@ -245,7 +244,7 @@ def test_no_sentence_is_for_a_rule_that_is_no_more():
 
     from secureb2share_ext import characters, dataset
     from secureb2share_ext.datasets import curation, versions, ways
-    from secureb2share_ext.descriptions import countries, dates, role_address, volume
+    from secureb2share_ext.descriptions import countries, dates, people, related, role_address, volume
 
     told = "".join(
         map(
@@ -256,6 +255,8 @@ def test_no_sentence_is_for_a_rule_that_is_no_more():
                 duo,
                 dates,
                 countries,
+                people,
+                related,
                 role_address,
                 versions,
                 ways,

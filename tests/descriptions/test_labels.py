@@ -56,7 +56,7 @@ def test_a_code_in_words(field, code, expected):
         ("sensitive.duo_codes", "Permitted use"),
         ("sensitive.duo_codes[0]", "Permitted use"),
         ("core.titles[0].text", "Titles"),
-        ("core.contact.email", "Role contact"),
+        ("core.contacts[0].email", "Contacts"),
         ("files", "Files"),
         ("files[0].label", "Label"),
         ("version.replaces", "Replaces"),

@@ -42,7 +42,7 @@ def plain():
             "creators": [{"name": "Et institutt"}],
             "publisher": "Et institutt",
             "publication_year": 2024,
-            "contact": {"name": "Datatilgang", "url": "https://example.org/access"},
+            "contacts": [{"name": "Datatilgang", "url": "https://example.org/access"}],
         },
         "sensitive": {
             "access_right": "controlled",
@@ -69,7 +69,7 @@ def full():
         creators=[{"name": "Et institutt", "orcid": "0000-0002-1825-0097", "affiliation": "Et departement"}],
         keywords=["work"],
         languages=["nb"],
-        contact={"name": "Datatilgang", "email": "access@example.org", "url": "https://example.org/access"},
+        contacts=[{"name": "Datatilgang", "email": "access@example.org", "url": "https://example.org/access"}],
     )
     dataset["sensitive"].update(
         access_eligibility=["affiliated:Et universitet"],
@@ -257,8 +257,8 @@ def test_bases_of_the_tables_are_valid():
         "core.creators[0].name",
         "core.publisher",
         "core.publication_year",
-        "core.contact",
-        "core.contact.name",
+        "core.contacts",
+        "core.contacts[0].name",
         "sensitive",
         "sensitive.access_right",
         "sensitive.access_conditions",
@@ -288,8 +288,8 @@ def test_missing_field_is_named(field):
         "core.creators[0].affiliation",
         "core.keywords",
         "core.languages",
-        "core.contact.email",
-        "core.contact.url",
+        "core.contacts[0].email",
+        "core.contacts[0].url",
         "sensitive.controller_ror",
         "sensitive.health_themes",
         "sensitive.access_protocol_url",
@@ -342,7 +342,7 @@ def test_optional_field_may_be_missing(field):
         "core.titles[0].note",
         "core.descriptions[0].note",
         "core.creators[0].email",
-        "core.contact.phone",
+        "core.contacts[0].phone",
         "sensitive.note",
         "sensitive.dpia",
         "sensitive.access_request_url",
@@ -388,8 +388,8 @@ def test_empty_body_lacks_both_parts():
         one("core.publication_year", 2024.5, "must be of type integer"),
         one("core.keywords", "work", "must be of type array"),
         one("core.keywords[0]", 7, "must be of type string"),
-        one("core.contact", "access@example.org", "must be of type object"),
-        one("core.contact", [], "must be of type object"),
+        one("core.contacts", "access@example.org", "must be of type array"),
+        one("core.contacts", [], "must have at least 1 entries"),
         one("sensitive", None, "must be of type object"),
         one("sensitive.controller_ror", ["https://ror.org/046nvst19"], "must be of type string"),
         one("sensitive.access_mode", "file-api", "must be of type array"),
@@ -421,7 +421,7 @@ TEXTS = {
     "core.creators[0].affiliation": 300,
     "core.publisher": 300,
     "core.keywords[0]": 100,
-    "core.contact.name": 300,
+    "core.contacts[0].name": 300,
     "sensitive.access_conditions[0].text": 5000,
     "sensitive.controller_name": 300,
     "sensitive.hdab_name": 300,
@@ -461,8 +461,8 @@ def test_empty_text_is_empty(field):
 LONG = [(field, "", "e", most) for field, most in sorted(TEXTS.items())] + [
     ("core.titles[0].lang", "nb-abcdefgh-abcdefgh-abcdefgh-", "a", 35),
     ("core.languages[0]", "nb-abcdefgh-abcdefgh-abcdefgh-", "a", 35),
-    ("core.contact.email", "access@example.", "a", 254),
-    ("core.contact.url", "https://example.org/", "a", 2000),
+    ("core.contacts[0].email", "access@example.", "a", 254),
+    ("core.contacts[0].url", "https://example.org/", "a", 2000),
     ("sensitive.hdab_contact", "https://example.org/", "a", 2000),
     ("sensitive.access_eligibility[0]", "affiliated:", "a", 300),
     ("sensitive.access_protocol_url", "https://example.org/", "a", 2000),
@@ -585,10 +585,10 @@ def test_entry_may_not_stand_twice(field):
         one("core.languages[0]", "n", PATTERN),
         one("core.creators[0].orcid", "0000000218250097", PATTERN),
         one("core.creators[0].orcid", "https://orcid.org/0000-0002-1825-0097", PATTERN),
-        one("core.contact.email", "access", PATTERN),
-        one("core.contact.email", "access@localhost", PATTERN),
-        one("core.contact.email", "Access <access@example.org>", PATTERN),
-        one("core.contact.email", "a@example.org,b@example.org", PATTERN),
+        one("core.contacts[0].email", "access", PATTERN),
+        one("core.contacts[0].email", "access@localhost", PATTERN),
+        one("core.contacts[0].email", "Access <access@example.org>", PATTERN),
+        one("core.contacts[0].email", "a@example.org,b@example.org", PATTERN),
         one("sensitive.access_eligibility[0]", "everybody", PATTERN),
         one("sensitive.access_eligibility[0]", "national-eid:no", PATTERN),
         one("sensitive.access_eligibility[0]", "national-eid:", PATTERN),
@@ -634,7 +634,9 @@ def test_value_outside_the_rule_is_told(what, changes, expected):
     check(full_faults(changes), expected)
 
 
-ADDRESSES = ["core.contact.url"] + ["sensitive." + n for n in ("hdab_contact", "access_protocol_url", "dpo_contact")]
+ADDRESSES = ["core.contacts[0].url"] + [
+    "sensitive." + n for n in ("hdab_contact", "access_protocol_url", "dpo_contact")
+]
 
 
 @for_each(
@@ -671,8 +673,8 @@ def test_only_https_addresses_are_taken(field, url):
         ("core.descriptions[0].lang", "nb"),
         ("core.languages[0]", "nb"),
         ("core.creators[0].orcid", "0000-0002-1825-0097"),
-        ("core.contact.email", "access@example.org"),
-        ("core.contact.url", "https://example.org/access"),
+        ("core.contacts[0].email", "access@example.org"),
+        ("core.contacts[0].url", "https://example.org/access"),
         ("sensitive.access_eligibility[0]", "any"),
         ("sensitive.access_eligibility[0]", "national-eid:NO"),
         ("sensitive.access_eligibility[0]", "affiliated:Et universitet"),
@@ -870,8 +872,8 @@ def test_unstructured_health_data_are_said_to_be():
 @for_each(
     [
         ("url", {}, []),
-        ("email", {"core.contact": {"name": "Datatilgang", "email": "access@example.org"}}, []),
-        ("neither", {"core.contact.url": GONE}, [("core.contact", "needs an email or a url")]),
+        ("email", {"core.contacts[0]": {"name": "Datatilgang", "email": "access@example.org"}}, []),
+        ("neither", {"core.contacts[0].url": GONE}, [("core.contacts[0]", "needs an email or a url")]),
     ]
 )
 def test_contact(what, changes, expected):
@@ -907,7 +909,7 @@ def test_faults_of_the_schema_come_at_once():
             "core.creators": GONE,
             "core.publisher": "  ",
             "core.publication_year": "2024",
-            "core.contact.url": "http://example.org/",
+            "core.contacts[0].url": "http://example.org/",
             "core.keywords": ["a", "a"],
             "sensitive.access_right": "open",
             "sensitive.controller_name": GONE,
@@ -928,7 +930,7 @@ def test_faults_of_the_schema_come_at_once():
             ("core.creators", REQUIRED),
             ("core.publisher", EMPTY),
             ("core.publication_year", "must be of type integer"),
-            ("core.contact.url", PATTERN),
+            ("core.contacts[0].url", PATTERN),
             ("core.keywords", TWICE),
             ("sensitive.access_right", CHOICE),
             ("sensitive.controller_name", REQUIRED),
@@ -943,7 +945,7 @@ def test_faults_of_the_schema_come_at_once():
 def test_faults_of_the_rules_come_at_once():
     found = plain_faults(
         {
-            "core.contact.url": GONE,
+            "core.contacts[0].url": GONE,
             "sensitive.embargo_until": "2031-02-31",
             "sensitive.legal_basis_art6": GONE,
             "sensitive.special_categories": ["Genetic"],
@@ -953,7 +955,7 @@ def test_faults_of_the_rules_come_at_once():
     check(
         found,
         [
-            ("core.contact", "needs an email or a url"),
+            ("core.contacts[0]", "needs an email or a url"),
             ("sensitive.embargo_until", NOT_A_DAY),
             ("sensitive.embargo_until", NOT_EMBARGOED),
             ("sensitive.legal_basis_art6", ART6),

@@ -190,11 +190,12 @@ def test_creators_with_an_orcid_are_persons():
     seen = shown(change=lambda description: description["core"]["creators"].append(person))
     uri = "https://orcid.org/0000-0002-1825-0097"
     organisation, creator = schema_org.document(seen)["creator"]
-    assert organisation == {"@type": "Organization", "name": "Folkehelseinstituttet"}
+    ror = "https://ror.org/046nvst19"
+    assert organisation == {"@type": "Organization", "@id": ror, "name": "Folkehelseinstituttet"}
     assert creator == {
         "@type": "Person", "@id": uri, "name": "Nordmann, Kari", "affiliation": {"@type": "Organization", "name": "UiO"}
     }  # fmt: skip
     plain, said = datacite.document(seen)["creators"]
-    assert plain == {"name": "Folkehelseinstituttet"} and said["nameType"] == "Personal"
+    assert plain["nameType"] == "Organizational" and said["nameType"] == "Personal"
     assert said["nameIdentifiers"][0]["nameIdentifier"] == uri and said["affiliation"] == [{"name": "UiO"}]
     assert linkset.document(seen, {})["linkset"][0]["author"] == [{"href": uri}]

@@ -440,7 +440,7 @@ class HostContract:
         source.set_state(identifier, "withdrawn", "Study closed.")
         assert link() == (410, "withdrawn")
         gone = instance.call("GET", "/api/access/" + pid, headers={"Accept": "text/html"}).text
-        assert "Study closed." in gone and self.description()["core"]["contact"]["url"] in gone
+        assert "Study closed." in gone and self.description()["core"]["contacts"][0]["url"] in gone
         shown = instance.call("GET", "/api/datasets/tsd/" + identifier).json()
         assert (shown["state"], shown["reason"]) == ("withdrawn", "Study closed.") and shown["state_at"]
         assert "Study closed." in self.page(instance, shown)

@@ -213,7 +213,7 @@ class DescribeContract:
         typed = {
             "core.titles.0.text": "Søvn",
             "core.publication_year": "20x6",
-            "core.contact.url": "www.example.org",
+            "core.contacts.0.url": "www.example.org",
             "core.creators.0.orcid": "1234",
             "core.keywords": "one\r\ntwo",
         }
@@ -223,7 +223,12 @@ class DescribeContract:
         shown = curator.get(place)
         assert re.match(r"\d+ things to mend: What it is \(1 of 9\)", shown.page.title), shown.page.title
         assert {pair for pair in typed.items()} <= set(shown.page.sent)
-        for control in ("core.publication_year", "core.contact.url", "core.creators.0.orcid", "core.creators.0.name"):
+        for control in (
+            "core.publication_year",
+            "core.contacts.0.url",
+            "core.creators.0.orcid",
+            "core.creators.0.name",
+        ):
             assert 'id="%s-e"' % control in shown.text and "#" + control in shown.page.links
         assert "must match" not in shown.text and "^[0-9]" not in shown.text
         # what cannot be published is not published, and a draft is

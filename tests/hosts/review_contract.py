@@ -62,7 +62,7 @@ class ReviewContract:
         """A description with the canary wherever text is free, and another word to search for."""
         text = "%s %s" % (word, canary)
         found = self.description(text, descriptions=[{"lang": "en", "text": text}], keywords=[word + "1", canary])
-        found["core"]["contact"] = {"name": canary, "email": canary + "@example.org"}
+        found["core"]["contacts"] = [{"name": canary, "email": canary + "@example.org"}]
         found["core"]["creators"] = [{"name": canary}]
         found["files"] = [{"label": canary, "media_type": "text/csv"}]
         found["sensitive"]["controller_name"] = canary
@@ -609,7 +609,7 @@ class ReviewContract:
 
     def test_hostile_text_is_escaped(self, instance):
         description = self.marked(HOSTILE, HOSTILE)
-        description["core"]["contact"] = {"name": HOSTILE, "url": "https://example.org/?a=%3Cscript%3E"}
+        description["core"]["contacts"] = [{"name": HOSTILE, "url": "https://example.org/?a=%3Cscript%3E"}]
         identifier = self.held(instance, description, identifier="review/<b>" + uuid.uuid4().hex + '"&')
         session = self.login(instance)
         for page in (

@@ -83,7 +83,7 @@ class SourcesContract(AnswersContract, QuotasContract):
     def title_and_contact(self, instance, pid):
         """What the host's own JSON of a record says."""
         metadata = instance.call("GET", "/api/records/" + pid).json()["metadata"]
-        return metadata["titles"][0]["text"], metadata["contact"]
+        return metadata["titles"][0]["text"], metadata["contacts"][0]
 
     def is_next(self, before, after):
         """Whether a record went from one revision to another by one change."""
@@ -558,10 +558,10 @@ class SourcesContract(AnswersContract, QuotasContract):
         assert self.title_and_contact(instance, before["pid"])[1] == contact
         assert instance.call("GET", "/api/access/" + before["pid"]).status_code == 302
         kinds = [
-            (b["type"].split(".")[-2], b["data"]["dataset"]["core"]["contact"])
+            (b["type"].split(".")[-2], b["data"]["dataset"]["core"]["contacts"])
             for _, _, b in instance.events(identifier)
         ]
-        assert kinds == [("published", self.description()["core"]["contact"]), ("changed", contact)]
+        assert kinds == [("published", self.description()["core"]["contacts"]), ("changed", [contact])]
         # what p11 had is p12's now: even its own old message is one about an unknown dataset
         for attempt in (lambda: p11.get(identifier), lambda: p11.transfer(identifier, "p11")):
             with pytest.raises(client.Refused) as refused:

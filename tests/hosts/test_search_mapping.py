@@ -75,7 +75,7 @@ def _mapped(node, path=()):
         ("creators.name", NAME),
         ("keywords", NAME),
         ("publication_year", {"type": "integer"}),
-        ("contact.email", CODE),
+        ("contacts.email", CODE),
         ("sensitive.access_right", CODE),
         ("sensitive.duo_codes", CODE),
         ("sensitive.duo_diseases", CODE),

@@ -132,8 +132,8 @@ class VersionsContract:
         assert [hit["access"] for hit in hits] == [item["access"]] * len(hits)
         reason = REASON if state != "active" else None
         assert shown.get("reason") == item["access"].get("reason") == event["reason"] == reason
-        self.check_page(page, shown, leads_on, event["dataset"]["core"]["contact"]["name"])
-        assert event["dataset"]["core"]["contact"] == self.description()["core"]["contact"]
+        self.check_page(page, shown, leads_on, event["dataset"]["core"]["contacts"][0]["name"])
+        assert event["dataset"]["core"]["contacts"] == self.description()["core"]["contacts"]
         if reason:
             assert shown["state_at"] == item["access"]["state_at"]
             assert REASON in html.unescape(told) and REASON in link.json()["detail"]

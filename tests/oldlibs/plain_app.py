@@ -55,7 +55,7 @@ def _page(found):
         return "damaged"
     dataset = shown.dataset
     link = '<a href="%s">Request access</a>' % shown.access_url if shown.is_requestable else escape(shown.label)
-    words = [link, escape(dataset.core["contact"]["name"]), escape(shown.state_text or "")]
+    words = [link, escape(dataset.core["contacts"][0]["name"]), escape(shown.state_text or "")]
     named = (
         ("The version before this one:", shown.replaces),
         ("Takes the place of this version:", shown.replaced_by),

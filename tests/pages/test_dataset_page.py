@@ -302,3 +302,39 @@ def test_whatever_the_schema_allows_has_a_page(app, description, code):
     raw, tree = drawn(app, page)
     assert not re.search(r"%\((\w+)\)", re.sub(r"<[^>]*>", "", raw)) or "%(" in str(description)
     assert page.summary and len(tree.xpath("//h1")) == 1
+
+
+def test_contacts_parts_grants_and_resources_stand_on_the_page(app):
+    ror = "https://ror.org/046nvst19"
+    said = {
+        "contacts": [
+            {"name": "First office", "email": "first@example.org"},
+            {"name": "Second", "url": "https://e.org/s"},
+        ],
+        "contributors": [{"role": "DataCollector", "name": "A hospital"}],
+        "funders": [{"name": "A fund", "award_number": "17-B", "award_url": "https://e.org/17"}],
+        "alternate_identifiers": [{"scheme": "EGA", "value": "EGAD1"}],
+        "related": [
+            {"relation": "IsCitedBy", "scheme": "DOI", "identifier": "10.5072/a b", "title": "An article"},
+            {"relation": "Cites", "scheme": "URL", "identifier": "javascript:alert(1)"},
+        ],
+        "publisher_ror": ror,
+        "publisher_type": "public-health-institute",
+        "metadata_license": "CC-BY-4.0",
+    }
+    text, tree = drawn(app, DatasetPage(shown(change=lambda description: description["core"].update(said)), "en"))
+    words = " ".join(tree.text_content().split())
+    for part in (
+        "First office", "Second", "A hospital", "Data collector", "A fund", "17-B", "EGAD1", "EGA", "An article",
+        "Is cited by", "javascript:alert(1)", "Public health institute", "CC BY 4.0",
+    ):  # fmt: skip
+        assert part in words, part
+    links = set(tree.xpath("//a/@href"))
+    assert {
+        "mailto:first@example.org",
+        "https://e.org/s",
+        "https://e.org/17",
+        "https://doi.org/10.5072/a%20b",
+        ror,
+    } <= links
+    assert not [link for link in links if link.startswith("javascript")]

@@ -35,7 +35,7 @@ def target(**changed):
 
 def event(number=1, state="active", title="A", identifier=RESID, **sensitive):
     """An event as the outbox claims it: id, message_id and body."""
-    core = {"titles": [{"lang": "nb", "text": "Norsk"}, {"lang": "en", "text": title}], "contact": {"name": "Desk"}}
+    core = {"titles": [{"lang": "nb", "text": "Norsk"}, {"lang": "en", "text": title}], "contacts": [{"name": "Desk"}]}
     data = {
         "source": "tsd", "identifier": identifier, "pid": "10.1234/x1", "state": state, "sequence": number,
         "record_url": "https://catalogue.example.org/records/x1",

@@ -149,7 +149,10 @@ VALUES = {
 
 def test_every_code_has_its_restriction():
     codes = sorted(rems_duo.RESTRICTIONS) + [rems_duo.COLLABORATION, "DUO:0000004", "DUO:0000026"]
-    description = {"sensitive": dict(VALUES, duo_codes=codes), "core": {"contact": {"url": "https://desk.example.org"}}}
+    description = {
+        "sensitive": dict(VALUES, duo_codes=codes),
+        "core": {"contacts": [{"url": "https://desk.example.org"}]},
+    }
     found = {one["id"]: one for one in rems_duo.of(description, codes)}
     assert sorted(found) == sorted(codes) and rems_duo.of(description, []) == []
     for code, (kind, field) in rems_duo.RESTRICTIONS.items():

@@ -19,6 +19,10 @@ from ...errors import SecureB2ShareError
 ACCESS_URL = "access_request_url"
 STATE = "dataset_state"
 IDENTIFIER = "dataset_identifier"
+CONTACTS = "more_contacts"  # beside the main one
+ROOT = ("titles", "descriptions", "creators", "publisher", "publication_year", "keywords", "languages", "contacts")
+# members of core that the root schema has no place for, or none that gives them back as they were
+MORE = tuple(name for name in SCHEMA["properties"]["core"]["properties"] if name not in ROOT)
 NONE = "none"  # the code by which an editor says that a required list is empty: the web interface keeps no empty list
 
 NAME = "secureb2share"  # our part of the block's b2share.plugins
@@ -28,6 +32,25 @@ DESCRIPTION = "How data that stay in a secure environment can be used, and on wh
 _TEXTS = {
     "lang": ("Language", "The language of the text as BCP 47 tag, such as en, nb or sv-FI."),
     "text": ("Text", "The words themselves."),
+    "name": ("Name", "The name, such as Data access committee or Nordmann, Kari."),
+    "email": ("E-mail address", "An address of a role or an office, such as access@example.org."),
+    "url": ("Web page", "An address that begins with https://."),
+    "role": ("Role", "The part that someone had in the dataset."),
+    "kind": ("Kind", "The kind; leave it empty where it is not known."),
+    "given_name": ("Given name", "The given names of a person."),
+    "family_name": ("Family name", "The family name of a person."),
+    "orcid": ("ORCID", "The ORCID of a person, such as 0000-0002-1825-0097."),
+    "ror": ("ROR", "The ROR of an organisation, such as https://ror.org/046nvst19."),
+    "affiliation": ("Affiliation", "The organisation that someone belongs to."),
+    "affiliation_ror": ("ROR of the affiliation", "The ROR of that organisation, such as https://ror.org/046nvst19."),
+    "award_number": ("Number of the grant", "The number of the grant."),
+    "award_title": ("Title of the grant", "The title of the grant."),
+    "award_url": ("Web page of the grant", "An address that begins with https://."),
+    "scheme": ("Scheme", "The kind of identifier, such as DOI."),
+    "value": ("Identifier", "The identifier itself."),
+    "identifier": ("Identifier", "The identifier itself, such as 10.5281/zenodo.1234."),
+    "relation": ("Relation", "The relation of the dataset to the other resource, such as IsCitedBy."),
+    "title": ("Title", "The title of the other resource."),
 }
 _READS_ON = re.compile("(The|An?) ")  # what can stand behind "This subfield sets"
 _FOLDED = {"publisher": "Publisher", "languages": "Languages", "version": "Version"}  # of B2SHARE's root schema 2
@@ -117,7 +140,8 @@ def may_be_none(node: Dict[str, Any], is_required: bool) -> bool:
 def _properties() -> Dict[str, Any]:
     """{name: definition} of all our properties."""
     core, sensitive = SCHEMA["properties"]["core"]["properties"], SCHEMA["properties"]["sensitive"]
-    contact, version = core["contact"]["properties"], SCHEMA["properties"]["version"]["properties"]
+    contacts, version = core["contacts"], SCHEMA["properties"]["version"]["properties"]
+    contact = contacts["items"]["properties"]
     found = {
         ACCESS_URL: {
             "title": "Where to request access (set by the catalogue)",
@@ -133,10 +157,13 @@ def _properties() -> Dict[str, Any]:
         "title_languages": _languages("title", core["titles"]),
         "description_languages": _languages("description", core["descriptions"]),
         "contact_name": _property(
-            dict(contact["name"], title="Contact", description=core["contact"]["description"]), is_required=True
+            dict(contact["name"], title="Contact", description=contacts["description"]), is_required=True
         ),
         "contact_url": _property(
             dict(contact["url"], title="Contact page", description="A web page; needed where no e-mail is given.")
+        ),
+        CONTACTS: _property(
+            dict(contacts, title="More contacts", description="Others that answer questions: roles, never persons.")
         ),
     }
     for name, node in sensitive["properties"].items():
@@ -144,6 +171,7 @@ def _properties() -> Dict[str, Any]:
         if name in DAYS:
             node["description"] += " A day such as 2027-01-31."
         found[name] = _property(node, is_required=name in sensitive["required"])
+    found.update((name, _property(core[name])) for name in MORE)
     found["files"] = _property(SCHEMA["properties"]["files"])
     found["version_replaces"] = _property(version["replaces"])
     found[IDENTIFIER] = _property(
@@ -232,7 +260,7 @@ def _in_words(node: Dict[str, Any]) -> str:
 _REQUIRED = ("contact_name",) + tuple(SCHEMA["properties"]["sensitive"]["required"])
 # what every description needs; the address comes first, for readers
 _BEHIND = {
-    "contact_name": ("contact_url",),
+    "contact_name": ("contact_url", CONTACTS),
     "access_right": ("embargo_until",),
     "special_categories": ("legal_basis_art6", "legal_basis_art9"),
 }  # what is needed in many cases beside a required one

@@ -14,14 +14,25 @@ from . import block, languages
 Read = Callable[[Any], Any]  # reads a member of the record's metadata; takes any JSON
 
 OUTPUT = (block.ACCESS_URL, block.STATE)  # written by the catalogue alone
-ORCID = "https://orcid.org"
+ORCID, ROR = "https://orcid.org", "https://ror.org"
+NAME_TYPES = {"person": "Personal", "organisation": "Organizational"}
+_KINDS = {name: kind for kind, name in NAME_TYPES.items()}
 
 _SENSITIVE = SCHEMA["properties"]["sensitive"]
+_CONTACTS = SCHEMA["properties"]["core"]["properties"]["contacts"]
 _FILES = SCHEMA["properties"]["files"]
 _CAN_BE_NONE = [
     name for name, node in _SENSITIVE["properties"].items() if block.may_be_none(node, name in _SENSITIVE["required"])
 ]
-_OF_BLOCK = ("title_languages", "description_languages", "contact_name", "contact_url", "version_replaces", "files")
+_OF_BLOCK = (
+    "title_languages",
+    "description_languages",
+    "contact_name",
+    "contact_url",
+    block.CONTACTS,
+    "version_replaces",
+    "files",
+) + block.MORE
 
 
 def to_record(description: Dict[str, Any], block_id: Optional[str]) -> Dict[str, Any]:
@@ -48,12 +59,15 @@ def to_record(description: Dict[str, Any], block_id: Optional[str]) -> Dict[str,
         record["languages"] = [
             {"language_name": languages.name(tag), "language_identifier": tag} for tag in core["languages"]
         ]
-    contact = core["contact"]
+    contact, others = core["contacts"][0], core["contacts"][1:]
     held["contact_name"] = contact["name"]
     if "url" in contact:
         held["contact_url"] = contact["url"]
     if "email" in contact:
         record["contact_email"] = contact["email"]
+    if others:
+        held[block.CONTACTS] = others
+    held.update((name, core[name]) for name in block.MORE if name in core)
     if "files" in description:
         held["files"] = description["files"]
     if version is not None:
@@ -77,7 +91,10 @@ def from_record(metadata: Any, block_id: Optional[str]) -> Dict[str, Any]:
         if name in metadata:
             core[name] = languages.joined(metadata[name], member, held.get(tags), default)
     given = {"name": held.get("contact_name"), "email": metadata.get("contact_email"), "url": held.get("contact_url")}
-    core["contact"] = _filled(given)
+    others = held.get(block.CONTACTS)
+    core["contacts"] = [_filled(given)] + (_without_blanks(_CONTACTS, others) if isinstance(others, list) else [])
+    more = {name: held[name] for name in block.MORE if name in held}
+    core.update(_without_blanks(SCHEMA["properties"]["core"], more))
     sensitive = {name: held[name] for name in _SENSITIVE["properties"] if name in held}
     for name in _CAN_BE_NONE:
         if sensitive.get(name) == [block.NONE]:
@@ -145,6 +162,8 @@ def replace(metadata: Any, block_id: Optional[str], identifier: str) -> None:
 
 def field(name: str) -> str:
     """The name that an editor of the record knows for a field of a description, such as ``core.titles[0].text``."""
+    # the main one stands beside this list
+    name = re.sub(r"^core\.contacts\[([1-9])\]", lambda found: "%s[%d]" % (block.CONTACTS, int(found[1]) - 1), name)
     for pattern, shown in _FIELDS:
         name, is_found = re.subn(pattern, shown, name)
         if is_found:
@@ -156,13 +175,14 @@ _FIELDS = (
     (r"^core\.(title|description)s(\[\d+\])\.lang$", r"\1_languages\2"),
     (r"^core\.(title|description)s(\[\d+\])\.text$", r"\1s\2.\1"),
     (r"^core\.creators(\[\d+\])\.name$", r"creators\1.creator_name"),
-    (r"^core\.creators(\[\d+\])\.orcid$", r"creators\1.name_identifiers"),
-    (r"^core\.creators(\[\d+\])\.affiliation$", r"creators\1.affiliations"),
+    (r"^core\.creators(\[\d+\])\.(orcid|ror)$", r"creators\1.name_identifiers"),
+    (r"^core\.creators(\[\d+\])\.affiliation(_ror)?$", r"creators\1.affiliations"),
+    (r"^core\.creators(\[\d+\])\.kind$", r"creators\1.name_type"),
     (r"^core\.publication_year$", "publication_date"),
     (r"^core\.keywords(\[\d+\])$", r"keywords\1.keyword"),
     (r"^core\.languages(\[\d+\])$", r"languages\1.language_identifier"),
-    (r"^core\.contact$", "contact_email"),
-    (r"^core\.contact\.", "contact_"),
+    (r"^core\.contacts(\[0\])?$", "contact_email"),
+    (r"^core\.contacts\[0\]\.", "contact_"),
     (r"^version\.label$", "version"),
     (r"^version\.replaces$", "version_replaces"),
     (r"^secureb2share\.identifier$", block.IDENTIFIER),
@@ -207,23 +227,52 @@ def _creator(creator: Dict[str, Any]) -> Dict[str, Any]:
     if "orcid" in creator:
         # the web interface links to scheme_uri/name_identifier
         found["name_identifiers"] = [{"name_identifier": creator["orcid"], "scheme": "ORCID", "scheme_uri": ORCID}]
+    if "ror" in creator:
+        bare = creator["ror"][len(ROR) + 1 :]
+        found["name_identifiers"] = [{"name_identifier": bare, "scheme": "ROR", "scheme_uri": ROR}]
+    if "kind" in creator:
+        found["name_type"] = NAME_TYPES[creator["kind"]]
+    found.update((name, creator[name]) for name in ("given_name", "family_name") if name in creator)
     if "affiliation" in creator:
         found["affiliations"] = [{"affiliation_name": creator["affiliation"]}]
+        if "affiliation_ror" in creator:
+            found["affiliations"][0].update(affiliation_identifier=creator["affiliation_ror"], scheme="ROR")
     return found
 
 
 def _read_creator(entry: Dict[str, Any]) -> Dict[str, Any]:
-    orcids = [
-        each.get("name_identifier")
-        for each in _objects(entry.get("name_identifiers"))
-        if isinstance(each.get("scheme"), str) and each["scheme"].lower() == "orcid"
-    ]
-    orcid = next((one for one in orcids if one), None)
+    orcid, ror = (_identifier(entry, scheme) for scheme in ("orcid", "ror"))
     if isinstance(orcid, str):
         orcid = re.sub(r"^https?://orcid\.org/", "", orcid)
-    affiliation = next((each.get("affiliation_name") for each in _objects(entry.get("affiliations"))), None)
-    found = _filled({"orcid": orcid, "affiliation": affiliation})
+    kind = entry.get("name_type")
+    affiliation = next(iter(_objects(entry.get("affiliations"))), {})
+    found = {
+        "kind": _KINDS.get(kind, kind) if isinstance(kind, str) else kind,
+        "given_name": entry.get("given_name"),
+        "family_name": entry.get("family_name"),
+        "orcid": orcid,
+        "ror": _as_ror(ror),
+        "affiliation": affiliation.get("affiliation_name"),
+    }
+    if isinstance(affiliation.get("scheme"), str) and affiliation["scheme"].lower() == "ror":
+        found["affiliation_ror"] = _as_ror(affiliation.get("affiliation_identifier"))
+    found = _filled(found)
     return dict(found, name=entry["creator_name"]) if "creator_name" in entry else found
+
+
+def _identifier(entry, scheme):
+    # the first of a scheme
+    found = (
+        each.get("name_identifier")
+        for each in _objects(entry.get("name_identifiers"))
+        if isinstance(each.get("scheme"), str) and each["scheme"].lower() == scheme
+    )
+    return next((one for one in found if one), None)
+
+
+def _as_ror(given):
+    # with or without its address, as editors write it
+    return re.sub(r"^(https?://ror\.org/)?", ROR + "/", given) if isinstance(given, str) and given else given
 
 
 def _objects(value: Any) -> List[Dict[str, Any]]:

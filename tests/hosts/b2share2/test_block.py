@@ -14,7 +14,7 @@ PROPERTIES = OURS["properties"]
 SENSITIVE = SCHEMA["properties"]["sensitive"]["properties"]
 BESIDE = {
     "access_request_url", "dataset_state", "dataset_identifier", "title_languages", "description_languages",
-    "contact_name", "contact_url", "files", "version_replaces",
+    "contact_name", "contact_url", "more_contacts", "files", "version_replaces",
 }  # fmt: skip
 THEIRS = {
     "$schema": "http://json-schema.org/draft-04/schema#",
@@ -40,7 +40,8 @@ def nodes(schema):
 
 
 def test_it_has_every_field_of_a_description_and_no_other():
-    assert set(PROPERTIES) == set(SENSITIVE) | BESIDE
+    assert set(PROPERTIES) == set(SENSITIVE) | BESIDE | set(block.MORE)
+    assert set(block.MORE + block.ROOT) == set(SCHEMA["properties"]["core"]["properties"])
     assert "formats" in OURS["b2share"]["presentation"]["minor"]  # else the web interface hides one of this name
     shown = OURS["b2share"]["presentation"]
     assert sorted(shown["major"] + shown["minor"]) == sorted(PROPERTIES)

@@ -95,7 +95,7 @@ def test_whatever_an_editor_enters_can_be_read(metadata, block_id):
 
 def test_a_record_is_what_b2share_has_members_for():
     description = json.loads((EXAMPLES[0].parent / "hunt.json").read_text(encoding="utf-8"))["dataset"]
-    description["core"]["contact"]["email"] = "data@example.org"
+    description["core"]["contacts"][0]["email"] = "data@example.org"
     description["core"]["creators"][0]["orcid"] = "0000-0002-1825-0097"
     description["version"] = {"label": "4", "replaces": "hunt/hunt1-3"}
     record = mapping.to_record(description, BLOCK)
@@ -231,12 +231,20 @@ def test_what_a_curator_entered_is_read():
         "core": {
             "titles": [{"lang": "nob", "text": "A"}, {"lang": "nob", "text": "Another"}],
             "descriptions": [{"lang": "nob", "text": "How"}],
-            "creators": [{"name": "Doe, J.", "orcid": "0000-0002-1825-0097", "affiliation": "A"}],
+            "creators": [
+                {
+                    "name": "Doe, J.",
+                    "given_name": "J.",
+                    "family_name": "Doe",
+                    "orcid": "0000-0002-1825-0097",
+                    "affiliation": "A",
+                }
+            ],
             "publisher": "P",
             "publication_year": 2023,
             "keywords": ["x", "y"],
             "languages": ["nob"],
-            "contact": {"name": "Office", "url": "https://example.org"},
+            "contacts": [{"name": "Office", "url": "https://example.org"}],
         },
         "sensitive": {"access_right": "controlled", "special_categories": []},
         "files": [{"label": "Answers"}],
@@ -279,10 +287,12 @@ def test_the_catalogue_writes_two_members_into_a_new_block():
         ("core.publication_year", "publication_date"),
         ("core.keywords[2]", "keywords[2].keyword"),
         ("core.languages[2]", "languages[2].language_identifier"),
-        ("core.contact", "contact_email"),
-        ("core.contact.name", "contact_name"),
-        ("core.contact.email", "contact_email"),
-        ("core.contact.url", "contact_url"),
+        ("core.contacts", "contact_email"),
+        ("core.contacts[0]", "contact_email"),
+        ("core.contacts[1].email", "more_contacts[0].email"),
+        ("core.contacts[0].name", "contact_name"),
+        ("core.contacts[0].email", "contact_email"),
+        ("core.contacts[0].url", "contact_url"),
         ("core", "core"),
         ("sensitive.duo_codes[0]", "duo_codes[0]"),
         ("sensitive.fees[0].text", "fees[0].text"),

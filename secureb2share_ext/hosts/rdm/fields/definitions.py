@@ -53,6 +53,12 @@ def definitions() -> List[BaseCF]:
         found.append(KeywordCF(full(name), multiple=True))
     for name in tuple(names.CONTACT) + (names.REPLACES, names.IDENTIFIER) + names.OUTPUT:
         found.append(KeywordCF(full(name)))
+    found.append(ListOf(full(names.CONTACTS), {member: SanitizedUnicode() for member in names.CONTACT.values()}))
+    for name, node in [(names.CREATORS, names.CREATOR), *names.MORE.items()]:
+        if node["type"] == "array":
+            found.append(ListOf(full(name), {member: SanitizedUnicode() for member in node["items"]["properties"]}))
+        else:
+            found.append(_of(full(name), node))
     members = {n: fields.Integer() if node["type"] == "integer" else SanitizedUnicode() for n, node in _FILE.items()}
     found.append(ListOf(full(names.FILES), members))
     return found

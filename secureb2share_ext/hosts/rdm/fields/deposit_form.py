@@ -27,6 +27,8 @@ def section() -> Dict[str, Any]:
     ordered = sorted(names.SENSITIVE, key=lambda name: name not in names.REQUIRED)
     for name in ordered:
         fields += list(_of(name, names.SENSITIVE[name]))
+    for name, node in names.MORE.items():
+        fields += list(_of(name, node)) if node["type"] == "string" else []
     fields += [_text(name, *words) for name, words in _BESIDE.items()]
     return {"section": SECTION, "active": False, "fields": fields, "hide_from_landing_page": True}
 

@@ -13,10 +13,11 @@ _FIELDS = (
     (r"core\.descriptions", "metadata.description"),
     (r"core\.publication_year", "metadata.publication_date"),
     (r"core\.keywords(.*)", r"metadata.subjects\1"),
+    (r"core\.(%s)(.*)" % "|".join(names.MORE), "custom_fields." + full(r"\1\2")),
     (r"core\.creators(.*)", r"metadata.creators\1"),
     (r"core\.(publisher|languages)(.*)", r"metadata.\1\2"),
-    (r"core\.contact", "custom_fields." + full("contact_name")),
-    (r"core\.contact\.(.*)", "custom_fields." + full(r"contact_\1")),
+    (r"core\.contacts(\[0\])?", "custom_fields." + full("contact_name")),
+    (r"core\.contacts\[0\]\.(.*)", "custom_fields." + full(r"contact_\1")),
     (r"version\.replaces", "custom_fields." + full(names.REPLACES)),
     (r"version.*", "metadata.version"),
     (r"files(.*)", "custom_fields." + full(names.FILES) + r"\1"),
@@ -25,14 +26,18 @@ _FIELDS = (
     (r"sensitive\.(\w+)(\[\d+\])?", "custom_fields." + full(r"\1")),
 )
 _MORE = re.compile(r"core\.(title|description)s\[(\d+)\]\.(lang|text)\Z")
+_OF_CONTACTS = re.compile(r"core\.contacts\[(\d+)\](.*)\Z")
 _OF_TEXTS = re.compile(r"sensitive\.(\w+)\[(\d+)\](\.lang|\.text)?\Z")
 
 
 def of(field: str) -> str:
     """The dotted path by which RDM names ``core.titles[0].text`` or ``sensitive.duo_codes[1]``."""
-    more, texts = _MORE.match(field), _OF_TEXTS.match(field)
+    more, texts, contacts = _MORE.match(field), _OF_TEXTS.match(field), _OF_CONTACTS.match(field)
     if more and int(more.group(2)):
         field = _of_more(more.group(1), int(more.group(2)), more.group(3))
+    elif contacts and int(contacts.group(1)):
+        number = int(contacts.group(1)) - 1
+        field = "custom_fields.%s[%d]%s" % (full(names.CONTACTS), number, contacts.group(2))
     elif texts and texts.group(1) in names.TEXTS:
         field = _of_texts(texts.group(1), int(texts.group(2)), texts.group(3) or "")
     else:

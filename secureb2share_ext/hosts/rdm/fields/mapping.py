@@ -4,6 +4,7 @@ RDM's metadata hold what they can, custom fields the rest (names.py). Of what an
 description has; it may be wrong, for the schema of descriptions tells that by name. Pure.
 """
 
+import json
 import re
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
@@ -15,6 +16,8 @@ from .names import full
 
 SHORTEST = 3  # characters of a title, by RDM's schema
 PADDING = " (dataset)"
+ROR = "https://ror.org/"
+KINDS = {"personal": "person", "organizational": "organisation"}
 _PADDED = re.compile(r"(.*?)((?: \(dataset\))+)\Z", re.S)
 
 
@@ -49,7 +52,14 @@ def to_record(description: Dict[str, Any]) -> Dict[str, Any]:
     if "languages" in core:
         fields[names.TAGS] = core["languages"]
         metadata["languages"] = [{"id": code} for code in languages.vocabulary_ids(core["languages"])]
-    fields.update((name, core["contact"][key]) for name, key in names.CONTACT.items() if key in core["contact"])
+    contact, others = core["contacts"][0], core["contacts"][1:]
+    fields.update((name, contact[key]) for name, key in names.CONTACT.items() if key in contact)
+    if others:
+        fields[names.CONTACTS] = others
+    exact = core["creators"]
+    if [_read_creator(entry) for entry in metadata["creators"]] != exact:
+        fields[names.CREATORS] = exact
+    fields.update((name, core[name]) for name in names.MORE if name in core)
     if "files" in description:
         fields[names.FILES] = description["files"]
     if "label" in version or ("version" in description and not version):
@@ -76,13 +86,15 @@ def from_record(data: Any) -> Dict[str, Any]:
         found = [(metadata["description"], None)] + _members(metadata.get("additional_descriptions"), "description")
         core["descriptions"] = _in_languages(found, _text, fields.get(names.DESCRIPTION_LANGUAGES), default)
     if "creators" in metadata:
-        core["creators"] = [_read_creator(entry) for entry in _list(metadata["creators"])]
+        core["creators"] = list(_creators(_list(metadata["creators"]), _list(fields.get(names.CREATORS))))
     if "subjects" in metadata:
         core["keywords"] = [_subject(entry) for entry in _list(metadata["subjects"])]
     year = re.match(r"\d{4}", str(metadata.get("publication_date", "")))
     if year:
         core["publication_year"] = int(year.group())
-    core["contact"] = {key: fields[name] for name, key in names.CONTACT.items() if name in fields}
+    contact = {key: fields[name] for name, key in names.CONTACT.items() if name in fields}
+    core["contacts"] = [contact] + _list(fields.get(names.CONTACTS))
+    core.update((name, fields[name]) for name in names.MORE if name in fields)
     description = {"core": core, "sensitive": dict(_read_sensitive(fields, default))}
     if names.FILES in fields:
         description["files"] = fields[names.FILES]
@@ -183,7 +195,10 @@ def _unpadded(title: Any) -> Any:
 
 def _creator(creator: Dict[str, Any]) -> Dict[str, Any]:
     name, family, given = creator["name"], *_parts(creator["name"])
-    if "orcid" in creator or given:
+    if "family_name" in creator:
+        family, given = creator["family_name"], creator.get("given_name")
+    # RDM wants a type; where none is said, it is what the name looks like
+    if creator.get("kind", "person") == "person" and ("kind" in creator or "orcid" in creator or given):
         who = {"type": "personal", "name": name, "family_name": family}
         if given:
             who["given_name"] = given
@@ -191,10 +206,29 @@ def _creator(creator: Dict[str, Any]) -> Dict[str, Any]:
         who = {"type": "organizational", "name": name}
     if "orcid" in creator:
         who["identifiers"] = [{"scheme": "orcid", "identifier": creator["orcid"]}]
+    if "ror" in creator:
+        who["identifiers"] = [{"scheme": "ror", "identifier": creator["ror"][len(ROR) :]}]
     found: Dict[str, Any] = {"person_or_org": who}
     if "affiliation" in creator:
         found["affiliations"] = [{"name": creator["affiliation"]}]
     return found
+
+
+def _creators(entries: List[Any], exact: List[Any]) -> Iterator[Dict[str, Any]]:
+    """The creators of a record; those that an editor left alone as they were said, though RDM has a type for each."""
+    rows = [row for row in exact if isinstance(row, dict) and _is_creator(row)]
+    said = {_key(_read_creator(_creator(row))): row for row in reversed(rows)}
+    for entry in entries:
+        found = _read_creator(entry)
+        yield said.get(_key(found), found)
+
+
+def _is_creator(row: Dict[str, Any]) -> bool:
+    return "name" in row and all(isinstance(value, str) for value in row.values())
+
+
+def _key(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def _parts(name: str) -> Tuple[str, Optional[str]]:
@@ -208,9 +242,15 @@ def _read_creator(entry: Any) -> Dict[str, Any]:
     who = member(entry, "person_or_org")
     names_of = [who.get(name) for name in ("family_name", "given_name") if who.get(name)]
     found = {"name": who.get("name") or ", ".join(map(str, names_of))}
+    if isinstance(who.get("type"), str) and who["type"] in KINDS:
+        found["kind"] = KINDS[who["type"]]
+    if found.get("kind") != "organisation":
+        found.update((name, who[name]) for name in ("given_name", "family_name") if who.get(name))
     for identifier in _list(who.get("identifiers")):
         if _object(identifier).get("scheme") == "orcid":
             found["orcid"] = identifier.get("identifier")
+        elif _object(identifier).get("scheme") == "ror":
+            found["ror"] = ROR + str(identifier.get("identifier"))[-9:]
     affiliations = [one for one in _list(_object(entry).get("affiliations")) if isinstance(one, dict)]
     if affiliations and affiliations[0].get("name"):
         found["affiliation"] = affiliations[0]["name"]

@@ -22,7 +22,12 @@ FILES = "files"
 TITLE_LANGUAGES = "title_languages"
 DESCRIPTION_LANGUAGES = "description_languages"
 TAGS = "language_tags"
-CONTACT = {"contact_name": "name", "contact_email": "email", "contact_url": "url"}
+CONTACT = {"contact_name": "name", "contact_email": "email", "contact_url": "url"}  # of the main one
+CONTACTS = "more_contacts"
+CREATORS = "creators"  # as they were said, where RDM's own say less or more
+_NATIVE = ("titles", "descriptions", "creators", "publisher", "publication_year", "keywords", "languages", "contacts")
+CREATOR = SCHEMA["properties"]["core"]["properties"]["creators"]
+MORE = {name: node for name, node in SCHEMA["properties"]["core"]["properties"].items() if name not in _NATIVE}
 
 
 def full(name: str) -> str:

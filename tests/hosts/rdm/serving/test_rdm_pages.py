@@ -133,7 +133,7 @@ def test_the_page_names_versions_and_hides_what_its_source_hides(instance):
 def test_hostile_texts_stay_texts(instance):
     description = rdm_instance.example()
     description["core"]["titles"][0]["text"] = HOSTILE
-    description["core"]["contact"] = {"name": HOSTILE, "email": "access@example.org"}
+    description["core"]["contacts"] = [{"name": HOSTILE, "email": "access@example.org"}]
     description["files"] = [{"label": HOSTILE, "media_type": "text/csv"}]
     description["version"] = {"label": HOSTILE}
     texts = [{"lang": "en", "text": HOSTILE}]
