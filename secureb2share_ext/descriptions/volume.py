@@ -31,13 +31,13 @@ PROSE = (
 LIMITS = (
     Limit(64000, PROSE, ("text",)),
     Limit(128000, ("core.creators",), ("name", "affiliation")),
-    Limit(64000, ("sensitive.variables",)),
+    Limit(200000, ("sensitive.columns",), ("table", "name", "title", "description", "datatype")),
     Limit(128000, ("files",), ("label", "name")),
     Limit(72000, ("files",), ("media_type",)),
     Limit(72000, ("files",), ("checksum",)),
 )
 MOST_OF_OTHERS = 64000  # bytes of all texts that no limit names
-MOST_OF_ALL = 300000  # bytes
+MOST_OF_ALL = 400000  # bytes: 2,000 columns with titles and words of their own may be half of it
 TOO_LONG = "is too long: %d bytes of at most %d"
 TOGETHER = "is too long together with the other texts: %d bytes of at most %d (%s)"
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secureb2share_ext.descriptions import dates, duo, rules, schema
+from secureb2share_ext.descriptions import countries, dates, duo, health, rules, schema, tables
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))
 SENSITIVE = schema.SCHEMA["properties"]["sensitive"]["properties"]
@@ -129,9 +129,9 @@ def test_so_of_an_example_with_a_wrong_field(path, name, value):
 
 
 def test_rules_speak_of_fields_and_terms_of_the_schema():
-    named = set(rules.HEALTH_NEEDS + dates.DAYS + dates.PERIODS) | set(duo.NEEDS.values())
+    named = set(health.NEEDS + health.BODY + dates.DAYS + dates.PERIODS) | set(duo.NEEDS.values())
     assert named | {name for pair in dates.IN_ORDER for name in pair} <= set(SENSITIVE)
-    assert set(rules.HEALTH + rules.NOT_ART9) <= set(SENSITIVE["special_categories"]["items"]["enum"])
+    assert set(health.HEALTH + rules.NOT_ART9) <= set(SENSITIVE["special_categories"]["items"]["enum"])
     assert set(rules.NOT_PERSONAL) <= set(SENSITIVE["deidentification"]["enum"])
     assert set(rules.NO_CONSENT) < set(SENSITIVE["consent_type"]["enum"])
     bases = SENSITIVE["legal_basis_art6"]["items"]["enum"] + SENSITIVE["legal_basis_art9"]["items"]["enum"]
