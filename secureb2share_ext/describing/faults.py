@@ -151,7 +151,6 @@ RULES = {  # the beginning of a rule's message -> its words
     "must hold at most one permission": "Choose at most one of the first five; the others narrow it.",
     "must hold nothing else beside any": "Where anybody can ask, nothing else can be chosen.",
     "must hold nothing else beside not-stated": "Choose either that it is not stated, or what is.",
-    "is required, for controller_name names": "Choose the country of the data controller.",
     "is only for datasets whose controller_name": "Leave this empty, or name the data controller.",
     "says why there is no legal basis": "Leave this empty, or choose no legal basis above.",
     "is required with hdab_name": "Give a web page of the health data access body.",

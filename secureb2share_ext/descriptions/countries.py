@@ -26,7 +26,7 @@ def known(description: Any) -> Iterator[Tuple[str, str]]:
     for name in FIELDS:
         value = sensitive.get(name)
         is_list = isinstance(value, list)
-        for number, code in enumerate(value if isinstance(value, list) else [value]):
+        for number, code in enumerate(value[: len(CODES)] if isinstance(value, list) else [value]):
             # what is no code at all the schema tells
             if isinstance(code, str) and len(code) == 2 and code.isupper() and code not in CODES:
                 yield "sensitive.%s%s" % (name, "[%d]" % number if is_list else ""), _message(code)

@@ -100,7 +100,7 @@ def controller(description: Any) -> Iterator[Fault]:
     sensitive = member(description, "sensitive")
     is_stated = sensitive.get("controller_name", NOT_STATED) != NOT_STATED
     if is_stated and is_missing(sensitive, "controller_country"):
-        yield "sensitive.controller_country", "is required, for controller_name names a controller"
+        yield "sensitive.controller_country", "is required"
     if sensitive.get("controller_name") == NOT_STATED:
         for name in OF_CONTROLLER:
             if not is_missing(sensitive, name):

@@ -4,7 +4,7 @@ from secureb2share_ext.descriptions import duo, schema
 
 NRES, GRU, HMB, DS, POA = "DUO:0000004", "DUO:0000042", "DUO:0000006", "DUO:0000007", "DUO:0000011"
 PERMISSION = (
-    "must hold exactly one permission (DUO:0000004, DUO:0000042, DUO:0000006, DUO:0000007, DUO:0000011);"
+    "must hold at most one permission (DUO:0000004, DUO:0000042, DUO:0000006, DUO:0000007, DUO:0000011);"
     " the other codes modify it"
 )
 NO_MODIFIERS = "DUO:0000004 (no restriction) has no modifiers"
@@ -35,7 +35,7 @@ def told(*codes, **fields):
         ([GRU], []),
         ([HMB, "DUO:0000021", "DUO:0000019"], []),
         ([HMB, "DUO:0000020", "DUO:0000026"], []),  # a contact and conditions are always there
-        (["DUO:0000021"], [PERMISSION]),
+        (["DUO:0000021"], []),
         ([GRU, HMB], [PERMISSION]),
         (["not a code"], []),
         ([NRES], []),

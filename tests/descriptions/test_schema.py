@@ -8,7 +8,7 @@ from tables import for_each
 
 from secureb2share_ext import characters
 from secureb2share_ext.dataset import identifier_fault
-from secureb2share_ext.descriptions import schema
+from secureb2share_ext.descriptions import countries, schema
 
 EXAMPLES = [
     (path.stem, json.loads(path.read_text(encoding="utf-8")))
@@ -255,7 +255,7 @@ OPTIONAL = sorted(
 
 
 def test_the_full_description_has_every_field_but_the_embargo():
-    assert set(OPTIONAL) - set(full()["sensitive"]) == {"embargo_until"}
+    assert set(OPTIONAL) - set(full()["sensitive"]) == {"embargo_until", "hdab_status", "legal_basis_exemption"}
 
 
 def test_bases_of_the_tables_are_valid():
@@ -330,8 +330,9 @@ def test_missing_field_is_named(field):
         "sensitive.temporal_start",
         "sensitive.temporal_end",
         "sensitive.records_band",
-        "sensitive.variables",
+        "sensitive.columns",
         "sensitive.coding_systems",
+        "sensitive.coding_systems_other",
         "sensitive.formats",
         "sensitive.size_band",
         "sensitive.retention_review",
@@ -457,8 +458,9 @@ TEXTS = {
     "sensitive.duo_projects[0]": 300,
     "sensitive.duo_institutions[0]": 300,
     "sensitive.population_coverage[0].text": 2000,
-    "sensitive.variables[0]": 200,
-    "sensitive.coding_systems[0]": 100,
+    "sensitive.columns[0].name": 200,
+    "sensitive.columns[0].description": 1000,
+    "sensitive.coding_systems_other[0]": 100,
     "sensitive.retention_basis[0].text": 2000,
     "files[0].name": 255,
     "version.label": 100,
@@ -486,7 +488,7 @@ LONG = [(field, "", "e", most) for field, most in sorted(TEXTS.items())] + [
     ("sensitive.access_eligibility[0]", "affiliated:", "a", 300),
     ("sensitive.access_protocol_url", "https://example.org/", "a", 2000),
     ("sensitive.dpo_contact", "https://example.org/", "a", 2000),
-    ("sensitive.applicable_legislation[0]", "https://example.org/eli/", "a", 255),
+    ("sensitive.applicable_legislation[0]", "https://example.org/eli/", "a", 500),
     ("sensitive.formats[0]", "text/", "a", 127),
     ("files[0].media_type", "text/", "a", 127),
     ("version.replaces", "p11 ", "a", 255),
@@ -524,10 +526,10 @@ LISTS = [
     ("sensitive.duo_topics", 20, lambda n: "Topic %d" % n),
     ("sensitive.duo_projects", 20, lambda n: "Project %d" % n),
     ("sensitive.duo_institutions", 50, lambda n: "Institutt %d" % n),
-    ("sensitive.duo_countries", 250, lambda n: chr(65 + n // 26) + chr(65 + n % 26)),
-    ("sensitive.spatial", 250, lambda n: chr(65 + n // 26) + chr(65 + n % 26)),
-    ("sensitive.variables", 500, lambda n: "v%d" % n),
-    ("sensitive.coding_systems", 50, lambda n: "System %d" % n),
+    ("sensitive.duo_countries", 250, lambda n: (sorted(countries.CODES) + ["ZZ"])[n]),
+    ("sensitive.spatial", 250, lambda n: (sorted(countries.CODES) + ["ZZ"])[n]),
+    ("sensitive.columns", 2000, lambda n: {"name": "v%d" % n}),
+    ("sensitive.coding_systems_other", 50, lambda n: "System %d" % n),
     ("sensitive.formats", 50, lambda n: "text/x-%d" % n),
     ("files", 1000, lambda n: {"label": "Fil %d" % n}),
 ]
@@ -704,6 +706,11 @@ def test_only_https_addresses_are_taken(field, url):
         ("sensitive.dpo_contact", "dpo@example.org"),
         ("sensitive.applicable_legislation[0]", "http://data.europa.eu/eli/reg/2016/679/oj"),
         ("sensitive.applicable_legislation[0]", "https://example.org/a/eli/1"),
+        ("sensitive.applicable_legislation[0]", "https://lovdata.no/dokument/NL/lov/2014-06-20-43#KAPITTEL_2"),
+        ("sensitive.applicable_legislation[0]", "urn:lex:it:stato:decreto.legislativo:2003-06-30;196#art110"),
+        ("sensitive.formats[0]", "FASTQ"),
+        ("sensitive.regions[0]", "UKI"),
+        ("sensitive.duo_diseases[0]", "ICD10:E10"),
         ("sensitive.duo_diseases[0]", "MONDO:0005147"),
         ("sensitive.duo_countries[0]", "FI"),
         ("sensitive.duo_until", "2027-06-30"),
