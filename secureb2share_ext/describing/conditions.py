@@ -13,4 +13,5 @@ NEEDED_IF: Dict[str, str] = {
     "sensitive.ethics_approval_body": N_("needed with the reference of an approval"),
 }
 NEEDED_IF.update(("sensitive." + name, N_("needed for data about health")) for name in health.NEEDS)
+NEEDED_IF.update(("sensitive." + name, N_("needed for health data of the EU and EEA, by law")) for name in health.BODY)
 NEEDED_IF.update(("sensitive." + name, N_("needed with some permitted uses")) for name in duo.NEEDS.values())

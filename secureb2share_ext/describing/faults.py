@@ -142,7 +142,7 @@ RULES = {  # the beginning of a rule's message -> its words
     "(GDPR Art. 9).",
     "says that nobody consented": "This says that nobody consented, while a legal basis is consent.",
     "is required with ethics_approval_reference": "Name the committee, since you gave the reference of its approval.",
-    "is required for health data (": "Fill in this field, since the data are about health (HealthDCAT-AP Release 8).",
+    "is required for health data (HealthDCAT": "Fill in this field, since the data are about health (HealthDCAT-AP Release 8).",
     "is not public here": "Leave this empty: your source describes files by their labels only.",
     "is not a day of the calendar": "There is no such day in the calendar.",
     "must not be later than temporal_end": "This must not be later than the end of the collection.",

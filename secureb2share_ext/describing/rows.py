@@ -16,7 +16,9 @@ def to_text(entries: Sequence[Any], members: Sequence[str], needed: str) -> str:
 
     What is none of the members, or no row at all, is left out.
     """
-    rows = [{name: str(entry[name]) for name in members if name in entry} for entry in entries if isinstance(entry, dict)]
+    rows = [
+        {name: str(entry[name]) for name in members if name in entry} for entry in entries if isinstance(entry, dict)
+    ]
     used = [name for name in members if name == needed or any(name in row for row in rows)]
     texts = [[_quoted(row.get(name, "")) for name in used] for row in rows]
     lines = ["\t".join(cells) for cells in texts]
