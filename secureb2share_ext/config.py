@@ -146,8 +146,8 @@ SECUREB2SHARE_WITHDRAWAL_DAYS = 14
 """int, days for which an operator can take a withdrawal or supersession back; what waited is kept so long; 0: never."""
 
 SECUREB2SHARE_HDAB_FROM = "2029-03-26"
-"""str, a day (UTC): from it on, descriptions of health data of the European Union and the European Economic Area have to
-name their health data access body. Default: the day from which Implementing Regulation (EU) 2026/2098 applies."""
+"""str, a day (UTC): from it on, descriptions of health data of the European Union and the European Economic Area have
+to name their health data access body. Default: the day from which Implementing Regulation (EU) 2026/2098 applies."""
 
 SECUREB2SHARE_SWEEP_INTERVAL = 5
 """int, seconds between two sweeps of the outbox by Celery beat."""
@@ -259,7 +259,7 @@ def networks(config: Mapping[str, Any], key: str) -> Optional[List[Any]]:
 
 
 def day(place: str, text: Any, what: str = ": expires") -> Optional[datetime.date]:
-    """The datetime.date of a setting such as "2027-01-31", or None for None; raises ConfigError naming the place and `what`."""
+    """The datetime.date of a setting such as "2027-01-31", or None for None; raises ConfigError naming the place."""
     if text is None:
         return None
     try:

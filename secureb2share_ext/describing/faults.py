@@ -142,7 +142,8 @@ RULES = {  # the beginning of a rule's message -> its words
     "(GDPR Art. 9).",
     "says that nobody consented": "This says that nobody consented, while a legal basis is consent.",
     "is required with ethics_approval_reference": "Name the committee, since you gave the reference of its approval.",
-    "is required for health data (HealthDCAT": "Fill in this field, since the data are about health (HealthDCAT-AP Release 8).",
+    "is required for health data (HealthDCAT": "Fill in this field, "
+    "since the data are about health (HealthDCAT-AP Release 8).",
     "is not public here": "Leave this empty: your source describes files by their labels only.",
     "is not a day of the calendar": "There is no such day in the calendar.",
     "must not be later than temporal_end": "This must not be later than the end of the collection.",
@@ -156,8 +157,8 @@ RULES = {  # the beginning of a rule's message -> its words
     "is required with hdab_name": "Give a web page of the health data access body.",
     "is required with hdab_contact": "Name the health data access body.",
     "says that no body is designated": "This says that no body is designated, while you name one.",
-    "is required for health data of the EU": "Fill this in: health data of a country of the EU or EEA name their health "
-    "data access body by law.",
+    "is required for health data of the EU": "Fill this in: health data of a country of the EU or EEA name their "
+    "health data access body by law.",
     "is over: each country": "Leave this empty, and name the health data access body: each country of the EU and EEA "
     "has one by now.",
     "says that the data are structured": "The data are structured, and no columns are described. It can be published; "

@@ -46,8 +46,8 @@ _TABLE = (
         "law",
         "Responsibility and law",
         "Who answers for the data, and on which basis they are used.",
-        "controller_name controller_country controller_type controller_contact controller_ror joint_controllers processor"
-        " dpo_contact legal_basis_art6 legal_basis_art9 legal_basis_exemption applicable_legislation",
+        "controller_name controller_country controller_type controller_contact controller_ror joint_controllers"
+        " processor dpo_contact legal_basis_art6 legal_basis_art9 legal_basis_exemption applicable_legislation",
     ),
     (
         "use",

@@ -65,8 +65,8 @@ HINTS = {
     "sensitive.health_categories": "Kinds of health data, by HealthDCAT-AP. Leave it empty where the data are not "
     "about health.",
     "sensitive.health_themes": "By HealthDCAT-AP.",
-    "sensitive.columns": "Paste them from a spreadsheet, one column of the data a row, never values. The first row says "
-    "what stands where: table, name, title, description, datatype, of which only name is needed. "
+    "sensitive.columns": "Paste them from a spreadsheet, one column of the data a row, never values. The first row "
+    "says what stands where: table, name, title, description, datatype, of which only name is needed. "
     "Names alone, one a line, do as well.",
     "sensitive.coding_systems": "Classifications that the data use.",
     "sensitive.coding_systems_other": "Classifications that do not stand above, one a line.",

@@ -5,7 +5,7 @@ in it stands in quotation marks, in which each of its own is doubled. Pure.
 """
 
 import re
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 SEPARATORS = "\t;,"
 MARK = '"'

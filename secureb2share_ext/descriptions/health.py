@@ -1,7 +1,7 @@
 """The rules of data about health: what they have to say, and who decides on access to them.
 
-Facts: HealthDCAT-AP Release 8, NON_PUBLIC shapes; Regulation (EU) 2025/327, Art. 55: each country designates health data
-access bodies. Implementing Regulation (EU) 2026/2098 asks for one in a description from 26 March 2029.
+Facts: HealthDCAT-AP Release 8, NON_PUBLIC shapes; Regulation (EU) 2025/327, Art. 55: each country designates health
+data access bodies. Implementing Regulation (EU) 2026/2098 asks for one in a description from 26 March 2029.
 """
 
 from typing import Any, Dict, Iterator, List, Tuple

@@ -106,8 +106,8 @@ def read(
     """The Message in `body` (bytes) for the action, Source name and identifier of the URL.
 
     message_id: of the signature, or None where the body has to name it; now: naive UTC; names: those by which messages
-    may call this catalogue, the present one first; hdab_from: from which day on health data name their access body, None
-    for never. Raises Invalid, with all faults at once, those of the dataset starting with ``dataset.``; and
+    may call this catalogue, the present one first; hdab_from: from which day on health data name their access body,
+    None for never. Raises Invalid, with all faults at once, those of the dataset starting with ``dataset.``; and
     OtherCatalogue.
     """
     value = strict_json.parse(body)

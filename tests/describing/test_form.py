@@ -258,9 +258,14 @@ def test_no_sentence_is_for_a_rule_that_is_no_more():
     )
     told = told.replace("%s", "*")
     for start in faults.RULES:
-        for name, text in (("DUO:0000004", "*"), ("DUO:0000011", "*"), ("DUO:0000018", "*"), ("max_age", "*"), ("hdab_name", "*"),
-                           ("hdab_contact", "*"), ("beside any", "beside *"), ("beside not-stated", "beside *"),
-                           ("be GB", "be *"), ("be GR", "be *")):  # fmt: skip
+        for name in ("DUO:0000004", "DUO:0000011", "DUO:0000018", "max_age", "hdab_name", "hdab_contact"):
+            start = start.replace(name, "*")
+        for name, text in (
+            ("beside any", "beside *"),
+            ("beside not-stated", "beside *"),
+            ("be GB", "be *"),
+            ("be GR", "be *"),
+        ):
             start = start.replace(name, text)
         for last in ("temporal_end", "retention_until"):
             start = start.replace(last, "*")
