@@ -38,8 +38,8 @@ def contact(description: Any) -> Iterator[Fault]:
 
 
 def role_address(description: Any) -> Iterator[Fault]:
-    """`core.contact.email`, `dpo_contact` and `controller_contact` are a role's: neither `first.last@` nor of a provider
-    of private mail.
+    """`core.contact.email`, `dpo_contact` and `controller_contact` are a role's: neither `first.last@` nor of a
+    provider of private mail.
     """
     for part, field, name in (
         (member(member(description, "core"), "contact"), "core.contact.email", "email"),
