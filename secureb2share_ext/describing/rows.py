@@ -71,8 +71,13 @@ def _rows(text, separator):
         # quotation marks that nothing needs are the cell's own
         if found is not None and not re.search('["\n%s]' % separator, found.group(1)):
             found = None
-        cells.append(found.group(1).replace(MARK * 2, MARK) if found else plain.match(text, place).group())
-        place = found.end() if found else place + len(cells[-1])
+        if found is not None:
+            cells.append(found.group(1).replace(MARK * 2, MARK))
+            place = found.end()
+        else:
+            bare: Any = plain.match(text, place)  # it matches everywhere
+            cells.append(bare.group())
+            place = bare.end()
         if text[place : place + 1] != separator:
             yield cells
             cells = []
