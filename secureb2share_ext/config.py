@@ -147,6 +147,10 @@ private networks, except an address that was named by a proxy known to the host 
 SECUREB2SHARE_WITHDRAWAL_DAYS = 14
 """int, days for which an operator can take a withdrawal or supersession back; what waited is kept so long; 0: never."""
 
+SECUREB2SHARE_HDAB_FROM = "2029-03-26"
+"""str, a day (UTC): from it on, descriptions of health data of the European Union and the European Economic Area have
+to name their health data access body. Default: the day from which Implementing Regulation (EU) 2026/2098 applies."""
+
 SECUREB2SHARE_SWEEP_INTERVAL = 5
 """int, seconds between two sweeps of the outbox by Celery beat."""
 
@@ -256,11 +260,11 @@ def networks(config: Mapping[str, Any], key: str) -> Optional[List[Any]]:
         raise ConfigError("%s must be a list of networks such as '10.0.0.0/8'." % key)
 
 
-def day(place: str, text: Any) -> Optional[datetime.date]:
+def day(place: str, text: Any, what: str = ": expires") -> Optional[datetime.date]:
     """The datetime.date of a setting such as "2027-01-31", or None for None; raises ConfigError naming the place."""
     if text is None:
         return None
     try:
         return datetime.datetime.strptime(text, "%Y-%m-%d").date()
     except (TypeError, ValueError):
-        raise ConfigError("%s: expires must be a day such as '2027-01-31'." % place)
+        raise ConfigError("%s%s must be a day such as '2027-01-31'." % (place, what))

@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, Optional
 
 from sqlalchemy.exc import IntegrityError
 
+from ..compat import utcnow
 from ..dataset import CATALOGUE_PREFIX, identifier_fault, replaces_of
 from ..descriptions import schema
 from ..errors import Invalid, NotAccepted
@@ -130,7 +131,7 @@ def check_description(host: Host, source: Source, identifier: Optional[str], des
 
     identifier: of the dataset, None while it has none.
     """
-    faults = schema.description_faults(description, source.describe_files)
+    faults = schema.description_faults(description, source.describe_files, source.needs_hdab(utcnow().date()))
     if identifier is None:
         # an edit is compared with nothing here, and what is published may stay
         faults += ways.faults(source, description)

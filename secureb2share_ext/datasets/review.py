@@ -8,6 +8,7 @@ import json
 from typing import Any, Dict, Optional, Tuple
 
 from ..client import canonical, digest, now_utc
+from ..compat import utcnow
 from ..dataset import replaces_of
 from ..descriptions import schema
 from ..errors import Invalid, NotAccepted, UnknownDataset
@@ -75,7 +76,7 @@ def release(
     if settings is None:
         raise NotAccepted("The source %s is no longer configured." % row.source, code="no-source")
     # the schema or the settings may have changed since it arrived
-    faults = schema.description_faults(description, settings.describe_files)
+    faults = schema.description_faults(description, settings.describe_files, settings.needs_hdab(utcnow().date()))
     if faults:
         raise Invalid(faults)
     if settings.ways:

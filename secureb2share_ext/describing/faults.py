@@ -52,6 +52,10 @@ def _fault(path, message):
         return Fault(path, title(path), *_words(None, message))
     rest, control = steps[size:], field.name
     inside = None
+    if field.kind == "rows" and rest:
+        inside = inner(field, rest[1]) if rest[1:] else None
+        text, values = _words(inside or field, message)
+        return Fault(control, field.title, text, dict(values, row=int(rest[0]) + 1), inside.title if inside else "")
     if field.kind in ("texts", "parts") and rest:
         control += "." + rest[0]
         inside = inner(field, rest[1]) if rest[1:] else None
@@ -84,12 +88,15 @@ FORMS = {  # name or kind -> what a text must look like
     "publisher_contact": "Begin with https://, or write the e-mail address of the office.",
     "controller_ror": "Write the address in the Research Organization Registry, such as https://ror.org/046nvst19.",
     "dpo_contact": "Begin with https://, or write the e-mail address of the office.",
-    "duo_diseases": "Write each disease as a MONDO code, such as MONDO:0005015.",
-    "formats": "Write each format as a media type, such as text/csv.",
+    "duo_diseases": "Write each disease as a code of MONDO, HP, ICD10 or ORPHA, such as MONDO:0005015.",
+    "formats": "Write each format as a file type in capitals, such as CSV, or as a media type, such as text/csv.",
+    "regions": "Write each region as a code of NUTS, such as NO07, or of ISO 3166-2, such as NO-55.",
+    "controller_contact": "Begin with https://, or write the e-mail address of the office.",
+    "datatype": "Write one of CSV on the Web's words, such as string, integer, decimal, date or dateTime.",
     "media_type": "Write a media type, such as text/csv.",
     "checksum": "Write sha256: and 64 hexadecimal digits in small letters.",
-    "applicable_legislation": "Write the address of the legislation in the European Legislation Identifier, "
-    "such as http://data.europa.eu/eli/reg/2016/679/oj.",
+    "applicable_legislation": "Write the address of the legislation, such as "
+    "http://data.europa.eu/eli/reg/2016/679/oj; it begins with https:// or urn:lex:, or has /eli/ in it.",
     "access_eligibility": "Choose from the list, or name a country or an organisation.",
     "url": "Begin with https://, for example https://example.org/access.",
     "email": "Write the address of a role or an office, such as access@example.org.",
@@ -146,16 +153,31 @@ RULES = {  # the beginning of a rule's message -> its words
     "(GDPR Art. 9).",
     "says that nobody consented": "This says that nobody consented, while a legal basis is consent.",
     "is required with ethics_approval_reference": "Name the committee, since you gave the reference of its approval.",
-    "is required for health data": "Fill in this field, since the data are about health (HealthDCAT-AP Release 8).",
+    "is required for health data (HealthDCAT": "Fill in this field, "
+    "since the data are about health (HealthDCAT-AP Release 8).",
     "is not public here": "Leave this empty: your source describes files by their labels only.",
     "is not a day of the calendar": "There is no such day in the calendar.",
     "must not be later than temporal_end": "This must not be later than the end of the collection.",
     "must not be later than retention_until": "This must not be later than the last day on which the data are kept.",
     "must not be more than max_age": "This must not be more than the age of the oldest participants.",
-    "must hold one permission at most": "Choose one of the first five at most; the others narrow it.",
     "is no country of ISO 3166-1": "No country has this code. Choose one from the list.",
-    "any stands alone": "Where anybody can be granted access, nothing else can be chosen.",
-    "not-stated stands alone": "Where this is not stated, nothing else can be chosen.",
+    "must hold at most one permission": "Choose at most one of the first five; the others narrow it.",
+    "must hold nothing else beside any": "Where anybody can ask, nothing else can be chosen.",
+    "must hold nothing else beside not-stated": "Choose either that it is not stated, or what is.",
+    "is only for datasets whose controller_name": "Leave this empty, or name the data controller.",
+    "says why there is no legal basis": "Leave this empty, or choose no legal basis above.",
+    "is required with hdab_name": "Give a web page of the health data access body.",
+    "is required with hdab_contact": "Name the health data access body.",
+    "says that no body is designated": "This says that no body is designated, while you name one.",
+    "is required for health data of the EU": "Fill this in: health data of a country of the EU or EEA name their "
+    "health data access body by law.",
+    "is over: each country": "Leave this empty, and name the health data access body: each country of the EU and EEA "
+    "has one by now.",
+    "says that the data are structured": "The data are structured, and no columns are described. It can be published; "
+    "the European dataset catalogue asks for them in health data.",
+    "must be rounded": "Round the number to two digits and zeros, such as 48000.",
+    "must lie in": "This number and the range that you chose do not fit.",
+    "stands in this table already": "This name stands twice in the same table.",
     "DUO:0000004 (no restriction) has no modifiers": "Where there is no restriction, nothing else can be chosen.",
     "DUO:0000011 (ancestry research only)": "Research on ancestry only, and no research on ancestry, "
     "exclude each other.",

@@ -15,6 +15,7 @@ open        several of the options, and others: texts of one's own, or a prefix 
 countries   codes of countries; languages: of languages
 lines       texts, each on a line of its own
 texts       the same text in several languages, [{lang, text}]
+rows        things with fields of their own, `inner`, all in one text: see rows.py
 parts       things with fields of their own, `inner`; their names follow the number of the thing
 ==========  ===========================================================================================================
 """
@@ -38,6 +39,7 @@ PATTERNS = (  # the beginning of a pattern of the schema -> the kind of its text
     (r"\S", "text"),
 )
 LONG = 500  # characters of a text from which on it needs several lines
+ROWS = ("sensitive.columns",)  # of these there are many
 MANY = {"country": "countries", "language": "languages"}
 
 
@@ -58,7 +60,7 @@ class Field(NamedTuple):
 
 
 def _field(name: str, node: Dict[str, Any], is_required: bool) -> Field:
-    kind, item = _kind(node), node.get("items", node)
+    kind, item = "rows" if name in ROWS else _kind(node), node.get("items", node)
     labels = item.get("x-labels", {})
     codes = item.get("enum") or [code for code in labels if not code.endswith(":")]
     properties = item.get("properties", {})
@@ -75,7 +77,7 @@ def _field(name: str, node: Dict[str, Any], is_required: bool) -> Field:
             for code, words in labels.items()
             if code.endswith(":")
         ],
-        inner=inner if kind in ("texts", "parts") else [],
+        inner=inner if kind in ("texts", "parts", "rows") else [],
         longest=node.get("maxLength"),
         most=node.get("maxItems", node.get("maximum")),
         schema=node,
@@ -128,7 +130,7 @@ ALWAYS = [part for part in PARTS if part in SCHEMA["required"]]  # members of a 
 def place(name: str) -> Optional[Tuple[Field, Optional[int], Optional[Field]]]:
     """The Field that a control's name belongs to, the number of its part and the Field inside; None if unknown. Pure.
 
-    ``core.creators.2.orcid`` -> (core.creators, 2, orcid); ``sensitive.variables.whole`` -> (variables, None, None).
+    ``core.creators.2.orcid`` -> (core.creators, 2, orcid); ``sensitive.formats.whole`` -> (formats, None, None).
     """
     steps = name.split(".") if len(name) < 200 else [""]
     if len(steps) == 2 and steps[1] == "none" and steps[0] in PARTS and steps[0] not in ALWAYS:
@@ -155,6 +157,7 @@ SUFFIXES = {
     "languages": ("none",),
     "texts": ("none",),
     "parts": ("none",),
+    "rows": ("none",),
     "lines": ("none", "whole"),
     "open": ("none", "more"),
 }

@@ -34,22 +34,22 @@ _TABLE = (
         "access",
         "Access",
         "Who can ask for access, on which conditions, and how an approved requester works with the data.",
-        "access_right embargo_until access_conditions access_mode access_eligibility access_protocol_url"
+        "access_right embargo_until access_conditions access_mode access_eligibility access_protocol_url terms_url"
         " expected_decision_days fees",
     ),
     (
         "people",
         "The people in the data",
         "Whom the data are about, how much they say about them, and what they consented to.",
-        "special_categories deidentification sensitivity_level participants_band min_age max_age population_coverage"
-        " consent_type ethics_approval_body ethics_approval_reference",
+        "special_categories personal_data deidentification sensitivity_level participants_band participants_rounded"
+        " min_age max_age sexes population_coverage consent_type ethics_approval_body ethics_approval_reference",
     ),
     (
         "law",
         "Responsibility and law",
         "Who answers for the data, and on which basis they are used.",
-        "controller_name controller_country controller_ror joint_controllers processor dpo_contact legal_basis_art6"
-        " legal_basis_art9",
+        "controller_name controller_country controller_type controller_contact controller_ror joint_controllers"
+        " processor dpo_contact legal_basis_art6 legal_basis_art9 legal_basis_exemption applicable_legislation",
     ),
     (
         "use",
@@ -62,14 +62,21 @@ _TABLE = (
         "health",
         "Health data",
         "Only for data about health; otherwise leave it empty.",
-        "health_categories health_themes hdab_name hdab_contact has_structured_data applicable_legislation",
+        "health_categories health_themes health_activities hdab_name hdab_contact hdab_status has_structured_data",
     ),
     (
         "where",
         "Where and how long",
-        "Where and when the data were collected, what they are made of, and where and how long they are kept.",
-        "spatial temporal_start temporal_end records_band size_band variables coding_systems formats"
-        " storage_service storage_organisation storage_country retention_until retention_review retention_basis",
+        "Where and when the data were collected, and where and how long they are kept.",
+        "spatial regions temporal_start temporal_end periodicity storage_service storage_organisation storage_country"
+        " retention_until retention_review retention_basis",
+    ),
+    (
+        "form",
+        "What the data are made of",
+        "How the data were collected, what they consist of, and which codes and standards they use.",
+        "collection_modes sampling analysis_units materials records_band records_rounded size_band columns"
+        " coding_systems coding_systems_other code_values standards standards_other formats",
     ),
     ("files", "Files", "What the secure environment holds, in words. No file is ever in the catalogue.", "files"),
 )

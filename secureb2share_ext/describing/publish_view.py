@@ -9,6 +9,7 @@ from invenio_db import db
 from ..comparing import comparison, field_words
 from ..comparing.difference import Budget
 from ..datasets import publication, store
+from ..descriptions import health
 from ..errors import Problem
 from ..pages import language, notices, private
 from ..pages.language import gettext
@@ -52,6 +53,11 @@ def _check(draft, problem="", status=200):
         (group, [(_place(draft, group, form, fault), fault) for fault in in_order(by_field, group.names)])
         for group in GROUPS
     ]
+    # of what has mistakes, these come first
+    lacking = {} if found else faults_by_field(health.advice(description))
+    advice = [
+        (_place(draft, group, form, fault), fault) for group in GROUPS for fault in in_order(lacking, group.names)
+    ]
     published = _published(draft)
     is_changed = published is not None and published[1] != draft.base
     budget = Budget()
@@ -61,6 +67,7 @@ def _check(draft, problem="", status=200):
         steps=steps_of(by_field, form.values),
         listed=[(group, faults) for group, faults in listed if faults],
         count=sum(len(faults) for _, faults in listed),
+        advice=advice,
         compared=comparison.compare(published[0], description, field_words.spell, budget) if published else None,
         fields=grouped(comparison.fields(description, field_words.spell)) if not found else [],
         is_changed=is_changed,

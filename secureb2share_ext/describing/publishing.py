@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from sqlalchemy.exc import IntegrityError
 
 from ..client import canonical, digest
+from ..compat import utcnow
 from ..dataset import CATALOGUE_PREFIX, identifier_fault, replaces_of
 from ..datasets import curation, publication, store, versions, ways
 from ..datasets.models import DatasetRow
@@ -25,7 +26,7 @@ def faults(source: Source, description: Dict[str, Any], identifier: Optional[str
 
     identifier: of its dataset, None while it has none.
     """
-    found = schema.description_faults(description, source.describe_files)
+    found = schema.description_faults(description, source.describe_files, source.needs_hdab(utcnow().date()))
     if identifier is None:
         found += ways.faults(source, description)
     replaces = replaces_of(description)

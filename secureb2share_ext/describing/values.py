@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterable, List, Tuple
 
 from .. import characters
 from ..errors import Invalid
-from . import names
+from . import names, rows
 from .fields import ALWAYS, FIELDS, PARTS, Field, place
 
 Values = Dict[str, List[str]]
@@ -21,6 +21,7 @@ MOST = 10000  # values of a form; a description that fills every list has fewer
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
 _LINE_END = re.compile(r"[\r\n]")
 YES, NO = "yes", "no"
+NEEDED = "name"  # what every row has
 
 
 def submitted(pairs: Iterable[Tuple[str, str]]) -> Values:
@@ -97,6 +98,8 @@ def _write(values, name, field, value):
 def _write_list(values, name, field, entries):
     if not entries:
         values[name + ".none"] = [YES]
+    elif field.kind == "rows":
+        values[name] = [rows.to_text(entries, _members(field), NEEDED)]
     elif field.kind in ("texts", "parts"):
         for number, entry in enumerate(entries):
             for inside in field.inner:
@@ -148,12 +151,25 @@ def _read(values, name, field, numbers):
         parts = (_inside(values, "%s.%d" % (name, number), field) for number in numbers.get(name, ()))
         entries = [part for part in parts if is_filled(field, part)]
         return _or_none(values, name, entries)
+    if field.kind == "rows":
+        entries = rows.from_text("\n".join(values.get(name, ())), _members(field), NEEDED)
+        return _or_none(values, name, [_coded(field, row) for row in entries])
     if field.kind == "lines":
         return _or_none(values, name, _texts(values, name + ".whole") + _lines(values, name))
     if field.kind in MANY_TEXTS:
         return _or_none(values, name, _texts(values, name) + _own(values, name, field))
     text = next(iter(_texts(values, name)), None)
     return text if text is None else _value(field, text)
+
+
+def _members(field):
+    return [inside.name for inside in field.inner]
+
+
+def _coded(field, row):
+    # programs write codes in letters of any size
+    codes = {inside.name: {code.lower(): code for code, _ in inside.options} for inside in field.inner}
+    return {name: codes[name].get(text.strip().lower(), text) for name, text in row.items()}
 
 
 def _inside(values, name, field):

@@ -16,6 +16,8 @@ CODES = frozenset(
         " TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
     ).split()
 )
+# of the European Economic Area, the European Union among them
+EEA = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split())
 INSTEAD = {
     "UK": "write GB for the United Kingdom",
     "EL": "write GR for Greece",

@@ -27,11 +27,11 @@ NEEDS = {
 
 
 def permission(sensitive: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
-    """`duo_codes` hold one permission at most: `DUO:0000004`, `DUO:0000042`, `DUO:0000006`, `DUO:0000007` or
-    `DUO:0000011`.
+    """`duo_codes` hold at most one permission: `DUO:0000004`, `DUO:0000042`, `DUO:0000006`,
+    `DUO:0000007` or `DUO:0000011`.
     """
     if len(entries(sensitive, "duo_codes") & set(PERMISSIONS)) > 1:
-        yield "duo_codes", "must hold one permission at most (%s); the other codes modify it" % ", ".join(PERMISSIONS)
+        yield "duo_codes", "must hold at most one permission (%s); the other codes modify it" % ", ".join(PERMISSIONS)
 
 
 def contradictions(sensitive: Dict[str, Any]) -> Iterator[Tuple[str, str]]:

@@ -1,13 +1,13 @@
 """The conditions between the fields of a description, which a flat schema cannot say.
 
 A rule is a function of the whole description that yields (field, what is wrong); its docstring is the rule in plain
-words and stands in the documentation. Facts: GDPR; HealthDCAT-AP Release 8, NON_PUBLIC shapes.
+words and stands in the documentation. Facts: GDPR.
 """
 
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Iterator, List, Tuple
 
 from ..dataset import identifier_fault
-from . import countries, dates, duo, people, related
+from . import countries, dates, duo, health, people, related, tables
 from .role_address import own_address_fault
 from .tolerant import entries, is_missing, member, rows
 
@@ -15,26 +15,19 @@ Fault = Tuple[str, str]  # a field, and what is wrong with it
 
 # what is left over when no person can be told from the data
 NOT_PERSONAL = ("anonymised", "aggregated", "synthetic")
-HEALTH = (
-    "Health",
-    "MentalHealth",
-    "PhysicalHealth",
-    "MedicalHealth",
-    "HealthRecord",
-    "Disability",
-    "Genetic",
-    "DNACode",
-)
 NOT_ART9 = ("Criminal", "CriminalConviction")  # Art. 10
-HEALTH_NEEDS = ("hdab_name", "hdab_contact", "health_categories", "has_structured_data", "provenance")
+BASES = ("legal_basis_art6", "legal_basis_art9")
 CONSENT = ("A6-1-a", "A6-1-a-explicit-consent", "A6-1-a-non-explicit-consent", "A9-2-a")
 NO_CONSENT = ("opt-out", "waived", "not-applicable")  # silence is none: GDPR, recital 32
+NOT_STATED = "not-stated"
+OF_CONTROLLER = ("controller_ror", "controller_country", "controller_type", "controller_contact")
+ALONE = (
+    ("access_eligibility", "any"),
+    ("access_eligibility", NOT_STATED),
+    ("access_mode", NOT_STATED),
+    ("sexes", NOT_STATED),
+)
 DETAILS = ("name", "size", "checksum")  # of a file
-
-
-def is_health(sensitive: Dict[str, Any]) -> bool:
-    """Whether the description says that the data are about health."""
-    return bool(entries(sensitive, "health_categories") or entries(sensitive, "special_categories") & set(HEALTH))
 
 
 def contact(description: Any) -> Iterator[Fault]:
@@ -45,13 +38,13 @@ def contact(description: Any) -> Iterator[Fault]:
 
 
 def role_address(description: Any) -> Iterator[Fault]:
-    """`core.contacts[].email`, `publisher_contact` and `dpo_contact` are a role's: neither a person's own nor
-    of a provider of private mail.
+    """`core.contacts[].email`, `publisher_contact`, `controller_contact` and `dpo_contact` are a role's: neither a
+    person's own nor of a provider of private mail.
     """
-    core = member(description, "core")
+    core, sensitive = member(description, "core"), member(description, "sensitive")
     given = [("core.contacts[%d].email" % number, one.get("email")) for number, one in rows(core, "contacts")]
     given.append(("core.publisher_contact", core.get("publisher_contact")))
-    given.append(("sensitive.dpo_contact", member(description, "sensitive").get("dpo_contact")))
+    given += [("sensitive." + name, sensitive.get(name)) for name in ("dpo_contact", "controller_contact")]
     for field, address in given:
         if isinstance(address, str) and not address.startswith("https://"):
             why = own_address_fault(address)
@@ -71,14 +64,20 @@ def embargo(description: Any) -> Iterator[Fault]:
 
 def legal_bases(description: Any) -> Iterator[Fault]:
     """`legal_basis_art6` unless `deidentification` is `anonymised`, `aggregated` or `synthetic`; `legal_basis_art9` as
-    well, if `special_categories` has another entry than `Criminal` and `CriminalConviction`.
+    well, if `special_categories` has another entry than `Criminal` and `CriminalConviction`. A `legal_basis_exemption`
+    says why there is neither.
     """
     sensitive = member(description, "sensitive")
+    bases = [name for name in BASES if not is_missing(sensitive, name)]
+    if not is_missing(sensitive, "legal_basis_exemption"):
+        if bases:
+            yield "sensitive.legal_basis_exemption", "says why there is no legal basis, while one is named"
+        return
     if sensitive.get("deidentification", "anonymised") in NOT_PERSONAL:
         return
-    if is_missing(sensitive, "legal_basis_art6"):
+    if BASES[0] not in bases:
         yield "sensitive.legal_basis_art6", "is required for personal data (GDPR Art. 6)"
-    if entries(sensitive, "special_categories") - set(NOT_ART9) and is_missing(sensitive, "legal_basis_art9"):
+    if entries(sensitive, "special_categories") - set(NOT_ART9) and BASES[1] not in bases:
         yield "sensitive.legal_basis_art9", "is required for special categories of personal data (GDPR Art. 9)"
 
 
@@ -97,24 +96,25 @@ def ethics(description: Any) -> Iterator[Fault]:
         yield "sensitive.ethics_approval_body", "is required with ethics_approval_reference"
 
 
-def eligibility(description: Any) -> Iterator[Fault]:
-    """`any` and `not-stated` stand alone in `access_eligibility`."""
-    given = entries(member(description, "sensitive"), "access_eligibility")
-    for alone in ("any", "not-stated"):
-        if alone in given and len(given) > 1:
-            yield "sensitive.access_eligibility", "%s stands alone: leave it out, or the other entries" % alone
-
-
-def health(description: Any) -> Iterator[Fault]:
-    """Health data have `hdab_name`, `hdab_contact`, `health_categories`, `has_structured_data` and `provenance`. They
-    are health data, if `health_categories` is not empty, or `special_categories` has one of `Health`, `MentalHealth`,
-    `PhysicalHealth`, `MedicalHealth`, `HealthRecord`, `Disability`, `Genetic`, `DNACode`.
-    """
+def controller(description: Any) -> Iterator[Fault]:
+    """`controller_country` stands exactly where `controller_name` is not `not-stated`."""
     sensitive = member(description, "sensitive")
-    if is_health(sensitive):
-        for name in HEALTH_NEEDS:
-            if is_missing(sensitive, name):
-                yield "sensitive." + name, "is required for health data (HealthDCAT-AP Release 8)"
+    is_stated = sensitive.get("controller_name", NOT_STATED) != NOT_STATED
+    if is_stated and is_missing(sensitive, "controller_country"):
+        yield "sensitive.controller_country", "is required"
+    if sensitive.get("controller_name") == NOT_STATED:
+        for name in OF_CONTROLLER:
+            if not is_missing(sensitive, name):
+                yield "sensitive." + name, "is only for datasets whose controller_name names a controller"
+
+
+def alone(description: Any) -> Iterator[Fault]:
+    """`any` and `not-stated` in `access_eligibility`, and `not-stated` in `access_mode` and `sexes`, stand alone."""
+    sensitive = member(description, "sensitive")
+    for name, code in ALONE:
+        found = entries(sensitive, name)
+        if code in found and len(found) > 1:
+            yield "sensitive." + name, "must hold nothing else beside %s" % code
 
 
 def replaced(description: Any) -> Iterator[Fault]:
@@ -126,10 +126,13 @@ def replaced(description: Any) -> Iterator[Fault]:
 
 
 RULES = (
-    (contact, role_address, embargo, legal_bases, consent, ethics, eligibility, health, replaced)
+    (contact, role_address, embargo, controller, alone, legal_bases, consent, ethics)
+    + health.RULES
+    + (replaced,)
     + people.RULES
     + related.RULES
     + dates.RULES
+    + tables.RULES
     + countries.RULES
 )
 
@@ -143,12 +146,14 @@ def file_details(description: Any) -> Iterator[Fault]:
                 yield "files[%d].%s" % (number, name), "is not public here: this source describes files by label only"
 
 
-def faults(description: Any, describe_files: str = "labels") -> List[Fault]:
+def faults(description: Any, describe_files: str = "labels", needs_hdab: bool = False) -> List[Fault]:
     """The faults of a description by these rules; those that it may have by its schema are told elsewhere.
 
-    describe_files: "labels" or "full", the source's setting: names, sizes and checksums need "full".
+    describe_files: "labels" or "full", the source's setting: names, sizes and checksums need "full";
+    needs_hdab: whether the day has come on which health data name their health data access body.
     """
-    found = [fault for rule in RULES for fault in rule(description)]
+    rules = RULES + (health.body_by_law,) if needs_hdab else RULES
+    found = [fault for rule in rules for fault in rule(description)]
     sensitive = member(description, "sensitive")
     found += [("sensitive." + field, message) for rule in duo.RULES for field, message in rule(sensitive)]
     return found if describe_files == "full" else found + list(file_details(description))

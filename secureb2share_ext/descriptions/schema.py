@@ -97,10 +97,11 @@ SCHEMA = load()
 _VALIDATOR = Strict(SCHEMA)
 
 
-def description_faults(description: Any, describe_files: str = "labels") -> List[Fault]:
+def description_faults(description: Any, describe_files: str = "labels", needs_hdab: bool = False) -> List[Fault]:
     """The faults of a `dataset` member; empty when it is right.
 
-    describe_files: "labels" or "full", the source's setting.
+    describe_files: "labels" or "full", the source's setting; needs_hdab: whether the day has come on which health data
+    name their health data access body.
     """
     if is_too_deep(description):
         return [("(body)", "is nested too deeply")]
@@ -113,7 +114,7 @@ def description_faults(description: Any, describe_files: str = "labels") -> List
     if volume.is_suspect(dumped):
         faults += volume.encoded_faults(dict(texts(description)))
     faults += volume.faults(description)
-    return sorted(set(faults + rules.faults(description, describe_files)))[:MAX_FAULTS]
+    return sorted(set(faults + rules.faults(description, describe_files, needs_hdab)))[:MAX_FAULTS]
 
 
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/=_-]{256}")

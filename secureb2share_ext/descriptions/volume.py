@@ -33,13 +33,13 @@ LIMITS = (
     Limit(128000, ("core.creators", "core.contributors"), ("name", "given_name", "family_name", "affiliation")),
     Limit(96000, ("core.creators", "core.contributors"), ("role", "kind", "orcid", "ror", "affiliation_ror")),
     Limit(64000, ("core.related",), ("relation", "scheme", "identifier", "kind", "title")),
-    Limit(64000, ("sensitive.variables",)),
+    Limit(200000, ("sensitive.columns",), ("table", "name", "title", "description", "datatype")),
     Limit(128000, ("files",), ("label", "name")),
     Limit(72000, ("files",), ("media_type",)),
     Limit(72000, ("files",), ("checksum",)),
 )
 MOST_OF_OTHERS = 64000  # bytes of all texts that no limit names
-MOST_OF_ALL = 300000  # bytes
+MOST_OF_ALL = 400000  # bytes: 2,000 columns with titles and words of their own may be half of it
 TOO_LONG = "is too long: %d bytes of at most %d"
 TOGETHER = "is too long together with the other texts: %d bytes of at most %d (%s)"
 

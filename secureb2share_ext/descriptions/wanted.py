@@ -3,6 +3,7 @@
 from typing import Any, Dict
 
 ADDRESS = "must be an address that begins with https://, such as https://example.org/access"
+OF_ROLE = "must be an address that begins with https://, or the e-mail address of a role"
 DAY = "must be a day as year, month and day, such as 2031-01-31"
 PERIOD = "must be a year, a month or a day, such as 2004, 2004-01 or 2004-01-31"
 COUNTRY = "must be a country as two capital letters, such as NO (ISO 3166-1 alpha-2)"
@@ -17,9 +18,13 @@ WANTED: Dict[str, str] = {
     "orcid": "must be an ORCID as 0000-0002-1825-0097",
     "email": "must be the e-mail address of a role, such as access@example.org",
     "url": ADDRESS,
+    "award_url": ADDRESS,
     "access_protocol_url": ADDRESS,
+    "terms_url": ADDRESS,
     "hdab_contact": ADDRESS,
-    "dpo_contact": "must be an address that begins with https://, or the e-mail address of a role",
+    "dpo_contact": OF_ROLE,
+    "controller_contact": OF_ROLE,
+    "publisher_contact": OF_ROLE,
     "embargo_until": DAY,
     "duo_until": DAY,
     "retention_until": DAY,
@@ -28,15 +33,19 @@ WANTED: Dict[str, str] = {
     "temporal_end": PERIOD,
     "access_eligibility": "must be any, not-stated, adequacy-country, researcher-eea, national-eid: and a country such"
     " as NO, or affiliated: and the name of an organisation",
+    "ror": ROR,
+    "affiliation_ror": ROR,
+    "publisher_ror": ROR,
     "controller_ror": ROR,
     "controller_country": COUNTRY,
     "storage_country": COUNTRY,
     "spatial": COUNTRY,
     "duo_countries": COUNTRY,
-    "applicable_legislation": "must be the address of the legislation in the European Legislation Identifier, such as"
-    " http://data.europa.eu/eli/reg/2016/679/oj",
-    "duo_diseases": "must be a code of the Mondo Disease Ontology, such as MONDO:0005015",
-    "formats": MEDIA_TYPE,
+    "regions": "must be a code of NUTS, such as NO07, or of ISO 3166-2, such as NO-55",
+    "applicable_legislation": "must be the address of the legislation, such as"
+    " http://data.europa.eu/eli/reg/2016/679/oj; it begins with https:// or urn:lex:, or has /eli/ in it",
+    "duo_diseases": "must be a code of MONDO, HP, ICD10 or ORPHA, such as MONDO:0005015",
+    "formats": "must be a file type in capitals, such as CSV, or a media type in small letters, such as text/csv",
     "media_type": MEDIA_TYPE,
     "checksum": "must be sha256: and 64 hexadecimal digits in small letters",
     # of messages

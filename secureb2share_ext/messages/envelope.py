@@ -122,6 +122,7 @@ def read_line(
             line.sender.source.describe_files,
             now,
             names,
+            line.sender.source.hdab_from,
         )
     except Problem as problem:
         line.refused(problem)

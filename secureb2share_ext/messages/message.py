@@ -101,12 +101,14 @@ def read(
     describe_files: str,
     now: datetime.datetime,
     names: Iterable[str],
+    hdab_from: Optional[datetime.date] = None,
 ) -> Message:
     """The Message in `body` (bytes) for the action, Source name and identifier of the URL.
 
     message_id: of the signature, or None where the body has to name it; now: naive UTC; names: those by which messages
-    may call this catalogue, the present one first. Raises Invalid, with all faults at once, those of the dataset
-    starting with ``dataset.``; and OtherCatalogue.
+    may call this catalogue, the present one first; hdab_from: from which day on health data name their access body,
+    None for never. Raises Invalid, with all faults at once, those of the dataset starting with ``dataset.``; and
+    OtherCatalogue.
     """
     value = strict_json.parse(body)
     must_be_ours(value, names)
@@ -125,7 +127,9 @@ def read(
     if isinstance(found.get("dataset"), dict):
         # who writes an accent as a character of its own means the same text
         found["dataset"] = characters.composed(found["dataset"])
-        faults += [("dataset." + f, m) for f, m in schema.description_faults(found["dataset"], describe_files)]
+        needs_hdab = hdab_from is not None and hdab_from <= now.date()
+        told = schema.description_faults(found["dataset"], describe_files, needs_hdab)
+        faults += [("dataset." + f, m) for f, m in told]
     named = [("id", message_id)] + [(field, found.get(field)) for field in ["id"] + list(_MEMBERS[action][0])]
     faults += sorted({(field, "must have no control characters") for field, text in named if schema.has_controls(text)})
     hidden = {True: characters.hidden_in_prose, False: characters.hidden_in_name}

@@ -46,6 +46,11 @@ class Source(NamedTuple):
     withdrawn_title: bool = True  # whether the title of a withdrawn dataset stays in public
     echo: Tuple[str, ...] = ()  # of the targets, those that want to hear what the source itself caused
     registers: Tuple[str, ...] = ()  # of the targets, those that make the place where a dataset is applied for
+    hdab_from: Optional[datetime.date] = None  # from this day on its health data name a health data access body
+
+    def needs_hdab(self, today: datetime.date) -> bool:
+        """Whether on a day (UTC) health data of the EU and EEA have to name their health data access body."""
+        return self.hdab_from is not None and self.hdab_from <= today
 
 
 class Sender(NamedTuple):
@@ -71,7 +76,7 @@ class Sender(NamedTuple):
             raise Invalid([("tenant", "must be one of the tenants of this key: %s" % ", ".join(self.tenants))])
 
 
-SETTINGS = Source._fields[1:-2]  # the name is the entry's key, and the targets set the last two
+SETTINGS = Source._fields[1:-3]  # the name is the entry's key; the targets and the configuration set the last three
 WAYS = SCHEMA["properties"]["sensitive"]["properties"]["access_mode"]["items"]["enum"]
 LEAST = (("file_age", 300), ("quota", 1), ("bytes_a_day", 1), ("revisions_a_day", 1))
 CHOICES = {
@@ -87,6 +92,7 @@ def read(config: Mapping[str, Any], targets: Mapping[str, Any], providers: Colle
     targets, providers: what SECUREB2SHARE_TARGETS and SECUREB2SHARE_ACCESS define, by name.
     """
     sources: Dict[str, Source] = {}
+    hdab_from = day("SECUREB2SHARE_HDAB_FROM", config.get("SECUREB2SHARE_HDAB_FROM"), what="")
     for name, settings in config["SECUREB2SHARE_SOURCES"].items():
         key = "SECUREB2SHARE_SOURCES[%r]" % name
         if name in RESERVED_SOURCES or "/" in name or not 1 <= len(name) <= 100:
@@ -127,7 +133,7 @@ def read(config: Mapping[str, Any], targets: Mapping[str, Any], providers: Colle
         registers = tuple(t for t in source.targets if targets[t].registers)
         # what makes the place where a dataset is applied for has to hear of every change
         echo = tuple(t for t in source.targets if targets[t].echo or t in registers)
-        sources[name] = source._replace(echo=echo, registers=registers)
+        sources[name] = source._replace(echo=echo, registers=registers, hdab_from=hdab_from)
     return sources
 
 

@@ -191,8 +191,17 @@ def _act(action, name, identifier):
     body = request.get_data(cache=False)
     sender = _sender(extension, name, body)
     stops.must_be_writable()
+    source = sender.source
     read_message = message.read(
-        sender.message_id, action, name, identifier, body, sender.source.describe_files, utcnow(), Names(extension)
+        sender.message_id,
+        action,
+        name,
+        identifier,
+        body,
+        source.describe_files,
+        utcnow(),
+        Names(extension),
+        source.hdab_from,
     )
     status, said = inbox.carry_out(extension.host, sender, read_message)
     response = jsonify(said)

@@ -16,6 +16,7 @@ from .words import N_
 Entry = Dict[str, Any]  # {lang, text}
 SUMMARY = 160  # letters of a page's description for search engines
 FILES = 12  # that are seen without unfolding
+SHOWN = ("name", "title", "description", "datatype")  # of a column
 OLDER = ("", "newer", N_("Older version"))  # as words.State
 NEWER = N_("There is a newer version of this dataset.")
 
@@ -26,6 +27,14 @@ class Version(NamedTuple):
     name: str
     url: str  # "" for the one on this page
     relation: str  # newer, this or older
+
+
+class Table(NamedTuple):
+    """A table of the data."""
+
+    name: str  # "" where there is but one
+    heads: List[str]
+    rows: List[List[str]]  # the name comes first
 
 
 def is_older(shown: Published) -> bool:
@@ -188,8 +197,21 @@ class DatasetPage:
         return FILES if len(self.dataset.files) > FILES + 3 else len(self.dataset.files)
 
     @property
-    def variables(self) -> List[str]:
-        return self.sensitive.get("variables") or []
+    def tables(self) -> List[Table]:
+        """The tables that the columns are in, in the order in which these name them."""
+        found: Dict[str, List[Dict[str, str]]] = {}
+        for column in self.sensitive.get("columns") or []:
+            found.setdefault(column.get("table", ""), []).append(column)
+        return [self._table(name, columns) for name, columns in found.items()]
+
+    def _table(self, name, columns):
+        shown = [member for member in SHOWN if any(member in one for one in columns)]
+        field = "sensitive.columns."
+        rows = [
+            [words.label(field + member, one[member], self.language) if member in one else "" for member in shown]
+            for one in columns
+        ]
+        return Table(name, [words.title(field + member, self.language) for member in shown], rows)
 
     @property
     def has_versions(self) -> bool:
@@ -216,7 +238,7 @@ class DatasetPage:
             ("who", N_("Who may ask") if self.has_way else N_("Conditions"), True),
             ("use", N_("Permitted use"), self.uses or self.purposes),
             ("files", N_("Files"), self.dataset.files),
-            ("variables", N_("Variables"), self.variables),
+            ("columns", N_("Columns"), self.tables),
             ("law", N_("Law and ethics"), True),
             ("versions", N_("Versions") if self.has_versions else N_("History"), is_record and self.has_past),
             ("cite", N_("Cite"), is_record),

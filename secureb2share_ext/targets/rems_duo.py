@@ -63,4 +63,9 @@ def _code(code, description):
         return {"id": code}
     values = value if isinstance(value, list) else [value]
     name = "id" if kind == "mondo" else "value"
+    if kind == "mondo":
+        # of diseases REMS knows MONDO's codes alone
+        values = [one for one in values if str(one).startswith("MONDO:")]
+        if not values:
+            return {"id": code}
     return {"id": code, "restrictions": [{"type": kind, "values": [{name: str(one)} for one in values]}]}

@@ -136,7 +136,15 @@ class Catalogue:
         settings = self.extension.sources[source]
         message_id = message_id or str(uuid.uuid4())
         return message.read(
-            message_id, action, source, identifier, body, settings.describe_files, utcnow(), Names(self.extension)
+            message_id,
+            action,
+            source,
+            identifier,
+            body,
+            settings.describe_files,
+            utcnow(),
+            Names(self.extension),
+            settings.hdab_from,
         )
 
     def send(

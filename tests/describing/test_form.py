@@ -58,6 +58,8 @@ def test_nothing_that_was_typed_is_lost_whatever_the_schema_thinks_of_it(pairs):
     kept = [text for texts in again.values() for one in texts for text in one.split("\n")]
     for name, texts in first.items():
         field, number, inside = fields.place(name)
+        if field.kind == "rows":
+            continue  # see test_rows.py
         # of what one control holds one text is sent
         single = (inside or field).kind not in values.MANY_TEXTS + ("lines",)
         for text in [one for one in texts if one.strip()][: 1 if single else None]:
@@ -94,7 +96,7 @@ def test_every_field_of_the_schema_has_its_place_once():
     kinds = {field.kind for field in fields.FIELDS.values()}
     assert kinds == {
         "texts", "parts", "text", "long", "number", "day", "period", "url", "code", "choice", "choices",
-        "open", "countries", "languages", "country", "lines", "yesno",
+        "open", "countries", "languages", "country", "lines", "yesno", "rows",
     } - {"long"}  # fmt: skip
     assert all(field.title and field.title != field.name for field in fields.FIELDS.values())
 
@@ -234,9 +236,9 @@ def test_the_words_of_faults():
     assert told["sensitive.duo_months"] == ["The number must be at least 1."]
     assert told["sensitive.ethics_approval_reference"] == ["Write at most 100 characters."]
     assert len(told["sensitive.duo_codes"]) == 4
-    lines = schema.description_faults({"core": {}, "sensitive": {"formats": ["text/csv", "CSV"]}})
+    lines = schema.description_faults({"core": {}, "sensitive": {"formats": ["text/csv", "csv"]}})
     (fault,) = faults.faults_by_field(lines)["sensitive.formats"]
-    assert fault.values == {"line": 2} and fault.text.startswith("Write each format as a media type")
+    assert fault.values == {"line": 2} and fault.text.startswith("Write each format as a file type")
 
 
 def test_no_sentence_is_for_a_rule_that_is_no_more():
@@ -244,39 +246,22 @@ def test_no_sentence_is_for_a_rule_that_is_no_more():
 
     from secureb2share_ext import characters, dataset
     from secureb2share_ext.datasets import curation, versions, ways
-    from secureb2share_ext.descriptions import countries, dates, people, related, role_address, volume
+    from secureb2share_ext.descriptions import countries, dates, health, people, related, role_address, tables, volume
 
     told = "".join(
         map(
             inspect.getsource,
-            (
-                schema,
-                rules,
-                duo,
-                dates,
-                countries,
-                people,
-                related,
-                role_address,
-                versions,
-                ways,
-                curation,
-                dataset,
-                values,
-                characters,
-                volume,
-            ),
+            (schema, rules, duo, dates, role_address, versions, ways, curation, dataset, values, characters, volume)
+            + (countries, health, tables, people, related),
         )
     )
     told = told.replace("%s", "*")
     for start in faults.RULES:
+        for name in ("DUO:0000004", "DUO:0000011", "DUO:0000018", "max_age", "hdab_name", "hdab_contact"):
+            start = start.replace(name, "*")
         for name, text in (
-            ("any stands", "* stands"),
-            ("not-stated stands", "* stands"),
-            ("DUO:0000004", "*"),
-            ("DUO:0000011", "*"),
-            ("DUO:0000018", "*"),
-            ("max_age", "*"),
+            ("beside any", "beside *"),
+            ("beside not-stated", "beside *"),
         ):
             start = start.replace(name, text)
         for last in ("temporal_end", "retention_until"):

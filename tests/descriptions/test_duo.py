@@ -4,7 +4,7 @@ from secureb2share_ext.descriptions import duo, schema
 
 NRES, GRU, HMB, DS, POA = "DUO:0000004", "DUO:0000042", "DUO:0000006", "DUO:0000007", "DUO:0000011"
 PERMISSION = (
-    "must hold one permission at most (DUO:0000004, DUO:0000042, DUO:0000006, DUO:0000007, DUO:0000011);"
+    "must hold at most one permission (DUO:0000004, DUO:0000042, DUO:0000006, DUO:0000007, DUO:0000011);"
     " the other codes modify it"
 )
 NO_MODIFIERS = "DUO:0000004 (no restriction) has no modifiers"

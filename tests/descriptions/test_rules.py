@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from secureb2share_ext.descriptions import dates, duo, rules, schema
+from secureb2share_ext.descriptions import countries, dates, duo, health, rules, schema, tables
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").glob("*.json"))
 SENSITIVE = schema.SCHEMA["properties"]["sensitive"]["properties"]
@@ -104,10 +104,103 @@ def test_so_of_an_example_with_a_wrong_field(path, name, value):
         assert "CANARY" not in message and "2031-02-31" not in message
 
 
+HEALTH = {"special_categories": ["Health"], "health_categories": ["RQSH"], "has_structured_data": True}
+HEALTH.update(provenance=[{"lang": "en", "text": "Collected."}], deidentification="anonymised", controller_name="A")
+BODY = {"hdab_name": "Helsedataservice", "hdab_contact": "https://helsedata.no/"}
+NONE_YET = {"hdab_status": "not-designated"}
+BY_LAW = "is required for health data of the EU and EEA (Regulation (EU) 2025/327)"
+OVER = "is over: each country of the EU and EEA has a body by now, so name it"
+
+
+@pytest.mark.parametrize(
+    "country, said, before, after",
+    [
+        ("NO", {}, {}, {"hdab_name": BY_LAW, "hdab_contact": BY_LAW}),
+        ("NO", BODY, {}, {}),
+        ("NO", NONE_YET, {}, {"hdab_name": BY_LAW, "hdab_contact": BY_LAW, "hdab_status": OVER}),
+        ("GB", {}, {}, {}),
+        ("CH", NONE_YET, {}, {}),
+        ("US", BODY, {}, {}),
+        ("FI", dict(BODY, **NONE_YET), *[{"hdab_status": "says that no body is designated, while one is named"}] * 2),
+        ("AU", {"hdab_name": "A"}, *[{"hdab_contact": "is required with hdab_name"}] * 2),
+    ],
+)  # fmt: skip
+def test_a_health_data_access_body_is_asked_for_from_a_day_on_where_there_is_one(country, said, before, after):
+    description = {"core": {}, "sensitive": dict(HEALTH, controller_country=country, **said)}
+    for is_late, expected in ((False, before), (True, after)):
+        found = {field[10:]: message for field, message in rules.faults(description, "labels", is_late)}
+        if is_late and country == "FI":
+            found.pop("hdab_status"), expected.pop("hdab_status", None)
+        assert found == expected
+
+
+def test_data_that_are_not_about_health_need_no_body():
+    assert rules.faults({"sensitive": {"controller_country": "NO"}}, "labels", True) == []
+
+
+def test_structured_health_data_without_columns_are_told_as_advice():
+    for sensitive, lacks in (
+        (HEALTH, True),
+        (dict(HEALTH, columns=[{"name": "a"}]), False),
+        (dict(HEALTH, has_structured_data=False), False),
+        ({"has_structured_data": True}, False),
+    ):
+        assert bool(health.advice({"sensitive": sensitive})) == lacks
+    assert health.advice(None) == []
+
+
+TWO = "must be rounded to two significant digits, such as 48000"
+IN_BAND = "must lie in participants_band"
+
+
+@pytest.mark.parametrize(
+    "number, band, expected",
+    [
+        (48000, "10000-99999", None), (100, None, None), (2100000000, ">=1000000", None), (99000, "10000-99999", None),
+        (48100, "10000-99999", TWO), (101, None, TWO), (990, "1000-9999", IN_BAND), (100, "10-99", IN_BAND),
+        (100, "<10", IN_BAND), (990000, ">=1000000", IN_BAND), ("48100", None, None), (100, "CANARY", None),
+    ],
+)  # fmt: skip
+def test_a_rounded_number_has_two_digits_and_lies_in_its_band(number, band, expected):
+    given = {"participants_rounded": number, **({"participants_band": band} if band else {})}
+    assert told(**given) == ({"participants_rounded": expected} if expected else {})
+
+
+@pytest.mark.parametrize(
+    "sensitive, expected",
+    [
+        ({"controller_name": "A"}, {"controller_country": "is required"}),
+        ({"controller_name": "not-stated"}, {}),
+        ({"controller_name": "not-stated", "controller_country": "NO"},
+         {"controller_country": "is only for datasets whose controller_name names a controller"}),
+        ({"access_eligibility": ["any", "researcher-eea"]},
+         {"access_eligibility": "must hold nothing else beside any"}),
+        ({"access_mode": ["not-stated", "remote-query"]}, {"access_mode": "must hold nothing else beside not-stated"}),
+        ({"access_mode": ["not-stated"], "sexes": ["not-stated"], "access_eligibility": ["any"]}, {}),
+        ({"deidentification": "not-stated"}, {"legal_basis_art6": "is required for personal data (GDPR Art. 6)"}),
+        ({"deidentification": "not-stated", "legal_basis_exemption": "not-stated"}, {}),
+        ({"deidentification": "identified", "special_categories": ["Race"], "legal_basis_exemption": "deceased"}, {}),
+        ({"legal_basis_exemption": "outside-gdpr", "legal_basis_art6": ["A6-1-e"]},
+         {"legal_basis_exemption": "says why there is no legal basis, while one is named"}),
+        ({"columns": [{"name": "a"}, {"name": "a", "table": "t"}, {"name": "a"}]},
+         {"columns[2].name": "stands in this table already"}),
+        ({"controller_contact": "kari.nordmann@example.org"}, {"controller_contact": OWN}),
+    ],
+    ids=lambda given: "-".join(given),
+)  # fmt: skip
+def test_what_is_not_stated_and_what_contradicts(sensitive, expected):
+    assert told(**sensitive) == expected
+
+
+def test_countries_are_those_of_the_standard():
+    assert len(countries.CODES) == 250 and countries.EEA < countries.CODES and len(countries.EEA) == 30
+
+
 def test_rules_speak_of_fields_and_terms_of_the_schema():
-    named = set(rules.HEALTH_NEEDS + dates.DAYS + dates.PERIODS) | set(duo.NEEDS.values())
+    named = set(health.NEEDS + health.BODY + dates.DAYS + dates.PERIODS) | set(duo.NEEDS.values())
+    named |= set(countries.FIELDS + rules.OF_CONTROLLER + rules.BASES) | {n for pair in tables.COUNTS for n in pair}
     assert named | {name for pair in dates.IN_ORDER for name in pair} <= set(SENSITIVE)
-    assert set(rules.HEALTH + rules.NOT_ART9) <= set(SENSITIVE["special_categories"]["items"]["enum"])
+    assert set(health.HEALTH + rules.NOT_ART9) <= set(SENSITIVE["special_categories"]["items"]["enum"])
     assert set(rules.NOT_PERSONAL) <= set(SENSITIVE["deidentification"]["enum"])
     assert set(rules.NO_CONSENT) < set(SENSITIVE["consent_type"]["enum"])
     bases = SENSITIVE["legal_basis_art6"]["items"]["enum"] + SENSITIVE["legal_basis_art9"]["items"]["enum"]

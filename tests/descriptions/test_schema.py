@@ -93,7 +93,7 @@ def full():
         ethics_approval_reference="2024/1",
         consent_type="broad",
         duo_codes=["DUO:00000%02d" % number for number in (7, 12, 22, 24, 25, 27, 28)],
-        duo_diseases=["MONDO:0005147"],
+        duo_diseases=["MONDO:0005147", "HP:0001250", "ICD10:E10.5", "ORPHA:558"],
         duo_topics=["Sleep"],
         duo_countries=["NO"],
         duo_until="2027-06-30",
@@ -110,9 +110,29 @@ def full():
         temporal_start="2004",
         temporal_end="2010-12-31",
         records_band=">=1000000",
-        variables=["sleep_hours"],
+        columns=[
+            {"table": "night", "name": "hours", "title": "Hours", "description": "Of sleep.", "datatype": "decimal"}
+        ],
         coding_systems=["ICD-10"],
-        formats=["text/csv"],
+        coding_systems_other=["NOMESCO"],
+        code_values=["ICD-10:G47"],
+        standards=["OMOP-CDM"],
+        standards_other=["A local model"],
+        formats=["text/csv", "CSV"],
+        terms_url="https://example.org/terms",
+        controller_type="university",
+        controller_contact="https://example.org/about",
+        personal_data=["Age"],
+        participants_rounded=4800,
+        records_rounded=1200000,
+        sexes=["female", "male"],
+        analysis_units=["Individual"],
+        sampling=["Probability"],
+        collection_modes=["Interview"],
+        materials=["DNA"],
+        regions=["NO07", "NO-55"],
+        periodicity="ANNUAL",
+        health_activities=["COHORT"],
         size_band="<1MB",
         retention_review="2030-01-01",
         retention_until="2035-01-01",
@@ -236,7 +256,7 @@ OPTIONAL = sorted(
 
 
 def test_the_full_description_has_every_field_but_the_embargo():
-    assert set(OPTIONAL) - set(full()["sensitive"]) == {"embargo_until"}
+    assert set(OPTIONAL) - set(full()["sensitive"]) == {"embargo_until", "hdab_status", "legal_basis_exemption"}
 
 
 def test_bases_of_the_tables_are_valid():
@@ -311,8 +331,9 @@ def test_missing_field_is_named(field):
         "sensitive.temporal_start",
         "sensitive.temporal_end",
         "sensitive.records_band",
-        "sensitive.variables",
+        "sensitive.columns",
         "sensitive.coding_systems",
+        "sensitive.coding_systems_other",
         "sensitive.formats",
         "sensitive.size_band",
         "sensitive.retention_review",
@@ -438,8 +459,9 @@ TEXTS = {
     "sensitive.duo_projects[0]": 300,
     "sensitive.duo_institutions[0]": 300,
     "sensitive.population_coverage[0].text": 2000,
-    "sensitive.variables[0]": 200,
-    "sensitive.coding_systems[0]": 100,
+    "sensitive.columns[0].name": 200,
+    "sensitive.columns[0].description": 1000,
+    "sensitive.coding_systems_other[0]": 100,
     "sensitive.retention_basis[0].text": 2000,
     "files[0].name": 255,
     "version.label": 100,
@@ -467,7 +489,7 @@ LONG = [(field, "", "e", most) for field, most in sorted(TEXTS.items())] + [
     ("sensitive.access_eligibility[0]", "affiliated:", "a", 300),
     ("sensitive.access_protocol_url", "https://example.org/", "a", 2000),
     ("sensitive.dpo_contact", "https://example.org/", "a", 2000),
-    ("sensitive.applicable_legislation[0]", "https://example.org/eli/", "a", 255),
+    ("sensitive.applicable_legislation[0]", "https://example.org/eli/", "a", 500),
     ("sensitive.formats[0]", "text/", "a", 127),
     ("files[0].media_type", "text/", "a", 127),
     ("version.replaces", "p11 ", "a", 255),
@@ -505,8 +527,8 @@ LISTS = [
     ("sensitive.duo_topics", 20, lambda n: "Topic %d" % n),
     ("sensitive.duo_projects", 20, lambda n: "Project %d" % n),
     ("sensitive.duo_institutions", 50, lambda n: "Institutt %d" % n),
-    ("sensitive.variables", 500, lambda n: "v%d" % n),
-    ("sensitive.coding_systems", 50, lambda n: "System %d" % n),
+    ("sensitive.columns", 2000, lambda n: {"name": "v%d" % n}),
+    ("sensitive.coding_systems_other", 50, lambda n: "System %d" % n),
     ("sensitive.formats", 50, lambda n: "text/x-%d" % n),
     ("files", 1000, lambda n: {"label": "Fil %d" % n}),
 ]
@@ -613,14 +635,14 @@ def test_entry_may_not_stand_twice(field):
         one("sensitive.duo_countries[0]", "Norge", PATTERN),
         one("sensitive.spatial[0]", "no", PATTERN),
         one("sensitive.spatial[0]", "UK", NO_COUNTRY),
-        one("sensitive.duo_diseases[0]", "ICD10:E10", PATTERN),
+        one("sensitive.duo_diseases[0]", "ICD:E10", PATTERN),
         one("sensitive.duo_until", "2027-06", PATTERN),
         one("sensitive.retention_until", "2035", PATTERN),
         one("sensitive.temporal_start", "04", PATTERN),
         one("sensitive.temporal_end", "2010-13", PATTERN),
         one("sensitive.formats[0]", "csv", PATTERN),
         one("sensitive.applicable_legislation[0]", "GDPR", PATTERN),
-        one("sensitive.applicable_legislation[0]", "https://example.org/gdpr", PATTERN),
+        one("sensitive.applicable_legislation[0]", "http://example.org/gdpr", PATTERN),
         one("sensitive.dpo_contact", "Personvernombudet", PATTERN),
         one("sensitive.dpo_contact", "dpo@localhost", PATTERN),
         one("files[0].media_type", "csv", PATTERN),
@@ -686,6 +708,11 @@ def test_only_https_addresses_are_taken(field, url):
         ("sensitive.dpo_contact", "dpo@example.org"),
         ("sensitive.applicable_legislation[0]", "http://data.europa.eu/eli/reg/2016/679/oj"),
         ("sensitive.applicable_legislation[0]", "https://example.org/a/eli/1"),
+        ("sensitive.applicable_legislation[0]", "https://lovdata.no/dokument/NL/lov/2014-06-20-43#KAPITTEL_2"),
+        ("sensitive.applicable_legislation[0]", "urn:lex:it:stato:decreto.legislativo:2003-06-30;196#art110"),
+        ("sensitive.formats[0]", "FASTQ"),
+        ("sensitive.regions[0]", "UKI"),
+        ("sensitive.duo_diseases[0]", "ICD10:E10"),
         ("sensitive.duo_diseases[0]", "MONDO:0005147"),
         ("sensitive.duo_countries[0]", "FI"),
         ("sensitive.duo_until", "2027-06-30"),
@@ -818,7 +845,7 @@ def test_legal_bases(what, changes, expected):
     check(plain_faults(changes), expected)
 
 
-NEEDED = ["hdab_name", "hdab_contact", "health_categories", "has_structured_data", "provenance"]
+NEEDED = ["health_categories", "has_structured_data", "provenance"]
 
 
 @for_each(

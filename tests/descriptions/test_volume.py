@@ -177,7 +177,7 @@ def test_words_do_not_excuse_what_stands_beside_them():
 @pytest.mark.parametrize(
     "field, entry",
     [
-        ("sensitive.variables", lambda text: text),
+        ("sensitive.columns", lambda text: {"name": text}),
         ("core.keywords", lambda text: text),
         ("files", lambda text: {"label": text}),
         ("core.creators", lambda text: {"name": text, "affiliation": text}),
@@ -203,7 +203,7 @@ def test_a_file_is_no_description():
     "field, entry, most",
     [
         ("core.creators", lambda size: [{"name": "é" * (size // 400)}] * 200, 128000),
-        ("sensitive.variables", lambda size: ["é" * (size // 400)] * 200, 64000),
+        ("sensitive.columns", lambda size: [{"name": "é" * (size // 400)}] * 200, 200000),
         ("files", lambda size: [{"label": "é" * (size // 400)}] * 200, 128000),
         ("sensitive.provenance", lambda size: [{"lang": "en", "text": "é" * (size // 400)}] * 200, 64000),
     ],
@@ -245,11 +245,12 @@ def test_every_text_counts():
             "core.descriptions": [{"text": "a" * 60000}],
             "core.creators": [{"name": "a" * 120000}],
             "files": [{"label": "a" * 100000, "media_type": "a" * 40000}],
+            "sensitive.columns": [{"name": "a" * 100000}],
         },
     )
-    assert set(most) >= {"core.creators", "files"} and volume.MOST_OF_ALL == 300000
+    assert set(most) >= {"core.creators", "files"} and volume.MOST_OF_ALL == 400000
     ((field, fault),) = volume.faults(every)
-    assert (field, "320000 bytes of at most 300000" in fault) == ("files", True)
+    assert (field, "420000 bytes of at most 400000" in fault) == ("files", True)
     every["files"][0]["label"] = "a" * 80000
     assert volume.faults(every) == []
 

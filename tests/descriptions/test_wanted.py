@@ -5,7 +5,7 @@ import json
 import pytest
 
 from secureb2share_ext import characters
-from secureb2share_ext.descriptions import countries, rules, schema, strict_json, wanted
+from secureb2share_ext.descriptions import countries, schema, strict_json, wanted
 from secureb2share_ext.errors import Invalid
 
 
@@ -55,12 +55,6 @@ def test_the_countries_are_those_of_iso():
     assert not set(countries.INSTEAD) & countries.CODES
     given = {"spatial": sorted(countries.CODES), "access_eligibility": ["national-eid:NO", "affiliated:UK"]}
     assert not list(countries.country({"sensitive": given}))
-
-
-@pytest.mark.parametrize("alone", ["any", "not-stated"])
-def test_an_eligibility_that_stands_alone(alone):
-    for given, is_right in (([alone], True), ([alone, "researcher-eea"], False), (["researcher-eea"], True)):
-        assert (list(rules.eligibility({"sensitive": {"access_eligibility": given}})) == []) == is_right
 
 
 @pytest.mark.parametrize(

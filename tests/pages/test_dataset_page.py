@@ -85,10 +85,12 @@ def values(name, node):
     if node["type"] == "array" and "enum" in node["items"]:
         return [node["items"]["enum"]]
     if node["type"] == "array":
-        return [[{"lang": "en", "text": "A text"}]] if node["items"]["type"] == "object" else [[OF_FORM.get(name, "A")]]
+        if node["items"]["type"] == "object":
+            return [[dict({"name": "A text"}, lang="en", text="A text")]]
+        return [[OF_FORM.get(name, "A")]]
     if "enum" in node:
         return node["enum"]
-    return {"integer": [node.get("maximum")], "boolean": [True, False]}.get(node["type"]) or [
+    return {"integer": [OF_FORM.get(name, node.get("maximum"))], "boolean": [True, False]}.get(node["type"]) or [
         OF_FORM.get(name, "A text")
     ]
 
@@ -111,6 +113,11 @@ OF_FORM = {
     "dpo_contact": "https://example.org/officer",
     "applicable_legislation": "https://example.org/eli/1",
     "formats": "text/csv",
+    "participants_rounded": 890,
+    "records_rounded": 780,
+    "terms_url": "https://example.org/terms",
+    "controller_contact": "https://example.org/controller",
+    "regions": "NO07",
 }
 
 

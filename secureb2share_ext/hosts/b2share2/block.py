@@ -262,6 +262,7 @@ _REQUIRED = ("contact_name",) + tuple(SCHEMA["properties"]["sensitive"]["require
 _BEHIND = {
     "contact_name": ("contact_url", CONTACTS),
     "access_right": ("embargo_until",),
+    "controller_name": ("controller_country",),
     "special_categories": ("legal_basis_art6", "legal_basis_art9"),
 }  # what is needed in many cases beside a required one
 _MAJOR = (ACCESS_URL, STATE, "title_languages", "description_languages") + tuple(

@@ -4,7 +4,7 @@ They are of RDM's own kinds, so that records stay readable and editable without 
 the lines that stand for them in a site's configuration then. What is entered is checked by hooks/publishing.py.
 """
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from invenio_records_resources.services.custom_fields import BaseCF, BooleanCF, IntegerCF, KeywordCF, TextCF
 from marshmallow import EXCLUDE, Schema, fields
@@ -17,12 +17,16 @@ from .names import full
 PROSE = 500  # characters; longer texts are searched by their words and never counted
 
 
-class ListOf(BaseCF):
-    """A custom field that lists objects of a few members, which is searched by none of them."""
+UNSEARCHED: Dict[str, Any] = {"type": "object", "enabled": False}
 
-    def __init__(self, name: str, members: Dict[str, fields.Field]) -> None:
-        """members: {name: marshmallow field}."""
+
+class ListOf(BaseCF):
+    """A custom field that lists objects of a few members, which is searched by none of them unless it is said how."""
+
+    def __init__(self, name: str, members: Dict[str, fields.Field], searched: Optional[Dict[str, Any]] = None) -> None:
+        """members: {name: marshmallow field}; searched: {name: mapping of the search index}."""
         super().__init__(name)
+        self._mapping = {"type": "object", "properties": searched} if searched else UNSEARCHED
         # a schema copies its fields before it binds them; a class of schemas is dear to make at each access
         closed = Schema.from_dict(members, name=type(self).__name__)
         # what is added at reading is no fault when it comes back
@@ -30,7 +34,7 @@ class ListOf(BaseCF):
 
     @property
     def mapping(self) -> Dict[str, Any]:
-        return {"type": "object", "enabled": False}
+        return self._mapping
 
     @property
     def field(self) -> fields.Field:
@@ -47,6 +51,8 @@ def definitions() -> List[BaseCF]:
     for name, node in names.SENSITIVE.items():
         if name in names.TEXTS:
             found += [TextCF(full(name)), KeywordCF(full(name + names.LANGUAGE)), _texts(name + names.TRANSLATIONS)]
+        elif name in names.ROWS:
+            found.append(_rows(name, node["items"]["properties"]))
         else:
             found.append(_of(full(name), node))
     for name in (names.TITLE_LANGUAGES, names.DESCRIPTION_LANGUAGES, names.TAGS):
@@ -66,6 +72,15 @@ def definitions() -> List[BaseCF]:
 
 def _texts(name):
     return ListOf(full(name), {member: SanitizedUnicode() for member in _TEXT})
+
+
+def _rows(name, properties):
+    searched = {
+        # a member with a form or codes is one word
+        member: {"type": "text" if node.get("pattern") == r"\S" else "keyword"}
+        for member, node in properties.items()
+    }
+    return ListOf(full(name), {member: SanitizedUnicode() for member in properties}, searched)
 
 
 def _of(name, node):
@@ -90,8 +105,11 @@ def as_configuration() -> List[str]:
         "class RawListCF(BaseCF):",
         '    """Lists of objects, kept as they are."""',
         "",
-        '    mapping = {"type": "object", "enabled": False}',
         "    field = fields.List(fields.Raw())",
+        "",
+        "    def __init__(self, name, mapping):",
+        "        super().__init__(name)",
+        "        self.mapping = mapping",
         "",
         "",
         'RDM_NAMESPACES = {**globals().get("RDM_NAMESPACES", {}), %r: %r}' % (names.NAMESPACE, names.NAMESPACE_URL),
@@ -100,7 +118,7 @@ def as_configuration() -> List[str]:
     ]
     for one in definitions():
         if isinstance(one, ListOf):
-            lines.append("    RawListCF(%r)," % one.name)
+            lines.append("    RawListCF(%r, %r)," % (one.name, one.mapping))
         else:
             multiple = ", multiple=True" if getattr(one, "_multiple", False) else ""
             lines.append("    %s(%r%s)," % (type(one).__name__, one.name, multiple))

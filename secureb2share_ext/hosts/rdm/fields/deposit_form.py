@@ -34,6 +34,9 @@ def section() -> Dict[str, Any]:
 
 
 def _of(name: str, node: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
+    if name in names.ROWS:
+        # no widget of RDM's has rows; the pages of this package do
+        return
     words = node.get("title", name), _HINTS.get(name, node.get("description", ""))
     if name in names.TEXTS:
         yield _field(name, "TextArea", words, rows=4)

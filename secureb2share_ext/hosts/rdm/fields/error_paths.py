@@ -22,6 +22,7 @@ _FIELDS = (
     (r"version.*", "metadata.version"),
     (r"files(.*)", "custom_fields." + full(names.FILES) + r"\1"),
     (r"secureb2share\.identifier", "custom_fields." + full(names.IDENTIFIER)),
+    (r"sensitive\.(columns)(\[\d+\].*)?", "custom_fields." + full(r"\1") + r"\2"),
     # beside a list of codes in a form, there is one place for faults
     (r"sensitive\.(\w+)(\[\d+\])?", "custom_fields." + full(r"\1")),
 )

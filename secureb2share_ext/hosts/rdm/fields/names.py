@@ -37,10 +37,16 @@ def full(name: str) -> str:
 
 def is_texts(name: str) -> bool:
     """Whether a field of `sensitive` is a list of {lang, text}."""
+    return is_rows(name) and set(SENSITIVE[name]["items"]["properties"]) == {"lang", "text"}
+
+
+def is_rows(name: str) -> bool:
+    """Whether a field of `sensitive` is a list of objects."""
     return SENSITIVE[name]["type"] == "array" and SENSITIVE[name]["items"]["type"] == "object"
 
 
 TEXTS = tuple(name for name in SENSITIVE if is_texts(name))
+ROWS = tuple(name for name in SENSITIVE if is_rows(name) and not is_texts(name))  # of texts; no form of RDM's has them
 CAN_BE_NONE = tuple(
     name for name in REQUIRED if SENSITIVE[name]["type"] == "array" and not SENSITIVE[name].get("minItems")
 )
