@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from strategies import DESCRIPTIONS  # noqa: E402
 
-from secureb2share_ext.descriptions.rules import is_health  # noqa: E402
+from secureb2share_ext.descriptions.health import is_health  # noqa: E402
 from secureb2share_ext.exports import dcat, graph  # noqa: E402
 from secureb2share_ext.exports.graph import name  # noqa: E402
 
@@ -92,7 +92,7 @@ def test_descriptions_have_no_violation(description, needed, more):
     sensitive.update(needed, **more)
     if sensitive["has_structured_data"]:
         sensitive["columns"] = FULL["columns"]
-    for contact in description["core"].get("contacts") or [description["core"]["contact"]]:
+    for contact in description["core"]["contacts"]:
         contact.setdefault("url", "https://example.org/c")
     assert violations(dcat.document(of(description))) == []
 
