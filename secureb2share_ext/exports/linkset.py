@@ -10,6 +10,7 @@ from .published import Published
 
 REQUEST_ACCESS = "urn:secureb2share:rel:request-access"
 MIMETYPE = "application/linkset+json"
+MOST_AUTHORS = 20  # of a header
 SPDX = "https://spdx.org/licenses/"
 TYPES = ("https://schema.org/AboutPage", "https://schema.org/Dataset")
 
@@ -50,7 +51,13 @@ def _license(shown):
 
 def page_header(shown: Published, exports: Mapping[str, str]) -> str:
     """The value of the `Link` header of the record's page."""
-    return _header(links(shown, exports) + _linkset(exports))
+    found, authors = [], 0
+    for relation, target in links(shown, exports):
+        authors += relation == "author"
+        # servers refuse long headers; the linkset names everybody
+        if relation != "author" or authors <= MOST_AUTHORS:
+            found.append((relation, target))
+    return _header(found + _linkset(exports))
 
 
 def export_header(shown: Published, exports: Mapping[str, str]) -> str:
