@@ -8,7 +8,7 @@ from tables import for_each
 
 from secureb2share_ext import characters
 from secureb2share_ext.dataset import identifier_fault
-from secureb2share_ext.descriptions import schema
+from secureb2share_ext.descriptions import duo, schema
 
 EXAMPLES = [
     (path.stem, json.loads(path.read_text(encoding="utf-8")))
@@ -208,15 +208,18 @@ def nodes_of(*types):
     return for_each([(path, node) for path, node in nodes(schema.SCHEMA) if node.get("type") in types])
 
 
-NAMED = {"moba", "hunt", "tromso-study", "norwegian-prescription-database", "moli-sani", "finngen"}
+NAMED = {
+    "moba", "hunt", "tromso-study", "norwegian-prescription-database", "moli-sani", "finngen", "janus-serum-bank",
+    "norlag",
+}  # fmt: skip
 
 
-def test_there_are_ten_examples_of_three_sources():
+def test_there_are_sixteen_examples_of_three_sources():
     found = dict(EXAMPLES)
-    assert len(found) == 10 and NAMED < set(found)
-    assert sorted(example["source"] for example in found.values()) == ["cineca"] + ["csc"] * 3 + ["tsd"] * 6
+    assert len(found) == 16 and NAMED < set(found)
+    assert sorted(example["source"] for example in found.values()) == ["cineca"] * 2 + ["csc"] * 5 + ["tsd"] * 9
     rights = [example["dataset"]["sensitive"]["access_right"] for example in found.values()]
-    assert sorted(rights) == ["controlled"] * 8 + ["embargoed", "metadata-only"]
+    assert sorted(rights) == ["controlled"] * 14 + ["embargoed", "metadata-only"]
     assert {name for name, example in found.items() if "example.org" in json.dumps(example)} == set(found) - NAMED
 
 
@@ -232,7 +235,9 @@ def test_example_is_valid(name, example):
 def test_example_is_small_and_names_no_person(name, example):
     text = json.dumps(example["dataset"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     assert len(text.encode("utf-8")) < 16000
-    assert "@" not in text and "orcid" not in text
+    assert "orcid" not in text and "given_name" not in text
+    # role addresses of invented institutions only
+    assert {host.split('"')[0] for host in text.split("@")[1:]} <= {"example.org"}
 
 
 @for_each(EXAMPLES, ["titles", "descriptions", "access_conditions", "provenance"])
@@ -241,6 +246,35 @@ def test_example_speaks_english_and_a_national_language(name, example, field):
     texts = dataset["core"].get(field) or dataset["sensitive"].get(field)
     assert len(texts) == 2 and texts[1]["lang"] == "en"
     assert texts[0]["lang"] in ("nb", "fi", "it")
+
+
+def columns(sensitive):
+    return [row.get("table") for row in sensitive.get("columns", [])]
+
+
+KINDS = {
+    "janus-serum-bank": lambda core, said: (
+        said["materials"] and said["sexes"] and len(core["contacts"]) > 1 and "BIOBANK_COLLECTION" in str(said)
+    ),
+    "norlag": lambda core, said: said["collection_modes"] and said["sampling"] and said["analysis_units"],
+    "kidney-register": lambda core, said: len(set(columns(said))) == 12 and None not in columns(said),
+    "emigrants-autopsies": lambda core, said: (
+        said["controller_country"] == "US" and said["legal_basis_exemption"] == "deceased" and "hdab_name" not in said
+    ),
+    "union-survey-1987": lambda core, said: (
+        {said["controller_name"], said["deidentification"], said["legal_basis_exemption"]} == {"not-stated"}
+        and said["access_mode"] == said["access_eligibility"] == said["sexes"] == ["not-stated"]
+    ),
+    "sleep-wearables": lambda core, said: (
+        core["funders"] and core["contributors"] and core["related"] and set(said["duo_codes"]) <= set(duo.MODIFIERS)
+    ),
+}
+
+
+@for_each(sorted(KINDS))
+def test_example_shows_what_it_is_for(name):
+    dataset = dict(EXAMPLES)[name]["dataset"]
+    assert KINDS[name](dataset["core"], dataset["sensitive"])
 
 
 def test_example_identifiers_have_varied_shapes():
