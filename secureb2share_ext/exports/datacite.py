@@ -197,7 +197,9 @@ def _rights(shown):
         said.append(dict(named, rights=text, rightsUri=uri))
     said.append({"rights": shown.label, "rightsUri": shown.access_url, "lang": "en"})
     conditions = shown.dataset.sensitive["access_conditions"]
-    return said + [{"rights": c["text"], "rightsUri": shown.access_url, "lang": c["lang"]} for c in conditions]
+    said += [{"rights": c["text"], "rightsUri": shown.access_url, "lang": c["lang"]} for c in conditions]
+    terms = shown.dataset.sensitive.get("terms_url")
+    return said + ([{"rights": "Terms of use", "rightsUri": terms, "lang": "en"}] if terms else [])
 
 
 def _descriptions(shown):

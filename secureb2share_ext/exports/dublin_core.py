@@ -36,7 +36,8 @@ def document(shown: Published) -> Dict[str, List[str]]:
         "relations": [other.url for other in related if other]
         + [coverage.address(one["identifier"], one["scheme"]) or _named(one) for one in core.get("related", [])],
         "rights": [right.info_eu_repo, right.coar, right.eu, shown.label, shown.access_url]
-        + [condition["text"] for condition in dataset.sensitive["access_conditions"]],
+        + [condition["text"] for condition in dataset.sensitive["access_conditions"]]
+        + list(filter(None, [dataset.sensitive.get("terms_url")])),
     }
 
 

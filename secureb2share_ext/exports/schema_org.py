@@ -68,7 +68,7 @@ def document(shown: Published) -> Dict[str, Any]:
         "inLanguage": core.get("languages", []),
         "creativeWorkStatus": dataset.state,
         "conditionsOfAccess": " ".join([shown.label + "."] + conditions),
-        "usageInfo": shown.right.coar,
+        "usageInfo": _usage(shown),
         "additionalProperty": _properties(shown),
         "includedInDataCatalog": {"@type": "DataCatalog", "url": urljoin(shown.record_url, "/")},
         # of the description; the data have no public licence
@@ -83,6 +83,11 @@ def document(shown: Published) -> Dict[str, Any]:
         said["potentialAction"] = {"@type": "ViewAction", "name": "Request access", "target": shown.access_url}
     said.update(_versions(shown))
     return said
+
+
+def _usage(shown):
+    terms = shown.dataset.sensitive.get("terms_url")
+    return [shown.right.coar, terms] if terms else shown.right.coar
 
 
 def _publisher(core):
