@@ -2,7 +2,7 @@
 
 A row: field | planted JSON | text that tells it | schema.org | DataCite | Dublin Core | DCAT | linkset | BibTeX | RIS |
 CSL. Without a text the planted one is looked for; where exports say it differently, texts are parted by "~", and one of
-them is enough. An empty place: not in this format. A place is a path of members; [a=b] picks among the values of a list.
+them is enough. An empty place: not in this format. A place is a path of members; [a=b] picks among a list.
 In DCAT it is a path of properties from the dataset, or from the catalogue's record after "record:".
 """
 
@@ -104,7 +104,7 @@ sensitive.retention_until | "2099-01-02" | | | | | healthdcatap:retentionPeriod/
 sensitive.provenance | [{"lang": "en", "text": "Planted"}] | | measurementTechnique | descriptions[descriptionType=Methods].description | | dct:provenance/rdfs:label | | | |
 files.media_type | "application/x-planted" | | | formats | formats | | | | |
 version.label | "Planted" | | version | version | | dcat:version | | version | ET | version
-"""
+"""  # noqa: E501
 # on the record's page and in its JSON, and in none of these formats: {field: planted}
 NOWHERE = {
     "sensitive.access_mode": ["publication-portal"],
