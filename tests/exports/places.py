@@ -145,6 +145,53 @@ NOWHERE = {
     "files.checksum": "sha256:" + "ab" * 32,
     "version.replaces": "planted",
 }
+# who demands a field: "B" and the number of an element of Annex B of Implementing Regulation (EU) 2026/2098;
+# DataCite of a DOI, or our schema ("us")
+DEMANDED = {
+    "core.titles": "B24, DataCite, us",
+    "core.descriptions": "B8, us",
+    "core.creators.name": "DataCite, us",
+    "core.publisher": "B22, DataCite, us",
+    "core.publisher_type": "B22",
+    "core.publisher_contact": "B22",
+    "core.publication_year": "DataCite, us",
+    "core.keywords": "B17",
+    "core.languages": "B18",
+    "core.contacts.name": "B5, us",
+    "core.contacts.email": "B5",
+    "core.contacts.url": "B5",
+    "sensitive.access_right": "B1, us",
+    "sensitive.access_conditions": "us",
+    "sensitive.access_mode": "us",
+    "sensitive.access_eligibility": "us",
+    "sensitive.controller_name": "B7, us",
+    "sensitive.controller_type": "B7",
+    "sensitive.controller_contact": "B7",
+    "sensitive.special_categories": "B11, us",
+    "sensitive.personal_data": "B11",
+    "sensitive.deidentification": "B25, us",
+    "sensitive.storage_service": "us",
+    "sensitive.storage_organisation": "us",
+    "sensitive.storage_country": "us",
+    "sensitive.applicable_legislation": "B2",
+    "sensitive.code_values": "B3",
+    "sensitive.coding_systems": "B4",
+    "sensitive.standards": "B6",
+    "sensitive.formats": "B9",
+    "sensitive.spatial": "B10",
+    "sensitive.hdab_name": "B12",
+    "sensitive.hdab_contact": "B12",
+    "sensitive.health_categories": "B13",
+    "sensitive.health_themes": "B14",
+    "sensitive.has_structured_data": "B16",
+    "sensitive.records_rounded": "B19",
+    "sensitive.participants_rounded": "B20",
+    "sensitive.provenance": "B21",
+    "sensitive.temporal_start": "B23",
+    "sensitive.temporal_end": "B23",
+    "sensitive.columns.name": "B26",
+    "sensitive.health_activities": "B27",
+}
 STEP = re.compile(r"([^.\[\]]+)(?:\[(\w+)=(\w+)\])?")
 
 
@@ -191,12 +238,14 @@ def leaves(value):
 
 def markdown():
     """The table of docs/reference/exports.md."""
-    lines = ["| Field | " + " | ".join(EXPORTS) + " |", "|---" * (len(EXPORTS) + 1) + "|"]
+    lines = ["| Field | Demanded by | " + " | ".join(EXPORTS) + " |", "|---" * (len(EXPORTS) + 2) + "|"]
     for field, _, _, places in rows():
         if any(places.values()):
-            cells = ["`%s`" % field] + ["`%s`" % place if place else "" for place in places.values()]
+            cells = ["`%s`" % field, DEMANDED.get(field, "")] + [
+                "`%s`" % place if place else "" for place in places.values()
+            ]
             lines.append("| " + " | ".join(cells) + " |")
-    names = ["`%s`" % field for field in NOWHERE]
+    names = ["`%s`" % field + (" (%s)" % DEMANDED[field] if field in DEMANDED else "") for field in NOWHERE]
     return "\n".join(lines) + "\n\nOn the record's page and in its JSON only: %s.\n" % ", ".join(names)
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from places import EXPORTS, NOWHERE, at, leaves, markdown, rows
+from places import DEMANDED, EXPORTS, NOWHERE, at, leaves, markdown, rows
 from samples import RECORD_URL, shown
 
 from secureb2share_ext.descriptions.schema import SCHEMA, description_faults
@@ -146,6 +146,17 @@ def test_no_field_of_the_schema_is_missing_in_the_table():
     fields += ["files." + one for one in parts["files"]["items"]["properties"]]
     listed = [row[0] for row in rows()]
     assert sorted(fields) == sorted(listed)
+
+
+def test_what_our_schema_demands_is_said_to_be():
+    parts = SCHEMA["properties"]
+    required = ["%s.%s" % (part, field) for part in ("core", "sensitive") for field in parts[part]["required"]]
+    ours = {field for field, who in DEMANDED.items() if who.endswith("us")}
+    assert {".".join(field.split(".")[:2]) for field in ours} == set(required)
+    assert set(DEMANDED) <= {row[0] for row in rows()}
+    numbers = {int(one) for who in DEMANDED.values() for one in re.findall(r"B(\d+)", who)}
+    # 15, the identifier, is the record's address
+    assert numbers == set(range(1, 28)) - {15}
 
 
 @pytest.mark.parametrize("export", EXPORTS)
