@@ -19,7 +19,7 @@ def _controls(field):
     names = ["%s.%d.%s" % (field.name, n, one) for n in (0, 1, 7) for one in inside] if numbered else []
     own = [prefix[:-1] for prefix, _, _ in field.prefixes]
     names += ["%s.%s" % (field.name, word) for word in fields.SUFFIXES.get(field.kind, ()) + tuple(own)]
-    return names if inside else names + [field.name]
+    return names if numbered else names + [field.name]
 
 
 CONTROLS = [name for field in fields.FIELDS.values() for name in _controls(field)]

@@ -221,7 +221,7 @@ class DescribeContract:
         place = curator.place(answer)
         assert place.startswith(path) and place.endswith("#faults")
         shown = curator.get(place)
-        assert re.match(r"\d+ things to mend: What it is \(1 of 9\)", shown.page.title), shown.page.title
+        assert re.match(r"\d+ things to mend: What it is \(1 of 10\)", shown.page.title), shown.page.title
         assert {pair for pair in typed.items()} <= set(shown.page.sent)
         for control in (
             "core.publication_year",
