@@ -75,7 +75,7 @@ def part(shown: Published, fragment: str) -> Iri:
 
 def contacts(core: Dict[str, Any]) -> List[Dict[str, str]]:
     """The role contacts of a description, the main one first."""
-    return core.get("contacts") or ([core["contact"]] if core.get("contact") else [])
+    return core.get("contacts") or []
 
 
 def _dataset(graph, shown):

@@ -1,4 +1,4 @@
-"""What is left in public of a withdrawn dataset: PID, state, reason, date, role contact, and perhaps its title. Pure.
+"""What is left in public of a withdrawn dataset: PID, state, reason, date, role contacts, and perhaps its title. Pure.
 
 The value is reduced once, before any export or page sees it. DataCite's schema demands more of a DOI (creators,
 publisher, year): that alone is kept beside it, for DataCite alone.
@@ -16,7 +16,7 @@ DEMANDED = ("creators", "publisher", "publication_year")  # of core, by DataCite
 
 
 def of(dataset: Dataset, with_title: bool = True) -> Dataset:
-    """The Dataset (a new one) with nothing of its description but role contact, and titles where `with_title`."""
+    """The Dataset (a new one) with nothing of its description but role contacts, and titles where `with_title`."""
     core = dataset.core
     reduced: Dict[str, Any] = {
         "titles": core["titles"] if with_title else [UNTITLED],
@@ -24,7 +24,7 @@ def of(dataset: Dataset, with_title: bool = True) -> Dataset:
         "creators": [],
         "publisher": "",
         "publication_year": "",
-        "contact": core["contact"],
+        "contacts": core["contacts"],
     }
     sensitive: Dict[str, Any] = {"access_right": "metadata-only", "access_conditions": []}
     return dataset._replace(description={"core": reduced, "sensitive": sensitive})
@@ -49,7 +49,7 @@ def schema_org(shown: Published) -> Dict[str, Any]:
         "creativeWorkStatus": STATE,
         "conditionsOfAccess": shown.label + ".",
         "usageInfo": shown.right.coar,
-        "contactPoint": dict({"@type": "ContactPoint"}, **core["contact"]),
+        "contactPoint": [dict({"@type": "ContactPoint"}, **contact) for contact in core["contacts"]],
         "additionalProperty": [
             {
                 "@type": "PropertyValue",
@@ -69,7 +69,7 @@ def dublin_core(shown: Published) -> Dict[str, List[str]]:
     core, right = shown.dataset.core, shown.right
     return {
         "titles": [title["text"] for title in core["titles"]],
-        "contributors": [core["contact"]["name"]],
+        "contributors": [contact["name"] for contact in core["contacts"]],
         "descriptions": [shown.state_text or ""],
         "identifiers": [shown.record_url, shown.dataset.pid or ""],
         "types": ["Dataset"],
@@ -84,7 +84,8 @@ def item(body: Dict[str, Any], shown: Published, access: Dict[str, Any], kept: D
     """
     said: Dict[str, Any] = {name: body[name] for name in ("id", "created", "updated", "revision") if name in body}
     own = {name: url for name, url in body.get("links", {}).items() if name == "self"}
-    metadata = dict(kept, titles=shown.dataset.core["titles"], contact=shown.dataset.core["contact"])
+    core = shown.dataset.core
+    metadata = dict(kept, titles=core["titles"], contacts=core["contacts"])
     return dict(said, links=dict(own, request_access=shown.access_url), metadata=metadata, access=access, files=[])
 
 

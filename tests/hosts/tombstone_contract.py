@@ -27,7 +27,7 @@ def described(description, said):
     core["creators"] = [{"name": said["creator"]}]
     core["publisher"], core["keywords"] = said["publisher"], [said["keyword"]]
     sensitive["access_conditions"] = [{"lang": "en", "text": said["condition"]}]
-    sensitive["controller_name"], sensitive["variables"] = said["controller"], [said["variable"]]
+    sensitive["controller_name"], sensitive["columns"] = said["controller"], [{"name": said["variable"]}]
     description["files"] = [{"label": said["file"]}]
     return description
 
@@ -120,5 +120,5 @@ class TombstoneContract:
         instance.source.set_state(identifier, "withdrawn", "Consent ended.")
         data = instance.events(identifier)[-1][2]["data"]
         assert data["delete"] == ["core", "files", "sensitive", "version"]
-        assert sorted(data["dataset"]["core"]) == ["contact", "titles"]
+        assert sorted(data["dataset"]["core"]) == ["contacts", "titles"]
         assert data["digest"] == client.digest(client.canonical(data["dataset"]))
