@@ -6,7 +6,7 @@ PagedCollection, the name that older harvesters look for.
 
 from typing import Optional, Sequence
 
-from ..descriptions.rules import is_health
+from ..descriptions.health import is_health
 from . import dcat, dcat_health
 from .graph import Graph, add, iri, merge, text, typed
 from .published import Published

@@ -10,6 +10,22 @@ from babel import Locale
 
 from ..descriptions import labels
 
+SIZES = (
+    ("participants_band", "%s participants"),
+    ("participants_rounded", "about %s participants"),
+    ("records_band", "%s records"),
+    ("records_rounded", "about %s records"),
+    ("size_band", "%s"),
+)
+RESOLVERS = {
+    "DOI": "https://doi.org/",
+    "Handle": "https://hdl.handle.net/",
+    "PMID": "https://pubmed.ncbi.nlm.nih.gov/",
+    "arXiv": "https://arxiv.org/abs/",
+    "URL": "",
+    "URN": "",
+}
+
 
 def period(sensitive: Mapping[str, Any], open_end: str = "..") -> Optional[str]:
     """The time that the data cover as an interval of ISO 8601, such as ``2004/2010`` or ``2004/..``, or None."""
@@ -18,14 +34,27 @@ def period(sensitive: Mapping[str, Any], open_end: str = "..") -> Optional[str]:
 
 
 def places(sensitive: Mapping[str, Any]) -> List[Tuple[str, str]]:
-    """[(code of ISO 3166-1, name in English)] of where the data were collected."""
-    return [(code, _territories().get(code, code)) for code in sensitive.get("spatial", [])]
+    """[(code, name in English)] of where the data were collected: countries of ISO 3166-1, then regions by code."""
+    countries = [(code, _territories().get(code, code)) for code in sensitive.get("spatial", [])]
+    return countries + [(code, code) for code in sensitive.get("regions", [])]
+
+
+def controller(sensitive: Mapping[str, Any]) -> Optional[str]:
+    """The name of the data controller, or None where it is not stated."""
+    name = sensitive.get("controller_name")
+    return None if name == "not-stated" else name
+
+
+def address(identifier: str, scheme: str) -> Optional[str]:
+    """The web address of a related resource, or None where its scheme (of DataCite) has no resolver."""
+    if identifier.startswith(("https:", "http:")):
+        return identifier
+    return RESOLVERS[scheme] + identifier if scheme in RESOLVERS else None
 
 
 def sizes(sensitive: Mapping[str, Any]) -> List[str]:
-    """The amounts in words: bands of participants, records and bytes, never a number."""
-    said = (("participants_band", "%s participants"), ("records_band", "%s records"), ("size_band", "%s"))
-    return [words % sensitive[name] for name, words in said if name in sensitive]
+    """The amounts in words: bands of participants, records and bytes; a rounded number where its source gives one."""
+    return [words % sensitive[name] for name, words in SIZES if name in sensitive]
 
 
 def formats(dataset: Any) -> List[str]:

@@ -121,9 +121,9 @@ def _titles(titles):
 def _contributors(dataset):
     sensitive = dataset.sensitive
     # the contact of a description is a role, which the schema asks for; its address stays on the record's page
-    said = [_organisation(dataset.contact["name"], "ContactPerson")]
-    if "controller_name" in sensitive:
-        controller = _organisation(sensitive["controller_name"], "RightsHolder")
+    said = [_organisation(contact["name"], "ContactPerson") for contact in dataset.core["contacts"]]
+    if coverage.controller(sensitive):
+        controller = _organisation(coverage.controller(sensitive), "RightsHolder")
         if "controller_ror" in sensitive:
             controller["nameIdentifiers"] = [_named("ROR", sensitive["controller_ror"], ROR)]
         said.append(controller)

@@ -7,8 +7,8 @@ no number is derived from a band. A withdrawn dataset is told as deleted, withou
 import datetime
 from typing import Any, Dict, Iterator, List, Tuple
 
-from ..descriptions.rules import is_health
-from . import concepts, dcat_health
+from ..descriptions.health import is_health
+from . import concepts, coverage, dcat_health
 from .concepts import EU
 from .dcat_agents import agent, contact_point, creator, vcard
 from .graph import Graph, Iri, Literal, add, iri, json_ld_text, text, turtle, typed
@@ -18,14 +18,6 @@ from .published import Published
 CHANGES = "http://purl.org/adms/changetype"
 LICENSES = {"CC0-1.0": EU + "licence/CC0", "CC-BY-4.0": EU + "licence/CC_BY_4_0"}
 SPDX = "https://spdx.org/licenses/"
-RESOLVERS = {
-    "DOI": "https://doi.org/",
-    "Handle": "https://hdl.handle.net/",
-    "PMID": "https://pubmed.ncbi.nlm.nih.gov/",
-    "arXiv": "https://arxiv.org/abs/",
-    "URL": "",
-    "URN": "",
-}
 TYPES = {"synthetic": ("SYNTHETIC_DATA", "Synthetic data"), "aggregated": ("STATISTICAL", "Statistical data")}
 NO_FILE = "No file can be downloaded. The link leads to the form for an access application, or says why there is none."
 DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}
@@ -142,10 +134,10 @@ def _publisher(graph, shown, core):
 
 def _custodian(graph, shown, dataset, health):
     sensitive = shown.dataset.sensitive
-    name = sensitive.get("controller_name")
+    name = coverage.controller(sensitive)
     contact = sensitive.get("controller_contact") or sensitive.get("dpo_contact")
     # HealthDCAT-AP refuses a custodian without contact, and asks for none
-    if not name or name == "not-stated" or (health and not contact):
+    if not name or (health and not contact):
         return
     node = agent(graph, part(shown, "custodian"), name, sensitive.get("controller_type"), "controller_type")
     contact_point(graph, node, part(shown, "custodian-contact"), contact)
@@ -249,9 +241,8 @@ def _identifiers(shown) -> Iterator[Tuple[str, str]]:
 
 def _related(core):
     for one in core.get("related", []):
-        if one["scheme"] in RESOLVERS:
-            value = one["identifier"]
-            address = value if value.startswith(("https:", "http:")) else RESOLVERS[one["scheme"]] + value
+        address = coverage.address(one["identifier"], one["scheme"])
+        if address:
             yield iri(address)
 
 

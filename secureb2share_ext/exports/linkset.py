@@ -10,6 +10,8 @@ from .published import Published
 
 REQUEST_ACCESS = "urn:secureb2share:rel:request-access"
 MIMETYPE = "application/linkset+json"
+MOST_AUTHORS = 20  # of a header
+SPDX = "https://spdx.org/licenses/"
 TYPES = ("https://schema.org/AboutPage", "https://schema.org/Dataset")
 
 
@@ -22,8 +24,7 @@ def links(
     """
     found = [("cite-as", {"href": cite_as or shown.record_url})]
     found += [("type", {"href": kind}) for kind in TYPES]
-    orcids = [creator["orcid"] for creator in shown.dataset.core["creators"] if "orcid" in creator]
-    found += [("author", {"href": "https://orcid.org/" + orcid}) for orcid in orcids]
+    found += [("author", {"href": address}) for address in _authors(shown.dataset.core)]
     found += [("describedby", {"href": url, "type": kind}) for kind, url in exports.items() if kind != MIMETYPE]
     if shown.replaces:
         found.append(("predecessor-version", {"href": shown.replaces.url}))
@@ -37,12 +38,26 @@ def document(shown: Published, exports: Mapping[str, str], cite_as: Optional[str
     for relation, target in links(shown, exports, cite_as):
         page.setdefault(relation, []).append(target)
     back = {"href": shown.record_url, "type": "text/html"}
-    return {"linkset": [page] + [{"anchor": url, "describes": [back]} for url in exports.values()]}
+    # the licence is the description's: a link from the page itself would promise the data
+    license_ = _license(shown)
+    return {"linkset": [page] + [dict({"anchor": url, "describes": [back]}, **license_) for url in exports.values()]}
+
+
+def _license(shown):
+    if shown.is_withdrawn:
+        return {}
+    return {"license": [{"href": SPDX + shown.dataset.core.get("metadata_license", "CC0-1.0")}]}
 
 
 def page_header(shown: Published, exports: Mapping[str, str]) -> str:
     """The value of the `Link` header of the record's page."""
-    return _header(links(shown, exports) + _linkset(exports))
+    found, authors = [], 0
+    for relation, target in links(shown, exports):
+        authors += relation == "author"
+        # servers refuse long headers; the linkset names everybody
+        if relation != "author" or authors <= MOST_AUTHORS:
+            found.append((relation, target))
+    return _header(found + _linkset(exports))
 
 
 def export_header(shown: Published, exports: Mapping[str, str]) -> str:
@@ -50,6 +65,12 @@ def export_header(shown: Published, exports: Mapping[str, str]) -> str:
     back = ("describes", {"href": shown.record_url, "type": "text/html"})
     request = (REQUEST_ACCESS, {"href": shown.access_url, "title": shown.label})
     return _header([back] + _linkset(exports) + [request])
+
+
+def _authors(core):
+    for creator in core["creators"]:
+        if "orcid" in creator or "ror" in creator:
+            yield "https://orcid.org/" + creator["orcid"] if "orcid" in creator else creator["ror"]
 
 
 def _linkset(exports):

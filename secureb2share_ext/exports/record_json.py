@@ -32,7 +32,7 @@ def access_member(shown: Published) -> Dict[str, Any]:
         if getattr(dataset, name):
             member[name] = getattr(dataset, name)
     if shown.is_withdrawn:
-        member["contacts"] = dataset.core["contacts"]
+        member["contact"] = dataset.contact
     if shown.successor:
         member["successor_url"] = shown.successor.url
     return member

@@ -14,6 +14,36 @@ NAMES = (("given_name", "givenName"), ("family_name", "familyName"))
 CONTEXT = "https://schema.org/"
 SHORTEST, LONGEST = 50, 5000  # characters of a description that search engines take
 MOST_VARIABLES = 200  # a page has the others
+SPDX = "https://spdx.org/licenses/"
+GRANT = {"award_number", "award_title", "award_url"}
+# relations of DataCite -> properties of a CreativeWork; others are `mentions`
+RELATIONS = {
+    "Cites": "citation",
+    "References": "citation",
+    "IsCitedBy": "subjectOf",
+    "IsReferencedBy": "subjectOf",
+    "IsDescribedBy": "subjectOf",
+    "IsDocumentedBy": "subjectOf",
+    "IsReviewedBy": "subjectOf",
+    "IsDerivedFrom": "isBasedOn",
+    "IsVersionOf": "isBasedOn",
+    "IsPartOf": "isPartOf",
+    "IsPublishedIn": "isPartOf",
+    "HasPart": "hasPart",
+    "IsIdenticalTo": "sameAs",
+}
+KINDS = {
+    "JournalArticle": "ScholarlyArticle",
+    "Preprint": "ScholarlyArticle",
+    "ConferencePaper": "ScholarlyArticle",
+    "DataPaper": "ScholarlyArticle",
+    "Dissertation": "Thesis",
+    "Dataset": "Dataset",
+    "Software": "SoftwareSourceCode",
+    "Report": "Report",
+    "Book": "Book",
+    "Collection": "Collection",
+}
 PROV = {"prov": "http://www.w3.org/ns/prov#"}
 
 
@@ -28,11 +58,11 @@ def document(shown: Published) -> Dict[str, Any]:
         "@type": "Dataset",
         "@id": shown.record_url,
         "url": shown.record_url,
-        "identifier": [dataset.pid, dataset.identifier],
+        "identifier": [dataset.pid, dataset.identifier] + _alternates(core),
         "name": [{"@language": t["lang"], "@value": t["text"]} for t in core["titles"]],
         "description": [_description(d, dataset.title) for d in core["descriptions"]],
         "creator": [_creator(creator) for creator in core["creators"]],
-        "publisher": {"@type": "Organization", "name": core["publisher"]},
+        "publisher": _publisher(core),
         "datePublished": str(core["publication_year"]),
         "keywords": core.get("keywords", []),
         "inLanguage": core.get("languages", []),
@@ -41,13 +71,63 @@ def document(shown: Published) -> Dict[str, Any]:
         "usageInfo": shown.right.coar,
         "additionalProperty": _properties(shown),
         "includedInDataCatalog": {"@type": "DataCatalog", "url": urljoin(shown.record_url, "/")},
+        # of the description; the data have no public licence
+        "sdLicense": SPDX + core.get("metadata_license", "CC0-1.0"),
     }
+    said.update(_people(core))
+    said.update(_related(core))
     said.update(_contents(dataset.sensitive))
     if shown.version_label:
         said["version"] = shown.version_label
     if shown.is_requestable:
         said["potentialAction"] = {"@type": "ViewAction", "name": "Request access", "target": shown.access_url}
     said.update(_versions(shown))
+    return said
+
+
+def _publisher(core):
+    said = {"@type": "Organization", "name": core["publisher"]}
+    return dict(said, **{"@id": core["publisher_ror"]}) if "publisher_ror" in core else said
+
+
+def _alternates(core):
+    others = core.get("alternate_identifiers", [])
+    return [{"@type": "PropertyValue", "propertyID": one["scheme"], "value": one["value"]} for one in others]
+
+
+def _people(core):
+    said = {
+        # a Role says which part somebody had, as schema.org has it
+        "contributor": [
+            {"@type": "Role", "roleName": one["role"], "contributor": _creator(one)}
+            for one in core.get("contributors", [])
+        ],
+        "funder": [_funder(one) for one in core.get("funders", [])],
+        "funding": [_grant(one) for one in core.get("funders", []) if GRANT & set(one)],
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _funder(one):
+    said = {"@type": "Organization", "name": one["name"]}
+    return dict(said, **{"@id": one["ror"]}) if "ror" in one else said
+
+
+def _grant(one):
+    said = {"@type": "Grant", "funder": _funder(one)}
+    named = (("award_number", "identifier"), ("award_title", "name"), ("award_url", "url"))
+    return dict(said, **{member: one[name] for name, member in named if name in one})
+
+
+def _related(core):
+    said: Dict[str, Any] = {}
+    for one in core.get("related", []):
+        address = coverage.address(one["identifier"], one["scheme"])
+        work = {"@type": KINDS.get(one.get("kind"), "CreativeWork")}
+        work.update({"@id": address, "url": address} if address else {"identifier": one["identifier"]})
+        if "title" in one:
+            work["name"] = one["title"]
+        said.setdefault(RELATIONS.get(one["relation"], "mentions"), []).append(work)
     return said
 
 
@@ -90,6 +170,8 @@ def _creator(creator):
     said.update((member, creator[name]) for name, member in NAMES if name in creator)
     if is_person and "affiliation" in creator:
         said["affiliation"] = {"@type": "Organization", "name": creator["affiliation"]}
+        if "affiliation_ror" in creator:
+            said["affiliation"]["@id"] = creator["affiliation_ror"]
     return said
 
 

@@ -1,4 +1,4 @@
-"""What is left in public of a withdrawn dataset: PID, state, reason, date, role contacts, and perhaps its title. Pure.
+"""What is left in public of a withdrawn dataset: PID, state, reason, date, role contact, and perhaps its title. Pure.
 
 The value is reduced once, before any export or page sees it. DataCite's schema demands more of a DOI (creators,
 publisher, year): that alone is kept beside it, for DataCite alone.
@@ -84,8 +84,7 @@ def item(body: Dict[str, Any], shown: Published, access: Dict[str, Any], kept: D
     """
     said: Dict[str, Any] = {name: body[name] for name in ("id", "created", "updated", "revision") if name in body}
     own = {name: url for name, url in body.get("links", {}).items() if name == "self"}
-    core = shown.dataset.core
-    metadata = dict(kept, titles=core["titles"], contacts=core["contacts"])
+    metadata = dict(kept, titles=shown.dataset.core["titles"], contacts=shown.dataset.core["contacts"])
     return dict(said, links=dict(own, request_access=shown.access_url), metadata=metadata, access=access, files=[])
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from strategies import DESCRIPTIONS  # noqa: E402
 
-from secureb2share_ext.descriptions.rules import is_health  # noqa: E402
+from secureb2share_ext.descriptions.health import is_health  # noqa: E402
 from secureb2share_ext.exports import dcat, graph  # noqa: E402
 from secureb2share_ext.exports.graph import name  # noqa: E402
 

@@ -34,7 +34,7 @@ def test_hostile_identifiers_survive_links(text):
     exports = {kind: "%s?format=x" % address for kind in EXPORTS}
     header = linkset.page_header(seen, exports)
     header.encode("ascii")
-    assert header.count("; rel=") == 6 and 'rel="item"' not in header
+    assert header.count("; rel=") == 7 and 'rel="item"' not in header
     for link in header.split(", "):
         target, _, attributes = link.partition(">; ")
         assert target.startswith("<https://") and attributes.startswith('rel="')

@@ -5,7 +5,7 @@ from samples import ACCESS_URL, MOBA, RECORD_URL, STATES, shown
 
 from secureb2share_ext.exports import datacite, dublin_core, linkset, record_json, schema_org, tombstone
 
-KEPT = json.dumps([MOBA["core"]["titles"], MOBA["core"]["contacts"]])
+KEPT = json.dumps([MOBA["core"]["titles"], MOBA["core"]["contacts"][0]])
 # of DataCite's schema
 DEMANDED = json.dumps([[one["name"] for one in MOBA["core"]["creators"]], MOBA["core"]["publisher"]])
 WRITERS = {
@@ -48,5 +48,5 @@ def test_an_export_says_nothing_of_the_description(name, with_title):
 
 def test_a_reason_and_a_contact_stay():
     access = record_json.item({}, withdrawn())["access"]
-    assert (access["state"], access["reason"], access["contacts"]) == ("withdrawn", "Consent", MOBA["core"]["contacts"])
+    assert (access["state"], access["reason"], access["contact"]) == ("withdrawn", "Consent", MOBA["core"]["contacts"][0])
     assert (access["right"], access["conditions"]) == ("metadata-only", [])

@@ -177,6 +177,7 @@ def test_link_headers_name_where_a_machine_can_go():
         '<%s>; rel="cite-as"' % RECORD_URL,
         '<https://schema.org/AboutPage>; rel="type"',
         '<https://schema.org/Dataset>; rel="type"',
+        '<https://ror.org/046nvst19>; rel="author"',
         '<%s>; rel="describedby"; type="application/ld+json"' % EXPORTS["application/ld+json"],
         '<%s>; rel="predecessor-version"' % OLD,
         '<%s>; rel="successor-version"' % NEW,
@@ -198,4 +199,4 @@ def test_creators_with_an_orcid_are_persons():
     plain, said = datacite.document(seen)["creators"]
     assert plain["nameType"] == "Organizational" and said["nameType"] == "Personal"
     assert said["nameIdentifiers"][0]["nameIdentifier"] == uri and said["affiliation"] == [{"name": "UiO"}]
-    assert linkset.document(seen, {})["linkset"][0]["author"] == [{"href": uri}]
+    assert linkset.document(seen, {})["linkset"][0]["author"] == [{"href": ror}, {"href": uri}]
