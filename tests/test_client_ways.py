@@ -34,7 +34,9 @@ def test_files_get_out_where_a_way_says_so_and_none_says_inside(modes):
     assert client.ways(describing(sorted(modes)), {}) == {}
 
 
-@pytest.mark.parametrize("said", [None, PORTAL, [], {}, [[PORTAL]], [None], ["by e-mail"], ["not-stated"]], ids=range(8))
+@pytest.mark.parametrize(
+    "said", [None, PORTAL, [], {}, [[PORTAL]], [None], ["by e-mail"], ["not-stated"]], ids=range(8)
+)
 def test_what_states_no_way_of_access_opens_none(said):
     for dataset in (describing(said), {"sensitive": said}, {}):
         assert client.may_download(dataset) is False and client.ways(dataset, SITE) == {}

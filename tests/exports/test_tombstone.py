@@ -48,5 +48,9 @@ def test_an_export_says_nothing_of_the_description(name, with_title):
 
 def test_a_reason_and_a_contact_stay():
     access = record_json.item({}, withdrawn())["access"]
-    assert (access["state"], access["reason"], access["contact"]) == ("withdrawn", "Consent", MOBA["core"]["contacts"][0])
+    assert (access["state"], access["reason"], access["contact"]) == (
+        "withdrawn",
+        "Consent",
+        MOBA["core"]["contacts"][0],
+    )
     assert (access["right"], access["conditions"]) == ("metadata-only", [])
