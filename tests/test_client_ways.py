@@ -5,7 +5,8 @@ import pytest
 from secureb2share_ext import client
 from secureb2share_ext.descriptions.schema import SCHEMA
 
-MODES = SCHEMA["properties"]["sensitive"]["properties"]["access_mode"]["items"]["enum"]
+CODES = SCHEMA["properties"]["sensitive"]["properties"]["access_mode"]["items"]["enum"]
+MODES = [code for code in CODES if code != "not-stated"]
 INSIDE, API, PORTAL, QUERY, AGREED = MODES
 SITE = {mode: "https://%s.example.org/" % mode for mode in MODES}
 # every set of codes that a description may have, and in which of them files get out: hand-written, not computed
@@ -33,7 +34,9 @@ def test_files_get_out_where_a_way_says_so_and_none_says_inside(modes):
     assert client.ways(describing(sorted(modes)), {}) == {}
 
 
-@pytest.mark.parametrize("said", [None, PORTAL, [], {}, [[PORTAL]], [None], ["by e-mail"]], ids=range(7))
+@pytest.mark.parametrize(
+    "said", [None, PORTAL, [], {}, [[PORTAL]], [None], ["by e-mail"], ["not-stated"]], ids=range(8)
+)
 def test_what_states_no_way_of_access_opens_none(said):
     for dataset in (describing(said), {"sensitive": said}, {}):
         assert client.may_download(dataset) is False and client.ways(dataset, SITE) == {}

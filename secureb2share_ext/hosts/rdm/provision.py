@@ -96,10 +96,15 @@ def _has_mapping(index):
     found = current_search_client.indices.get_mapping(index=build_alias_name(index))
     there = [one["mappings"].get("properties", {}).get("custom_fields", {}) for one in found.values()]
     return all(
-        one.get("properties", {}).get(field.name, {}).get("type") == field.mapping["type"]
+        _type(one.get("properties", {}).get(field.name)) == field.mapping["type"]
         for one in there
         for field in definitions.definitions()
     )
+
+
+def _type(node):
+    # a search server leaves the type of an object with properties out
+    return None if node is None else node.get("type", "object")
 
 
 def remains() -> List[str]:

@@ -96,7 +96,7 @@ def test_whatever_an_editor_enters_can_be_read(metadata, block_id):
 def test_a_record_is_what_b2share_has_members_for():
     description = json.loads((EXAMPLES[0].parent / "hunt.json").read_text(encoding="utf-8"))["dataset"]
     description["core"]["contacts"][0]["email"] = "data@example.org"
-    description["core"]["creators"][0]["orcid"] = "0000-0002-1825-0097"
+    description["core"]["creators"][0].update(kind="person", orcid="0000-0002-1825-0097")
     description["version"] = {"label": "4", "replaces": "hunt/hunt1-3"}
     record = mapping.to_record(description, BLOCK)
     held = record["community_specific"].pop(BLOCK)
@@ -119,7 +119,14 @@ def test_a_record_is_what_b2share_has_members_for():
                         "scheme_uri": "https://orcid.org",
                     }
                 ],
-                "affiliations": [{"affiliation_name": "Norges teknisk-naturvitenskapelige universitet (NTNU)"}],
+                "name_type": "Personal",
+                "affiliations": [
+                    {
+                        "affiliation_name": "Norges teknisk-naturvitenskapelige universitet (NTNU)",
+                        "affiliation_identifier": "https://ror.org/05xg72x27",
+                        "scheme": "ROR",
+                    }
+                ],
             }
         ],
         "publisher": "Norges teknisk-naturvitenskapelige universitet",
@@ -140,6 +147,8 @@ def test_a_record_is_what_b2share_has_members_for():
         "description_languages": ["nb", "en"],
         "contact_name": "HUNT forskningssenter, NTNU",
         "contact_url": "https://www.ntnu.edu/hunt/data",
+        "publisher_ror": "https://ror.org/05xg72x27",
+        "publisher_type": "university",
         "version_replaces": "hunt/hunt1-3",
     }
 

@@ -105,7 +105,7 @@ def as_configuration() -> List[str]:
         "class RawListCF(BaseCF):",
         '    """Lists of objects, kept as they are."""',
         "",
-        "    field = fields.List(fields.Raw())",
+        "    mapping, field = None, fields.List(fields.Raw())",
         "",
         "    def __init__(self, name, mapping):",
         "        super().__init__(name)",

@@ -25,7 +25,6 @@ OURS = {
     ),
     "metadata-only": ({"access_right": "metadata-only"}, None, CLOSED, "Access cannot be requested", "metadata-only"),
     "suspended": ({}, "suspended", RESTRICTED, "Requests are suspended", "restricted"),
-    "withdrawn": ({}, "withdrawn", RESTRICTED, "Withdrawn", "restricted"),
 }
 EVERYTHING = ("coar", "info", "eu", "words", "url")
 # what each export of the page, media type and OAI-PMH prefix says of access
@@ -165,6 +164,17 @@ def test_every_format_says_the_same(instance, ours, name):
     if OURS[name][1]:
         silent = [w for w, whats in SAYS.items() if whats == EVERYTHING and REASON not in said[w]]
         assert silent == []
+
+
+def test_what_is_left_of_a_withdrawn_dataset_promises_nothing(instance):
+    # what it still says is a table of its own, test_rdm_tombstone
+    identifier = "exports/withdrawn"
+    pid = instance.source.register(identifier, rdm_instance.example())["pid"]
+    instance.source.set_state(identifier, "withdrawn", REASON + ".")
+    said = served(instance, pid)
+    assert [(where, word) for where, text in said.items() for word in PROMISES if word in text] == []
+    body = json.loads(said["api application/json"])
+    assert (body["access"]["status"], body["access"]["label"]) == ("metadata-only", "Withdrawn")
 
 
 def test_what_a_curator_says_of_files_stays_in_the_record(instance, curated):
