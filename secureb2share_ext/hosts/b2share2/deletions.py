@@ -30,7 +30,7 @@ def before_view() -> None:
     if extension is None:
         return
     value = (request.view_args or {}).get("pid_value")
-    pid = getattr(value, "value", value)
+    pid: str = getattr(value, "value", value) or ""
     is_published = store.by_pid(pid) is not None
     if request.endpoint == RECORD:
         if is_published and DeleteRecordPermission(None).can():
