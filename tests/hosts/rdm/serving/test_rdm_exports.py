@@ -25,7 +25,6 @@ OURS = {
     ),
     "metadata-only": ({"access_right": "metadata-only"}, None, CLOSED, "Access cannot be requested", "metadata-only"),
     "suspended": ({}, "suspended", RESTRICTED, "Requests are suspended", "restricted"),
-    "withdrawn": ({}, "withdrawn", RESTRICTED, "Withdrawn", "restricted"),
 }
 EVERYTHING = ("coar", "info", "eu", "words", "url")
 # what each export of the page, media type and OAI-PMH prefix says of access
