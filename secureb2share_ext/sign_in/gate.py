@@ -30,6 +30,8 @@ def lack(action: str) -> Optional[str]:
     if tokens.is_token():
         missing = tokens.lack(settings, action)
     else:
+        # a session may end while the body of its request still comes
+        request.get_data()
         held = strength.standing(db.session.connection()) if strength.held() is not None else None
         held = held if settings.proved_by(held) is not None else None
         missing = rules.missing(held, strength.account(), settings.rules[action], tokens.now())
