@@ -40,6 +40,7 @@ def test_a_source_as_it_is_configured():
         revisions_a_day=7,
         owner="desk@catalogue.example.org",
         ways={"file-api": "https://api.example.org/files"},
+        withdrawn_title=False,
     )
     keys = (sources.SourceKey(SECRET), sources.SourceKey(CSC_PUBLIC, ("p11", "p12")))
     two = (
@@ -53,9 +54,10 @@ def test_a_source_as_it_is_configured():
         7,
         "desk@catalogue.example.org",
         {"file-api": "https://api.example.org/files"},
+        False,
         ("register",),
     )
-    one = ((), "review", "labels", "published", 604800, None, 10**8, 20000, None, {}, ())
+    one = ((), "review", "labels", "published", 604800, None, 10**8, 20000, None, {}, True, ())
     assert read({"tsd": entry(), "csc": csc}) == {
         "tsd": sources.Source("tsd", (sources.SourceKey(TSD_PUBLIC),), "datasets", "helsedata", *one),
         "csc": sources.Source("csc", keys, "datasets", "helsedata", *two),
