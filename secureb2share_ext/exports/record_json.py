@@ -74,12 +74,14 @@ def item(body: Dict[str, Any], shown: Published, kept: Collection[str] = ()) -> 
     They are the access member, the link, the described files and the versions. Of a withdrawn dataset it is a
     tombstone; kept: names of the host's metadata that it keeps, because they do not describe the dataset.
     """
+    versions = versions_member(shown)
     if shown.is_withdrawn:
         metadata = body.get("metadata", {})
         own = {name: metadata[name] for name in kept if name in metadata}
-        return tombstone.item(body, shown, access_member(shown), own)
+        said = tombstone.item(body, shown, access_member(shown), own)
+        # which dataset takes its place does not describe this one
+        return dict(said, **({"versions": versions} if versions else {}))
     bare = without_content(body)
-    versions = versions_member(shown)
     return dict(
         bare,
         links=dict(bare["links"], request_access=shown.access_url),

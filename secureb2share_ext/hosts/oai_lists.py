@@ -51,11 +51,12 @@ class Listed(NamedTuple):
 
 def install(app: Flask) -> None:
     """Answer before the host's view does."""
-    app.before_request(_before_view)
+    # of the blueprint: these run behind the application's own, one of which may load who asks
+    app.before_request_funcs.setdefault(ENDPOINT.partition(".")[0], []).append(_before_view)
 
 
 def _before_view():
-    extension = active() if request.endpoint == ENDPOINT else None
+    extension = active()
     if extension is None:
         return None
     try:

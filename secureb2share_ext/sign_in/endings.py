@@ -27,6 +27,9 @@ def sweep() -> int:
     ended = 0
     for account, noted in rows.all():
         now = json.dumps(sorted(rights.get(account, ())))
+        if now != noted:
+            # a sign-in may have ended between the two looks above
+            now = json.dumps(sorted(current().host.rights([account]).get(account, ())))
         if now == noted:
             continue
         # a sign-in of this moment has noted them itself

@@ -4,6 +4,7 @@ import logging
 from typing import Any, Dict, Optional
 
 from flask import current_app, redirect, request, url_for
+from invenio_db import db
 
 from ..errors import NotStrong
 from ..pages import private
@@ -29,7 +30,9 @@ def lack(action: str) -> Optional[str]:
     if tokens.is_token():
         missing = tokens.lack(settings, action)
     else:
-        held = strength.held()
+        # a session may end while the body of its request still comes
+        request.get_data()
+        held = strength.standing(db.session.connection()) if strength.held() is not None else None
         held = held if settings.proved_by(held) is not None else None
         missing = rules.missing(held, strength.account(), settings.rules[action], tokens.now())
         # rights may have come since the sign-in

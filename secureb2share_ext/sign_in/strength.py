@@ -2,8 +2,9 @@
 
 from typing import Any, Optional
 
-from flask import after_this_request, g, session
+from flask import after_this_request, current_app, g, request, session
 from flask_login import current_user, logout_user, user_logged_in, user_logged_out
+from invenio_accounts.models import SessionActivity
 
 from ..proxies import current
 from . import answers, grants, identities, rules
@@ -11,6 +12,7 @@ from .rules import Strength
 
 NAME = "secureb2share_strength"
 NEW = "secureb2share_new_strength"  # in g: what the sign-in of this request has proved
+LISTED = "secureb2share.session"  # in the request's environment: {name of a session: whether the host lists it}
 ENDS = "secureb2share_ends"  # in g: whether this request ends in no account
 
 
@@ -22,6 +24,24 @@ def account() -> str:
 def held() -> Optional[Strength]:
     """What the session has; whether it is this account's, `rules.missing` looks at."""
     return rules.from_session(session.get(NAME))
+
+
+def standing(connection: Any) -> Optional[Strength]:
+    """What `held` gives, None where the host has ended the session; by one statement for a request that has any.
+
+    connection: of SQLAlchemy. A request that goes on while its session is ended saves it again, with all that is in it.
+    """
+    found, name = held(), getattr(session, "sid_s", None)
+    lists = current_app.config.get("ACCOUNTS_SESSION_ACTIVITY_ENABLED", True)
+    # a session of this very request has no name yet, and a host that lists none ends none
+    if found is None or not name or not lists:
+        return found
+    seen = request.environ.setdefault(LISTED, {})
+    if name not in seen:
+        table: Any = SessionActivity.__table__
+        listed = table.select().where(table.c.sid_s == name).where(table.c.user_id == int(account() or 0))
+        seen[name] = connection.execute(listed).first() is not None
+    return found if seen[name] else None
 
 
 def prove(strength: Strength, method: str) -> None:

@@ -107,7 +107,7 @@ def _made(_: Any, connection: Any, token: Any) -> None:
         return
     # a database may give the id of a deleted token again, and not every way to delete one tells of it
     _forget(connection, token)
-    held = _held_by(token)
+    held = _held_by(connection, token)
     if held is not None:
         row = {
             "token_id": token.id,
@@ -140,11 +140,11 @@ def _forget(connection, token):
     connection.execute(table.delete().where(table.c.token_id == token.id))
 
 
-def _held_by(token):
+def _held_by(connection, token):
     """The Strength of the session in which a personal token is made, if it is that of its account; else None."""
     if not token.is_personal or not has_request_context() or is_token():
         return None
-    held, account = strength.held(), strength.account()
+    held, account = strength.standing(connection), strength.account()
     is_own = held is not None and held.account == account == str(token.user_id)
     return held if is_own else None
 

@@ -194,7 +194,7 @@ def wanted(catalogue):
     for _, body in catalogue.bodies():
         data = json.loads(body.decode("utf-8"))["data"]
         described = data["dataset"]
-        codes = tuple(sorted(set(described["sensitive"]["duo_codes"]) - {ABSTRACT}))
+        codes = tuple(sorted(set(described["sensitive"].get("duo_codes", ())) - {ABSTRACT}))
         title = described["core"]["titles"][0]["text"]
         found[data["identifier"]] = Wanted(data["state"], title, codes, data["pid"])
     return found

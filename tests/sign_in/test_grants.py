@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from secureb2share_ext.hosts.actions import operate
+from secureb2share_ext.proxies import current
 from secureb2share_ext.sign_in import endings, grants, rules
 
 pytest.importorskip("invenio_oauthclient")
@@ -66,7 +67,8 @@ def test_claims_are_followed_at_each_sign_in(catalogue):
 
 def test_the_identity_of_another_account_gives_nothing(catalogue):
     (account, _), (other, _) = catalogue.account("idp"), catalogue.account("idp")
-    catalogue.sign_in(account, {"groups": ["curators"]}, subject="sub-%d" % other)
+    answer = catalogue.post(requests.Session(), account, {"groups": ["curators"]}, subject="sub-%d" % other)
+    assert answer.status_code == 403
     assert catalogue.granted(account) == catalogue.granted(other) == {}
     assert catalogue.instance.count("secureb2share_sign_in", "account = %d" % account) == 0
 
@@ -254,3 +256,14 @@ def test_who_does_not_sign_in_there_pays_nothing(tmp_path, monkeypatch):
         with instance.app.app_context():
             instance.app.extensions["secureb2share"].end_sessions()
     assert said == []
+
+
+def test_a_sign_in_between_the_two_looks_of_a_sweep_ends_no_session(catalogue, monkeypatch):
+    account, _ = catalogue.account("idp")
+    catalogue.sign_in(account, {"groups": ["curators"]})
+    with catalogue.instance.app.app_context():
+        host = current().host
+        look = host.rights
+        monkeypatch.setattr(host, "rights", lambda accounts=None: look(accounts) if accounts else {})
+        assert endings.sweep() == 0
+        db.session.remove()

@@ -8,9 +8,10 @@ import uuid
 
 import bad_tokens
 import pytest
+import requests
 from html_form import Page
 from served import example
-from signing import Person, make_late
+from signing import Person, link, make_late
 
 from secureb2share_ext.sign_in import kept
 
@@ -179,3 +180,28 @@ def test_what_is_kept_ends(served, monkeypatch):
     for key in ("", None, 7, mine.key.upper(), mine.key + "\n", "../" + mine.key, mine.key[:-1]):
         with app.test_request_context("/", headers=headers):
             assert kept.find("step", key) is None
+
+
+@pytest.mark.parametrize("how", ["logout", "unlink"])
+def test_an_ended_session_that_a_request_has_saved_again_is_not_strong(served, how):
+    catalogue, provider = served
+    curator = Person(catalogue, provider, "curator")
+    assert curator.sign_in(REVIEW).status_code == 200
+    ended = requests.Session()
+    ended.cookies.update(curator.http.cookies)
+    (name,) = [one.value for one in curator.http.cookies if one.name == "session"]
+    store = catalogue.app.kvsession_store
+    name = name.rpartition(".")[0]
+    # as a request does that had read it before it was ended, and has changed it
+    data = store.get(name)
+    if how == "logout":
+        curator.open("/logout/")
+    else:
+        address = curator.user["email"]
+        result = catalogue.run_cli("sign-in", "unlink", address, "--provider", "keycloak")
+        assert result.exit_code == 0, result.output
+        link(catalogue, "curator")
+    assert name not in store
+    store.put(name, data)
+    answer = ended.get(catalogue.base + REVIEW, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"].startswith("/oauth/login/")) == (303, True)

@@ -83,7 +83,11 @@ def test_the_page_leads_to_the_request(instance):
     assert pages == [instance.base_url + "/secureb2share/access/" + said["pid"]]
     answer = instance.call("GET", urlsplit(pages[0]).path)
     assert answer.status_code == 200 and said["access_url"] in answer.text
-    assert answer.headers["Link"] == '<%s>; rel="canonical"' % said["record_url"]
+    turtle = "%s/secureb2share/cite/%s?format=dcat-ttl" % (instance.base_url, said["pid"])
+    assert answer.headers["Link"] == '<%s>; rel="canonical", <%s>; rel="describedby"; type="text/turtle"' % (
+        said["record_url"],
+        turtle,
+    )
     # in the frame of the host
     assert "invenio" in answer.text and answer.text.count("<h1") == 1
 
@@ -100,9 +104,8 @@ def test_the_page_speaks_the_readers_language_or_the_one_chosen(instance):
         ({"access_right": "embargoed", "embargo_until": "2199-01-31"}, None, ("Requests open on 31 January 2199.",)),
         ({"access_right": "metadata-only"}, None, ("These data are not available for research.",)),
         ({}, ("suspended", "Consent is under review."), ("No new requests", "Consent is under review.", "given on")),
-        ({}, ("withdrawn", "Consent ended."), ("These data were withdrawn.", "Consent ended.", "given on")),
     ),
-    ids=("embargoed", "metadata-only", "suspended", "withdrawn"),
+    ids=("embargoed", "metadata-only", "suspended"),
 )
 def test_the_page_says_why_access_cannot_be_requested(instance, sensitive, state, told, request):
     name = request.node.callspec.id
@@ -114,9 +117,17 @@ def test_the_page_says_why_access_cannot_be_requested(instance, sensitive, state
     assert "Request access" not in words(box) and buttons(box) == links(box) == []
     labels = [words(one) for one in box.xpath(".//ul[starts-with(@class, 'files')]//strong")]
     assert labels == [entry["label"] for entry in rdm_instance.example()["files"]]
-    assert instance.call("GET", "/secureb2share/access/" + said["pid"]).status_code == (
-        410 if name == "withdrawn" else 200
-    )
+    assert instance.call("GET", "/secureb2share/access/" + said["pid"]).status_code == 200
+
+
+def test_the_page_of_withdrawn_data_says_when_and_why_and_nothing_else(instance):
+    said = published(instance, "withdrawn")
+    instance.source.set_state("pages/withdrawn", "withdrawn", "Consent ended.")
+    box = part(landing(instance, said["pid"]), BOX)
+    for told in ("The data were withdrawn on", "cannot be asked for any more", "Consent ended.", said["pid"]):
+        assert told in words(box)
+    assert buttons(box) == links(box) == [] and rdm_instance.example()["files"][0]["label"] not in words(box)
+    assert instance.call("GET", "/secureb2share/access/" + said["pid"]).status_code == 410
 
 
 def test_the_page_names_versions_and_hides_what_its_source_hides(instance):
