@@ -12,6 +12,7 @@ NEEDED_IF: Dict[str, str] = {
     "sensitive.legal_basis_art9": N_("needed for personal data of special categories"),
     "sensitive.ethics_approval_body": N_("needed with the reference of an approval"),
 }
-NEEDED_IF.update(("sensitive." + name, N_("needed for data about health")) for name in health.NEEDS)
-NEEDED_IF.update(("sensitive." + name, N_("needed for health data of the EU and EEA, by law")) for name in health.BODY)
+NEEDED_IF.update(
+    ("sensitive." + name, N_("needed for health data of the EU and EEA, by law")) for name in health.NEEDS + health.BODY
+)
 NEEDED_IF.update(("sensitive." + name, N_("needed with some permitted uses")) for name in duo.NEEDS.values())

@@ -131,7 +131,6 @@ RULES = {  # the beginning of a rule's message -> its words
     "must not hold encoded content, also not in pieces": "This looks like encoded content, which cannot be published.",
     "must not hold encoded content": "There is a word of more than 255 characters here; "
     "encoded content cannot be published.",
-    "needs an email or a url": "Give an e-mail address or a web page.",
     "looks like a person's own address": "This looks like a person's own address. "
     "Give the address of a role or an office, or a web page.",
     "has a wrong check digit: ": "A digit of this ORCID is wrong: copy it again from orcid.org.",
@@ -153,8 +152,7 @@ RULES = {  # the beginning of a rule's message -> its words
     "(GDPR Art. 9).",
     "says that nobody consented": "This says that nobody consented, while a legal basis is consent.",
     "is required with ethics_approval_reference": "Name the committee, since you gave the reference of its approval.",
-    "is required for health data (HealthDCAT": "Fill in this field, "
-    "since the data are about health (HealthDCAT-AP Release 8).",
+    "is missing, while HealthDCAT-AP": "The data are about health: the European dataset catalogue asks for this.",
     "is not public here": "Leave this empty: your source describes files by their labels only.",
     "is not a day of the calendar": "There is no such day in the calendar.",
     "must not be later than temporal_end": "This must not be later than the end of the collection.",

@@ -24,24 +24,14 @@ HEALTH = (
 NEEDS = ("health_categories", "has_structured_data", "provenance")
 BODY = ("hdab_name", "hdab_contact")
 STATUS = "hdab_status"
+BY_LAW = "is required for health data of the EU and EEA (Regulation (EU) 2025/327)"
+LACKS = "is missing, while HealthDCAT-AP asks for it in health data"
 NO_COLUMNS = "says that the data are structured, while no columns are described: HealthDCAT-AP asks for them"
 
 
 def is_health(sensitive: Dict[str, Any]) -> bool:
     """Whether the description says that the data are about health."""
     return bool(entries(sensitive, "health_categories") or entries(sensitive, "special_categories") & set(HEALTH))
-
-
-def needs(description: Any) -> Iterator[Fault]:
-    """Health data have `health_categories`, `has_structured_data` and `provenance`. They are health data, if
-    `health_categories` is not empty, or `special_categories` has one of `Health`, `MentalHealth`, `PhysicalHealth`,
-    `MedicalHealth`, `HealthRecord`, `Disability`, `Genetic`, `DNACode`.
-    """
-    sensitive = member(description, "sensitive")
-    if is_health(sensitive):
-        for name in NEEDS:
-            if is_missing(sensitive, name):
-                yield "sensitive." + name, "is required for health data (HealthDCAT-AP Release 8)"
 
 
 def body(description: Any) -> Iterator[Fault]:
@@ -55,15 +45,18 @@ def body(description: Any) -> Iterator[Fault]:
         yield "sensitive." + other, "is required with %s" % named[0]
 
 
-def body_by_law(description: Any) -> Iterator[Fault]:
+def by_law(description: Any) -> Iterator[Fault]:
     """From the day in `SECUREB2SHARE_HDAB_FROM` on, health data whose `controller_country` is in the European Economic
-    Area name their health data access body; before it, and elsewhere, they need none.
+    Area have `health_categories`, `has_structured_data` and `provenance`, and name their health data access body.
+    Before it, and elsewhere, they need none of these. They are health data, if `health_categories` is not empty, or
+    `special_categories` has one of `Health`, `MentalHealth`, `PhysicalHealth`, `MedicalHealth`, `HealthRecord`,
+    `Disability`, `Genetic`, `DNACode`.
     """
     sensitive = member(description, "sensitive")
     if is_health(sensitive) and sensitive.get("controller_country") in EEA:
-        for name in BODY:
+        for name in NEEDS + BODY:
             if is_missing(sensitive, name):
-                yield "sensitive." + name, "is required for health data of the EU and EEA (Regulation (EU) 2025/327)"
+                yield "sensitive." + name, BY_LAW
         if not is_missing(sensitive, STATUS):
             yield "sensitive." + STATUS, "is over: each country of the EU and EEA has a body by now, so name it"
 
@@ -71,11 +64,14 @@ def body_by_law(description: Any) -> Iterator[Fault]:
 def advice(description: Any) -> List[Fault]:
     """What a description of health data lacks without being wrong: [(field, what it lacks)].
 
-    The official shapes ask for the columns of structured data; hardly any real description has them.
+    The official shapes ask for these; hardly any real description has the columns.
     """
     sensitive = member(description, "sensitive")
-    lacks = is_health(sensitive) and sensitive.get("has_structured_data") is True and is_missing(sensitive, "columns")
-    return [("sensitive.has_structured_data", NO_COLUMNS)] if lacks else []
+    if not is_health(sensitive):
+        return []
+    found = [("sensitive." + name, LACKS) for name in NEEDS if is_missing(sensitive, name)]
+    lacks_columns = sensitive.get("has_structured_data") is True and is_missing(sensitive, "columns")
+    return found + [("sensitive.has_structured_data", NO_COLUMNS)] * lacks_columns
 
 
-RULES = (needs, body)
+RULES = (body,)

@@ -30,13 +30,6 @@ ALONE = (
 DETAILS = ("name", "size", "checksum")  # of a file
 
 
-def contact(description: Any) -> Iterator[Fault]:
-    """Each of `core.contacts` has an `email`, a `url` or both."""
-    for number, found in rows(member(description, "core"), "contacts"):
-        if not ("email" in found or "url" in found):
-            yield "core.contacts[%d]" % number, "needs an email or a url"
-
-
 def role_address(description: Any) -> Iterator[Fault]:
     """`core.contacts[].email`, `publisher_contact`, `controller_contact` and `dpo_contact` are a role's: neither a
     person's own nor of a provider of private mail.
@@ -126,7 +119,7 @@ def replaced(description: Any) -> Iterator[Fault]:
 
 
 RULES = (
-    (contact, role_address, embargo, controller, alone, legal_bases, consent, ethics)
+    (role_address, embargo, controller, alone, legal_bases, consent, ethics)
     + health.RULES
     + (replaced,)
     + people.RULES
@@ -152,7 +145,7 @@ def faults(description: Any, describe_files: str = "labels", needs_hdab: bool = 
     describe_files: "labels" or "full", the source's setting: names, sizes and checksums need "full";
     needs_hdab: whether the day has come on which health data name their health data access body.
     """
-    rules = RULES + (health.body_by_law,) if needs_hdab else RULES
+    rules = RULES + (health.by_law,) if needs_hdab else RULES
     found = [fault for rule in rules for fault in rule(description)]
     sensitive = member(description, "sensitive")
     found += [("sensitive." + field, message) for rule in duo.RULES for field, message in rule(sensitive)]

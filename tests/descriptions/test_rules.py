@@ -134,6 +134,17 @@ def test_a_health_data_access_body_is_asked_for_from_a_day_on_where_there_is_one
         assert found == expected
 
 
+@pytest.mark.parametrize(
+    "term", [{"special_categories": [term]} for term in health.HEALTH] + [{"health_categories": ["RQSH"]}]
+)
+def test_health_data_need_more_by_law_and_are_advised_before(term):
+    sensitive = dict(BODY, controller_country="NO", **term)
+    needed = {"sensitive." + name for name in health.NEEDS if name not in term}
+    assert {field for field, _ in rules.faults({"sensitive": sensitive}, "labels", True)} >= needed
+    assert not {field for field, _ in rules.faults({"sensitive": sensitive}, "labels")} & needed
+    assert {field for field, _ in health.advice({"sensitive": sensitive})} == needed
+
+
 def test_data_that_are_not_about_health_need_no_body():
     assert rules.faults({"sensitive": {"controller_country": "NO"}}, "labels", True) == []
 

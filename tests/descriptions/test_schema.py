@@ -29,7 +29,6 @@ NOT_A_DAY = "is not a day of the calendar"
 NOT_EMBARGOED = "is only for datasets whose access_right is embargoed"
 ART6 = "is required for personal data (GDPR Art. 6)"
 ART9 = "is required for special categories of personal data (GDPR Art. 9)"
-HEALTH = "is required for health data (HealthDCAT-AP Release 8)"
 LABELS_ONLY = "this source describes files by label only"
 NO_CONTROLS = "must have no control characters"
 
@@ -879,51 +878,10 @@ def test_legal_bases(what, changes, expected):
     check(plain_faults(changes), expected)
 
 
-NEEDED = ["health_categories", "has_structured_data", "provenance"]
-
-
-@for_each(
-    [
-        "Health",
-        "MentalHealth",
-        "PhysicalHealth",
-        "MedicalHealth",
-        "HealthRecord",
-        "Disability",
-        "Genetic",
-        "DNACode",
-    ],
-    ["pseudonymised", "anonymised", "synthetic"],
-)
-def test_health_data_need_more(term, deidentification):
-    found = plain_faults(
-        {
-            "sensitive.special_categories": [term],
-            "sensitive.legal_basis_art9": ["A9-2-j"],
-            "sensitive.deidentification": deidentification,
-        }
-    )
-    check(found, [("sensitive." + name, HEALTH) for name in NEEDED])
-
-
 @for_each(["Race", "Biometric", "Sexual", "ReligiousBelief", "Criminal"])
 def test_other_categories_are_not_health(term):
     changes = {"sensitive.special_categories": [term], "sensitive.legal_basis_art9": ["A9-2-j"]}
     assert plain_faults(changes) == []
-
-
-def test_a_health_category_alone_makes_health_data():
-    found = plain_faults({"sensitive.health_categories": ["RQSH"]})
-    check(found, [("sensitive." + name, HEALTH) for name in NEEDED if name != "health_categories"])
-
-
-@for_each(NEEDED)
-def test_each_need_of_health_data_is_told_alone(name):
-    assert full_faults({"sensitive." + name: GONE}) == [("sensitive." + name, HEALTH)]
-
-
-def test_empty_health_categories_do_not_do():
-    assert full_faults({"sensitive.health_categories": []}) == [("sensitive.health_categories", HEALTH)]
 
 
 def test_unstructured_health_data_are_said_to_be():
@@ -934,7 +892,7 @@ def test_unstructured_health_data_are_said_to_be():
     [
         ("url", {}, []),
         ("email", {"core.contacts[0]": {"name": "Datatilgang", "email": "access@example.org"}}, []),
-        ("neither", {"core.contacts[0].url": GONE}, [("core.contacts[0]", "needs an email or a url")]),
+        ("neither", {"core.contacts[0].url": GONE}, []),
     ]
 )
 def test_contact(what, changes, expected):
@@ -1016,14 +974,12 @@ def test_faults_of_the_rules_come_at_once():
     check(
         found,
         [
-            ("core.contacts[0]", "needs an email or a url"),
             ("sensitive.embargo_until", NOT_A_DAY),
             ("sensitive.embargo_until", NOT_EMBARGOED),
             ("sensitive.legal_basis_art6", ART6),
             ("sensitive.legal_basis_art9", ART9),
             ("files[1].name", LABELS_ONLY),
-        ]
-        + [("sensitive." + name, HEALTH) for name in NEEDED],
+        ],
     )
 
 

@@ -235,7 +235,7 @@ def test_every_text_counts():
         *inside, last = field.split(".")
         entry = "é" * 100 if last.endswith("[]") else {last: "é" * 100}
         place = (field if last.endswith("[]") else ".".join(inside)).replace("[]", "")
-        found = volume.faults(changed({"core": {}, "sensitive": {}, "files": []}, {place: [entry] * 1000}))
+        found = volume.faults(changed({"core": {}, "sensitive": {}, "files": []}, {place: [entry] * 2000}))
         assert [named for named, _ in found] == [place], field
     # and all of them together
     most = {limit.fields[0]: limit for limit in volume.LIMITS}
