@@ -1,5 +1,6 @@
 import collections
 import random
+import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,12 +33,19 @@ def through_a_browser(value):
         return {name: through_a_browser(one) for name, one in value.items()}
     if isinstance(value, list):
         return [through_a_browser(one) for one in value]
-    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # the form reads every text composed
+    return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def sent(there):
     """What a browser sends of a form: every text with its own line ends."""
-    return [(name, through_a_browser(text).replace("\n", "\r\n")) for name, texts in there.items() for text in texts]
+    return [
+        (name, text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n"))
+        for name, texts in there.items()
+        for text in texts
+    ]
 
 
 @MANY
