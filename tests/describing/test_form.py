@@ -8,7 +8,7 @@ from strategies import DESCRIPTIONS, HOSTILE, MANY
 
 from secureb2share_ext.describing import buttons, faults, fields, groups, names, values
 from secureb2share_ext.describing.form import Form
-from secureb2share_ext.descriptions import duo, rules, schema
+from secureb2share_ext.descriptions import countries, duo, rules, schema
 from secureb2share_ext.pages import language
 
 TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=30)
@@ -253,7 +253,7 @@ def test_no_sentence_is_for_a_rule_that_is_no_more():
 
     from secureb2share_ext import characters, dataset
     from secureb2share_ext.datasets import curation, versions, ways
-    from secureb2share_ext.descriptions import countries, dates, role_address, volume
+    from secureb2share_ext.descriptions import dates, role_address, volume
 
     told = "".join(
         map(
@@ -289,3 +289,7 @@ def test_no_sentence_is_for_a_rule_that_is_no_more():
         for last in ("temporal_end", "retention_until"):
             start = start.replace(last, "*")
         assert start in told, start
+
+
+def test_the_form_offers_the_countries_that_are_accepted():
+    assert {code for code, _ in names.countries("en")} == countries.CODES

@@ -188,9 +188,9 @@ class B2Share2(Host):
     def api_url(self) -> str:
         return self.base_url() + "/api"
 
-    def access_page_url(self, pid: str) -> str:
+    def pages_url(self) -> str:
         # the application of the web interface has no pages of ours
-        return super().access_page_url(pid).replace(self.base_url(), self.api_url(), 1)
+        return self.api_url()
 
 
 HOST = B2Share2
