@@ -76,8 +76,8 @@ def _shown(found: view.Entry, record: Any) -> Optional[Published]:
     record = host.record(found.row) if record is None else record
     if record is None:
         return None
-    # what an index has of a record does not say when the record was changed
-    known = host.revision(record) if hasattr(record, "revision_id") else ()
+    # what an index has of a record does not say when it was changed, nor does one that is being written
+    known = host.revision(record) if getattr(record, "updated", None) else ()
     dataset = view.dataset_from(found.row, host.from_record(record), *known)
     if not dataset.is_whole:
         current_app.logger.error("secureb2share.damaged-record pid=%s", found.row.pid)
