@@ -214,6 +214,10 @@ class Host(abc.ABC):
         """[model] (SQLAlchemy, with id and updated) of the tables that hold the sources' records, for OAI-PMH."""
         return []
 
+    def oai_source(self, record: Any) -> Any:
+        """A record in the form that the host's formats of OAI-PMH take for a search hit's source."""
+        return dict(record.dumps(), updated=record.updated)
+
     def oai_sets(self) -> Dict[str, str]:
         """{setSpec: source} of the sets of OAI-PMH that are a source's."""
         return {}

@@ -7,12 +7,12 @@ from flask import current_app
 from invenio_db import db
 from invenio_oaiserver import response as xml
 from invenio_oaiserver.provider import OAIIDProvider
-from invenio_pidstore.errors import PIDDoesNotExistError
 from invenio_pidstore.models import PersistentIdentifier
 from lxml import etree
 
 from ..compat import utcnow
 from ..datasets.models import DatasetRow
+from . import published
 from .oai_arguments import Fault, single
 from .oai_others import OAI
 
@@ -25,32 +25,35 @@ class Listed(NamedTuple):
 
 
 def of_page(host: Any, listed: List[Listed], given: Mapping[str, str], specs: Mapping[str, str]) -> List[Any]:
-    """The elements (lxml) of a page: records, or headers alone."""
+    """The elements (lxml) of a page: records, or headers alone. The number of statements does not depend on it."""
     named = _identifiers([one.row.record_uuid for one in listed])
+    listed = [one for one in listed if one.row.record_uuid in named]
+    records = host.records([one.row for one in listed if one.row.state != "withdrawn"])
+    # remembered for what writes them
+    for record_uuid, entry in published.by_records(list(records)).items():
+        published.shown(entry, records[record_uuid])
     elements = []
     for one in listed:
-        identifier = named.get(one.row.record_uuid)
-        if identifier is None:
-            continue
+        pid, record = named[one.row.record_uuid], records.get(one.row.record_uuid)
         if one.row.state == "withdrawn":
-            record = _tombstone(identifier, one.stamp, specs.get(one.row.source))
-        else:
-            record = _record(identifier, given["metadataPrefix"], one.stamp)
-        if record is not None:
-            elements.append(record if given["verb"] == "ListRecords" else record.find(OAI + "header"))
-    return elements
+            elements.append(_tombstone(pid.pid_value, one.stamp, specs.get(one.row.source)))
+        elif record is not None:
+            elements.append(_record(pid, host.oai_source(record), given["metadataPrefix"], one.stamp))
+    return elements if given["verb"] == "ListRecords" else [one.find(OAI + "header") for one in elements]
 
 
-def _record(identifier, prefix, stamp):
-    try:
-        tree = xml.getrecord(verb="GetRecord", identifier=identifier, metadataPrefix=prefix)
-    except PIDDoesNotExistError:
-        # it was taken away since
-        return None
-    record = tree.getroot().find(OAI + "GetRecord").find(OAI + "record")
-    # what orders the list stands in it
-    record.find(OAI + "header").find(OAI + "datestamp").text = stamp.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return record
+def _record(pid, source, prefix, stamp):
+    # as the library makes one of a search hit; what it calls has other names in older ones
+    fetcher = getattr(current_app.extensions["invenio-oaiserver"], "record_sets_fetcher", None)
+    sets = fetcher(source) if fetcher is not None else source.get("_oai", {}).get("sets", [])
+    element = etree.Element(OAI + "record")
+    xml.header(element, identifier=pid.pid_value, datestamp=stamp, sets=sets)
+    etree.SubElement(element, OAI + "metadata").append(xml.serializer(prefix)(pid, {"_source": source}))
+    about = xml.about_serializer(prefix) if hasattr(xml, "about_serializer") else None
+    said = about(pid, {"_source": source}) if about else None
+    if said is not None:
+        etree.SubElement(element, OAI + "about").append(said)
+    return element
 
 
 def _tombstone(identifier, stamp, spec):
@@ -59,10 +62,10 @@ def _tombstone(identifier, stamp, spec):
     return record
 
 
-def _identifiers(uuids) -> Dict[Any, str]:
-    query = db.session.query(PersistentIdentifier.object_uuid, PersistentIdentifier.pid_value)
-    query = query.filter(PersistentIdentifier.pid_type == OAIIDProvider.pid_type)
-    return dict(query.filter(PersistentIdentifier.object_uuid.in_(uuids)).all()) if uuids else {}
+def _identifiers(uuids) -> Dict[Any, PersistentIdentifier]:
+    query = db.session.query(PersistentIdentifier).filter_by(pid_type=OAIIDProvider.pid_type)
+    found = query.filter(PersistentIdentifier.object_uuid.in_(uuids)) if uuids else ()
+    return {one.object_uuid: one for one in found}
 
 
 def deleted(host: Any, values: Dict[str, List[str]]) -> Optional[Any]:

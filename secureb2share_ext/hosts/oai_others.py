@@ -12,6 +12,7 @@ from itsdangerous import BadData
 from lxml import etree
 
 from ..datasets import store
+from . import published
 from .oai_arguments import Fault, Window
 
 ENDPOINT = "invenio_oaiserver.response"
@@ -51,7 +52,11 @@ def _host_page(given, span, token):
         last = span.end - datetime.timedelta(seconds=1) if span.end else None
         bounds = (("from", span.start), ("until", last))
         asked.update((name, moment.strftime("%Y-%m-%dT%H:%M:%SZ")) for name, moment in bounds if moment)
-    with current_app.test_request_context(request.path, base_url=request.host_url, query_string=urlencode(asked)):
+    # the host writes ours too before they are left out: what is known of them is not asked again
+    known = {published.MEMORY: request.environ.get(published.MEMORY, {})}
+    with current_app.test_request_context(
+        request.path, base_url=request.host_url, query_string=urlencode(asked), environ_overrides=known
+    ):
         try:
             answered: Any = current_app.view_functions[ENDPOINT]()
             return etree.fromstring(answered.get_data())

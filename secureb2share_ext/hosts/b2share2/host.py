@@ -100,6 +100,9 @@ class B2Share2(Host):
     def oai_models(self) -> List[Any]:
         return [RecordMetadata]
 
+    def oai_source(self, record: Any) -> Any:
+        return record
+
     def oai_sets(self) -> Dict[str, str]:
         # B2SHARE's minter names the set of a community by its id
         found = ((communities.id_of_source(source), name) for name, source in self.sources.items())

@@ -180,9 +180,9 @@ def test_statements_of_what_has_no_page(instance, monkeypatch):
     assert len(of_ours(seen)) <= 19, of_ours(seen)
     with counted() as seen:
         answer = instance.call("GET", OAI % ("ListRecords", "oai_dc"))
-    # B2SHARE gives one record after the other
+    # however many records there are
     records = answer.text.count("</metadata>")
-    assert records >= 4 and len(seen) <= records, (records, seen)
+    assert records >= 4 and len(seen) <= 13, (records, seen)
 
 
 def of_ours(seen):
