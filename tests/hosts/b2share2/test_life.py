@@ -498,9 +498,9 @@ MISSING = {
     "trigger": (
         sql(
             "ALTER TABLE files_files DISABLE TRIGGER secureb2share_insert_files_files",
-            "ALTER TABLE files_files ENABLE TRIGGER secureb2share_insert_files_files",
+            "ALTER TABLE files_files ENABLE ALWAYS TRIGGER secureb2share_insert_files_files",
         ),
-        "The database has no trigger secureb2share_insert_files_files: run `secureb2share init`.",
+        "The trigger secureb2share_insert_files_files is not as `secureb2share init` makes it (state): run it.",
     ),
     "signing key": (keys_elsewhere, "run `secureb2share keys new`"),
     "search": (search_down, "The search cluster (SEARCH_ELASTIC_HOSTS) does not answer"),
