@@ -6,6 +6,7 @@ import re
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from secureb2share_ext import characters
 from secureb2share_ext.descriptions import schema
 
 MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
@@ -14,7 +15,8 @@ HOSTILE = [
     "Helse i Tromsø", "健康", "صحة", "😀 é", "nb=1", "none", "=1", "</script><script>alert(1)</script>", "a\nb\r\n",
     "{{7*7}}", "' OR 1=1 --", " leading", "https://orcid.org/x", "a;b,c", "\\u0000", "2024", "null", "A", "B",
 ]  # fmt: skip
-WORDS = st.sampled_from(HOSTILE) | st.text(min_size=1, max_size=20)
+# as descriptions are kept
+WORDS = (st.sampled_from(HOSTILE) | st.text(min_size=1, max_size=20)).map(characters.composed)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS | TAGS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -70,4 +72,4 @@ def _without_contradictions(row):
     return {name: value for name, value in row.items() if name not in leave_out}
 
 
-DESCRIPTIONS = values_of(schema.SCHEMA)
+DESCRIPTIONS = values_of(schema.SCHEMA).map(characters.composed)

@@ -1,11 +1,12 @@
 """The names of countries and languages: a person writes them, or their codes, in any language of the pages. Pure."""
 
 import functools
-import re
 import unicodedata
 from typing import Dict, List, Tuple
 
 from babel import Locale
+
+from ..descriptions.countries import CODES
 
 # of Europe and its neighbours, and the largest ones of the world; the texts of a description, or the data, are in these
 TAGS = (
@@ -13,14 +14,13 @@ TAGS = (
     " eu ca gl lb uk ru be tr ar he fa ur hi bn pa ta vi th zh ja ko id sw am so ti ku rom"
 ).split()
 LANGUAGES = ("en", "en_GB", "nb", "nn", "fi", "sv", "it")  # in which names are read
-NO_COUNTRIES = ("EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "DG", "EA", "IC", "TA", "CQ")
 
 
 @functools.lru_cache(maxsize=20)
 def countries(language: str) -> List[Tuple[str, str]]:
     """[(code of ISO 3166-1, name)] in the order of the names in a language that Babel knows. Pure."""
     found = Locale.parse(language).territories.items()
-    codes = [(code, name) for code, name in found if re.match("[A-Z]{2}$", code) and code not in NO_COUNTRIES]
+    codes = [(code, name) for code, name in found if code in CODES]
     return sorted(codes, key=_by_name)
 
 

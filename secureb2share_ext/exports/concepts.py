@@ -8,8 +8,9 @@ from typing import Any, Dict, Optional
 
 from babel import Locale
 
+from ..descriptions.countries import ALPHA_3
 from ..descriptions.schema import SCHEMA
-from .authority import COUNTRIES, LANGUAGES
+from .authority import LANGUAGES
 from .graph import Graph, Iri, Literal, add, iri, text, typed
 
 EU = "http://publications.europa.eu/resource/authority/"
@@ -60,11 +61,11 @@ def label_of(field: str, code: str) -> str:
 
 
 def country(graph: Graph, code: str) -> Optional[Iri]:
-    """The country of an ISO 3166-1 alpha-2 code, or None for one that the EU's table has not."""
-    if code not in COUNTRIES:
+    """The country of an ISO 3166-1 alpha-2 code, which the EU's table has by its alpha-3 code; None for any other."""
+    if code not in ALPHA_3:
         return None
     label = Locale("en").territories.get(code, code)
-    return concept(graph, EU + "country", COUNTRIES[code], label, "dct:Location")
+    return concept(graph, EU + "country", ALPHA_3[code], label, "dct:Location")
 
 
 def language(graph: Graph, tag: str) -> Optional[Iri]:

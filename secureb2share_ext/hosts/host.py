@@ -214,6 +214,10 @@ class Host(abc.ABC):
         """[model] (SQLAlchemy, with id and updated) of the tables that hold the sources' records, for OAI-PMH."""
         return []
 
+    def oai_source(self, record: Any) -> Any:
+        """A record in the form that the host's formats of OAI-PMH take for a search hit's source."""
+        return dict(record.dumps(), updated=record.updated)
+
     def oai_sets(self) -> Dict[str, str]:
         """{setSpec: source} of the sets of OAI-PMH that are a source's."""
         return {}
@@ -333,19 +337,18 @@ class Host(abc.ABC):
         """The stable access address that the record with this PID carries, in the canonical base URL."""
         return "%s/access/%s" % (self.api_url(), quote(pid, safe="/"))
 
+    def pages_url(self) -> str:
+        """The address of the application that has the package's pages, without a slash at the end."""
+        return self.base_url()
+
     def access_page_url(self, pid: str) -> str:
-        """The page about access to the record with this PID, in the application that has the package's pages."""
-        return "%s/secureb2share/access/%s" % (self.base_url(), quote(pid, safe="/"))
+        """The page about access to the record with this PID."""
+        return "%s/secureb2share/access/%s" % (self.pages_url(), quote(pid, safe="/"))
 
     def cite_url(self, pid: str, form: str) -> str:
-        """The address of one form of citation of the record with this PID, beside its page about access."""
-        return (
-            self.access_page_url(pid).replace("/secureb2share/access/", "/secureb2share/cite/", 1) + "?format=" + form
-        )
+        """The address of one form of citation of the record with this PID."""
+        return "%s/secureb2share/cite/%s?format=%s" % (self.pages_url(), quote(pid, safe="/"), form)
 
     def catalogue_url(self, ending: str) -> str:
         """The address of the catalogue as DCAT; ending: of its form."""
-        return "%s.%s" % (
-            self.access_page_url("").replace("/secureb2share/access/", "/secureb2share/catalogue", 1),
-            ending,
-        )
+        return "%s/secureb2share/catalogue.%s" % (self.pages_url(), ending)

@@ -6,31 +6,28 @@ ours first and then the host's others.
 """
 
 import datetime
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
-from urllib.parse import urlencode
+from typing import Any, List, NamedTuple, Optional
 
 from flask import Flask, Response, current_app, make_response, request
 from invenio_db import db
 from invenio_oaiserver import response as xml
 from invenio_oaiserver.provider import OAIIDProvider
-from invenio_pidstore.errors import PIDDoesNotExistError
 from invenio_pidstore.models import PersistentIdentifier
 from itsdangerous import BadData, URLSafeTimedSerializer
 from lxml import etree
 from sqlalchemy import and_, func, or_
 
 from ..compat import utcnow
-from ..datasets import store
 from ..datasets.models import DatasetRow
 from ..proxies import active
+from . import oai_elements, oai_others
 from .oai_arguments import LISTS, Fault, Window, check_names, single, window
+from .oai_elements import Listed, naive
+from .oai_others import ENDPOINT, OAI
 
-ENDPOINT = "invenio_oaiserver.response"
 LIFETIME = 3600  # seconds of a resumption token
-AT_ONCE = 10  # pages of the host that make one of ours, since most of their records may be ours
 MARK = "s2-"  # begins our tokens
 PLACE = "%Y-%m-%dT%H:%M:%S.%f"
-OAI = "{http://www.openarchives.org/OAI/2.0/}"
 
 
 class Place(NamedTuple):
@@ -40,13 +37,6 @@ class Place(NamedTuple):
     row: int = 0  # its number
     cursor: int = 0
     other: str = ""  # the host's token, where its own records are listed
-
-
-class Listed(NamedTuple):
-    """A dataset in a list."""
-
-    row: DatasetRow
-    stamp: datetime.datetime  # naive UTC
 
 
 def install(app: Flask) -> None:
@@ -74,7 +64,7 @@ def _answer(host):
     values = request.values.to_dict(flat=False)
     verb = values.get("verb", [""])[0]
     if verb == "GetRecord":
-        return _deleted_record(host, values)
+        return oai_elements.deleted(host, values)
     if verb == "Identify":
         return _identify() if list(values) == ["verb"] and len(values["verb"]) == 1 and _has_any() else None
     if verb not in LISTS:
@@ -116,28 +106,22 @@ def _page(host, given, sets, place, asked=None):
     following: Optional[Place] = None
     if not place.other:
         found = _listed(host, [sets[given["set"]]] if "set" in given else None, span, place, size + 1)
-        elements = _elements(host, found[:size], given, {name: spec for spec, name in sets.items()})
+        elements = oai_elements.of_page(host, found[:size], given, {name: spec for spec, name in sets.items()})
         if len(found) > size:
             last = found[size - 1]
             following = Place(last.stamp.strftime(PLACE), last.row.id, place.cursor + size)
-    if following is None and "set" not in given and _has_others():
-        others, token = _others(given, span, place.other)
+    if following is None and "set" not in given and oai_others.are_there():
+        others, token = oai_others.page(given, span, place.other)
         elements += others
         following = Place(cursor=place.cursor + len(elements), other=token) if token else None
     if not elements:
         raise Fault("noRecordsMatch", "No record was changed in this time.")
     tree, root = xml.envelope()
-    _say_request(root, asked or given)
+    oai_elements.say_request(root, asked or given)
     parent = etree.SubElement(root, OAI + verb)
     parent.extend(elements)
     _add_token(parent, given, place, following)
     return tree
-
-
-def _say_request(root, given):
-    element = root.find(OAI + "request")
-    for name, value in given.items():
-        element.set(name, value)
 
 
 def _add_token(parent, given, place, following):
@@ -179,7 +163,7 @@ def _of_model(model, sources, span, place, size):
         last = _bound(model, datetime.datetime.strptime(place.stamp, PLACE))
         query = query.filter(or_(stamp > last, and_(stamp == last, DatasetRow.id > place.row)))
     rows = query.order_by(stamp, DatasetRow.id).limit(size)
-    return [Listed(row, _naive(updated)) for row, updated in rows]
+    return [Listed(row, naive(updated)) for row, updated in rows]
 
 
 def _bound(model, moment):
@@ -188,144 +172,8 @@ def _bound(model, moment):
     return moment.replace(tzinfo=datetime.timezone.utc) if is_aware else moment
 
 
-def _naive(moment):
-    return moment.astimezone(datetime.timezone.utc).replace(tzinfo=None) if moment.tzinfo else moment
-
-
-def _elements(host: Any, listed: List[Listed], given: Mapping[str, str], specs: Mapping[str, str]) -> List[Any]:
-    """The elements (lxml) of a page: records, or headers alone."""
-    named = _identifiers([one.row.record_uuid for one in listed])
-    elements = []
-    for one in listed:
-        identifier = named.get(one.row.record_uuid)
-        if identifier is None:
-            continue
-        if one.row.state == "withdrawn":
-            record = _tombstone(identifier, one.stamp, specs.get(one.row.source))
-        else:
-            record = _record(identifier, given["metadataPrefix"], one.stamp)
-        if record is not None:
-            elements.append(record if given["verb"] == "ListRecords" else record.find(OAI + "header"))
-    return elements
-
-
-def _record(identifier, prefix, stamp):
-    try:
-        tree = xml.getrecord(verb="GetRecord", identifier=identifier, metadataPrefix=prefix)
-    except PIDDoesNotExistError:
-        # it was taken away since
-        return None
-    record = tree.getroot().find(OAI + "GetRecord").find(OAI + "record")
-    # what orders the list stands in it
-    record.find(OAI + "header").find(OAI + "datestamp").text = stamp.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return record
-
-
-def _tombstone(identifier, stamp, spec):
-    record = etree.Element(OAI + "record")
-    xml.header(record, identifier, stamp, sets=[spec] if spec else [], deleted=True)
-    return record
-
-
-def _identifiers(uuids) -> Dict[Any, str]:
-    query = db.session.query(PersistentIdentifier.object_uuid, PersistentIdentifier.pid_value)
-    query = query.filter(PersistentIdentifier.pid_type == OAIIDProvider.pid_type)
-    return dict(query.filter(PersistentIdentifier.object_uuid.in_(uuids)).all()) if uuids else {}
-
-
-def _deleted_record(host, values):
-    """The answer for a withdrawn dataset; None for what the host answers."""
-    if set(values) != {"verb", "identifier", "metadataPrefix"} or any(len(given) > 1 for given in values.values()):
-        return None
-    given = single(values)
-    query = db.session.query(DatasetRow).join(
-        PersistentIdentifier, PersistentIdentifier.object_uuid == DatasetRow.record_uuid
-    )
-    query = query.filter(PersistentIdentifier.pid_type == OAIIDProvider.pid_type)
-    row = None
-    if "\x00" not in given["identifier"]:
-        row = query.filter(PersistentIdentifier.pid_value == given["identifier"]).first()
-    if row is None or row.state != "withdrawn":
-        return None
-    if given["metadataPrefix"] not in current_app.config["OAISERVER_METADATA_FORMATS"]:
-        raise Fault("cannotDisseminateFormat", "This metadataPrefix is not one of this repository.")
-    stamps = [updated for model in host.oai_models() for updated in _stamps(model, row)]
-    tree, root = xml.envelope()
-    _say_request(root, given)
-    stamp = _naive(stamps[0]) if stamps else utcnow()
-    specs = {name: spec for spec, name in host.oai_sets().items()}
-    etree.SubElement(root, OAI + "GetRecord").append(_tombstone(given["identifier"], stamp, specs.get(row.source)))
-    return tree
-
-
-def _stamps(model, row):
-    return [updated for (updated,) in db.session.query(model.updated).filter(model.id == row.record_uuid)]
-
-
 def _has_any():
     return db.session.query(DatasetRow.id).filter(DatasetRow.pid.isnot(None)).first() is not None
-
-
-def _has_others():
-    """Whether OAI-PMH has a record that is no dataset of ours."""
-    query = db.session.query(PersistentIdentifier.id).filter_by(pid_type=OAIIDProvider.pid_type, object_type="rec")
-    return query.filter(~PersistentIdentifier.object_uuid.in_(store.record_uuids())).first() is not None
-
-
-def _others(given: Mapping[str, str], span: Window, token: str) -> Tuple[List[Any], str]:
-    """([element], token) of others' records on the host's next pages; ([], "") for none."""
-    left: List[Any] = []
-    for _ in range(AT_ONCE):
-        root = _host_page(given, span, token)
-        parent = root.find(OAI + given["verb"]) if root is not None else None
-        if parent is None:
-            return left, ""
-        found = [one for one in parent if one.tag in (OAI + "record", OAI + "header")]
-        token = _next(parent, len(found))
-        ours = _ours([one.findtext(".//" + OAI + "identifier") or "" for one in found])
-        left += [one for one in found if (one.findtext(".//" + OAI + "identifier") or "") not in ours]
-        if not token:
-            break
-    return left, token
-
-
-def _host_page(given, span, token):
-    asked = {"verb": given["verb"]}
-    if token:
-        asked["resumptionToken"] = token
-    else:
-        asked["metadataPrefix"] = given["metadataPrefix"]
-        last = span.end - datetime.timedelta(seconds=1) if span.end else None
-        bounds = (("from", span.start), ("until", last))
-        asked.update((name, moment.strftime("%Y-%m-%dT%H:%M:%SZ")) for name, moment in bounds if moment)
-    with current_app.test_request_context(request.path, base_url=request.host_url, query_string=urlencode(asked)):
-        try:
-            answered: Any = current_app.view_functions[ENDPOINT]()
-            return etree.fromstring(answered.get_data())
-        except BadData:
-            raise Fault("badResumptionToken", "The resumptionToken is invalid or expired.")
-        except Exception as error:
-            # the old library has no class for it
-            if type(error).__name__ != "OAINoRecordsMatchError":
-                raise
-            return None
-
-
-def _next(parent, count):
-    element = parent.find(OAI + "resumptionToken")
-    if element is None or not element.text:
-        return ""
-    # the library gives a token too many where the last page is full
-    is_last = int(element.get("cursor", 0)) + count >= int(element.get("completeListSize", 0) or 2**63)
-    return "" if is_last else element.text
-
-
-def _ours(identifiers) -> Set[str]:
-    query = db.session.query(PersistentIdentifier.pid_value).filter(
-        PersistentIdentifier.pid_type == OAIIDProvider.pid_type, PersistentIdentifier.pid_value.in_(identifiers)
-    )
-    query = query.filter(PersistentIdentifier.object_uuid.in_(store.record_uuids()))
-    return {value for (value,) in query} if identifiers else set()
 
 
 def _identify():
@@ -336,13 +184,13 @@ def _identify():
     created = (
         db.session.query(func.min(PersistentIdentifier.created)).filter_by(pid_type=OAIIDProvider.pid_type).scalar()
     )
-    earliest = _naive(created) if created else datetime.datetime(1970, 1, 1)
+    earliest = naive(created) if created else datetime.datetime(1970, 1, 1)
     said = [("repositoryName", config["OAISERVER_REPOSITORY_NAME"]), ("baseURL", base)]
     said.append(("protocolVersion", config.get("OAISERVER_PROTOCOL_VERSION", "2.0")))
     said += [("adminEmail", address) for address in config["OAISERVER_ADMIN_EMAILS"]]
     said += [
         ("earliestDatestamp", earliest.strftime("%Y-%m-%dT%H:%M:%SZ")),
-        ("deletedRecord", "transient" if _has_others() else "persistent"),
+        ("deletedRecord", "transient" if oai_others.are_there() else "persistent"),
         ("granularity", "YYYY-MM-DDThh:mm:ssZ"),
     ]
     said += [("compression", one) for one in config.get("OAISERVER_COMPRESSIONS", []) if one != "identity"]

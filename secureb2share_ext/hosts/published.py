@@ -26,8 +26,8 @@ def by_pids(pids: Collection[str]) -> Dict[str, view.Entry]:
         return {}
     memory = _memory()
     unknown = [pid for pid in pids if pid not in memory]
-    found = {one.row.pid: one for one in view.look_up(extension.host, pids=unknown)}
-    memory.update((pid, found.get(pid)) for pid in unknown)
+    memory.update((pid, None) for pid in unknown)
+    _remember(memory, view.look_up(extension.host, pids=unknown))
     return {pid: memory[pid] for pid in pids if memory[pid] is not None}
 
 
@@ -50,8 +50,8 @@ def by_records(uuids: Collection[uuid.UUID]) -> Dict[uuid.UUID, view.Entry]:
         return {}
     memory = _memory()
     unknown = [one for one in uuids if one not in memory]
-    found = {one.row.record_uuid: one for one in view.look_up(extension.host, uuids=unknown)}
-    memory.update((one, found.get(one)) for one in unknown)
+    memory.update((one, None) for one in unknown)
+    _remember(memory, view.look_up(extension.host, uuids=unknown))
     return {one: memory[one] for one in uuids if memory[one] is not None}
 
 
@@ -76,13 +76,19 @@ def _shown(found: view.Entry, record: Any) -> Optional[Published]:
     record = host.record(found.row) if record is None else record
     if record is None:
         return None
-    # what an index has of a record does not say when the record was changed
-    known = host.revision(record) if hasattr(record, "revision_id") else ()
+    # what an index has of a record does not say when it was changed, nor does one that is being written
+    known = host.revision(record) if getattr(record, "updated", None) else ()
     dataset = view.dataset_from(found.row, host.from_record(record), *known)
     if not dataset.is_whole:
         current_app.logger.error("secureb2share.damaged-record pid=%s", found.row.pid)
         return None
     return view.shown(host, found, dataset, today_utc(utcnow()))
+
+
+def _remember(memory, entries):
+    # whoever asks next may know a dataset by its other name
+    for one in entries:
+        memory[one.row.pid] = memory[one.row.record_uuid] = one
 
 
 def _memory():

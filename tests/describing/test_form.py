@@ -1,5 +1,6 @@
 import collections
 import random
+import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +8,7 @@ from strategies import DESCRIPTIONS, HOSTILE, MANY
 
 from secureb2share_ext.describing import buttons, faults, fields, groups, names, values
 from secureb2share_ext.describing.form import Form
-from secureb2share_ext.descriptions import duo, rules, schema
+from secureb2share_ext.descriptions import countries, duo, rules, schema
 from secureb2share_ext.pages import language
 
 TEXTS = st.sampled_from(HOSTILE) | st.text(max_size=30)
@@ -31,12 +32,19 @@ def through_a_browser(value):
         return {name: through_a_browser(one) for name, one in value.items()}
     if isinstance(value, list):
         return [through_a_browser(one) for one in value]
-    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # the form reads every text composed
+    return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def sent(there):
     """What a browser sends of a form: every text with its own line ends."""
-    return [(name, through_a_browser(text).replace("\n", "\r\n")) for name, texts in there.items() for text in texts]
+    return [
+        (name, text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n"))
+        for name, texts in there.items()
+        for text in texts
+    ]
 
 
 @MANY
@@ -267,3 +275,7 @@ def test_no_sentence_is_for_a_rule_that_is_no_more():
         for last in ("temporal_end", "retention_until"):
             start = start.replace(last, "*")
         assert start in told, start
+
+
+def test_the_form_offers_the_countries_that_are_accepted():
+    assert {code for code, _ in names.countries("en")} == countries.CODES

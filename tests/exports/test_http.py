@@ -22,6 +22,7 @@ from werkzeug.test import Client  # noqa: E402
 from xml_schemas import NS, faults, texts  # noqa: E402
 
 from secureb2share_ext.datasets import store  # noqa: E402
+from secureb2share_ext.hosts import published as of_dataset  # noqa: E402
 from secureb2share_ext.proxies import current
 
 DATACITE = "application/vnd.datacite.datacite"
@@ -131,6 +132,15 @@ def test_item_hit_and_every_export_say_the_same(instance, published):
         assert (
             '<%s>; rel="urn:secureb2share:rel:request-access"; title="%s"' % (link, truth[1]) in shown.headers["Link"]
         )
+
+
+def test_a_record_that_has_no_times_yet_is_shown(instance, published):
+    # as DataCite is told of one while it is published
+    pid = published["controlled", "withdrawn"]["pid"]
+    with instance.app.app_context():
+        entry = of_dataset.by_pid(pid)
+        record = Record(dict(current().host.record(entry.row)))
+        assert record.updated is None and of_dataset.shown(entry, record).dataset.pid == pid
 
 
 def test_each_link_of_the_page_leads_to_what_it_says(instance, published):

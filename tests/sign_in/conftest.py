@@ -1,7 +1,9 @@
 """A catalogue with a second factor, one for a module, and a curator who is at its door for each test."""
 
+import uuid
+
 import pytest
-from signing import Person, signing
+from signing import USERS, Person, signing
 
 
 @pytest.fixture(scope="module")
@@ -13,3 +15,15 @@ def served(tmp_path_factory):
 @pytest.fixture
 def curator(served):
     return Person(*served, "curator")
+
+
+@pytest.fixture
+def stranger(served):
+    """A person of the provider who has no account yet, and whom a test may change."""
+    catalogue, provider = served
+    name = "stranger-" + uuid.uuid4().hex
+    provider.users[name] = dict(USERS["newcomer"], email=name + "@catalogue.example.org")
+    person = Person(catalogue, provider, name)
+    person.name, person.address = name, person.user["email"]
+    yield person
+    del provider.users[name]

@@ -1,7 +1,6 @@
 """In whose account a sign-in may end, whatever the host's own handlers make of an answer."""
 
 import datetime
-import uuid
 
 import pytest
 from invenio_accounts.models import User
@@ -14,18 +13,6 @@ from test_hostile_provider import is_logged_in
 from secureb2share_ext.sign_in import identities
 
 UNCONFIRMED = "No account can be made of this sign-in"
-
-
-@pytest.fixture
-def stranger(served):
-    """A person of the provider who has no account yet, and whom a test may change."""
-    catalogue, provider = served
-    name = "stranger-" + uuid.uuid4().hex
-    provider.users[name] = dict(USERS["newcomer"], email=name + "@catalogue.example.org")
-    person = Person(catalogue, provider, name)
-    person.name, person.address = name, person.user["email"]
-    yield person
-    del provider.users[name]
 
 
 def accounts(catalogue, address):

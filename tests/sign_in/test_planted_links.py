@@ -1,11 +1,9 @@
 """An identity that a sign-in has linked before its account had rights: it counts once an operator has confirmed it."""
 
-import uuid
-
 import pytest
 from invenio_access.models import ActionUsers
 from invenio_db import db
-from signing import USERS, Person, subject
+from signing import Person, subject
 from test_hostile_provider import REVIEW, goes_on, is_logged_in
 
 from secureb2share_ext.compat import utcnow
@@ -18,20 +16,14 @@ LATER = "https://later.example.org"
 
 
 @pytest.fixture
-def planted(served):
+def planted(stranger):
     """Somebody who has signed in before the account of their address got rights."""
-    catalogue, provider = served
-    name = "planted-" + uuid.uuid4().hex
-    provider.users[name] = dict(USERS["newcomer"], email=name + "@catalogue.example.org")
-    person = Person(catalogue, provider, name)
-    person.name, person.address = name, person.user["email"]
-    assert person.sign_in("/").status_code == 200
-    with catalogue.app.app_context():
-        person.account = identities.account_of(person.address).id
-        db.session.add(ActionUsers.allow(curate, user_id=person.account))
+    assert stranger.sign_in("/").status_code == 200
+    with stranger.catalogue.app.app_context():
+        stranger.account = identities.account_of(stranger.address).id
+        db.session.add(ActionUsers.allow(curate, user_id=stranger.account))
         db.session.commit()
-    yield person
-    del provider.users[name]
+    return stranger
 
 
 def run(person, *words):

@@ -100,6 +100,9 @@ class B2Share2(Host):
     def oai_models(self) -> List[Any]:
         return [RecordMetadata]
 
+    def oai_source(self, record: Any) -> Any:
+        return record
+
     def oai_sets(self) -> Dict[str, str]:
         # B2SHARE's minter names the set of a community by its id
         found = ((communities.id_of_source(source), name) for name, source in self.sources.items())
@@ -188,9 +191,9 @@ class B2Share2(Host):
     def api_url(self) -> str:
         return self.base_url() + "/api"
 
-    def access_page_url(self, pid: str) -> str:
+    def pages_url(self) -> str:
         # the application of the web interface has no pages of ours
-        return super().access_page_url(pid).replace(self.base_url(), self.api_url(), 1)
+        return self.api_url()
 
 
 HOST = B2Share2

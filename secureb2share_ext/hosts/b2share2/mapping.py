@@ -147,6 +147,11 @@ def write(
         metadata["community_specific"] = _with_block(metadata, block_id, held)
 
 
+def is_withdrawn(metadata: Any, block_id: Optional[str]) -> bool:
+    """Whether the catalogue has written into a record that its dataset is withdrawn."""
+    return str(_block(_object(metadata), block_id).get(block.STATE, "")).startswith("withdrawn")
+
+
 def claimed(metadata: Any, block_id: Optional[str]) -> Optional[str]:
     """The identifier that a curator entered for a dataset which the secure environment knows already, or None."""
     return _block(_object(metadata), block_id).get(block.IDENTIFIER) or None

@@ -9,18 +9,16 @@ from typing import Any, Dict, List
 
 from b2share.modules.records import serializers as record_serializers
 from flask import Flask
-from invenio_db import db
 from invenio_records.api import Record
 from lxml import etree
 from marshmallow import post_dump
 from werkzeug.utils import import_string
 
 from ...compat import utcnow
-from ...datasets import store
 from ...exports import datacite, marcxml
 from ...exports.rights import right_of, today_utc
 from ...proxies import active
-from . import communities, lookup
+from . import communities, lookup, mapping
 
 WRAPPER = "secureb2share_ext.hosts.b2share2.oai:serialize"
 SAID_BY_HOST = "info:eu-repo/semantics/"  # how the values begin that the host writes
@@ -114,13 +112,11 @@ WRITERS = {"oai_dc": _dublin_core, "eudatcore": _eudat_core, "eudatextended": _e
 
 def _withdrawn(extension, metadata):
     """The Published of a withdrawn dataset, or None; metadata: of a record that may have no row yet."""
-    pid = communities.pid_in_index(metadata)
-    with db.session.no_autoflush:
-        row = store.by_pid(pid) if pid else None
-    if row is None or row.state != "withdrawn":
+    # a record that is being registered costs no statement
+    if not mapping.is_withdrawn(metadata, communities.block_id(metadata)):
         return None
-    found = lookup.one(extension, pid, metadata)
-    return found.shown if found is not None else None
+    found = lookup.one(extension, communities.pid_in_index(metadata), metadata)
+    return found.shown if found is not None and found.shown is not None and found.shown.is_withdrawn else None
 
 
 def _tombstone(data, shown):

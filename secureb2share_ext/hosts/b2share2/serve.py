@@ -99,21 +99,15 @@ def _published(data, found):
     data["metadata"].pop("external_pids", None)
     if found.shown is None:
         return data
+    served = record_json.item(data, found.shown, KEPT)
     if found.shown.is_withdrawn:
-        return _tombstone(data, found.shown)
-    served = record_json.item(data, found.shown)
+        titles = [{"title": entry["text"]} for entry in found.shown.dataset.core["titles"]]
+        served["metadata"].update(titles=titles, descriptions=[], creators=[])
     # the web interface counts `files` and adds up their sizes; what stands in `_files` it only lists
     served["metadata"]["_files"] = _files(found.shown, served.pop("files"))
     if "versions" in served:
         # under that name the web interface keeps its own list
         served["dataset_versions"] = served.pop("versions")
-    return served
-
-
-def _tombstone(data, shown):
-    served = record_json.item(data, shown, KEPT)
-    titles = [{"title": entry["text"]} for entry in shown.dataset.core["titles"]]
-    served["metadata"].update(titles=titles, descriptions=[], creators=[], _files=_files(shown, served.pop("files")))
     return served
 
 

@@ -104,6 +104,9 @@ class RDM(Host):
     def oai_models(self) -> List[Any]:
         return [RDMRecord.model_cls]
 
+    def oai_source(self, record: Any) -> Any:
+        return record.dumps()
+
     def oai_sets(self) -> Dict[str, str]:
         found = ((communities.id_of_source(source), name) for name, source in self.sources.items())
         slugs = ((communities.slug_of(community), name) for community, name in found if community)

@@ -45,6 +45,7 @@ FORMATS: Dict[str, Any] = {
         "empty": "{%s}oai_datacite" % oai_datacite.NAMESPACE,
     },
 }
+HAS_SETS = "secureb2share.oai-sets"  # in the request's WSGI environment: whether the site has any
 FETCHERS = ("OAISERVER_GETRECORD_FETCHER", "OAISERVER_RECORD_SETS_FETCHER")
 
 
@@ -124,9 +125,10 @@ def fetch_record(own: Any, record_uuid: Any) -> Any:
 
 def fetch_sets(own: Any, record: Any) -> Any:
     """The sets of a record; a site without sets needs no search cluster to know."""
-    if db.session.query(OAISet.id).first() is None:
-        return []
-    return obj_or_import_string(own)(record)
+    # once a request, not once a record
+    if HAS_SETS not in request.environ:
+        request.environ[HAS_SETS] = db.session.query(OAISet.id).first() is not None
+    return obj_or_import_string(own)(record) if request.environ[HAS_SETS] else []
 
 
 def serialize(form: Dict[str, Any], own: Any, pid: Any, record: Any) -> Any:
