@@ -44,7 +44,7 @@ def record(pid):
             "catalogue/record.html",
             page=_page(found.row, kept, shown, urls),
             search=SEARCH,
-            json_ld=_script_safe(schema_org.document(shown)),
+            json_ld=_script_safe(_short(schema_org.document(shown))),
             signposts=linkset.links(shown, urls),
         )
     )
@@ -70,6 +70,11 @@ def _page(row, kept, shown, urls):
         site=site(current(), row.source),
         calendar=url_for("secureb2share_access_page.calendar", pid=row.pid) if shown.requests_from else "",
     )
+
+
+def _short(document):
+    # prose about methods stands on the page itself, and in the file that describedby links
+    return {name: value for name, value in document.items() if name != "measurementTechnique"}
 
 
 def _script_safe(value):

@@ -129,7 +129,7 @@ def told(obj):
     return "%(id)s %(files)s" % obj
 
 
-OURS = view.Entry(type("Row", (), {"pid": "7"}), {}, {})
+OURS = view.Entry(SimpleNamespace(pid="7", record_uuid=None), {}, {})
 
 
 class Catalogue:
