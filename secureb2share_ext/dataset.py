@@ -110,7 +110,7 @@ def identifier_fault(identifier: Any) -> Optional[str]:
     if not identifier.strip("./"):
         return "must have more than dots and slashes"
     if identifier[: len(IN_PATH)].lower() == IN_PATH:
-        return "must not begin with %s, which stands before an encoded identifier in addresses" % IN_PATH
+        return "must not begin with base64url:, which stands before an encoded identifier in addresses"
     return None
 
 

@@ -75,7 +75,7 @@ FORGED = [
     {"source": "tsd", "identifier": "f/1", "state": "none"}, {"source": 5, "identifier": "f/2", "state": "active"},
     {"source": "s" * 101, "identifier": "f/3", "state": "active"},
     {"source": "tsd", "identifier": "f/4", "state": "active", "reason": 5},
-    {"source": "tsd", "identifier": "f/5", "state": "active", "successor": "a//b"},
+    {"source": "tsd", "identifier": "f/5", "state": "active", "successor": ".."},
     {"source": "tsd", "identifier": "f/6", "state": "active", "state_at": "x" * 40},
     {"source": "tsd", "identifier": "f/7", "state": ["active"]},
     {"source": "tsd", "identifier": "f/8", "state": "withdrawn"},
