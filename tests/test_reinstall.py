@@ -71,7 +71,7 @@ def test_an_identifier_has_one_record_after_a_new_installation(instance, tmp_pat
 
 
 FORGED = [
-    None, "text", {}, {"source": "tsd"}, {"source": "tsd", "identifier": "x//y", "state": "active"},
+    None, "text", {}, {"source": "tsd"}, {"source": "tsd", "identifier": "../..", "state": "active"},
     {"source": "tsd", "identifier": "f/1", "state": "none"}, {"source": 5, "identifier": "f/2", "state": "active"},
     {"source": "s" * 101, "identifier": "f/3", "state": "active"},
     {"source": "tsd", "identifier": "f/4", "state": "active", "reason": 5},
