@@ -266,6 +266,12 @@ def vector():
     return "```text\n%s\n```" % "\n".join(lines)
 
 
+def addresses():
+    """Identifiers as they stand in a path."""
+    names = ("p11/sleep-2026", "urn:x:1", "https://example.org/dataset/1", "study 7?", "p11/state")
+    return table(("Identifier", "In the path"), [(code(name), code(client.to_path(name))) for name in names])
+
+
 def versions():
     """The versions of constraints.txt that decide how this package runs."""
     found = {}
@@ -429,6 +435,7 @@ TABLES = {
     "plan": plan,
     "findings": health_findings,
     "outcomes": outcomes,
+    "addresses": addresses,
     "vector": vector,
     "versions": versions,
     "configuration": configuration,

@@ -49,6 +49,8 @@ SMALL_ORDER = frozenset([0, 1, PRIME - 1, _EIGHTH, PRIME - _EIGHTH])
 INSIDE = "secure-environment-only"
 DOWNLOADS = ("file-api", "publication-portal", "download-after-agreement")
 SOURCE_HEADER = "secureb2share-source"  # of a bulk: the percent-encoded name of the source whose keys verify it
+IN_PATH = "base64url:"  # before the encoded form of an identifier in a path; no identifier begins with it
+ROUTES = ("state", "decisions", "receipt", "transfer", "erase", "attest")  # last segments of paths that are routes
 
 
 class ClientError(Exception):
@@ -233,6 +235,41 @@ def verify(
             if _holds(key, version, given, content):
                 return message_id, key
     raise NotVerified("No signature in webhook-signature was made with a known key.")
+
+
+def to_path(identifier: str) -> str:
+    """The identifier of a dataset as it stands in a path (decoded): itself, or "base64url:" and its UTF-8 in base64url.
+
+    As it is stands what no proxy, server or browser changes: ASCII letters, digits and ``-._~:/``, without a segment
+    that is empty, ``.`` or ``..``, and without a route at the end. `from_path` gives the identifier back.
+    """
+    if _stands_as_it_is(identifier) and re.match(r"[A-Za-z0-9._~:/-]+\Z", identifier):
+        return identifier
+    return IN_PATH + _b64url(identifier.encode("utf-8"))
+
+
+def from_path(text: str) -> str:
+    """The identifier that a path (decoded) names, in either form; raises ValueError with the reason.
+
+    The encoded form is one for every identifier (RFC 4648, section 5, without padding), also for one that could stand
+    in the path as it is.
+    """
+    if text.startswith(IN_PATH):
+        try:
+            return _from_b64url(text[len(IN_PATH) :]).decode("utf-8")
+        except ValueError:
+            raise ValueError("is not %s and the UTF-8 of an identifier in base64url without padding" % IN_PATH)
+    if not _stands_as_it_is(text):
+        raise ValueError(
+            "cannot stand in an address as it is: write %s and its UTF-8 in base64url without padding there" % IN_PATH
+        )
+    return text
+
+
+def _stands_as_it_is(text):
+    segments = text.split("/")
+    is_encoded = text[: len(IN_PATH)].lower() == IN_PATH
+    return not is_encoded and not {"", ".", ".."} & set(segments) and segments[-1] not in ROUTES
 
 
 def target(path: str, query: str = "") -> str:
@@ -612,7 +649,7 @@ class Client:
 
     def get(self, identifier: str) -> Dict[str, Any]:
         """Read what the catalogue holds of one dataset, with the receipts of its events."""
-        return self._ask("%s/datasets/%s/%s" % (self.prefix, self.source, identifier))
+        return self._ask("%s/datasets/%s/%s" % (self.prefix, self.source, to_path(identifier)))
 
     def list(self, after: Optional[str] = None) -> Dict[str, Any]:
         """Read one page of this source's datasets: {"datasets": [...], "next": token or None}."""
@@ -638,7 +675,7 @@ class Client:
         return self._send(method, self._path(identifier) + suffix, body, message_id or str(uuid.uuid4()))
 
     def _path(self, identifier):
-        return target("%s/datasets/%s/%s" % (self.prefix, self.source, identifier))
+        return target("%s/datasets/%s/%s" % (self.prefix, self.source, to_path(identifier)))
 
     def _post(self, path, body):
         named = {"content-type": "application/x-ndjson", SOURCE_HEADER: quote(self.source, safe="~")}

@@ -8,9 +8,8 @@ import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from . import characters
-from .client import canonical, digest
+from .client import IN_PATH, canonical, digest
 
-RESERVED_SEGMENTS = ("state", "decisions", "receipt", "transfer", "erase", "attest")  # last segments that are routes
 RESERVED_SOURCES = ("keys", "openapi.json", "rems")
 _SPACES = re.compile(r"\A\s|\s\Z|\s\s|[^\S ]")  # that nobody tells from another one, or from none
 CATALOGUE_PREFIX = "pid:"  # of the identifier of a record that a curator made without one
@@ -96,7 +95,7 @@ def replaces_of(description: Dict[str, Any]) -> Optional[str]:
 def identifier_fault(identifier: Any) -> Optional[str]:
     """The reason why a value cannot be the identifier of a dataset, or None.
 
-    The identifier stands in URLs, so nothing may be in it that a proxy or browser would rewrite.
+    It may be a URL, or whatever else its source calls the dataset: client.to_path says how it stands in our addresses.
     """
     if not isinstance(identifier, str) or not identifier:
         return "must be a text that is not empty"
@@ -108,13 +107,10 @@ def identifier_fault(identifier: Any) -> Optional[str]:
         return characters.HIDDEN
     if not characters.is_composed(identifier):
         return characters.NOT_COMPOSED
-    if identifier.startswith("/") or identifier.endswith("/") or "//" in identifier:
-        return "must not begin or end with a slash, nor have two in a row"
-    segments = identifier.split("/")
-    if "." in segments or ".." in segments:
-        return "must have no segment that is '.' or '..'"
-    if segments[-1] in RESERVED_SEGMENTS:
-        return "must not end in the segment '%s', which is a route" % segments[-1]
+    if not identifier.strip("./"):
+        return "must have more than dots and slashes"
+    if identifier[: len(IN_PATH)].lower() == IN_PATH:
+        return "must not begin with base64url:, which stands before an encoded identifier in addresses"
     return None
 
 

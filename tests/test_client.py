@@ -447,6 +447,8 @@ HOSTILE = [
     "{a}|\\^`\"<>'",
     "%2e%2e/x",
     "a..b/...c",
+    "https://example.org//a//b/../c",
+    "a/state",
 ]
 
 
@@ -456,13 +458,64 @@ def test_any_identifier_reaches_the_catalogue_and_is_signed(catalogue, source, i
     source.list(after=identifier)
     source.set_state(identifier, "active", "again")
     item, listing, change = catalogue.requests
-    path = "/api/datasets/tsd/" + identifier
+    path = "/api/datasets/tsd/" + client.to_path(identifier)
+    assert client.from_path(unquote(item[1])[len("/api/datasets/tsd/") :]) == identifier
     assert (unquote(item[1]), item[2], unquote(change[1])) == (path, "", path + "/state")
     assert (listing[1], unquote(listing[2])) == ("/api/datasets/tsd", "after=" + identifier)
     # what the catalogue verifies in the body's place: the decoded path, and the query as it came
     client.verify([PUBLIC], item[3], client.bare(catalogue.url, "get", path))
     client.verify([PUBLIC], listing[3], client.bare(catalogue.url, "GET", "/api/datasets/tsd", listing[2]))
     assert json.loads(change[4].decode())["identifier"] == identifier
+
+
+IN_PATHS = {
+    "p11/moba-v1.2_a~b": "p11/moba-v1.2_a~b",
+    "urn:x:1": "urn:x:1",
+    "pid:1": "pid:1",
+    "a/b...c/.d": "a/b...c/.d",
+    "state/a": "state/a",
+    "https:/example.org/1": "https:/example.org/1",
+    # printf %s IDENTIFIER | basenc --base64url | tr -d =
+    "https://example.org/dataset/1": "base64url:aHR0cHM6Ly9leGFtcGxlLm9yZy9kYXRhc2V0LzE",
+    "/a": "base64url:L2E",
+    "a/": "base64url:YS8",
+    "a/./b": "base64url:YS8uL2I",
+    "a/../b": "base64url:YS8uLi9i",
+    "a/erase": "base64url:YS9lcmFzZQ",
+    "a%2Fb": "base64url:YSUyRmI",
+    "a?b": "base64url:YT9i",
+    "a#b": "base64url:YSNi",
+    "a b": "base64url:YSBi",
+    "a;b": "base64url:YTti",
+    "a\n": "base64url:YQo",
+    "æ??>": "base64url:w6Y_Pz4",
+    "base64url:YQ": "base64url:YmFzZTY0dXJsOllR",
+    "": "base64url:",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("identifier", IN_PATHS)
+def test_how_an_identifier_stands_in_a_path(identifier):
+    assert client.to_path(identifier) == IN_PATHS[identifier]
+    assert client.from_path(IN_PATHS[identifier]) == identifier
+
+
+@pytest.mark.parametrize("text", ["a b", "50%", "æøå", "a?b#c;d", "x" * 300])
+def test_what_only_some_servers_change_may_stand_in_a_path_as_it_is(text):
+    assert client.from_path(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    # as it is: what servers and browsers rewrite, and what is a route
+    ["", "/", "/a", "a/", "a//b", ".", "a/./b", "a/../b", "..", "state", "a/attest", "https://example.org/1"]
+    # padded, not canonical, not base64url, not UTF-8, or not quite the prefix
+    + ["base64url:" + end for end in ("YQ==", "YR", "Y", "YS+v", "YQ/state", "Y Q", "YQ\n", "æ", "_w", "7aCA", "a:b")]
+    + ["BASE64URL:YQ", "Base64url:a"],
+)
+def test_no_identifier_is_read_from_another_path(text):
+    with pytest.raises(ValueError):
+        client.from_path(text)
 
 
 @pytest.mark.parametrize("name", ["t~d", "t d", "tød"])

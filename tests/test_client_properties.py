@@ -1,6 +1,9 @@
 import base64
 import datetime
 import json
+import posixpath
+import re
+from urllib.parse import unquote, urljoin, urlsplit
 
 import jwt
 import pytest
@@ -53,6 +56,31 @@ def test_nothing_else_is(seed, message_id, body, other_id, other_body, shift):
     headers.update({"webhook-id": other_id, "webhook-timestamp": str(NOW + shift)})
     with pytest.raises(client.NotVerified):
         client.verify([client.public_of(private_of(seed))], headers, other_body, now=NOW)
+
+
+PIECES = st.sampled_from(
+    ["/", "//", ".", "..", "%2F", "?", "#", "base64url:", "state", "https://", " ", "æ", "\\", ";"]
+)
+IDENTIFIERS = st.lists(PIECES | st.text(max_size=3), max_size=8).map("".join)
+
+
+@given(IDENTIFIERS)
+def test_a_path_gives_every_identifier_back_whatever_rewrites_it(identifier):
+    text = client.to_path(identifier)
+    assert client.from_path(text) == identifier
+    # decoded twice, merged, resolved and encoded again as nginx and browsers do
+    assert re.fullmatch(r"[A-Za-z0-9._~:/-]+", text) and unquote(unquote(text)) == text
+    assert posixpath.normpath("/x/" + text) == "/x/" + text == urlsplit(urljoin("http://h/x/", "./" + text)).path
+
+
+@given(IDENTIFIERS)
+def test_an_identifier_has_no_second_encoded_form(text):
+    try:
+        identifier = client.from_path(text)
+    except ValueError:
+        return
+    encoded = client.IN_PATH + base64.urlsafe_b64encode(identifier.encode()).decode().rstrip("=")
+    assert text in (identifier, encoded) and client.from_path(encoded) == identifier
 
 
 QUERIES = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=8) | st.just("confirm=withdrawals")

@@ -71,11 +71,11 @@ def test_an_identifier_has_one_record_after_a_new_installation(instance, tmp_pat
 
 
 FORGED = [
-    None, "text", {}, {"source": "tsd"}, {"source": "tsd", "identifier": "x//y", "state": "active"},
+    None, "text", {}, {"source": "tsd"}, {"source": "tsd", "identifier": "../..", "state": "active"},
     {"source": "tsd", "identifier": "f/1", "state": "none"}, {"source": 5, "identifier": "f/2", "state": "active"},
     {"source": "s" * 101, "identifier": "f/3", "state": "active"},
     {"source": "tsd", "identifier": "f/4", "state": "active", "reason": 5},
-    {"source": "tsd", "identifier": "f/5", "state": "active", "successor": "a//b"},
+    {"source": "tsd", "identifier": "f/5", "state": "active", "successor": ".."},
     {"source": "tsd", "identifier": "f/6", "state": "active", "state_at": "x" * 40},
     {"source": "tsd", "identifier": "f/7", "state": ["active"]},
     {"source": "tsd", "identifier": "f/8", "state": "withdrawn"},

@@ -190,9 +190,9 @@ RULES = {  # the beginning of a rule's message -> its words
     "is already replaced by": "Another dataset replaces this one already; only one can.",
     "is this dataset itself": "This is the dataset itself, or one that replaced it.",
     "must be a text that is not empty": "Write an identifier.",
-    "must not begin or end with a slash": "It must not begin or end with a slash, nor have two in a row.",
-    "must have no segment that is": "It must have no part between slashes that is a dot or two dots.",
-    "must not end in the segment": "It must not end in a word that the catalogue uses itself; choose another one.",
+    "must have more than dots and slashes": "Write an identifier.",
+    "must not begin with base64url:": "It must not begin with base64url:, which has a meaning of its own in "
+    "addresses. Choose another one.",
     "must not begin with": "Such identifiers are assigned by the catalogue alone; choose another one.",
     "is nested too deeply": "The description is not in a form that can be published.",
     "has more fields": "The form has more fields than a description can have.",

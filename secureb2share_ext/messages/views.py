@@ -13,6 +13,8 @@ POST      /datasets/<source>/<identifier>/receipt     acknowledge an event
 POST      /datasets/<source>/<identifier>/erase       not carried out yet: 501
 POST      /datasets/<source>/<identifier>/attest      not carried out yet: 501
 PUT       /datasets/rems/<entry>                      an event of REMS, see rems_door.py
+
+An <identifier> stands in its path as client.to_path writes it.
 """
 
 import json
@@ -22,7 +24,7 @@ from flask import Blueprint, Response, current_app, jsonify, request, stream_wit
 from sqlalchemy.exc import DBAPIError
 
 from .. import stops
-from ..client import SOURCE_HEADER, bare, whole
+from ..client import SOURCE_HEADER, bare, from_path, whole
 from ..compat import VERBATIM, utcnow
 from ..dataset import identifier_fault
 from ..datasets import store
@@ -138,6 +140,7 @@ def read(source: str, identifier: str) -> Response:
     extension = current()
     claims_source = "webhook-signature" in request.headers or source in (extension.host.sources_of_token() or ())
     sender = _sender_of_bare(extension, source) if claims_source else None
+    identifier = _decoded(identifier)
     row = store.find(source, identifier) if source in extension.sources else None
     if row is None or (sender is None and row.pid is None) or (sender is not None and not sender.may_touch(row.tenant)):
         raise UnknownDataset()
@@ -196,7 +199,7 @@ def _act(action, name, identifier):
         sender.message_id,
         action,
         name,
-        identifier,
+        _decoded(identifier),
         body,
         source.describe_files,
         utcnow(),
@@ -207,6 +210,14 @@ def _act(action, name, identifier):
     response = jsonify(said)
     response.status_code = status
     return response
+
+
+def _decoded(named):
+    """The identifier that the address names; raises Invalid."""
+    try:
+        return from_path(named)
+    except ValueError as error:
+        raise Invalid([("identifier", str(error))]) from None
 
 
 def _sender_of_bare(extension, name):

@@ -221,7 +221,7 @@ class BulkContract:
             (self.line(instance, "register", folder + "/id", used, dataset=self.description()), 422, "message-reused"),
             (self.line(instance, "register", folder + "/nul", "a\x00b", dataset=self.description()), 400, "invalid"),
             (self.line(instance, "register", folder + "/faults", dataset={"core": {}}), 400, "invalid"),
-            (self.line(instance, "register", "a//b", dataset=self.description()), 400, "invalid"),
+            (self.line(instance, "register", "..", dataset=self.description()), 400, "invalid"),
             (self.line(instance, "state", folder + "/none", state="withdrawn", reason="No."), 404, "unknown-dataset"),
             (
                 self.line(instance, "register", folder + "/reused", issued=issued(0), dataset=self.description()),

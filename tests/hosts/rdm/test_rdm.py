@@ -149,7 +149,7 @@ class TestRDM(HostContract):
         assert fields == ["custom_fields.secureb2share:deidentification", "metadata.publisher"]
         assert [instance.count(table) for table in tables] == before
 
-    @pytest.mark.parametrize("identifier", ["a//b", "x" * 256, "pid:1"])
+    @pytest.mark.parametrize("identifier", ["..", "x" * 256, "pid:1"])
     def test_unfit_claim_of_a_curator(self, instance, identifier):
         answer = instance.curate(self.description(), identifier)
         assert answer.status_code == 400
