@@ -41,8 +41,9 @@ class Form:
         return [text for text in self.values.get(name, []) if text.strip()]
 
     def numbers(self, field: Field) -> List[int]:
-        """The numbers of a field's parts; one that is not filled in, where there is none."""
-        return parts(self.values, field.name) or [0]
+        """The numbers of a field's parts; one that is not filled in, where there is none and most people write one."""
+        seldom = field.kind == "parts" and not field.is_required and field.name != "files"
+        return parts(self.values, field.name) or ([] if seldom else [0])
 
     def strangers(self, field: Field) -> List[str]:
         """The chosen codes that are not among a field's options: of one's own, or such as the schema refuses."""
@@ -119,7 +120,8 @@ class Form:
         field = FIELDS.get(control)
         if field is not None and field.kind in ("texts", "parts"):
             first = next(one.name for one in field.inner if one.name != "lang")
-            return "%s.%d.%s" % (control, self.numbers(field)[0], first)
+            numbers = self.numbers(field)
+            return "%s.%d.%s" % (control, numbers[0], first) if numbers else control + "-f"
         steps = control.split(".")
         if steps[-1].isdecimal():
             holder = FIELDS.get(".".join(steps[:-1]))

@@ -226,7 +226,8 @@ PAGE_TYPES = (
     PageType("messages", "owner", inside("/messages")),
     PageType("register", "owner", inside("/register")),
     PageType("register-correct", "owner", inside("/register?dataset={active}")),
-    *(PageType("register-" + group.key, "owner", draft(group.key)) for group in GROUPS),
+    # the lists of countries, languages and codes are most of such a page, and only who describes data opens it
+    *(PageType("register-" + group.key, "owner", draft(group.key), weight=75_000) for group in GROUPS),
     PageType("register-new-files", "owner", draft("files", ""), described=False),
     PageType("register-check", "owner", draft("check")),
     PageType("register-faults", "owner", refused_registration, described=False),

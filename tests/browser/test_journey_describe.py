@@ -57,6 +57,7 @@ def test_an_interview_study_is_described_published_changed_and_withdrawn(site, m
     assert curator.page.locator("[id='sensitive.storage_country-e']").inner_text()
     assert country.input_value() == "Norwegia"
     country.fill("NO")
+    curator.press("Save and go on", "What the data are made of")
     curator.press("Save and go on", "Files")
     curator.press("Save and go on", "Check and publish")
     curator.follow("Publish…", "Publish this dataset?")

@@ -16,6 +16,7 @@ GROUPS = (
     "Permitted use",
     "Health data",
     "Where and how long",
+    "What the data are made of",
     "Files",
 )
 WHAT = {

@@ -240,7 +240,7 @@ def test_the_words_of_faults():
         for name, entries in faults.faults_by_field(found).items()
     }
     assert told["core.titles.0.text"] == ["Fill in this field."]
-    assert told["core.contacts.0"] == ["Give an e-mail address or a web page."]
+    assert told["core.contacts.0.name"] == ["Fill in this field."]
     assert told["sensitive.duo_months"] == ["The number must be at least 1."]
     assert told["sensitive.ethics_approval_reference"] == ["Write at most 100 characters."]
     assert len(told["sensitive.duo_codes"]) == 4
