@@ -53,6 +53,7 @@ def document(shown: Published) -> Dict[str, Any]:
         return tombstone.schema_org(shown)
     dataset, core = shown.dataset, shown.dataset.core
     conditions = [condition["text"] for condition in dataset.sensitive["access_conditions"]]
+    catalogue = urljoin(shown.record_url, "/")
     said = {
         "@context": CONTEXT,
         "@type": "Dataset",
@@ -70,7 +71,7 @@ def document(shown: Published) -> Dict[str, Any]:
         "conditionsOfAccess": " ".join([shown.label + "."] + conditions),
         "usageInfo": _usage(shown),
         "additionalProperty": _properties(shown),
-        "includedInDataCatalog": {"@type": "DataCatalog", "url": urljoin(shown.record_url, "/")},
+        "includedInDataCatalog": {"@type": "DataCatalog", "@id": catalogue, "url": catalogue},
         # of the description; the data have no public licence
         "sdLicense": SPDX + core.get("metadata_license", "CC0-1.0"),
     }
