@@ -1,7 +1,7 @@
 import copy
 
 import pytest
-from dcat_samples import full, of
+from dcat_samples import RELATED, full, of
 from samples import ACCESS, ACCESS_URL, AT, NEW, OLD, RECORD_URL, STATES, shown
 
 from secureb2share_ext.exports import catalogue, dcat, dcat_provenance, graph
@@ -104,7 +104,7 @@ def test_nodes_of_the_elements():
         assert said(document, predicate, RECORD_URL + part) == values, part
     assert document[RECORD_URL + "#period"][name("dcat:endDate")] == [Literal("2008-12", None, "gYearMonth")]
     assert document[RECORD_URL][name("healthdcatap:numberOfRecords")] == [Literal("48000", **WHOLE)]
-    assert said(document, "dct:relation") == ["https://doi.org/10.1234/x"]
+    assert said(document, "dct:relation") == ["https://doi.org/10.1234/" + relation for relation in RELATED]
     assert said(document, "dct:creator")[1:] == ["https://ror.org/00j9c2840"]
 
 
