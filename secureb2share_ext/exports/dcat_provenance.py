@@ -1,4 +1,4 @@
-"""Who had which part in a dataset, and what it comes from: PROV and the relations of DCMI Terms, in DCAT.
+"""The parts that people and organisations had in a dataset, and what it comes from: PROV and DCMI Terms in DCAT.
 
 A part (prov:Attribution, DCAT 3 section 14) has a role of DataCite's list contributorType, described in the document.
 """
