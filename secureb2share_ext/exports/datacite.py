@@ -10,6 +10,7 @@ import re
 from typing import Any, Dict
 
 from . import coverage
+from .concepts import HEALTH, SCHEMES, label_of
 from .published import Published
 from .xml_text import for_xml
 
@@ -40,7 +41,7 @@ def document(shown: Published) -> Dict[str, Any]:
         "relatedIdentifiers": _related(shown),
         "rightsList": _rights(shown),
         "descriptions": _descriptions(shown),
-        "subjects": [{"subject": keyword} for keyword in core.get("keywords", [])],
+        "subjects": [{"subject": keyword} for keyword in core.get("keywords", [])] + _terms(dataset.sensitive),
         "formats": coverage.formats(dataset),
         "sizes": coverage.sizes(dataset.sensitive),
         "geoLocations": [{"geoLocationPlace": name} for _, name in coverage.places(dataset.sensitive)],
@@ -64,6 +65,17 @@ def xml(shown: Published) -> str:
     if "doi" not in said:
         etree.SubElement(root, "identifier", identifierType="URL").text = said["url"]
     return etree.tostring(root, encoding="utf-8", xml_declaration=True).decode("utf-8")
+
+
+def _terms(sensitive):
+    said = []
+    for field, name in (("health_categories", "healthcategories"), ("health_themes", "health-theme")):
+        scheme = {"subjectScheme": SCHEMES[HEALTH + name], "schemeUri": HEALTH + name}
+        codes = sensitive.get(field, [])
+        said += [
+            dict(scheme, subject=label_of(field, code), valueUri="%s/%s" % (HEALTH + name, code)) for code in codes
+        ]
+    return said
 
 
 def _publisher(core):

@@ -8,7 +8,7 @@ import datetime
 from typing import Any, Dict, Iterator, List, Tuple
 
 from ..descriptions.health import is_health
-from . import concepts, coverage, dcat_health
+from . import concepts, coverage, dcat_health, dcat_provenance
 from .concepts import EU
 from .dcat_agents import agent, contact_point, creator, vcard
 from .graph import Graph, Iri, Literal, add, iri, json_ld_text, text, turtle, typed
@@ -90,11 +90,17 @@ def _dataset(graph, shown):
     say("dct:modified", *_changed(shown))
     say("dct:language", *(concepts.language(graph, tag) for tag in core.get("languages", [])))  # 18
     for number, one in enumerate(contacts(core), 1):
-        say("dcat:contactPoint", vcard(graph, part(shown, "contact-%d" % number), one))  # 5
+        # HealthDCAT-AP demands an address; without one, the access page tells whom to ask
+        reached = one if {"email", "url"} & set(one) else dict(one, url=shown.access_url)
+        say("dcat:contactPoint", vcard(graph, part(shown, "contact-%d" % number), reached))  # 5
     say("dct:publisher", _publisher(graph, shown, core))  # 22
-    for predicate, field in (("dct:creator", "creators"), ("dct:contributor", "contributors")):
-        people = enumerate(core.get(field, []), 1)
-        say(predicate, *(creator(graph, part(shown, "%s-%d" % (field[:-1], n)), one) for n, one in people))
+    say("dct:creator", *_people(graph, shown, "creators"))
+    contributors = _people(graph, shown, "contributors")
+    say("dct:contributor", *contributors)
+    parts = list(zip(contributors, (one["role"] for one in core.get("contributors", []))))
+    if sensitive.get("storage_organisation"):
+        parts.append((agent(graph, part(shown, "host"), sensitive["storage_organisation"]), "HostingInstitution"))
+    dcat_provenance.attributions(graph, dataset, parts)
     say("dcat:version", *([text(shown.version_label)] if shown.version_label else []))
     say("dcat:previousVersion", *([iri(shown.replaces.url)] if shown.replaces else []))
     say("dct:isReplacedBy", *(iri(other.url) for other in shown.newer))
@@ -103,7 +109,7 @@ def _dataset(graph, shown):
         add(graph, other, "skos:notation", text(value))
         add(graph, other, "adms:schemaAgency", text(scheme))
         say("adms:identifier", other)
-    say("dct:relation", *_related(core))
+    dcat_provenance.related(graph, dataset, core)
     say("adms:versionNotes", *([text(shown.state_text, "en")] if shown.state_text else []))
     _access(graph, shown, dataset, health)
     _coverage(graph, shown, dataset)
@@ -122,10 +128,16 @@ def _dataset(graph, shown):
         dcat_health.health(graph, shown, dataset, part)
 
 
+def _people(graph, shown, field):
+    given = enumerate(shown.dataset.core.get(field, []), 1)
+    return [creator(graph, part(shown, "%s-%d" % (field[:-1], number)), one) for number, one in given]
+
+
 def _publisher(graph, shown, core):
     # the dataset's contact answers for the publisher where no other is named
     contact = core.get("publisher_contact") or next(
-        (one.get("url") or one.get("email") for one in contacts(core) if one.get("url") or one.get("email")), None
+        (one.get("url") or one.get("email") for one in contacts(core) if one.get("url") or one.get("email")),
+        shown.access_url,
     )
     node = agent(graph, part(shown, "publisher"), core["publisher"], core.get("publisher_type"), "publisher_type")
     contact_point(graph, node, part(shown, "publisher-contact"), contact)
@@ -237,13 +249,6 @@ def _identifiers(shown) -> Iterator[Tuple[str, str]]:
     yield shown.dataset.identifier, shown.dataset.source
     for one in shown.dataset.core.get("alternate_identifiers", []):
         yield one["value"], one["scheme"]
-
-
-def _related(core):
-    for one in core.get("related", []):
-        address = coverage.address(one["identifier"], one["scheme"])
-        if address:
-            yield iri(address)
 
 
 def _texts(entries):

@@ -7,7 +7,7 @@ Versions are said with PROV, for which schema.org has no words.
 from typing import Any, Dict
 from urllib.parse import urljoin
 
-from . import coverage, tombstone
+from . import citation, coverage, tombstone
 from .published import Published
 
 NAMES = (("given_name", "givenName"), ("family_name", "familyName"))
@@ -53,6 +53,7 @@ def document(shown: Published) -> Dict[str, Any]:
         return tombstone.schema_org(shown)
     dataset, core = shown.dataset, shown.dataset.core
     conditions = [condition["text"] for condition in dataset.sensitive["access_conditions"]]
+    catalogue = urljoin(shown.record_url, "/")
     said = {
         "@context": CONTEXT,
         "@type": "Dataset",
@@ -60,7 +61,7 @@ def document(shown: Published) -> Dict[str, Any]:
         "url": shown.record_url,
         "identifier": [dataset.pid, dataset.identifier] + _alternates(core),
         "name": [{"@language": t["lang"], "@value": t["text"]} for t in core["titles"]],
-        "description": [_description(d, dataset.title) for d in core["descriptions"]],
+        "description": [_description(shown, one) for one in core["descriptions"]],
         "creator": [_creator(creator) for creator in core["creators"]],
         "publisher": _publisher(core),
         "datePublished": str(core["publication_year"]),
@@ -70,7 +71,7 @@ def document(shown: Published) -> Dict[str, Any]:
         "conditionsOfAccess": " ".join([shown.label + "."] + conditions),
         "usageInfo": _usage(shown),
         "additionalProperty": _properties(shown),
-        "includedInDataCatalog": {"@type": "DataCatalog", "url": urljoin(shown.record_url, "/")},
+        "includedInDataCatalog": {"@type": "DataCatalog", "@id": catalogue, "url": catalogue},
         # of the description; the data have no public licence
         "sdLicense": SPDX + core.get("metadata_license", "CC0-1.0"),
     }
@@ -136,10 +137,13 @@ def _related(core):
     return said
 
 
-def _description(given, title):
+def _description(shown, given):
     text = given["text"]
     if len(text) < SHORTEST:
-        text = "%s: %s" % (title, text)
+        text = "%s: %s" % (shown.dataset.title, text)
+    if len(text) < SHORTEST:
+        # names and an address are words of no language
+        text = "%s. %s" % (text.rstrip("."), citation.text(shown))
     if len(text) > LONGEST:
         text = text[: LONGEST - 2].rsplit(None, 1)[0] + " …"
     return {"@language": given["lang"], "@value": text}

@@ -35,6 +35,9 @@ SENSITIVE = {
     "temporal_start": "1999",
     "temporal_end": "2008-12",
 }
+RELATED = (
+    "IsCitedBy", "Cites", "IsDerivedFrom", "IsPartOf", "HasPart", "Requires", "IsRequiredBy", "IsSupplementTo",
+)  # fmt: skip
 CORE = {
     "languages": ["nb", "sma", "en-GB"],
     "publisher_type": "public-health-institute",
@@ -46,7 +49,7 @@ CORE = {
     "contributors": [{"role": "DataCollector", "name": "D"}],
     "contacts": [{"name": "C", "email": "dac@example.org"}, {"name": "D", "url": "https://example.org/d"}],
     "alternate_identifiers": [{"scheme": "EGA", "value": "EGAD00001"}],
-    "related": [{"relation": "IsCitedBy", "identifier": "10.1234/x", "scheme": "DOI"}],
+    "related": [{"relation": relation, "identifier": "10.1234/%s" % relation, "scheme": "DOI"} for relation in RELATED],
     "metadata_license": "CC-BY-4.0",
 }
 

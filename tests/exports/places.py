@@ -21,7 +21,7 @@ core.creators.orcid | "0000-0002-1825-0097" | | creator.@id | creators.nameIdent
 core.creators.ror | "https://ror.org/00j9c2840" | | creator.@id | creators.nameIdentifiers.nameIdentifier | | dct:creator | author.href | | |
 core.creators.affiliation | "Planted" | | creator.affiliation.name | creators.affiliation.name | | | | | |
 core.creators.affiliation_ror | "https://ror.org/00j9c2840" | | creator.affiliation.@id | creators.affiliation.affiliationIdentifier | | | | | |
-core.contributors.role | "DataCollector" | | contributor.roleName | contributors.contributorType | | | | | |
+core.contributors.role | "DataCollector" | | contributor.roleName | contributors.contributorType | | prov:qualifiedAttribution/dcat:hadRole | | | |
 core.contributors.name | "Planted" | | contributor.contributor.name | contributors.name | contributors | dct:contributor/foaf:name | | | |
 core.contributors.kind | "person" | Person | contributor.contributor.@type | contributors.nameType | | dct:contributor/rdf:type | | | |
 core.contributors.given_name | "Planted" | | contributor.contributor.givenName | contributors.givenName | | dct:contributor/foaf:givenName | | | |
@@ -47,7 +47,7 @@ core.contacts.email | "planted@example.org" | | | | | dcat:contactPoint/vcard:ha
 core.contacts.url | "https://example.org/planted" | | | | | dcat:contactPoint/vcard:hasURL | | | |
 core.alternate_identifiers.scheme | "Planted" | | identifier.propertyID | alternateIdentifiers.alternateIdentifierType | identifiers | adms:identifier/adms:schemaAgency | | | |
 core.alternate_identifiers.value | "Planted" | | identifier.value | alternateIdentifiers.alternateIdentifier | identifiers | adms:identifier/skos:notation | | | |
-core.related.relation | "IsDerivedFrom" | 10.5555/base~IsDerivedFrom | isBasedOn.url | relatedIdentifiers.relationType | relations | dct:relation | | | |
+core.related.relation | "IsDerivedFrom" | 10.5555/base~IsDerivedFrom | isBasedOn.url | relatedIdentifiers.relationType | relations | prov:wasDerivedFrom | | | |
 core.related.identifier | "10.5555/planted" | | citation.url | relatedIdentifiers.relatedIdentifier | relations | dct:relation | | | |
 core.related.scheme | "PMID" | pubmed~PMID | citation.url | relatedIdentifiers.relatedIdentifierType | relations | dct:relation | | | |
 core.related.kind | "Software" | | citation.@type | relatedIdentifiers.resourceTypeGeneral | | | | | |
@@ -83,8 +83,8 @@ sensitive.regions | ["NO07"] | | spatialCoverage.name | geoLocations.geoLocation
 sensitive.temporal_start | "1987-03" | | temporalCoverage | dates[dateType=Collected].date | coverage | dct:temporal/dcat:startDate | | | |
 sensitive.temporal_end | "1988-03" | | temporalCoverage | dates[dateType=Collected].date | coverage | dct:temporal/dcat:endDate | | | |
 sensitive.periodicity | "DECENNIAL" | | | | | dct:accrualPeriodicity | | | |
-sensitive.health_categories | ["WELA"] | | | | | healthdcatap:healthCategory | | | |
-sensitive.health_themes | ["SENSORY_HEALTH"] | | | | | healthdcatap:healthTheme | | | |
+sensitive.health_categories | ["WELA"] | | | subjects.valueUri | | healthdcatap:healthCategory | | | |
+sensitive.health_themes | ["SENSORY_HEALTH"] | | | subjects.valueUri | | healthdcatap:healthTheme | | | |
 sensitive.health_activities | ["CLINICAL_TRIAL"] | linical trial~CLINICAL_TRIAL | measurementTechnique | descriptions[descriptionType=Methods].description | | prov:wasGeneratedBy/dct:type | | | |
 sensitive.has_structured_data | false | false | | | | healthdcatap:hasStructuredData | | | |
 sensitive.records_band | "10000-99999" | | size | sizes | formats | | | | |
@@ -99,7 +99,7 @@ sensitive.code_values | ["planted"] | | | | | healthdcatap:hasCodeValues | | | |
 sensitive.standards | ["OPENEHR"] | | | | | dct:conformsTo | | | |
 sensitive.formats | ["PARQUET"] | | | formats | formats | dcat:distribution/dct:format | | | |
 sensitive.size_band | "1MB-1GB" | | size | sizes | formats | | | | |
-sensitive.storage_organisation | "Planted" | | | contributors[contributorType=HostingInstitution].name | | | | | |
+sensitive.storage_organisation | "Planted" | | | contributors[contributorType=HostingInstitution].name | | prov:qualifiedAttribution/prov:agent/foaf:name | | | |
 sensitive.retention_until | "2099-01-02" | | | | | healthdcatap:retentionPeriod/dcat:endDate | | | |
 sensitive.provenance | [{"lang": "en", "text": "Planted"}] | | measurementTechnique | descriptions[descriptionType=Methods].description | | dct:provenance/rdfs:label | | | |
 files.media_type | "application/x-planted" | | | formats | formats | | | | |

@@ -56,13 +56,14 @@ def test_a_time_may_be_open(start, end, told):
     assert coverage.period(said) == told
 
 
-@pytest.mark.parametrize("size", [1, 49, 50, 5000, 5001, 20000])
-def test_a_description_has_a_length_that_search_engines_take(size):
+@pytest.mark.parametrize("title", ["A", "A title that is longer than what is short in a search engine"])
+@pytest.mark.parametrize("size", [1, 2, 49, 50, 5000, 5001, 20000])
+def test_a_description_has_a_length_that_search_engines_take(size, title):
     text = ("word " * 4000)[: size - 1] + "x"
-    given = shown(change=lambda one: one["core"].update(descriptions=[{"lang": "en", "text": text}]))
+    core = {"descriptions": [{"lang": "en", "text": text}], "titles": [{"lang": "en", "text": title}]}
+    given = shown(change=lambda one: one["core"].update(core, creators=[{"name": "N"}], publisher="P"))
     (said,) = schema_org.document(given)["description"]
-    assert len(said["@value"]) <= 5000 and text[:40] in said["@value"]
-    assert len(said["@value"]) >= 50 or said["@value"] == "%s: %s" % (given.dataset.title, text)
+    assert 50 <= len(said["@value"]) <= 5000 and text[:40] in said["@value"]
     assert (said["@value"] == text) == (50 <= size <= 5000)
 
 

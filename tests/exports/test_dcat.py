@@ -1,10 +1,10 @@
 import copy
 
 import pytest
-from dcat_samples import full, of
+from dcat_samples import RELATED, full, of
 from samples import ACCESS, ACCESS_URL, AT, NEW, OLD, RECORD_URL, STATES, shown
 
-from secureb2share_ext.exports import catalogue, dcat, graph
+from secureb2share_ext.exports import catalogue, dcat, dcat_provenance, graph
 from secureb2share_ext.exports.graph import Iri, Literal, name
 
 EU, HD = (
@@ -104,7 +104,7 @@ def test_nodes_of_the_elements():
         assert said(document, predicate, RECORD_URL + part) == values, part
     assert document[RECORD_URL + "#period"][name("dcat:endDate")] == [Literal("2008-12", None, "gYearMonth")]
     assert document[RECORD_URL][name("healthdcatap:numberOfRecords")] == [Literal("48000", **WHOLE)]
-    assert said(document, "dct:relation") == ["https://doi.org/10.1234/x"]
+    assert said(document, "dct:relation") == ["https://doi.org/10.1234/" + relation for relation in RELATED]
     assert said(document, "dct:creator")[1:] == ["https://ror.org/00j9c2840"]
 
 
@@ -164,3 +164,47 @@ def test_what_would_end_a_form_early_is_escaped():
     assert graph._turtle(Literal('a"b\\\n', "en")) == '"a\\"b\\\\\\n"@en' and graph.text("a\x00") == Literal("a\ufffd")
     with pytest.raises(ValueError, match="no namespace"):
         graph.turtle({"urn:a": {"urn:b": [Iri("urn:c")]}})
+
+
+def test_a_contact_without_an_address_is_reached_by_the_access_page():
+    description = full()
+    description["core"].update(contacts=[{"name": "C"}, {"name": "D", "email": "dac@example.org"}])
+    del description["core"]["publisher_contact"]
+    document = dcat.document(of(description))
+    assert said(document, "vcard:hasURL", RECORD_URL + "#contact-1") == [ACCESS_URL]
+    assert said(document, "vcard:hasURL", RECORD_URL + "#contact-2") == []
+    # an address that somebody gave is nearer than the page
+    assert said(document, "cv:email", RECORD_URL + "#publisher-contact") == ["dac@example.org"]
+    description["core"]["contacts"].pop()
+    alone = dcat.document(of(description))
+    assert said(alone, "cv:contactPage", RECORD_URL + "#publisher-contact") == [ACCESS_URL]
+
+
+@pytest.mark.parametrize("relation, predicate", sorted(dcat_provenance.RELATIONS.items()))
+def test_a_related_resource_is_said_with_its_relation(relation, predicate):
+    description = full()
+    description["core"]["related"] = [{"relation": relation, "identifier": "10.1234/x", "scheme": "DOI"}]
+    document = dcat.document(of(description))
+    assert said(document, predicate) == said(document, "dct:relation") == ["https://doi.org/10.1234/x"]
+
+
+def test_who_had_which_part():
+    description = full()
+    description["core"]["contributors"] = [
+        {"role": "DataCollector", "name": "D"},
+        {"role": "DataCollector", "name": "E", "orcid": "0000-0002-1825-0097"},
+    ]
+    description["sensitive"]["storage_organisation"] = "S"
+    document = dcat.document(of(description))
+    parts = said(document, "prov:qualifiedAttribution")
+    told = [
+        (said(document, "prov:agent", part)[0], said(document, "dcat:hadRole", part)[0].rpartition("#")[2])
+        for part in parts
+    ]
+    assert told == [
+        (RECORD_URL + "#contributor-1", "role-DataCollector"),
+        ("https://orcid.org/0000-0002-1825-0097", "role-DataCollector"),
+        (RECORD_URL + "#host", "role-HostingInstitution"),
+    ]
+    assert said(document, "skos:prefLabel", RECORD_URL + "#role-HostingInstitution") == ["hosting institution"]
+    assert said(document, "foaf:name", RECORD_URL + "#host") == ["S"]

@@ -22,7 +22,7 @@ from samples import (  # noqa: E402
 )
 from xml_schemas import LANG, NS, faults, texts  # noqa: E402
 
-from secureb2share_ext.exports import datacite, dublin_core, oai_datacite  # noqa: E402
+from secureb2share_ext.exports import datacite, dublin_core, marcxml, oai_datacite  # noqa: E402
 from secureb2share_ext.exports.xml_text import for_xml  # noqa: E402
 
 EMPTY = "<oai_datacite xmlns='%s'/>" % NS["od"]
@@ -86,6 +86,37 @@ def test_xml_is_valid_and_says_the_same_truth(read, access, state, describe_file
     assert OLD in text and NEW in text
 
 
+# what hosts say of access before it is corrected: (tag, second indicator, {code: text})
+OF_HOSTS = [
+    ("506", " ", {"a": "restricted", "f": "restricted"}),
+    ("540", " ", {"a": "info:eu-repo/semantics/openAccess"}),
+    ("542", " ", {"l": "closed"}),
+    ("856", " ", {"u": "https://catalogue.example.org/a.sav"}),
+    ("856", "2", {"a": "10.1234/related"}),
+]
+
+
+@pytest.mark.parametrize("namespace", ["", "{http://www.loc.gov/MARC21/slim}"])
+@pytest.mark.parametrize("state", sorted(set(STATES) - {"withdrawn"}))
+@pytest.mark.parametrize("access", sorted(ACCESS))
+def test_marc_says_one_right_in_one_field(access, state, namespace):
+    _, _, _, (coar, info_eu_repo, eu), coar_label, label, _, _ = ACCESS[access]
+    instead, in_words = STATES[state][:2]
+    root = etree.Element(namespace + "record")
+    for tag, second, values in OF_HOSTS:
+        field = etree.SubElement(root, namespace + "datafield", tag=tag, ind1=" ", ind2=second)
+        for code, text in values.items():
+            etree.SubElement(field, namespace + "subfield", code=code).text = text
+    marcxml.correct(root, shown(access, state))
+    found = [(field.get("tag"), {part.get("code"): part.text for part in field}) for field in root]
+    assert {tag for tag, _ in found} == {"506", "540", "856"} and found[0] == ("856", {"a": "10.1234/related"})
+    first, *words = [values for tag, values in found if tag == "506"]
+    assert first == {"a": instead or label, "f": coar_label, "u": coar, "2": "COAR Access Rights"}
+    assert words == ([{"a": in_words}] if in_words else [])
+    assert found[-1] == ("856", {"u": ACCESS_URL, "y": instead or label})
+    assert [values for tag, values in found if tag == "540"][0] == {"a": info_eu_repo, "u": eu}
+
+
 def test_the_schemas_refuse_what_they_should():
     # a validator that accepts anything would make the tests above say nothing
     datacite_xml = etree.fromstring(datacite.xml(shown()).encode())
@@ -139,7 +170,7 @@ def test_hostile_text_survives_xml(text):
         and texts(root, "d:creators/d:creator/d:creatorName")[0] == text
     )
     assert texts(root, "d:alternateIdentifiers/d:alternateIdentifier")[0] == text
-    assert texts(root, "d:rightsList/d:rights")[4] == text and texts(root, "d:subjects/d:subject") == [text[:100]]
+    assert texts(root, "d:rightsList/d:rights")[4] == text and texts(root, "d:subjects/d:subject")[0] == text[:100]
     dc = etree.fromstring(dublin_core.xml(seen).encode("utf-8"))
     assert faults("oai_dc", dc) == []
     assert texts(dc, "dc:title")[0] == (text * 2)[:500] and texts(dc, "dc:identifier")[2] == text

@@ -6,8 +6,11 @@ Every text of the description is a word that stands nowhere else, so that a surf
 import json
 import re
 import uuid
+from xml.etree import ElementTree
 
 from secureb2share_ext import client
+
+OAI = "{http://www.openarchives.org/OAI/2.0/}"
 
 DEMANDED = ("creator", "publisher")  # what DataCite's surfaces keep
 STAMPS = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+(?:Z|\+00:00)?|\"revision(?:_id)?\": ?[0-9]+")
@@ -30,6 +33,18 @@ def described(description, said):
     sensitive["controller_name"], sensitive["columns"] = said["controller"], [{"name": said["variable"]}]
     description["files"] = [{"label": said["file"]}]
     return description
+
+
+def oai_faults(answers):
+    """[answer of GetRecord] that is not as the first: a deleted header with two elements and its sets."""
+    heads = {}
+    for name, text in answers.items():
+        (record,) = ElementTree.fromstring(text.encode("utf-8")).iter(OAI + "record")
+        (header,) = record
+        heads[name] = [(one.tag[len(OAI) :], one.text) for one in header] + sorted(header.attrib.items())
+    (first, *_) = heads.values()
+    assert [name for name, _ in first if name != "setSpec"] == ["identifier", "datestamp", "status"]
+    return [name for name, said in heads.items() if said != first]
 
 
 class TombstoneContract:
@@ -84,6 +99,7 @@ class TombstoneContract:
             name for name, is_said in says.items() if not is_said and texts[name] and not name.startswith(self.silent)
         ]
         assert [(name, texts[name][:200]) for name in mute] == []
+        assert oai_faults({name: text for name, text in texts.items() if name.startswith("oai")}) == []
         assert [name for name, text in texts.items() if '"status":500' in text or "Internal Server Error" in text] == []
         undone = instance.run_cli("withdrawal", "undo", "tsd", identifier, "--reason", "A mistake.")
         assert undone.exit_code == 0, undone.output

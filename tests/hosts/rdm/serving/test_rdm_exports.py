@@ -143,6 +143,14 @@ def _media_types(instance):
     return list(record_serializers)
 
 
+def rights_of_marc(text):
+    """[words of the right] of MARC's field 506; the host says its status in 542."""
+    fields = [one for one in etree.fromstring(text.encode("utf-8")).iter() if one.get("tag") in ("506", "542")]
+    rights = [{part.get("code"): part.text for part in field} for field in fields if field.get("tag") == "506"]
+    assert "542" not in [field.get("tag") for field in fields]
+    return [right["a"] for right in rights if "f" in right]
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_every_format_says_the_same(instance, ours, name):
     _, _, terms, words, status = OURS[name]
@@ -161,6 +169,10 @@ def test_every_format_says_the_same(instance, ours, name):
     body = json.loads(said["api application/json"])
     assert (body["access"]["status"], body["links"]["request_access"]) == (status, url)
     assert not {"files", "archive", "thumbnails", "access_request", "self_iiif_manifest"} & set(body["links"])
+    assert rights_of_marc(said["export marcxml"]) == rights_of_marc(said["oai marcxml"]) == [words]
+    for where in ("export json-ld", "api application/ld+json", "page"):
+        values = json.loads(said[where])["additionalProperty"]
+        assert [value["name"] for value in values] == ["access right", "state"][: 1 + bool(OURS[name][1])]
     if OURS[name][1]:
         silent = [w for w, whats in SAYS.items() if whats == EVERYTHING and REASON not in said[w]]
         assert silent == []
