@@ -178,6 +178,9 @@ class B2Share2(Host):
     def record(self, row: DatasetRow) -> Any:
         return records.get(row)
 
+    def doi_of(self, record: Any) -> Optional[str]:
+        return doi.of(record)
+
     def records(self, rows: Sequence[DatasetRow]) -> Dict[Any, Any]:
         return records.get_many(rows)
 

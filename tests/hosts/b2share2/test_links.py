@@ -155,7 +155,11 @@ def test_linkset_cites_the_doi(instance, by):
 
 
 def test_linkset_without_a_doi_cites_the_page_and_has_bibtex(instance, monkeypatch):
-    monkeypatch.setitem(instance.app.config, "AUTOMATICALLY_ASSIGN_DOI", False)
+    from secureb2share_ext.uploads import lock
+
+    for one in lock.of_instance(instance.app):
+        for key in ("AUTOMATICALLY_ASSIGN_DOI", "FAKE_DOI"):
+            monkeypatch.setitem(one.app.config, key, False)
     pid = published(instance, "source")
     page = instance.call("GET", "/api/linkset/%s/json" % pid).json()["linkset"][0]
     assert page["cite-as"] == [{"href": page["anchor"]}]

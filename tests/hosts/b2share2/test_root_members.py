@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from strategies import DESCRIPTIONS, MANY
 
 from secureb2share_ext.dataset import Dataset
@@ -34,7 +34,7 @@ def wearables():
     return json.loads(path.read_text(encoding="utf-8"))["dataset"]
 
 
-@MANY
+@settings(MANY, max_examples=30)
 @given(DESCRIPTIONS)
 def test_each_entry_has_what_the_hosts_writers_read(description):
     # a record that is published has the day
