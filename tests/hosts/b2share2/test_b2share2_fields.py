@@ -181,6 +181,23 @@ def test_no_export_says_a_field_that_4_4_of_datacite_does_not_know(instance):
     assert "10.5555/scanner" in said and "Instrument" not in said and "10.5555/event" not in said
 
 
+def test_as_much_as_may_be_said_is_kept_served_and_found(instance):
+    description, last = rich(), "z" + uuid.uuid4().hex
+    creators = [{"name": "Institute %d" % number, "kind": "organisation"} for number in range(1000)]
+    columns = [{"table": "t%d" % (number % 12), "name": "c%d" % number, "datatype": "string"} for number in range(1999)]
+    description["core"]["creators"] = creators
+    description["sensitive"]["columns"] = columns + [{"table": "t12", "name": last}]
+    pid = instance.source.register("fields/" + uuid.uuid4().hex, description)["pid"]
+    metadata = read(instance, pid)
+    (held,) = metadata["community_specific"]
+    assert mapping.from_record(metadata, held) == description
+    instance.index()
+    query = {"q": "community_specific.%s.columns.name:%s" % (held, last)}
+    assert [hit["id"] for hit in instance.call("GET", "/api/records/", params=query).json()["hits"]["hits"]] == [pid]
+    assert export(instance, pid, "oai_dc").count("<dc:creator>") == export(instance, pid, "datacite").count("<creator>")
+    assert export(instance, pid, "dcat").count("csvw:name") == 2000
+
+
 def test_its_page_shows_it(instance, made):
     page = instance.call("GET", "/api/secureb2share/access/" + made[0]).text
     shown = ("Esimerkkisairaala", "Esimerkkirahasto", "EX-2021-17", "UNI-2021", "FI1B", "Peritoneal dialysis")
