@@ -123,7 +123,7 @@ def _published(pid: str) -> Tuple[Optional[DatasetRow], Optional[Published]]:
     dataset = view.dataset_of(host, row, record) if record is not None else None
     if dataset is None or not dataset.is_whole:
         return row, None
-    return row, view.shown(host, found[0], dataset, today_utc(utcnow()))
+    return row, view.shown(host, found[0], dataset, today_utc(utcnow()))._replace(doi=host.doi_of(record))
 
 
 def _told(what, status, **values):

@@ -52,7 +52,8 @@ def text(shown: Published) -> str:
 
 def address(shown: Published) -> str:
     """The address that a citation names: the DOI's, or the record's page."""
-    return "https://doi.org/" + str(shown.dataset.pid) if _is_doi(shown) else shown.record_url
+    doi = _doi(shown)
+    return "https://doi.org/" + doi if doi else shown.record_url
 
 
 def bibtex(shown: Published) -> str:
@@ -66,7 +67,7 @@ def bibtex(shown: Published) -> str:
         ("year", str(core["publication_year"])),
         ("publisher", _bibtex(core["publisher"], is_whole=True)),
         ("version", _bibtex(shown.version_label or "")),
-        ("doi", quote(shown.dataset.pid or "", safe=PLAIN) if _is_doi(shown) else ""),
+        ("doi", quote(_doi(shown), safe=PLAIN)),
         ("url", quote(address(shown), safe=PLAIN)),
         ("note", "Dataset"),
     ]
@@ -83,7 +84,7 @@ def ris(shown: Published) -> str:
         ("PY", str(core["publication_year"])),
         ("PB", _line(core["publisher"])),
         ("ET", _line(shown.version_label or "")),
-        ("DO", str(shown.dataset.pid) if _is_doi(shown) else ""),
+        ("DO", _doi(shown)),
         ("UR", address(shown)),
         ("ER", None),
     ]
@@ -105,8 +106,8 @@ def csl(shown: Published) -> Dict[str, Any]:
     }
     if shown.version_label:
         said["version"] = _line(shown.version_label)
-    if _is_doi(shown):
-        said["DOI"] = shown.dataset.pid
+    if _doi(shown):
+        said["DOI"] = _doi(shown)
     return said
 
 
@@ -147,8 +148,9 @@ def _csl_name(creator):
     return {"literal": _line(creator["name"])}
 
 
-def _is_doi(shown):
-    return bool(DOI.match(shown.dataset.pid or ""))
+def _doi(shown):
+    # a host's PID may be one itself
+    return next((str(pid) for pid in (shown.doi, shown.dataset.pid) if DOI.match(pid or "")), "")
 
 
 def _line(value):

@@ -38,6 +38,7 @@ class Published(NamedTuple):
     replaced_by: Optional[RelatedDataset] = None
     successor: Optional[RelatedDataset] = None  # where superseded
     is_open: bool = True  # False while its source waits for the secure side's acknowledgement
+    doi: Optional[str] = None  # of the record, where its PID is another one
     demanded: Mapping[str, Any] = {}  # of a withdrawn dataset: the members of core that DataCite's schema demands
 
     @property

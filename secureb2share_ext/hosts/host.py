@@ -313,6 +313,10 @@ class Host(abc.ABC):
         records = {row.record_uuid: self.record(row) for row in rows if row.pid}
         return {uuid: self.revision(record)[0] for uuid, record in records.items() if record is not None}
 
+    def doi_of(self, record: Any) -> Optional[str]:
+        """The DOI that a record names beside its PID, or None."""
+        return None
+
     def pid_of(self, text: str) -> Optional[str]:
         """The PID under which a row is kept, for any identifier of its record (own PID, DOI, Handle), or None."""
         return pids.pid_of(text, self.pid_types)

@@ -67,3 +67,14 @@ def test_addresses_stand_as_they_are(pid, url, doi):
     said = read(citation.bibtex(seen))
     assert (said["url"], said.get("doi")) == (url, doi)
     assert unquote(said["url"]) == unquote(citation.address(seen))
+
+
+@pytest.mark.parametrize("doi, cited", [("10.5072/x", "10.5072/x"), ("XXXX/x", None), (None, None)])
+def test_a_doi_beside_the_pid_is_cited_and_a_feigned_one_is_not(doi, cited):
+    seen = given("a")
+    seen = seen._replace(doi=doi, dataset=seen.dataset._replace(pid="7"))
+    address = "https://doi.org/" + cited if cited else seen.record_url
+    said, tags = read(citation.bibtex(seen)), citation.ris(seen).split("\r\n")
+    assert (said["url"], said.get("doi"), citation.csl(seen).get("DOI")) == (address, cited, cited)
+    assert "UR  - " + address in tags and ("DO  - %s" % cited in tags) == bool(cited)
+    assert citation.text(seen).endswith(address)

@@ -5,7 +5,7 @@ after the commit, durably, and at no request's cost. Only where DOIs are real: n
 """
 
 import datetime
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from b2share.modules.records.minters import make_record_url
 from b2share.modules.records.serializers import datacite_v44
@@ -32,7 +32,7 @@ def is_real(config: Dict[str, Any]) -> bool:
 
 def want(record: Any) -> None:
     """Note, in the open transaction, that DataCite has to hear of this record."""
-    if is_real(current_app.config) and _doi(record):
+    if is_real(current_app.config) and of(record):
         index_queue.want(record.id)
 
 
@@ -53,7 +53,7 @@ def _told(record_uuid):
     if row is None or record is None:
         return None
     try:
-        pid = PersistentIdentifier.get("doi", _doi(record))
+        pid = PersistentIdentifier.get("doi", of(record))
         with records.canonical():
             _provider(pid).update(make_record_url(row.pid), datacite_v44.serialize(pid, record))
         db.session.commit()
@@ -64,7 +64,8 @@ def _told(record_uuid):
     return None
 
 
-def _doi(record):
+def of(record: Any) -> Optional[str]:
+    """The DOI of a record, or None."""
     return next((pid["value"] for pid in record.get("_pid", []) if pid.get("type") == "DOI"), None)
 
 

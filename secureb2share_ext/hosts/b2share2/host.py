@@ -15,6 +15,7 @@ from ..host import FormerContent, Host, SourceFault
 from . import (
     communities,
     doi,
+    doi_metadata,
     index,
     legacy,
     mapping,
@@ -116,6 +117,7 @@ class B2Share2(Host):
 
         serve.install(app)
         oai.wrap(app)
+        doi_metadata.wrap()
         oai_lists.install(app)
         # the application of the web interface loads nothing from entry points; the login is the same here
         for pages in (page, reviewing, describing, operating):
@@ -175,6 +177,9 @@ class B2Share2(Host):
 
     def record(self, row: DatasetRow) -> Any:
         return records.get(row)
+
+    def doi_of(self, record: Any) -> Optional[str]:
+        return doi.of(record)
 
     def records(self, rows: Sequence[DatasetRow]) -> Dict[Any, Any]:
         return records.get_many(rows)

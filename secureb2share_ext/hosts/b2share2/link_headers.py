@@ -4,13 +4,13 @@ B2SHARE's own view gives the names of closed files to everybody where nobody hol
 """
 
 import json
-from typing import Any, Dict
+from typing import Any, Dict, Mapping
 
 from b2share.modules.records.providers import RecordUUIDProvider
 from flask import Response, request
 from invenio_records.api import Record
 
-from ...exports import linkset
+from ...exports import citation, linkset
 from ...exports.published import Published
 from ...proxies import Extension
 from . import lookup
@@ -26,18 +26,23 @@ def rewrite(extension: Extension, response: Response) -> None:
     if found is None:
         return
     own = json.loads(response.get_data().decode("utf-8"))
-    # B2SHARE itself has no DCAT
-    turtle = {"href": extension.host.cite_url(pid, "dcat-ttl"), "type": "text/turtle"}
-    if found.shown is not None and found.shown.dataset.state != "withdrawn":
-        own["linkset"][0]["describedby"].append(turtle)
-    changed = ours(own, found.shown) if found.shown is not None else without_files(own)
+    if found.shown is None:
+        changed = without_files(own)
+    else:
+        gone = found.shown.is_withdrawn
+        forms = {} if gone else {form.mimetype: extension.host.cite_url(pid, form.name) for form in citation.FORMS}
+        changed = ours(own, found.shown, forms)
     response.set_data(json.dumps(changed))
 
 
-def ours(found: Dict[str, Any], shown: Published) -> Dict[str, Any]:
-    """Our linkset (dict) with the DOI and the serialisations that B2SHARE's own one names. Pure."""
+def ours(found: Dict[str, Any], shown: Published, forms: Mapping[str, str]) -> Dict[str, Any]:
+    """Our linkset (dict) with the DOI and the serialisations that B2SHARE's own one names, and `forms` beside. Pure.
+
+    forms: {media type: URL} of this package's; B2SHARE has BibTeX alone, and that for a record with a DOI only.
+    """
     page = found["linkset"][0]
     exports = {target["type"]: target["href"] for target in page["describedby"]}
+    exports.update((kind, url) for kind, url in forms.items() if kind not in exports)
     return linkset.document(shown, exports, next((target["href"] for target in page["cite-as"]), None))
 
 

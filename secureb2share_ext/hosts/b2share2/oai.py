@@ -1,29 +1,43 @@
-"""B2SHARE's OAI-PMH formats and DataCite metadata of the sources' records.
+"""B2SHARE's OAI-PMH formats of the sources' records.
 
-The host's own serialisers write them, from a copy without files; then the right and the access address take the place
-of "closedAccess", which promises that nobody ever gets in. The values are those of exports/rights.py.
+The host's own serialisers write them, from a copy without files that has what they read (root_members.py); then the
+right and the access address take the place of "closedAccess", which promises that nobody ever gets in. Simple Dublin
+Core is that of exports/dublin_core.py, with the host's own identifiers.
 """
 
 import copy
 from typing import Any, Dict, List
 
-from b2share.modules.records import serializers as record_serializers
 from flask import Flask
 from invenio_records.api import Record
 from lxml import etree
-from marshmallow import post_dump
 from werkzeug.utils import import_string
 
-from ...compat import utcnow
-from ...exports import datacite, marcxml
-from ...exports.rights import right_of, today_utc
+from ...exports import dublin_core, marcxml
+from ...exports.xml_text import for_xml
 from ...proxies import active
-from . import communities, lookup, mapping
+from . import communities, lookup, root_members
 
 WRAPPER = "secureb2share_ext.hosts.b2share2.oai:serialize"
-SAID_BY_HOST = "info:eu-repo/semantics/"  # how the values begin that the host writes
-OF_TOMBSTONE = ("creators", "titles", "publisher", "publicationYear", "dates", "descriptions", "rightsList")
+SAID_BY_HOST = "info:eu-repo/"  # how the values begin that the host writes of access
 DC = "{http://purl.org/dc/elements/1.1/}"
+# local name -> what dublin_core.document calls it
+ELEMENTS = {
+    "title": "titles",
+    "creator": "creators",
+    "contributor": "contributors",
+    "subject": "subjects",
+    "description": "descriptions",
+    "publisher": "publishers",
+    "date": "dates",
+    "type": "types",
+    "format": "formats",
+    "identifier": "identifiers",
+    "language": "languages",
+    "relation": "relations",
+    "coverage": "coverage",
+    "rights": "rights",
+}
 
 
 def wrap(app: Flask) -> None:
@@ -33,9 +47,6 @@ def wrap(app: Flask) -> None:
         if not isinstance(entry["serializer"], tuple) or entry["serializer"][0] != WRAPPER:
             entry["serializer"] = (WRAPPER, {"inner": entry["serializer"], "prefix": prefix})
     app.config["OAISERVER_METADATA_FORMATS"] = formats
-    datacite = record_serializers.datacite_v44
-    if not hasattr(datacite.schema_class, "add_right"):
-        datacite.schema_class = _with_right(datacite.schema_class)
 
 
 def faults(app: Flask) -> List[str]:
@@ -53,7 +64,7 @@ def serialize(pid: Any, record: Any, inner: Any, prefix: str) -> Any:
     found = lookup.one(extension, communities.pid_in_index(metadata), metadata) if extension is not None else None
     if found is None or not (found.shown or found.is_frozen):
         return own(pid, record)
-    element = own(pid, dict(record, _source=_without_files(metadata)))
+    element = own(pid, dict(record, _source=_for_export(metadata, found.shown)))
     if found.shown is not None:
         WRITERS.get(prefix, _leave)(element, found.shown)
     return element
@@ -66,11 +77,14 @@ def _imported(inner):
     return import_string(inner)
 
 
-def _without_files(metadata: Any) -> Any:
+def _for_export(metadata: Any, shown: Any) -> Any:
+    """A copy of a record's metadata without files, with what the host's serialisers read in its root."""
     # marcxml fails without these two
     bare: Dict[str, Any] = {"keywords": [], "disciplines": []}
     bare.update(metadata, _files=[], open_access=False)
     bare.pop("embargo_date", None)
+    if shown is not None and not shown.is_withdrawn:
+        bare.update(root_members.of(bare, shown))
     return Record(bare, model=metadata.model) if isinstance(metadata, Record) else bare
 
 
@@ -79,7 +93,17 @@ def _values(shown):
 
 
 def _dublin_core(element, shown):
-    _replace(element, DC + "rights", _values(shown))
+    ours = for_xml(dublin_core.document(shown))
+    for name, plural in ELEMENTS.items():
+        own = [child for child in element if child.tag == DC + name]
+        texts = ours.get(plural, [])
+        # the host's date is that of the record, and what it says of access promises that nobody ever gets in
+        kept = [] if name == "date" or shown.is_withdrawn else [child.text for child in own if child.text]
+        texts = texts + [text for text in kept if text not in texts and not text.startswith(SAID_BY_HOST)]
+        for child in own:
+            element.remove(child)
+        for text in texts:
+            etree.SubElement(element, DC + name).text = text
 
 
 def _eudat_core(element, shown):
@@ -108,49 +132,3 @@ def _leave(element, shown):
 
 
 WRITERS = {"oai_dc": _dublin_core, "eudatcore": _eudat_core, "eudatextended": _eudat_core, "marcxml": marcxml.correct}
-
-
-def _withdrawn(extension, metadata):
-    """The Published of a withdrawn dataset, or None; metadata: of a record that may have no row yet."""
-    # a record that is being registered costs no statement
-    if not mapping.is_withdrawn(metadata, communities.block_id(metadata)):
-        return None
-    found = lookup.one(extension, communities.pid_in_index(metadata), metadata)
-    return found.shown if found is not None and found.shown is not None and found.shown.is_withdrawn else None
-
-
-def _tombstone(data, shown):
-    """What DataCite demands of a DOI (dict), of the host's metadata: nothing else that describes."""
-    ours = datacite.document(shown)
-    kept = {name: data[name] for name in ("identifiers", "identifier", "doi", "schemaVersion", "types") if name in data}
-    said = dict(kept, **{name: ours[name] for name in OF_TOMBSTONE if name in ours})
-    spelt = [dict(right, rightsURI=right["rightsUri"]) for right in said["rightsList"]]
-    return dict(said, rightsList=spelt, sizes=[], formats=[])
-
-
-def _with_right(schema_class: Any) -> Any:
-    class WithRight(schema_class):
-        @post_dump(pass_original=True)
-        def add_right(self, data, original, **kwargs):
-            extension = active()
-            metadata = original.get("metadata", {})
-            if extension is None or communities.source_of(extension.sources, metadata) is None:
-                return data
-            # the DOI is minted before the record has its row
-            sensitive = extension.host.from_record(metadata).get("sensitive", {})
-            if sensitive.get("access_right") not in ("controlled", "embargoed", "metadata-only"):
-                return data
-            shown = _withdrawn(extension, metadata)
-            if shown is not None:
-                return _tombstone(data, shown)
-            right = right_of(sensitive, today_utc(utcnow()))
-            # DataCite's writers spell the name of the address in two ways
-            said = [
-                {"rightsURI": uri, "rightsUri": uri, "rights": right.coar_label}
-                for uri in (right.info_eu_repo, right.coar)
-            ]
-            rights = [one for one in data.get("rightsList", []) if not one["rightsURI"].startswith(SAID_BY_HOST)]
-            return dict(data, rightsList=said + rights, sizes=[], formats=[])
-
-    WithRight.__name__ = schema_class.__name__
-    return WithRight

@@ -102,6 +102,7 @@ def settings(folder, uri, elasticsearch, port, receivers, public):
         "OAISERVER_ADMIN_EMAILS": ["support@example.org"],
         "MAIL_SUPPRESS_SEND": True,
         "FAKE_DOI": True,
+        "PIDSTORE_DATACITE_DOI_PREFIX": "10.5072",
         "FAKE_EPIC_PID": True,
         "AUTOMATICALLY_ASSIGN_DOI": True,
     }

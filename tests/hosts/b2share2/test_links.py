@@ -12,6 +12,8 @@ import real_instance  # noqa: E402
 from sqlalchemy import event  # noqa: E402
 from sqlalchemy.engine import Engine  # noqa: E402
 
+from secureb2share_ext.dataset import Dataset  # noqa: E402
+from secureb2share_ext.exports import citation, coverage  # noqa: E402
 from secureb2share_ext.proxies import current  # noqa: E402
 
 OAI = "/api/oai2d?verb=%s&metadataPrefix=%s"
@@ -51,6 +53,12 @@ def description(word=None, **sensitive):
     if word:
         found["core"]["keywords"] = [word]
     return found
+
+
+def amounts():
+    """The sizes and formats of the example in words."""
+    dataset = Dataset("tsd", "", description())
+    return coverage.sizes(dataset.sensitive) + coverage.formats(dataset)
 
 
 def published(instance, by, **given):
@@ -106,7 +114,8 @@ def test_every_answer_agrees(instance, right, by):
         others = {value for value in values if value and value.startswith("info:eu-repo/semantics/")}
         assert others == {info_eu_repo}, (prefix, said)
         assert "embargoEnd" not in said and "/api/files/" not in said
-        assert not texts(said, "format", "size")
+        # in words of the description, never those of a file
+        assert set(texts(said, "format", "size")) <= set(amounts())
         # B2SHARE's marcxml fails on the record from former times, which has no keywords
         listed = instance.call("GET", OAI % ("ListRecords", prefix) + "&set=" + instance.communities["sensitive"]).text
         assert url in listed, (prefix, listed[:2000])
@@ -133,11 +142,30 @@ def test_linkset_cites_the_doi(instance, by):
     ((doi,),) = doi
     page = instance.call("GET", "/api/linkset/%s/json" % pid).json()["linkset"][0]
     assert page["cite-as"] == [{"href": "https://doi.org/" + doi}]
-    bibtex, turtle = page["describedby"]
-    cite = "%s/api/secureb2share/cite/%s?format=dcat-ttl" % (instance.base_url, pid)
-    assert turtle == {"href": cite, "type": "text/turtle"}
+    bibtex, *others = page["describedby"]
     assert bibtex["type"] == "application/x-bibtex" and bibtex["href"].endswith(doi)
+    cite = "%s/api/secureb2share/cite/%s?format=" % (instance.base_url, pid)
+    assert {"href": cite + "dcat-ttl", "type": "text/turtle"} in others
+    # each of them is there, and says whose it is
+    for other in others:
+        answer = instance.call("GET", other["href"][len(instance.base_url) :])
+        assert answer.status_code == 200 and answer.headers["Content-Type"].startswith(other["type"]), other
+    assert {form.name for form in citation.FORMS} - {"bibtex"} == {other["href"][len(cite) :] for other in others}
     assert page["anchor"] == instance.base_url + "/records/" + pid
+
+
+def test_linkset_without_a_doi_cites_the_page_and_has_bibtex(instance, monkeypatch):
+    from secureb2share_ext.uploads import lock
+
+    for one in lock.of_instance(instance.app):
+        for key in ("AUTOMATICALLY_ASSIGN_DOI", "FAKE_DOI"):
+            monkeypatch.setitem(one.app.config, key, False)
+    pid = published(instance, "source")
+    page = instance.call("GET", "/api/linkset/%s/json" % pid).json()["linkset"][0]
+    assert page["cite-as"] == [{"href": page["anchor"]}]
+    cite = "%s/api/secureb2share/cite/%s?format=bibtex" % (instance.base_url, pid)
+    assert page["describedby"][0] == {"href": cite, "type": "application/x-bibtex"}
+    assert "@misc{" in instance.call("GET", cite[len(instance.base_url) :]).text
 
 
 def test_statements_of_a_page(instance, monkeypatch):
@@ -226,7 +254,7 @@ def test_datacite_says_it_when_the_doi_is_minted(instance):
         )
         document = datacite_v44.serialize(doi, B2ShareRecord.get_record(doi.object_uuid))
     assert RESTRICTED[0] in document and RESTRICTED[1] in document and "closedAccess" not in document
-    assert not texts(document, "size", "format")
+    assert sorted(texts(document, "size", "format")) == sorted(amounts())
 
 
 @pytest.mark.parametrize("kind", ["doi", "hdl"])
