@@ -17,6 +17,7 @@ from invenio_vocabularies.proxies import current_service as vocabularies
 from marshmallow import ValidationError
 from sqlalchemy.exc import NoResultFound
 
+from ...characters import composed
 from ...client import seconds
 from ...dataset import CATALOGUE_PREFIX, Dataset
 from ...datasets import store, view
@@ -142,10 +143,14 @@ def rewrite(row: DatasetRow, record: RDMRecord) -> RDMRecord:
 
 
 def complete(row: DatasetRow, record: RDMRecord) -> None:
-    """Write into the custom fields of a record (changed) what the catalogue itself says: address, state, identifier."""
+    """Write into the custom fields of a record (changed) what the catalogue itself says: address, state, identifier.
+
+    What an editor wrote is kept in NFC, so that it is found however a reader's keyboard composes it.
+    """
     identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
     address, state = current().host.access_url(row.pid), view.state_in_words(row)
-    record.custom_fields = mapping.write(record.get("custom_fields", {}), address, state, identifier)
+    record.metadata = composed(record.get("metadata", {}))
+    record.custom_fields = mapping.write(composed(record.get("custom_fields", {})), address, state, identifier)
 
 
 def version(model: Any, record_uuid: UUID) -> Optional[int]:

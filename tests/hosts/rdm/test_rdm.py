@@ -1,3 +1,4 @@
+import json
 import os
 
 import pytest
@@ -170,6 +171,19 @@ class TestRDM(HostContract):
         assert "CANARY" not in said.text
         assert said.json()["custom_fields"]["secureb2share:dataset_state"] == "active"
         assert instance.count("rdm_records_metadata", "CAST(json AS text) LIKE '%CANARY%'") == 0
+
+    def test_a_curators_texts_are_kept_and_found_composed(self, instance):
+        word, body = "w%scaf" % os.urandom(6).hex(), instance.metadata(self.description())
+        body["metadata"].update(title="The %se\u0301" % word, description="<p>Of e\u0301 and e&#769;</p>")
+        body["metadata"]["creators"] = [{"person_or_org": {"type": "organizational", "name": "Cafe\u0301"}}]
+        body["custom_fields"]["secureb2share:contact_name"] = "Cafe\u0301"
+        pid = instance.draft(body).json()["id"]
+        assert instance.submit(pid).status_code in (200, 202)
+        said = instance.call("GET", "/api/records/" + pid)
+        assert "Caf\u00e9" in said.json()["custom_fields"]["secureb2share:contact_name"]
+        assert "e\u0301" not in json.dumps(said.json(), ensure_ascii=False)
+        hits = instance.call("GET", "/api/records/", params={"q": 'metadata.title:"%s\u00e9"' % word}).json()["hits"]
+        assert [hit["id"] for hit in hits["hits"]] == [pid]
 
     def test_draft_says_its_faults_beside_their_fields(self, instance):
         body = instance.metadata(self.description(duo_codes=["DUO:0000024"]))

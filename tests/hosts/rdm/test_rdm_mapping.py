@@ -86,6 +86,19 @@ def test_an_editors_html_is_read_as_text(given, text):
     assert html.to_text(given) == text
 
 
+def test_an_editors_texts_are_read_composed():
+    description = json.loads(EXAMPLES[0].read_text(encoding="utf-8"))["dataset"]
+    description["core"]["titles"] = [{"lang": "en", "text": "Café"}]
+    description["core"]["creators"] = [{"name": "Café"}]
+    record = mapping.to_record(description)
+    record["metadata"].update(title="Cafe\u0301")
+    record["metadata"]["creators"][0]["person_or_org"]["name"] = "Cafe\u0301"
+    # where nothing else changed, the creator is still the one without a kind
+    assert mapping.from_record(record) == description
+    record["metadata"]["description"] = "<p>e&#769;</p>"
+    assert mapping.from_record(record)["core"]["descriptions"][0]["text"] == "é"
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples(path):
     description = json.loads(path.read_text(encoding="utf-8"))["dataset"]

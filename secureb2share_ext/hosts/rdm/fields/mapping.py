@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from marshmallow_utils.html import sanitize_unicode
 
+from ....characters import composed
 from ....descriptions.tolerant import member
 from . import html, languages, names
 from .names import full
@@ -70,8 +71,8 @@ def to_record(description: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def from_record(data: Any) -> Dict[str, Any]:
-    """The description in a record or draft (dict with metadata and custom_fields); never raises, whatever it is."""
-    metadata, given = member(data, "metadata"), member(data, "custom_fields")
+    """The description in a record or draft (dict with metadata and custom_fields), its texts in NFC; never raises."""
+    metadata, given = composed(member(data, "metadata")), composed(member(data, "custom_fields"))
     fields = {name[len(names.NAMESPACE) + 1 :]: value for name, value in given.items() if name.startswith(full(""))}
     fields = {name: value for name, value in fields.items() if value not in (None, "")}
     core = {name: metadata[name] for name in ("publisher",) if name in metadata}
@@ -308,7 +309,8 @@ def _lang(entry: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _text(value: Any) -> Any:
-    return html.to_text(value) if isinstance(value, str) else value
+    # a reference such as &#769; may stand for a part of a letter
+    return composed(html.to_text(value)) if isinstance(value, str) else value
 
 
 def _members(entries: Any, name: str) -> List[Tuple[Any, Any]]:
