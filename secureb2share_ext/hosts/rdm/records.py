@@ -13,6 +13,7 @@ from invenio_rdm_records.proxies import current_rdm_records_service as service
 from invenio_rdm_records.records.api import RDMRecord
 from invenio_rdm_records.records.systemfields.deletion_status import RecordDeletionStatusEnum
 from invenio_records_resources.services.uow import UnitOfWork
+from invenio_vocabularies.contrib.affiliations.api import Affiliation
 from invenio_vocabularies.proxies import current_service as vocabularies
 from marshmallow import ValidationError
 from sqlalchemy.exc import NoResultFound
@@ -150,7 +151,19 @@ def complete(row: DatasetRow, record: RDMRecord) -> None:
     identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
     address, state = current().host.access_url(row.pid), view.state_in_words(row)
     record.metadata = composed(record.get("metadata", {}))
-    record.custom_fields = mapping.write(composed(record.get("custom_fields", {})), address, state, identifier)
+    fields, chosen = composed(record.get("custom_fields", {})), mapping.affiliation_ids(record.metadata)
+    if chosen:
+        said = {"metadata": record.metadata, "custom_fields": fields}
+        fields = composed(mapping.with_affiliations(said, {one: _affiliation(one) for one in chosen}))
+    record.custom_fields = mapping.write(fields, address, state, identifier)
+
+
+def _affiliation(name):
+    with db.session.no_autoflush:
+        try:
+            return Affiliation.pid.resolve(name).get("name")
+        except (PIDDoesNotExistError, NoResultFound):
+            return None
 
 
 def version(model: Any, record_uuid: UUID) -> Optional[int]:

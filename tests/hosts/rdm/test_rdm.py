@@ -185,6 +185,25 @@ class TestRDM(HostContract):
         hits = instance.call("GET", "/api/records/", params={"q": 'metadata.title:"%s\u00e9"' % word}).json()["hits"]
         assert [hit["id"] for hit in hits["hits"]] == [pid]
 
+    def test_an_affiliation_of_the_hosts_vocabulary_is_said_by_name(self, instance):
+        from invenio_access.permissions import system_identity
+        from invenio_records_resources.proxies import current_service_registry as services
+        from invenio_vocabularies.contrib.affiliations.api import Affiliation
+
+        with instance.app.app_context():
+            entry = {"id": "01ggx4157", "name": "CERN"}
+            services.get("affiliations").create(system_identity, entry)
+            Affiliation.index.refresh()
+        who = {"type": "personal", "family_name": "Nordmann", "given_name": "Kari"}
+        body = instance.metadata(self.description())
+        body["metadata"]["creators"] = [{"person_or_org": who, "affiliations": [{"id": "01ggx4157"}]}]
+        body["metadata"]["creators"].append({"person_or_org": {"type": "organizational", "name": "Another"}})
+        pid = instance.draft(body).json()["id"]
+        assert instance.submit(pid).status_code in (200, 202)
+        found = instance.call("GET", "/api/records/" + pid, headers={"Accept": "application/ld+json"}).json()
+        stated = found["creator"][0]["affiliation"]
+        assert "CERN" in json.dumps(stated) and "https://ror.org/01ggx4157" in json.dumps(stated)
+
     def test_draft_says_its_faults_beside_their_fields(self, instance):
         body = instance.metadata(self.description(duo_codes=["DUO:0000024"]))
         pid = instance.draft(body).json()["id"]
