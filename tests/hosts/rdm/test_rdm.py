@@ -188,12 +188,10 @@ class TestRDM(HostContract):
     def test_an_affiliation_of_the_hosts_vocabulary_is_said_by_name(self, instance):
         from invenio_access.permissions import system_identity
         from invenio_records_resources.proxies import current_service_registry as services
-        from invenio_vocabularies.contrib.affiliations.api import Affiliation
 
         with instance.app.app_context():
             entry = {"id": "01ggx4157", "name": "CERN"}
             services.get("affiliations").create(system_identity, entry)
-            Affiliation.index.refresh()
         who = {"type": "personal", "family_name": "Nordmann", "given_name": "Kari"}
         body = instance.metadata(self.description())
         body["metadata"]["creators"] = [{"person_or_org": who, "affiliations": [{"id": "01ggx4157"}]}]
