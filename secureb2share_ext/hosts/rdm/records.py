@@ -13,10 +13,12 @@ from invenio_rdm_records.proxies import current_rdm_records_service as service
 from invenio_rdm_records.records.api import RDMRecord
 from invenio_rdm_records.records.systemfields.deletion_status import RecordDeletionStatusEnum
 from invenio_records_resources.services.uow import UnitOfWork
+from invenio_vocabularies.contrib.affiliations.api import Affiliation
 from invenio_vocabularies.proxies import current_service as vocabularies
 from marshmallow import ValidationError
 from sqlalchemy.exc import NoResultFound
 
+from ...characters import composed
 from ...client import seconds
 from ...dataset import CATALOGUE_PREFIX, Dataset
 from ...datasets import store, view
@@ -142,10 +144,26 @@ def rewrite(row: DatasetRow, record: RDMRecord) -> RDMRecord:
 
 
 def complete(row: DatasetRow, record: RDMRecord) -> None:
-    """Write into the custom fields of a record (changed) what the catalogue itself says: address, state, identifier."""
+    """Write into the custom fields of a record (changed) what the catalogue itself says: address, state, identifier.
+
+    What an editor wrote is kept in NFC, so that it is found however a reader's keyboard composes it.
+    """
     identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
     address, state = current().host.access_url(row.pid), view.state_in_words(row)
-    record.custom_fields = mapping.write(record.get("custom_fields", {}), address, state, identifier)
+    record.metadata = composed(record.get("metadata", {}))
+    fields, chosen = composed(record.get("custom_fields", {})), mapping.affiliation_ids(record.metadata)
+    if chosen:
+        said = {"metadata": record.metadata, "custom_fields": fields}
+        fields = composed(mapping.with_affiliations(said, {one: _affiliation(one) for one in chosen}))
+    record.custom_fields = mapping.write(fields, address, state, identifier)
+
+
+def _affiliation(name):
+    with db.session.no_autoflush:
+        try:
+            return Affiliation.pid.resolve(name).get("name")
+        except (PIDDoesNotExistError, NoResultFound):
+            return None
 
 
 def version(model: Any, record_uuid: UUID) -> Optional[int]:

@@ -1,3 +1,4 @@
+import json
 import os
 
 import pytest
@@ -170,6 +171,45 @@ class TestRDM(HostContract):
         assert "CANARY" not in said.text
         assert said.json()["custom_fields"]["secureb2share:dataset_state"] == "active"
         assert instance.count("rdm_records_metadata", "CAST(json AS text) LIKE '%CANARY%'") == 0
+
+    def test_a_curators_texts_are_kept_and_found_composed(self, instance):
+        word, body = "w%scaf" % os.urandom(6).hex(), instance.metadata(self.description())
+        body["metadata"].update(title="The %se\u0301" % word, description="<p>Of e\u0301 and e&#769;</p>")
+        body["metadata"]["creators"] = [{"person_or_org": {"type": "organizational", "name": "Cafe\u0301"}}]
+        body["custom_fields"]["secureb2share:contact_name"] = "Cafe\u0301"
+        pid = instance.draft(body).json()["id"]
+        assert instance.submit(pid).status_code in (200, 202)
+        said = instance.call("GET", "/api/records/" + pid)
+        assert "Caf\u00e9" in said.json()["custom_fields"]["secureb2share:contact_name"]
+        assert "e\u0301" not in json.dumps(said.json(), ensure_ascii=False)
+        hits = instance.call("GET", "/api/records/", params={"q": 'metadata.title:"%s\u00e9"' % word}).json()["hits"]
+        assert [hit["id"] for hit in hits["hits"]] == [pid]
+
+    def test_creators_stay_as_said_with_an_affiliation_of_the_hosts_vocabulary(self, instance):
+        from invenio_access.permissions import system_identity
+        from invenio_records_resources.proxies import current_service_registry as services
+
+        with instance.app.app_context():
+            entry = {"id": "01ggx4157", "name": "CERN"}
+            services.get("affiliations").create(system_identity, entry)
+        creator = {"name": "Kari Nordmann", "family_name": "Nordmann", "given_name": "Kari"}
+        description = self.description()
+        description["core"]["creators"] = [creator, {"name": "Another"}]
+        body = instance.metadata(description)
+        body["metadata"]["creators"][0]["affiliations"] = [{"id": "01ggx4157"}]
+        pid = instance.draft(body).json()["id"]
+        assert instance.submit(pid).status_code in (200, 202)
+        said = dict(creator, affiliation="CERN", affiliation_ror="https://ror.org/01ggx4157")
+        for _ in range(2):
+            record = instance.call("GET", "/api/records/" + pid).json()
+            # RDM's own, and what the description says
+            assert record["metadata"]["creators"][0]["person_or_org"]["name"] == "Nordmann, Kari"
+            assert record["custom_fields"]["secureb2share:creators"] == [said, {"name": "Another"}]
+            accepted = {"Accept": "application/vnd.datacite.datacite+json"}
+            stated = instance.call("GET", "/api/records/" + pid, headers=accepted).json()["creators"][0]
+            assert stated["name"] == "Kari Nordmann" and "CERN" in json.dumps(stated["affiliation"])
+            # the form gives back what it was given
+            assert instance.publish_edit(pid, lambda body: None).status_code == 200
 
     def test_draft_says_its_faults_beside_their_fields(self, instance):
         body = instance.metadata(self.description(duo_codes=["DUO:0000024"]))

@@ -227,6 +227,7 @@ def test_marcxml_is_corrected_alone_and_in_a_list(app, monkeypatch):
 
 def test_linkset(app):
     own = {"anchor": API, "describes": [{"href": RECORD_URL, "type": "text/html"}]}
+    own["license"] = [{"href": "https://spdx.org/licenses/CC-BY-4.0"}]
     page, *back = link_headers.document(shown())["linkset"]
     assert back == [own] and "item" not in page and page["anchor"] == RECORD_URL
     assert page["describedby"] == [{"href": API, "type": "application/ld+json"}]

@@ -86,6 +86,62 @@ def test_an_editors_html_is_read_as_text(given, text):
     assert html.to_text(given) == text
 
 
+def test_an_editors_texts_are_read_composed():
+    description = json.loads(EXAMPLES[0].read_text(encoding="utf-8"))["dataset"]
+    description["core"]["titles"] = [{"lang": "en", "text": "Café"}]
+    description["core"]["creators"] = [{"name": "Café"}]
+    record = mapping.to_record(description)
+    record["metadata"].update(title="Cafe\u0301")
+    record["metadata"]["creators"][0]["person_or_org"]["name"] = "Cafe\u0301"
+    # where nothing else changed, the creator is still the one without a kind
+    assert mapping.from_record(record) == description
+    record["metadata"]["description"] = "<p>e&#769;</p>"
+    assert mapping.from_record(record)["core"]["descriptions"][0]["text"] == "é"
+
+
+KARI = {"name": "Kari Nordmann", "family_name": "Nordmann", "given_name": "Kari"}
+ROR = "https://ror.org/01ggx4157"
+
+
+@pytest.mark.parametrize(
+    "creator",
+    [KARI, dict(KARI, orcid="0000-0002-1825-0097", affiliation="A", affiliation_ror=ROR)],
+    ids=["bare", "all"],
+)
+def test_a_creator_stays_as_said_where_rdms_form_saves_it_anew(creator):
+    description = json.loads(EXAMPLES[0].read_text(encoding="utf-8"))["dataset"]
+    description["core"]["creators"] = [creator]
+    record = mapping.to_record(description)
+    record["metadata"]["creators"][0]["person_or_org"]["name"] = "Nordmann, Kari"
+    assert mapping.from_record(record) == description
+    record["metadata"]["creators"][0]["person_or_org"].update(name="Nordmann, Ola", given_name="Ola")
+    said = {name: value for name, value in creator.items() if name != "affiliation_ror"}
+    edited = dict(said, name="Nordmann, Ola", given_name="Ola", kind="person")
+    assert mapping.from_record(record)["core"]["creators"] == [edited]
+
+
+@pytest.mark.parametrize("identifier, ror", [("01ggx4157", {"affiliation_ror": ROR}), ("own", {})], ids=["ror", "own"])
+def test_an_affiliation_that_an_editor_chose_is_kept_with_its_name(identifier, ror):
+    description = json.loads(EXAMPLES[0].read_text(encoding="utf-8"))["dataset"]
+    description["core"]["creators"] = [KARI, {"name": "B"}]
+    record = mapping.to_record(description)
+    record["metadata"]["creators"][0]["affiliations"] = [{"id": identifier}, {"name": "Another"}]
+    assert mapping.affiliation_ids(record["metadata"]) == [identifier]
+    record["custom_fields"] = mapping.with_affiliations(record, {identifier: "CERN"})
+    first = dict(KARI, affiliation="CERN", **ror)
+    assert mapping.from_record(record)["core"]["creators"] == [first, {"name": "B"}]
+    # as an index has it
+    read = copy.deepcopy(record)
+    read["metadata"]["creators"][0]["affiliations"][0]["name"] = "CERN"
+    assert mapping.from_record(read) == mapping.from_record(record)
+    # what the source or our own form says next
+    description["core"]["creators"][0] = first
+    assert mapping.updated(record, description)["metadata"] == record["metadata"]
+    assert mapping.from_record(mapping.updated(record, description)) == description
+    renamed = mapping.with_affiliations(record, {identifier: "Renamed"})
+    assert renamed["secureb2share:creators"][0] == dict(first, affiliation="Renamed")
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples(path):
     description = json.loads(path.read_text(encoding="utf-8"))["dataset"]

@@ -10,6 +10,8 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from marshmallow_utils.html import sanitize_unicode
 
+from ....characters import composed
+from ....descriptions.check_digits import is_ror
 from ....descriptions.tolerant import member
 from . import html, languages, names
 from .names import full
@@ -70,8 +72,8 @@ def to_record(description: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def from_record(data: Any) -> Dict[str, Any]:
-    """The description in a record or draft (dict with metadata and custom_fields); never raises, whatever it is."""
-    metadata, given = member(data, "metadata"), member(data, "custom_fields")
+    """The description in a record or draft (dict with metadata and custom_fields), its texts in NFC; never raises."""
+    metadata, given = composed(member(data, "metadata")), composed(member(data, "custom_fields"))
     fields = {name[len(names.NAMESPACE) + 1 :]: value for name, value in given.items() if name.startswith(full(""))}
     fields = {name: value for name, value in fields.items() if value not in (None, "")}
     core = {name: metadata[name] for name in ("publisher",) if name in metadata}
@@ -126,6 +128,8 @@ def updated(data: Dict[str, Any], description: Dict[str, Any]) -> Dict[str, Any]
     fields = {name: value for name, value in data.get("custom_fields", {}).items() if not name.startswith(full(""))}
     kept = {full(name) for name in names.OUTPUT + (names.IDENTIFIER,)}
     fields.update((name, value) for name, value in data.get("custom_fields", {}).items() if name in kept)
+    if affiliation_ids(metadata):
+        fields[full(names.CREATORS)] = description["core"]["creators"]
     return {"metadata": metadata, "custom_fields": dict(fields, **said["custom_fields"])}
 
 
@@ -216,19 +220,58 @@ def _creator(creator: Dict[str, Any]) -> Dict[str, Any]:
 
 def _creators(entries: List[Any], exact: List[Any]) -> Iterator[Dict[str, Any]]:
     """The creators of a record; those that an editor left alone as they were said, though RDM has a type for each."""
-    rows = [row for row in exact if isinstance(row, dict) and _is_creator(row)]
-    said = {_key(_read_creator(_creator(row))): row for row in reversed(rows)}
+    rows = [(row, _read_creator(_creator(row))) for row in exact if isinstance(row, dict) and _is_creator(row)]
+    rows.reverse()
+    said = {_key(found): row for row, found in rows}
+    saved = {_key(_saved(found)): row for row, found in rows}
+    chosen = {_key(_without_affiliation(found), row.get("affiliation_ror")): row for row, found in rows}
     for entry in entries:
-        found = _read_creator(entry)
-        yield said.get(_key(found), found)
+        found, identifier = _read_creator(entry), _affiliation_id(entry)
+        if identifier is not None:
+            key = _without_affiliation(found)
+            yield chosen.get(_key(key, _ror(identifier))) or chosen.get(_key(key, None), found)
+        else:
+            yield said.get(_key(found)) or saved.get(_key(_saved(found)), found)
+
+
+def affiliation_ids(metadata: Any) -> List[str]:
+    """The entries of RDM's vocabulary of affiliations that the creators in a record's metadata have, each once."""
+    found = map(_affiliation_id, _list(_object(metadata).get("creators")))
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def with_affiliations(data: Dict[str, Any], affiliations: Dict[str, Optional[str]]) -> Dict[str, Any]:
+    """Custom fields (new dict) of a record whose creators have these affiliations of RDM's vocabulary, {id: name}.
+
+    The record itself has their ids alone.
+    """
+    fields, found = member(data, "custom_fields"), []
+    entries = _list(member(data, "metadata").get("creators"))
+    for entry, creator in zip(entries, _creators(entries, _list(fields.get(full(names.CREATORS))))):
+        identifier = _affiliation_id(entry)
+        if identifier is not None:
+            creator = {name: value for name, value in creator.items() if not name.startswith("affiliation")}
+            creator.update(_affiliation({"id": identifier, "name": affiliations.get(identifier)}))
+        found.append(creator)
+    return dict(fields, **{full(names.CREATORS): found})
+
+
+def _saved(found: Dict[str, Any]) -> Dict[str, Any]:
+    # what RDM's form makes of a person's name
+    parts = [found[name] for name in ("family_name", "given_name") if name in found]
+    return dict(found, name=", ".join(map(str, parts))) if parts else found
+
+
+def _without_affiliation(found: Dict[str, Any]) -> Dict[str, Any]:
+    return {name: value for name, value in _saved(found).items() if not name.startswith("affiliation")}
 
 
 def _is_creator(row: Dict[str, Any]) -> bool:
     return "name" in row and all(isinstance(value, str) for value in row.values())
 
 
-def _key(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
+def _key(*values: Any) -> str:
+    return json.dumps(values, sort_keys=True, default=str)
 
 
 def _parts(name: str) -> Tuple[str, Optional[str]]:
@@ -251,10 +294,29 @@ def _read_creator(entry: Any) -> Dict[str, Any]:
             found["orcid"] = identifier.get("identifier")
         elif _object(identifier).get("scheme") == "ror":
             found["ror"] = ROR + str(identifier.get("identifier"))[-9:]
-    affiliations = [one for one in _list(_object(entry).get("affiliations")) if isinstance(one, dict)]
-    if affiliations and affiliations[0].get("name"):
-        found["affiliation"] = affiliations[0]["name"]
-    return found
+    return dict(found, **_affiliation(_first_affiliation(entry)))
+
+
+def _first_affiliation(entry: Any) -> Dict[str, Any]:
+    return next((one for one in _list(_object(entry).get("affiliations")) if isinstance(one, dict)), {})
+
+
+def _affiliation_id(entry: Any) -> Optional[str]:
+    found = _first_affiliation(entry).get("id")
+    return found if isinstance(found, str) and found else None
+
+
+def _affiliation(entry: Dict[str, Any]) -> Dict[str, Any]:
+    if not entry.get("name"):
+        return {}
+    ror = _ror(entry.get("id"))
+    return dict({"affiliation": entry["name"]}, **({"affiliation_ror": ror} if ror else {}))
+
+
+def _ror(identifier: Any) -> Optional[str]:
+    # the vocabulary's entries have the end of their ROR as their id, where they come from there
+    address = "%s%s" % (ROR, identifier)
+    return address if isinstance(identifier, str) and is_ror(address) else None
 
 
 def _subject(entry: Any) -> Any:
@@ -308,7 +370,8 @@ def _lang(entry: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _text(value: Any) -> Any:
-    return html.to_text(value) if isinstance(value, str) else value
+    # a reference such as &#769; may stand for a part of a letter
+    return composed(html.to_text(value)) if isinstance(value, str) else value
 
 
 def _members(entries: Any, name: str) -> List[Tuple[Any, Any]]:

@@ -241,7 +241,9 @@ def test_link_headers(instance, ours, other):
         "linkset"
     ]
     assert found[0]["anchor"] == page and "item" not in found[0]
-    assert found[1:] == [{"anchor": api, "describes": [{"href": page, "type": "text/html"}]}]
+    own = {"anchor": api, "describes": [{"href": page, "type": "text/html"}]}
+    # of the description, never of the data
+    assert found[1:] == [dict(own, license=[{"href": "https://spdx.org/licenses/CC-BY-4.0"}])]
 
 
 def test_nothing_of_the_host_is_foreign(instance):
