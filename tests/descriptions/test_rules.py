@@ -67,6 +67,20 @@ def test_each_rule_tells_its_fault_and_no_other(sensitive, expected):
 
 
 @pytest.mark.parametrize(
+    "sensitive, expected",
+    [
+        (
+            {"special_categories": ["not-stated", "Health"]},
+            {"special_categories": "must hold nothing else beside not-stated"},
+        ),
+        ({"special_categories": ["not-stated"], "deidentification": "identified", "legal_basis_art6": ["A6-1-e"]}, {}),
+    ],
+)
+def test_what_an_original_does_not_say_is_not_stated(sensitive, expected):
+    assert told(**sensitive) == expected
+
+
+@pytest.mark.parametrize(
     "replaces, expected",
     [
         ("p11/sleep-1", []),
