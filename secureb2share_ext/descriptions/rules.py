@@ -91,11 +91,8 @@ def ethics(description: Any) -> Iterator[Fault]:
 
 
 def controller(description: Any) -> Iterator[Fault]:
-    """`controller_country` stands exactly where `controller_name` is not `not-stated`."""
+    """What is said of the controller, such as its country, stands where `controller_name` is not `not-stated`."""
     sensitive = member(description, "sensitive")
-    is_stated = sensitive.get("controller_name", NOT_STATED) != NOT_STATED
-    if is_stated and is_missing(sensitive, "controller_country"):
-        yield "sensitive.controller_country", "is required"
     if sensitive.get("controller_name") == NOT_STATED:
         for name in OF_CONTROLLER:
             if not is_missing(sensitive, name):
