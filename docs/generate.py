@@ -134,7 +134,7 @@ def duo_codes():
                 code(value),
                 labels.label(field, value),
                 "permission" if value in duo.PERMISSIONS else "modifier",
-                code(duo.NEEDS[value]) if value in duo.NEEDS else "",
+                code(duo.NEEDS[value]) + (" or `duo_topics`" if value == duo.DS else "") if value in duo.NEEDS else "",
             )
             for value in known
         ],

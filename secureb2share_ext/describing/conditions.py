@@ -6,7 +6,7 @@ from ..descriptions import duo, health
 from ..pages.marking import N_
 
 NEEDED_IF: Dict[str, str] = {
-    "sensitive.controller_country": N_("needed where the controller is stated"),
+    "sensitive.controller_country": N_("needed for health data of the EU and EEA, by law"),
     "sensitive.embargo_until": N_("needed if access opens on a date"),
     "sensitive.legal_basis_art6": N_("needed for personal data"),
     "sensitive.legal_basis_art9": N_("needed for personal data of special categories"),

@@ -31,7 +31,7 @@ from . import hints
 COUNTRY = "^[A-Z]{2}$"
 PATTERNS = (  # the beginning of a pattern of the schema -> the kind of its texts
     (COUNTRY, "country"),
-    ("^[a-z]{2,3}(-", "language"),
+    ("^([a-z]{2,3}(-", "language"),
     ("^[0-9]{4}-(0[1-9]", "day"),
     ("^[0-9]{4}(-(0[1-9]", "period"),
     (r"^https://[A-Za-z0-9]", "url"),

@@ -11,13 +11,14 @@ from .tolerant import entries, is_missing
 NRES, HMB, DS, POA, GRU = ("DUO:00000%s" % number for number in ("04", "06", "07", "11", "42"))
 PERMISSIONS = (NRES, GRU, HMB, DS, POA)
 MODIFIERS = tuple("DUO:00000%d" % n for n in (12, 15, 16, 18, 19, 20, 21, 22, 24, 25, 26, 27, 28, 29, 43, 44, 45, 46))
+RS = "DUO:0000012"
 NPUNCU, NPOA, NPU, NCU = ("DUO:00000%d" % number for number in (18, 44, 45, 46))
 
 # a code -> the field that says what it leaves open; collaborators ask at the role contact, and users are persons, of
 # whom the conditions of access speak without names
 NEEDS = {
     DS: "duo_diseases",
-    "DUO:0000012": "duo_topics",
+    RS: "duo_topics",
     "DUO:0000022": "duo_countries",
     "DUO:0000024": "duo_until",
     "DUO:0000025": "duo_months",
@@ -48,12 +49,15 @@ def contradictions(sensitive: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
 
 
 def needs(sensitive: Dict[str, Any]) -> Iterator[Tuple[str, str]]:
-    """The field that the table names for a code says what the code leaves open, and stands with its code only."""
+    """The field that the table names for a code says what the code leaves open, and stands with its code only; diseases
+    that have no code stand in words in `duo_topics`, unless `DUO:0000012` needs these.
+    """
     codes = entries(sensitive, "duo_codes")
+    in_words = DS in codes and RS not in codes and not is_missing(sensitive, NEEDS[RS])
     for code, field in NEEDS.items():
-        if code in codes and is_missing(sensitive, field):
+        if code in codes and is_missing(sensitive, field) and not (code == DS and in_words):
             yield field, "is required, for duo_codes hold %s" % code
-        if code not in codes and not is_missing(sensitive, field):
+        if code not in codes and not is_missing(sensitive, field) and not (code == RS and in_words):
             yield field, "is only for datasets whose duo_codes hold %s" % code
 
 

@@ -47,13 +47,18 @@ def body(description: Any) -> Iterator[Fault]:
 
 def by_law(description: Any) -> Iterator[Fault]:
     """From the day in `SECUREB2SHARE_HDAB_FROM` on, health data whose `controller_country` is in the European Economic
-    Area have `health_categories`, `has_structured_data` and `provenance`, and name their health data access body.
+    Area have `health_categories`, `has_structured_data` and `provenance`, and name their health data access body; and
+    all health data whose controller is stated say its country.
     Before it, and elsewhere, they need none of these. They are health data, if `health_categories` is not empty, or
     `special_categories` has one of `Health`, `MentalHealth`, `PhysicalHealth`, `MedicalHealth`, `HealthRecord`,
     `Disability`, `Genetic`, `DNACode`.
     """
     sensitive = member(description, "sensitive")
-    if is_health(sensitive) and sensitive.get("controller_country") in EEA:
+    if not is_health(sensitive):
+        return
+    if is_missing(sensitive, "controller_country") and sensitive.get("controller_name") != "not-stated":
+        yield "sensitive.controller_country", BY_LAW
+    if sensitive.get("controller_country") in EEA:
         for name in NEEDS + BODY:
             if is_missing(sensitive, name):
                 yield "sensitive." + name, BY_LAW

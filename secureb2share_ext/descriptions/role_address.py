@@ -37,6 +37,7 @@ _VOWEL = re.compile("[aeiouy]")
 _ABBREVIATED = re.compile("(?!sch|szcz)[^aeiouy]{4}")
 # what an organisation calls an account: a few letters, such as initials or a faculty, and a number
 _ACCOUNT = re.compile(r"[a-z]{1,4}[0-9]{1,4}\Z")
+_LONG_ACCOUNT = re.compile(r"[a-z]{5,8}(?!(19|20)[0-9][0-9]\Z)[0-9]{2,4}\Z")  # studies bear years
 
 
 def own_address_fault(address: str) -> Optional[str]:
@@ -53,14 +54,15 @@ def is_persons(local: str) -> bool:
     parts = re.split(r"[._]", re.sub(r"[0-9]+\Z", "", local))
     names_office = any(_names_office(part) for part in parts)
     if len(parts) == 1:
-        return not names_office and _runs_on(local)
+        return not names_office and (_runs_on(local) or bool(_LONG_ACCOUNT.match(local)))
     if not all(re.match(r"[a-z]+(-[a-z]+)*\Z", part) for part in parts) or len(parts) > 4:
         return False
     if _is_given(parts[0]) or len(parts[0]) == 1 and "_" not in local:
         # surnames begin like words of offices too
         return not any(part in OFFICE or len(part) > 7 and _names_office(part) for part in parts[1:])
     # the fault of an accepted person cannot be undone, so that what may be a name is taken for one
-    is_name = all(_could_be_said(part) for part in parts) and "_" not in local
+    told = parts if len(parts) < 3 else [parts[0]] + [part for part in parts[1:-1] if len(part) > 1] + [parts[-1]]
+    is_name = all(_could_be_said(part) for part in told) and "_" not in local
     return is_name and not names_office and local[-1].isalpha() and len(parts[-1]) > 1
 
 

@@ -25,6 +25,7 @@ ALONE = (
     ("access_eligibility", "any"),
     ("access_eligibility", NOT_STATED),
     ("access_mode", NOT_STATED),
+    ("special_categories", NOT_STATED),
     ("sexes", NOT_STATED),
 )
 DETAILS = ("name", "size", "checksum")  # of a file
@@ -57,8 +58,8 @@ def embargo(description: Any) -> Iterator[Fault]:
 
 def legal_bases(description: Any) -> Iterator[Fault]:
     """`legal_basis_art6` unless `deidentification` is `anonymised`, `aggregated` or `synthetic`; `legal_basis_art9` as
-    well, if `special_categories` has another entry than `Criminal` and `CriminalConviction`. A `legal_basis_exemption`
-    says why there is neither.
+    well, if `special_categories` has another entry than `Criminal`, `CriminalConviction` and `not-stated`. A
+    `legal_basis_exemption` says why there is neither.
     """
     sensitive = member(description, "sensitive")
     bases = [name for name in BASES if not is_missing(sensitive, name)]
@@ -70,7 +71,7 @@ def legal_bases(description: Any) -> Iterator[Fault]:
         return
     if BASES[0] not in bases:
         yield "sensitive.legal_basis_art6", "is required for personal data (GDPR Art. 6)"
-    if entries(sensitive, "special_categories") - set(NOT_ART9) and BASES[1] not in bases:
+    if entries(sensitive, "special_categories") - {*NOT_ART9, NOT_STATED} and BASES[1] not in bases:
         yield "sensitive.legal_basis_art9", "is required for special categories of personal data (GDPR Art. 9)"
 
 
@@ -90,11 +91,8 @@ def ethics(description: Any) -> Iterator[Fault]:
 
 
 def controller(description: Any) -> Iterator[Fault]:
-    """`controller_country` stands exactly where `controller_name` is not `not-stated`."""
+    """What is said of the controller, such as its country, stands where `controller_name` is not `not-stated`."""
     sensitive = member(description, "sensitive")
-    is_stated = sensitive.get("controller_name", NOT_STATED) != NOT_STATED
-    if is_stated and is_missing(sensitive, "controller_country"):
-        yield "sensitive.controller_country", "is required"
     if sensitive.get("controller_name") == NOT_STATED:
         for name in OF_CONTROLLER:
             if not is_missing(sensitive, name):
@@ -102,7 +100,9 @@ def controller(description: Any) -> Iterator[Fault]:
 
 
 def alone(description: Any) -> Iterator[Fault]:
-    """`any` and `not-stated` in `access_eligibility`, and `not-stated` in `access_mode` and `sexes`, stand alone."""
+    """`any` and `not-stated` in `access_eligibility`, and `not-stated` in `access_mode`, `special_categories` and
+    `sexes`, stand alone.
+    """
     sensitive = member(description, "sensitive")
     for name, code in ALONE:
         found = entries(sensitive, name)

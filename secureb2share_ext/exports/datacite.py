@@ -139,7 +139,7 @@ def _contributors(dataset):
         if "controller_ror" in sensitive:
             controller["nameIdentifiers"] = [_named("ROR", sensitive["controller_ror"], ROR)]
         said.append(controller)
-    if "storage_organisation" in sensitive:
+    if sensitive.get("storage_organisation", "not-stated") != "not-stated":
         said.append(_organisation(sensitive["storage_organisation"], "HostingInstitution"))
     given = dataset.core.get("contributors", [])
     return said + [dict(_creator(one), contributorType=one["role"]) for one in given]

@@ -29,7 +29,8 @@ NUMBERS = (
 
 def privacy(graph: Graph, dataset: Iri, sensitive: Dict[str, Any], health: bool) -> None:
     """Say which personal data there are, on which basis they are processed and for which purposes they may be used."""
-    terms = sensitive.get("special_categories", []) + sensitive.get("personal_data", [])
+    stated = [term for term in sensitive.get("special_categories", []) if term != "not-stated"]
+    terms = stated + sensitive.get("personal_data", [])
     bases = sensitive.get("legal_basis_art6", []) + sensitive.get("legal_basis_art9", [])
     purposes = [code for code in sensitive.get("purposes_allowed", []) if PLAIN.match(code)]
     for predicate, kind, addresses in (

@@ -6,7 +6,7 @@ Meanings: http://purl.obolibrary.org/obo/duo.owl, in the words of somebody who p
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from ..descriptions import labels
-from ..descriptions.duo import NEEDS
+from ..descriptions.duo import DS, NEEDS, RS
 from .language import format_date, listed, translate, translate_number
 from .words import N_, countries, isolated
 
@@ -156,6 +156,8 @@ def _use(code, sensitive, language):
         return Use("info", translate(language, name), "", [(code, "")])
     icon, title, text, told = USES[code]
     values = _values(code, sensitive, language)
+    if code == DS and not values:  # diseases without a code
+        values, told = _values(RS, sensitive, language), USES[RS][3]
     if told and values:
         text = told
     # the ontology's own short name stands at the end of the label

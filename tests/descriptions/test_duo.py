@@ -3,6 +3,7 @@ import pytest
 from secureb2share_ext.descriptions import duo, schema
 
 NRES, GRU, HMB, DS, POA = "DUO:0000004", "DUO:0000042", "DUO:0000006", "DUO:0000007", "DUO:0000011"
+TOPICS = "DUO:0000012"
 PERMISSION = (
     "must hold at most one permission (DUO:0000004, DUO:0000042, DUO:0000006, DUO:0000007, DUO:0000011);"
     " the other codes modify it"
@@ -50,6 +51,15 @@ def told(*codes, **fields):
 )
 def test_which_codes_go_together(codes, expected):
     assert told(*codes) == [("duo_codes", message) for message in expected]
+
+
+def test_a_disease_without_a_code_is_said_in_words():
+    words = ["Cardiovascular disease"]
+    assert told(DS, duo_topics=words) == []
+    assert told(DS, duo_topics=words, duo_diseases=["MONDO:0005147"]) == []
+    # beside topics of research nobody could tell the diseases
+    assert told(DS, TOPICS, duo_topics=words) == [("duo_diseases", "is required, for duo_codes hold %s" % DS)]
+    assert told(GRU, duo_topics=words) == [("duo_topics", "is only for datasets whose duo_codes hold %s" % TOPICS)]
 
 
 @pytest.mark.parametrize("code, field, value", NEEDS, ids=[need[1] for need in NEEDS])

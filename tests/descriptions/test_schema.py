@@ -320,12 +320,10 @@ def test_bases_of_the_tables_are_valid():
         "sensitive.access_mode",
         "sensitive.access_eligibility",
         "sensitive.controller_name",
-        "sensitive.controller_country",
         "sensitive.special_categories",
         "sensitive.deidentification",
         "sensitive.storage_service",
         "sensitive.storage_organisation",
-        "sensitive.storage_country",
         "sensitive.provenance[0].lang",
         "sensitive.provenance[0].text",
         "files[0].label",
@@ -341,6 +339,8 @@ def test_missing_field_is_named(field):
         "core.creators[0].affiliation",
         "core.keywords",
         "core.languages",
+        "sensitive.controller_country",
+        "sensitive.storage_country",
         "core.contacts[0].email",
         "core.contacts[0].url",
         "sensitive.controller_ror",
@@ -638,6 +638,10 @@ def test_entry_may_not_stand_twice(field):
         one("core.titles[0].lang", "nb_NO", PATTERN),
         one("core.titles[0].lang", "", PATTERN),
         one("core.languages[0]", "n", PATTERN),
+        one("core.languages[0]", "x", PATTERN),
+        one("core.languages[0]", "nb-a", PATTERN),
+        one("core.languages[0]", "nb-x", PATTERN),
+        one("core.languages[0]", "nb-abcdefghi", PATTERN),
         one("core.creators[0].orcid", "0000000218250097", PATTERN),
         one("core.creators[0].orcid", "https://orcid.org/0000-0002-1825-0097", PATTERN),
         one("core.contacts[0].email", "access", PATTERN),
@@ -687,6 +691,23 @@ def test_entry_may_not_stand_twice(field):
 )
 def test_value_outside_the_rule_is_told(what, changes, expected):
     check(full_faults(changes), expected)
+
+
+@for_each(
+    [
+        "und",  # undetermined
+        "sl-rozaj-biske-1994",
+        "de-u-co-phonebk",
+        "en-t-jp-m0-bgn",
+        "nb-x-a-dialect",
+        "de-a-value-b-more-x-mine",
+        "x-whatever-1",
+    ],
+    ["core.titles[0].lang", "core.languages[0]", "sensitive.provenance[0].lang"],
+)
+def test_a_language_may_have_extensions_and_private_use(tag, field):
+    # RFC 5646, 2.1
+    assert full_faults({field: tag}) == []
 
 
 ADDRESSES = ["core.contacts[0].url"] + [

@@ -172,7 +172,6 @@ DEMANDED = {
     "sensitive.deidentification": "B25, us",
     "sensitive.storage_service": "us",
     "sensitive.storage_organisation": "us",
-    "sensitive.storage_country": "us",
     "sensitive.applicable_legislation": "B2",
     "sensitive.code_values": "B3",
     "sensitive.coding_systems": "B4",

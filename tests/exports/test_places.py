@@ -135,6 +135,16 @@ def members(field, node):
     return [field] if not items or set(items) == {"lang", "text"} else ["%s.%s" % (field, one) for one in items]
 
 
+def test_what_is_not_stated_is_no_name_and_no_category():
+    description = planted()
+    for field in ("controller_name", "storage_service", "storage_organisation", "deidentification"):
+        description["sensitive"][field] = "not-stated"
+    for field in ("access_mode", "access_eligibility", "special_categories", "sexes"):
+        description["sensitive"][field] = ["not-stated"]
+    for export, document in documents(description).items():
+        assert not has(map(str, everything(export, document)), ["not-stated"]), export
+
+
 def test_no_field_of_the_schema_is_missing_in_the_table():
     parts = SCHEMA["properties"]
     fields = [

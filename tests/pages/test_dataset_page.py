@@ -72,6 +72,7 @@ def test_every_code_of_permitted_use_has_a_rule_of_its_own(code):
             "The diseases are named by their codes, which lead to their names.",
             [("MONDO:0005147", "http://purl.obolibrary.org/obo/MONDO_0005147")],
         ),
+        ({"duo_codes": ["DUO:0000007"], "duo_topics": ["Heart failure"]}, "These are: Heart failure.", []),
         ({"duo_codes": ["DUO:9"]}, "", []),
     ],
 )

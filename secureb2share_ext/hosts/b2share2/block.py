@@ -264,6 +264,7 @@ _BEHIND = {
     "access_right": ("embargo_until",),
     "controller_name": ("controller_country",),
     "special_categories": ("legal_basis_art6", "legal_basis_art9"),
+    "storage_organisation": ("storage_country",),
 }  # what is needed in many cases beside a required one
 _MAJOR = (ACCESS_URL, STATE, "title_languages", "description_languages") + tuple(
     name for required in _REQUIRED for name in (required,) + _BEHIND.get(required, ())
