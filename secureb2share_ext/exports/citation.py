@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 from urllib.parse import quote
 
 from . import dcat
-from .datacite import DOI
+from .datacite import doi_of
 from .published import Published
 
 BIBTEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
@@ -52,7 +52,7 @@ def text(shown: Published) -> str:
 
 def address(shown: Published) -> str:
     """The address that a citation names: the DOI's, or the record's page."""
-    doi = _doi(shown)
+    doi = doi_of(shown)
     return "https://doi.org/" + doi if doi else shown.record_url
 
 
@@ -67,7 +67,7 @@ def bibtex(shown: Published) -> str:
         ("year", str(core["publication_year"])),
         ("publisher", _bibtex(core["publisher"], is_whole=True)),
         ("version", _bibtex(shown.version_label or "")),
-        ("doi", quote(_doi(shown), safe=PLAIN)),
+        ("doi", quote(doi_of(shown), safe=PLAIN)),
         ("url", quote(address(shown), safe=PLAIN)),
         ("note", "Dataset"),
     ]
@@ -84,7 +84,7 @@ def ris(shown: Published) -> str:
         ("PY", str(core["publication_year"])),
         ("PB", _line(core["publisher"])),
         ("ET", _line(shown.version_label or "")),
-        ("DO", _doi(shown)),
+        ("DO", doi_of(shown)),
         ("UR", address(shown)),
         ("ER", None),
     ]
@@ -106,8 +106,8 @@ def csl(shown: Published) -> Dict[str, Any]:
     }
     if shown.version_label:
         said["version"] = _line(shown.version_label)
-    if _doi(shown):
-        said["DOI"] = _doi(shown)
+    if doi_of(shown):
+        said["DOI"] = doi_of(shown)
     return said
 
 
@@ -146,11 +146,6 @@ def _csl_name(creator):
         parts = (("family", "family_name"), ("given", "given_name"))
         return {member: _line(creator[name]) for member, name in parts if name in creator}
     return {"literal": _line(creator["name"])}
-
-
-def _doi(shown):
-    # a host's PID may be one itself
-    return next((str(pid) for pid in (shown.doi, shown.dataset.pid) if DOI.match(pid or "")), "")
 
 
 def _line(value):

@@ -46,13 +46,18 @@ def document(shown: Published) -> Dict[str, Any]:
         "sizes": coverage.sizes(dataset.sensitive),
         "geoLocations": [{"geoLocationPlace": name} for _, name in coverage.places(dataset.sensitive)],
     }
-    if DOI.match(dataset.pid or ""):
-        said["doi"] = dataset.pid
+    if doi_of(shown):
+        said["doi"] = doi_of(shown)
     if core.get("languages"):
         said["language"] = core["languages"][0]
     if shown.version_label:
         said["version"] = shown.version_label
     return {name: value for name, value in said.items() if value}
+
+
+def doi_of(shown: Published) -> str:
+    """The DOI of a record, which its host's PID may be itself; "" without one."""
+    return next((str(pid) for pid in (shown.doi, shown.dataset.pid) if DOI.match(pid or "")), "")
 
 
 def xml(shown: Published) -> str:

@@ -247,6 +247,8 @@ def _changed(shown):
 def _identifiers(shown) -> Iterator[Tuple[str, str]]:
     yield str(shown.dataset.pid), "PID"
     yield shown.dataset.identifier, shown.dataset.source
+    if shown.doi:
+        yield shown.doi, "DOI"
     for one in shown.dataset.core.get("alternate_identifiers", []):
         yield one["value"], one["scheme"]
 

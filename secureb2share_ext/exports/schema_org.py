@@ -7,7 +7,7 @@ Versions are said with PROV, for which schema.org has no words.
 from typing import Any, Dict
 from urllib.parse import urljoin
 
-from . import citation, coverage, tombstone
+from . import citation, coverage, datacite, tombstone
 from .published import Published
 
 NAMES = (("given_name", "givenName"), ("family_name", "familyName"))
@@ -59,7 +59,7 @@ def document(shown: Published) -> Dict[str, Any]:
         "@type": "Dataset",
         "@id": shown.record_url,
         "url": shown.record_url,
-        "identifier": [dataset.pid, dataset.identifier] + _alternates(core),
+        "identifier": [dataset.pid, dataset.identifier] + _doi(shown) + _alternates(core),
         "name": [{"@language": t["lang"], "@value": t["text"]} for t in core["titles"]],
         "description": [_description(shown, one) for one in core["descriptions"]],
         "creator": [_creator(creator) for creator in core["creators"]],
@@ -94,6 +94,11 @@ def _usage(shown):
 def _publisher(core):
     said = {"@type": "Organization", "name": core["publisher"]}
     return dict(said, **{"@id": core["publisher_ror"]}) if "publisher_ror" in core else said
+
+
+def _doi(shown):
+    doi = datacite.doi_of(shown)
+    return ["https://doi.org/" + doi] if doi else []
 
 
 def _alternates(core):

@@ -82,7 +82,7 @@ def _shown(found: view.Entry, record: Any) -> Optional[Published]:
     if not dataset.is_whole:
         current_app.logger.error("secureb2share.damaged-record pid=%s", found.row.pid)
         return None
-    return view.shown(host, found, dataset, today_utc(utcnow()))
+    return view.shown(host, found, dataset, today_utc(utcnow()))._replace(doi=host.doi_of(record))
 
 
 def _remember(memory, entries):

@@ -3,7 +3,7 @@
 import pytest
 from samples import shown
 
-from secureb2share_ext.exports import coverage, datacite, dublin_core, schema_org
+from secureb2share_ext.exports import coverage, datacite, dcat, dublin_core, schema_org
 
 SAID = {
     "temporal_start": "2004-05",
@@ -26,6 +26,14 @@ def seen(**changed):
         description["sensitive"].update(SAID, **changed)
 
     return shown(change=change)
+
+
+def test_a_doi_beside_the_pid_is_said():
+    named = seen()._replace(doi="10.5555/beside")
+    assert datacite.document(named)["doi"] == "10.5555/beside"
+    assert "https://doi.org/10.5555/beside" in schema_org.document(named)["identifier"]
+    assert "10.5555/beside" in dcat.as_turtle(named)
+    assert "doi" not in datacite.document(seen()) and "doi.org/10.5555/beside" not in str(schema_org.document(seen()))
 
 
 def test_each_format_says_it_in_its_place():

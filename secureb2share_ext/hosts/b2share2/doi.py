@@ -66,7 +66,7 @@ def _told(record_uuid):
 
 def of(record: Any) -> Optional[str]:
     """The DOI of a record, or None."""
-    return next((pid["value"] for pid in record.get("_pid", []) if pid.get("type") == "DOI"), None)
+    return next((pid["value"] for pid in record.get("_pid") or [] if pid.get("type") == "DOI"), None)
 
 
 def _provider(pid):

@@ -178,6 +178,9 @@ class RDM(Host):
     def records(self, rows: Sequence[DatasetRow]) -> Dict[Any, RDMRecord]:
         return records.get_many(rows)
 
+    def doi_of(self, record: Any) -> Optional[str]:
+        return records.doi_of(record)
+
     def revision(self, record: RDMRecord) -> Tuple[int, int]:
         return records.revision(record)
 

@@ -212,6 +212,12 @@ def get_many(rows: Sequence[DatasetRow]) -> Dict[UUID, RDMRecord]:
     return {record.id: record for record in found if not record.deletion_status.is_deleted}
 
 
+def doi_of(record: Any) -> Optional[str]:
+    """The DOI of a record, or None."""
+    pids = getattr(record, "pids", None) or {}
+    return pids.get("doi", {}).get("identifier")
+
+
 def revision(record: RDMRecord) -> Tuple[int, int]:
     """(revision from 0, seconds since 1970 of its time)."""
     return record.revision_id, seconds(record.updated)
