@@ -11,6 +11,12 @@ from .language import format_date, listed, translate, translate_number
 from .words import N_, countries, isolated
 
 ONTOLOGY = "http://purl.obolibrary.org/obo/"
+DISEASES = {  # vocabulary -> what stands before the number in an address
+    "MONDO": ONTOLOGY + "MONDO_",
+    "HP": ONTOLOGY + "HP_",
+    "ICD10": "https://icd.who.int/browse10/2019/en#/",
+    "ORPHA": "http://www.orpha.net/ORDO/Orphanet_",
+}
 
 
 class Use(NamedTuple):
@@ -163,9 +169,14 @@ def _use(code, sensitive, language):
     # the ontology's own short name stands at the end of the label
     codes = [("%s (%s)" % (code, name.rpartition("(")[2].rstrip(")")), ONTOLOGY + code.replace(":", "_"))]
     if code == "DUO:0000007":
-        codes += [(one, ONTOLOGY + one.replace(":", "_")) for one in sensitive.get("duo_diseases") or []]
+        codes += [(one, _disease(one)) for one in sensitive.get("duo_diseases") or []]
     text = translate(language, text)
     return Use(icon, translate(language, title), text % {"values": values} if values else text, codes)
+
+
+def _disease(code):
+    vocabulary, _, number = code.partition(":")
+    return DISEASES[vocabulary] + number if vocabulary in DISEASES else ""
 
 
 def _values(code, sensitive, language):

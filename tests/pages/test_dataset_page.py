@@ -68,9 +68,13 @@ def test_every_code_of_permitted_use_has_a_rule_of_its_own(code):
         ({"duo_codes": ["DUO:0000025"], "duo_months": 1}, "A permit lasts 1 month.", []),
         ({"duo_codes": ["DUO:0000012"], "duo_topics": ["50 % off"]}, "These are: 50 % off.", []),
         (
-            {"duo_codes": ["DUO:0000007"], "duo_diseases": ["MONDO:0005147"]},
+            {"duo_codes": ["DUO:0000007"], "duo_diseases": ["MONDO:0005147", "ICD10:E10.5", "ORPHA:558"]},
             "The diseases are named by their codes, which lead to their names.",
-            [("MONDO:0005147", "http://purl.obolibrary.org/obo/MONDO_0005147")],
+            [
+                ("MONDO:0005147", "http://purl.obolibrary.org/obo/MONDO_0005147"),
+                ("ICD10:E10.5", "https://icd.who.int/browse10/2019/en#/E10.5"),
+                ("ORPHA:558", "http://www.orpha.net/ORDO/Orphanet_558"),
+            ],
         ),
         ({"duo_codes": ["DUO:0000007"], "duo_topics": ["Heart failure"]}, "These are: Heart failure.", []),
         ({"duo_codes": ["DUO:9"]}, "", []),
