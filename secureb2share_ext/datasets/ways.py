@@ -8,6 +8,7 @@ import itertools
 from typing import Any, Dict, List, Optional, Tuple
 
 from ..client import access_modes
+from ..descriptions.rules import NOT_STATED
 from ..errors import Invalid
 from ..proxies import Host, Source
 from . import store
@@ -21,11 +22,12 @@ def faults(
 ) -> List[Tuple[str, str]]:
     """[(field, message)] for each way of access in a description that the site of its Source does not have.
 
+    That the way is `not-stated` names none.
     published: the description that is public now, whose ways may stay; None where there is none.
     """
     if not source.ways:
         return []
-    allowed = {*source.ways, *access_modes(published or {})}
+    allowed = {NOT_STATED, *source.ways, *access_modes(published or {})}
     said = "is not a way of access of this source, which has %s" % ", ".join(source.ways)
     return [
         ("%s[%d]" % (FIELD, number), said)

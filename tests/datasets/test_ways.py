@@ -40,8 +40,8 @@ def without_ways(catalogue, source):
 
 @pytest.mark.parametrize(
     "modes, wrong",
-    [((API,), ()), ((INSIDE, API), ()), ((PORTAL,), (0,)), ((API, PORTAL, "remote-query"), (1, 2))],
-    ids=range(4),
+    [((API,), ()), ((INSIDE, API), ()), (("not-stated",), ()), ((PORTAL,), (0,)), ((API, PORTAL, "remote-query"), (1, 2))],
+    ids=range(5),
 )
 @pytest.mark.parametrize("source", ["csc", "held"])
 def test_a_new_dataset_names_ways_that_its_source_has(catalogue, source, modes, wrong):

@@ -170,7 +170,7 @@ def test_best_match_has_the_words_in_its_title(site):
     "word, meant",
     [("diabtes", "diabetes"), ("tromos", "tromso"), ("genomcs", "genomics"), ("zzzzzz", None), ("xy", None)]
     # words of other languages than those that are near to them
-    + [("cuore", None), ("heart", None), ("sydan", None), ("sangue", None), ("hud", None)],
+    + [("heart", None), ("sydan", None), ("sangue", None), ("hud", None)],
 )
 def test_word_that_was_meant(site, word, meant):
     with site.app.test_request_context("/"):
