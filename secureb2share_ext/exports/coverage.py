@@ -39,10 +39,15 @@ def places(sensitive: Mapping[str, Any]) -> List[Tuple[str, str]]:
     return countries + [(code, code) for code in sensitive.get("regions", [])]
 
 
+def stated(sensitive: Mapping[str, Any], name: str) -> Optional[str]:
+    """The text of a member, or None where the original does not say."""
+    said = sensitive.get(name)
+    return None if said == "not-stated" else said
+
+
 def controller(sensitive: Mapping[str, Any]) -> Optional[str]:
     """The name of the data controller, or None where it is not stated."""
-    name = sensitive.get("controller_name")
-    return None if name == "not-stated" else name
+    return stated(sensitive, "controller_name")
 
 
 def address(identifier: str, scheme: str) -> Optional[str]:

@@ -144,7 +144,7 @@ def _contributors(dataset):
         if "controller_ror" in sensitive:
             controller["nameIdentifiers"] = [_named("ROR", sensitive["controller_ror"], ROR)]
         said.append(controller)
-    if sensitive.get("storage_organisation", "not-stated") != "not-stated":
+    if coverage.stated(sensitive, "storage_organisation"):
         said.append(_organisation(sensitive["storage_organisation"], "HostingInstitution"))
     given = dataset.core.get("contributors", [])
     return said + [dict(_creator(one), contributorType=one["role"]) for one in given]

@@ -98,7 +98,7 @@ def _dataset(graph, shown):
     contributors = _people(graph, shown, "contributors")
     say("dct:contributor", *contributors)
     parts = list(zip(contributors, (one["role"] for one in core.get("contributors", []))))
-    if sensitive.get("storage_organisation"):
+    if coverage.stated(sensitive, "storage_organisation"):
         parts.append((agent(graph, part(shown, "host"), sensitive["storage_organisation"]), "HostingInstitution"))
     dcat_provenance.attributions(graph, dataset, parts)
     say("dcat:version", *([text(shown.version_label)] if shown.version_label else []))

@@ -40,7 +40,13 @@ def without_ways(catalogue, source):
 
 @pytest.mark.parametrize(
     "modes, wrong",
-    [((API,), ()), ((INSIDE, API), ()), (("not-stated",), ()), ((PORTAL,), (0,)), ((API, PORTAL, "remote-query"), (1, 2))],
+    [
+        ((API,), ()),
+        ((INSIDE, API), ()),
+        (("not-stated",), ()),
+        ((PORTAL,), (0,)),
+        ((API, PORTAL, "remote-query"), (1, 2)),
+    ],
     ids=range(5),
 )
 @pytest.mark.parametrize("source", ["csc", "held"])
