@@ -34,7 +34,7 @@ def test_every_wrong_letter_of_a_ror_is_told():
 
 
 WRONG_ORCID, WRONG_ROR = "0000-0002-1825-0098", "https://ror.org/046nvst18"
-PERSON = {"name": "Nordmann, Kari", "kind": "person", "given_name": "Kari", "family_name": "Nordmann"}
+PERSON = {"name": "Etternavn, Fornavn", "kind": "person", "given_name": "Fornavn", "family_name": "Etternavn"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from secureb2share_ext.exports import citation, datacite, schema_org
 
 ROR = "https://ror.org/046nvst19"
 PERSON = {
-    "name": "Kari Nordmann", "kind": "person", "given_name": "Kari", "family_name": "Nordmann",
+    "name": "Fornavn Etternavn", "kind": "person", "given_name": "Fornavn", "family_name": "Etternavn",
     "orcid": "0000-0002-1825-0097", "affiliation": "FHI", "affiliation_ror": ROR,
 }  # fmt: skip
 OFFICE = {"name": "Folkehelseinstituttet, avdeling B", "kind": "organisation", "ror": ROR}
@@ -32,7 +32,7 @@ def seen():
 def test_datacite_says_each_and_guesses_no_kind(seen):
     said = datacite.document(seen)
     person, office, unsaid = said["creators"]
-    assert (person["nameType"], person["givenName"], person["familyName"]) == ("Personal", "Kari", "Nordmann")
+    assert (person["nameType"], person["givenName"], person["familyName"]) == ("Personal", "Fornavn", "Etternavn")
     assert person["affiliation"][0]["affiliationIdentifier"] == ROR
     assert person["nameIdentifiers"][0]["nameIdentifier"] == "https://orcid.org/0000-0002-1825-0097"
     assert office["nameType"] == "Organizational" and office["nameIdentifiers"][0]["nameIdentifier"] == ROR
@@ -56,15 +56,15 @@ def test_and_is_valid_with_all_of_them(seen):
 
 def test_search_engines_learn_the_kind_that_is_said(seen):
     person, office, _ = schema_org.document(seen)["creator"]
-    assert (person["@type"], person["familyName"], person["affiliation"]["name"]) == ("Person", "Nordmann", "FHI")
+    assert (person["@type"], person["familyName"], person["affiliation"]["name"]) == ("Person", "Etternavn", "FHI")
     assert office == {"@type": "Organization", "@id": ROR, "name": OFFICE["name"]}
     del seen.dataset.core["creators"][0]["orcid"]
     assert schema_org.document(seen)["creator"][0]["@type"] == "Person"
 
 
 def test_reference_managers_get_family_names_first(seen):
-    assert "author = {Nordmann, Kari and {Folkehelseinstituttet, avdeling B} and {A, B}}" in citation.bibtex(seen)
-    assert "AU  - Nordmann, Kari\r\nAU  - Folkehelseinstituttet, avdeling B\r\n" in citation.ris(seen)
+    assert "author = {Etternavn, Fornavn and {Folkehelseinstituttet, avdeling B} and {A, B}}" in citation.bibtex(seen)
+    assert "AU  - Etternavn, Fornavn\r\nAU  - Folkehelseinstituttet, avdeling B\r\n" in citation.ris(seen)
     person, office, unsaid = citation.csl(seen)["author"]
-    assert person == {"family": "Nordmann", "given": "Kari"} and office == {"literal": OFFICE["name"]}
+    assert person == {"family": "Etternavn", "given": "Fornavn"} and office == {"literal": OFFICE["name"]}
     assert unsaid == {"literal": "A, B"}

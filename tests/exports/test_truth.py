@@ -187,14 +187,15 @@ def test_link_headers_name_where_a_machine_can_go():
 
 
 def test_creators_with_an_orcid_are_persons():
-    person = {"name": "Nordmann, Kari", "orcid": "0000-0002-1825-0097", "affiliation": "UiO"}
+    person = {"name": "Etternavn, Fornavn", "orcid": "0000-0002-1825-0097", "affiliation": "UiO"}
     seen = shown(change=lambda description: description["core"]["creators"].append(person))
     uri = "https://orcid.org/0000-0002-1825-0097"
     organisation, creator = schema_org.document(seen)["creator"]
     ror = "https://ror.org/046nvst19"
     assert organisation == {"@type": "Organization", "@id": ror, "name": "Folkehelseinstituttet"}
     assert creator == {
-        "@type": "Person", "@id": uri, "name": "Nordmann, Kari", "affiliation": {"@type": "Organization", "name": "UiO"}
+        "@type": "Person", "@id": uri, "name": "Etternavn, Fornavn",
+        "affiliation": {"@type": "Organization", "name": "UiO"},
     }  # fmt: skip
     plain, said = datacite.document(seen)["creators"]
     assert plain["nameType"] == "Organizational" and said["nameType"] == "Personal"

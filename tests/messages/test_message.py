@@ -15,7 +15,7 @@ EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "docs" / "examples").gl
 MOBA = json.loads((EXAMPLES[0].parent / "moba.json").read_text(encoding="utf-8"))["dataset"]
 NOW = datetime.datetime(2026, 1, 31, 12)
 NAMES = ("https://catalogue.example.org", "https://former.example.org")
-CANARY = "Kari-Nordmann-41018012345"
+CANARY = "Fornavn-Etternavn-41018012345"
 
 
 def envelope(kind="register", **members):

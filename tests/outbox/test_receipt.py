@@ -15,7 +15,7 @@ def answer(**members):
 
 def test_a_receipt_for_the_bytes_that_were_sent_acknowledges():
     given = {"dataset_id": "a", "receipt_id": "r-1", "received_at": "2026-01-31T12:00:00Z", "digest": RIGHT}
-    kept, acknowledges = receipt.read(answer(person="Kari Nordmann", **given), SENT)
+    kept, acknowledges = receipt.read(answer(person="Fornavn Etternavn", **given), SENT)
     assert acknowledges is True and json.loads(kept) == given
     assert receipt.read(answer(digest=RIGHT), SENT) == ('{"digest":"%s"}' % RIGHT, True)
 

@@ -32,7 +32,7 @@ DESCRIPTION = "How data that stay in a secure environment can be used, and on wh
 _TEXTS = {
     "lang": ("Language", "The language of the text as BCP 47 tag, such as en, nb or sv-FI."),
     "text": ("Text", "The words themselves."),
-    "name": ("Name", "The name, such as Data access committee or Nordmann, Kari."),
+    "name": ("Name", "The name, such as Data access committee or Family name, Given name."),
     "email": ("E-mail address", "An address of a role or an office, such as access@example.org."),
     "url": ("Web page", "An address that begins with https://."),
     "role": ("Role", "The part that someone had in the dataset."),

@@ -8,6 +8,7 @@ schema of descriptions names such faults.
 import re
 from typing import Any, Callable, Dict, List, Optional, Set
 
+from ...characters import composed
 from ...descriptions.schema import SCHEMA
 from . import block, languages
 
@@ -105,7 +106,16 @@ def from_record(metadata: Any, block_id: Optional[str]) -> Dict[str, Any]:
     version = _filled({"label": metadata.get("version"), "replaces": held.get("version_replaces")})
     if version or "version" in metadata:
         description["version"] = version
-    return description
+    return composed(description)
+
+
+def compose(metadata: Any) -> None:
+    """Bring what an editor wrote into a record (changed) to NFC, so that it is found however a keyboard composes it.
+
+    The members that the host keeps for itself begin with `_` or `$`.
+    """
+    for name in [name for name in metadata if not name.startswith(("_", "$"))]:
+        metadata[name] = composed(metadata[name])
 
 
 def updated(metadata: Any, description: Dict[str, Any], block_id: Optional[str]) -> Dict[str, Any]:

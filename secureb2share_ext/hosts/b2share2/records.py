@@ -134,6 +134,7 @@ def update(host: Host, row: DatasetRow, dataset: Dataset) -> Any:
 def complete(host: Host, row: DatasetRow, record: Any) -> None:
     """Write into the record of a row (changed) what the catalogue itself says, in place of an editor's entries."""
     coercion.close(record)
+    mapping.compose(record)
     identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
     address, state = host.access_url(row.pid), view.state_in_words(row)
     mapping.write(record, communities.block_id(record), address, state, identifier)

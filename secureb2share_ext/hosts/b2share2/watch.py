@@ -106,6 +106,7 @@ def _before_insert(sender, **kwargs):
             _must_be_strong(extension, "curate")
             # again, where a site's own way to publish knows no workflow
             curation.check_new(extension.host, source, sender, None)
+        mapping.compose(sender)
         mapping.write(sender, block_id, extension.host.access_url(pid), "active", identifier)
 
 

@@ -18,10 +18,10 @@ NAMES = sorted(name[: -len(".json")] for name in os.listdir(EXAMPLES) if name.en
 ORCID, ROR = "0000-0002-1825-0097", "https://ror.org/00j9c2840"
 CREATORS = [
     {
-        "name": "Nordmann, Kari",
+        "name": "Etternavn, Fornavn",
         "kind": "person",
-        "given_name": "Kari",
-        "family_name": "Nordmann",
+        "given_name": "Fornavn",
+        "family_name": "Etternavn",
         "orcid": ORCID,
         "affiliation": "Esimerkkiyliopisto",
         "affiliation_ror": "https://ror.org/05xg72x27",
@@ -32,7 +32,7 @@ CREATORS = [
 BORROWED = ("regions", "coding_systems", "code_values", "periodicity", "standards", "health_activities", "columns")
 # what a search finds -> a query for it; the fields stand in the community's block
 QUERIES = {
-    "creator": 'creators.creator_name:"Nordmann, Kari"',
+    "creator": 'creators.creator_name:"Etternavn, Fornavn"',
     "contributor": "{block}.contributors.name:Esimerkkisairaala",
     "funder": '{block}.funders.award_number:"EX-2021-17"',
     "related": '{block}.related.identifier:"10.5555/12345678"',
@@ -60,7 +60,7 @@ TEXTS = {
         "10.5555/12345678",
     ),
     "linkset": ("https://orcid.org/" + ORCID, ROR, "https://spdx.org/licenses/CC-BY-4.0"),
-    "oai_dc": ("Esimerkkisairaala", "Esimerkkirahasto", "UNI-2021", "10.5555/12345678", "FI1B", "Nordmann, Kari"),
+    "oai_dc": ("Esimerkkisairaala", "Esimerkkirahasto", "UNI-2021", "10.5555/12345678", "FI1B", "Etternavn, Fornavn"),
     "eudatcore": ("Esimerkkisairaala", "Esimerkkirahasto", "UNI-2021", "10.5555/12345678", "FI1B", "EX-2021-17"),
     "eudatextended": (
         "DataCurator",
@@ -72,7 +72,7 @@ TEXTS = {
         "Collected",
         "Methods",
     ),
-    "marcxml": ("Esimerkkisairaala", "UNI-2021", "Nordmann, Kari"),
+    "marcxml": ("Esimerkkisairaala", "UNI-2021", "Etternavn, Fornavn"),
     "datacite": (
         "Personal",
         ORCID,
@@ -90,9 +90,9 @@ TEXTS = {
         "<format>",
         "<language>fi</language>",
     ),
-    "bibtex": ("Nordmann, Kari", "{Esimerkkilaitos}", "doi = {10.5072/", "url = {https://doi.org/10.5072/"),
-    "ris": ("AU  - Nordmann, Kari", "AU  - Esimerkkilaitos", "DO  - 10.5072/", "UR  - https://doi.org/10.5072/"),
-    "csl": ('"family": "Nordmann"', '"literal": "Esimerkkilaitos"', '"DOI": "10.5072/'),
+    "bibtex": ("Etternavn, Fornavn", "{Esimerkkilaitos}", "doi = {10.5072/", "url = {https://doi.org/10.5072/"),
+    "ris": ("AU  - Etternavn, Fornavn", "AU  - Esimerkkilaitos", "DO  - 10.5072/", "UR  - https://doi.org/10.5072/"),
+    "csl": ('"family": "Etternavn"', '"literal": "Esimerkkilaitos"', '"DOI": "10.5072/'),
 }
 
 
@@ -141,6 +141,17 @@ def test_an_example_that_a_curator_enters_is_read_back_whole(instance, name):
     metadata = read(instance, answer.json()["id"])
     (held,) = metadata["community_specific"]
     assert mapping.from_record(metadata, held) == description
+
+
+def test_what_a_curator_enters_is_kept_composed(instance):
+    description, word = real_instance.example("union-survey-1987"), "x" + uuid.uuid4().hex[:12]
+    description["core"]["titles"][0]["text"] = "cafe\u0301%s" % word
+    answer = instance.curate(description)
+    assert answer.status_code == 201, answer.text
+    assert read(instance, answer.json()["id"])["titles"][0]["title"] == "caf\u00e9" + word
+    instance.index()
+    found = instance.call("GET", "/api/records/", params={"q": "caf\u00e9" + word}).json()["hits"]["hits"]
+    assert [hit["id"] for hit in found] == [answer.json()["id"]]
 
 
 def test_the_form_has_every_field(instance):

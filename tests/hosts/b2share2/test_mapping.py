@@ -355,3 +355,12 @@ def test_b2share_itself_accepts_it(description):
     record = dict(mapping.to_record(description, BLOCK), community="x", publication_state="draft")
     root["properties"]["community_specific"] = {"type": "object", "properties": {BLOCK: block.schema()}}
     jsonschema.Draft4Validator(root).validate(record)
+
+
+def test_what_an_editor_writes_is_read_and_kept_composed():
+    description = json.loads(EXAMPLES[0].read_text())["dataset"]
+    description["core"]["titles"][0]["text"] = "cafe\u0301"
+    record = dict(mapping.to_record(description, BLOCK), _pid=["e\u0301"])
+    assert mapping.from_record(record, BLOCK)["core"]["titles"][0]["text"] == "caf\u00e9"
+    mapping.compose(record)
+    assert record["titles"][0]["title"] == "caf\u00e9" and record["_pid"] == ["e\u0301"]

@@ -192,7 +192,7 @@ class TestRDM(HostContract):
         with instance.app.app_context():
             entry = {"id": "01ggx4157", "name": "CERN"}
             services.get("affiliations").create(system_identity, entry)
-        creator = {"name": "Kari Nordmann", "family_name": "Nordmann", "given_name": "Kari"}
+        creator = {"name": "Fornavn Etternavn", "family_name": "Etternavn", "given_name": "Fornavn"}
         description = self.description()
         description["core"]["creators"] = [creator, {"name": "Another"}]
         body = instance.metadata(description)
@@ -203,11 +203,11 @@ class TestRDM(HostContract):
         for _ in range(2):
             record = instance.call("GET", "/api/records/" + pid).json()
             # RDM's own, and what the description says
-            assert record["metadata"]["creators"][0]["person_or_org"]["name"] == "Nordmann, Kari"
+            assert record["metadata"]["creators"][0]["person_or_org"]["name"] == "Etternavn, Fornavn"
             assert record["custom_fields"]["secureb2share:creators"] == [said, {"name": "Another"}]
             accepted = {"Accept": "application/vnd.datacite.datacite+json"}
             stated = instance.call("GET", "/api/records/" + pid, headers=accepted).json()["creators"][0]
-            assert stated["name"] == "Kari Nordmann" and "CERN" in json.dumps(stated["affiliation"])
+            assert stated["name"] == "Fornavn Etternavn" and "CERN" in json.dumps(stated["affiliation"])
             # the form gives back what it was given
             assert instance.publish_edit(pid, lambda body: None).status_code == 200
 

@@ -99,36 +99,36 @@ def test_an_editors_texts_are_read_composed():
     assert mapping.from_record(record)["core"]["descriptions"][0]["text"] == "é"
 
 
-KARI = {"name": "Kari Nordmann", "family_name": "Nordmann", "given_name": "Kari"}
+PERSON = {"name": "Fornavn Etternavn", "family_name": "Etternavn", "given_name": "Fornavn"}
 ROR = "https://ror.org/01ggx4157"
 
 
 @pytest.mark.parametrize(
     "creator",
-    [KARI, dict(KARI, orcid="0000-0002-1825-0097", affiliation="A", affiliation_ror=ROR)],
+    [PERSON, dict(PERSON, orcid="0000-0002-1825-0097", affiliation="A", affiliation_ror=ROR)],
     ids=["bare", "all"],
 )
 def test_a_creator_stays_as_said_where_rdms_form_saves_it_anew(creator):
     description = json.loads(EXAMPLES[0].read_text(encoding="utf-8"))["dataset"]
     description["core"]["creators"] = [creator]
     record = mapping.to_record(description)
-    record["metadata"]["creators"][0]["person_or_org"]["name"] = "Nordmann, Kari"
+    record["metadata"]["creators"][0]["person_or_org"]["name"] = "Etternavn, Fornavn"
     assert mapping.from_record(record) == description
-    record["metadata"]["creators"][0]["person_or_org"].update(name="Nordmann, Ola", given_name="Ola")
+    record["metadata"]["creators"][0]["person_or_org"].update(name="Etternavn, Annet", given_name="Annet")
     said = {name: value for name, value in creator.items() if name != "affiliation_ror"}
-    edited = dict(said, name="Nordmann, Ola", given_name="Ola", kind="person")
+    edited = dict(said, name="Etternavn, Annet", given_name="Annet", kind="person")
     assert mapping.from_record(record)["core"]["creators"] == [edited]
 
 
 @pytest.mark.parametrize("identifier, ror", [("01ggx4157", {"affiliation_ror": ROR}), ("own", {})], ids=["ror", "own"])
 def test_an_affiliation_that_an_editor_chose_is_kept_with_its_name(identifier, ror):
     description = json.loads(EXAMPLES[0].read_text(encoding="utf-8"))["dataset"]
-    description["core"]["creators"] = [KARI, {"name": "B"}]
+    description["core"]["creators"] = [PERSON, {"name": "B"}]
     record = mapping.to_record(description)
     record["metadata"]["creators"][0]["affiliations"] = [{"id": identifier}, {"name": "Another"}]
     assert mapping.affiliation_ids(record["metadata"]) == [identifier]
     record["custom_fields"] = mapping.with_affiliations(record, {identifier: "CERN"})
-    first = dict(KARI, affiliation="CERN", **ror)
+    first = dict(PERSON, affiliation="CERN", **ror)
     assert mapping.from_record(record)["core"]["creators"] == [first, {"name": "B"}]
     # as an index has it
     read = copy.deepcopy(record)
