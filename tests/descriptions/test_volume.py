@@ -190,6 +190,12 @@ def test_lists_hide_no_file(field, entry):
     assert volume.PIECES in [fault for _, fault in found]
 
 
+@pytest.mark.parametrize("name", ["Q%d_1", "ICD10_%d", "v%d", "BMI%d", "sp\u00f8rsm\u00e5l_%d"])
+def test_as_many_columns_as_a_survey_has_hide_no_file(name):
+    columns = [{"table": "t%d" % (at % 12), "name": name % at, "datatype": "string"} for at in range(2000)]
+    assert volume.faults({"sensitive": {"columns": columns}}) == full_faults({"sensitive.columns": columns}) == []
+
+
 def test_a_file_is_no_description():
     body = ENCODED["base64"].decode("ascii")[:560000]
     text = " ".join(body[start : start + 255] for start in range(0, len(body), 255))
