@@ -182,6 +182,7 @@ class TestRDM(HostContract):
         said = instance.call("GET", "/api/records/" + pid)
         assert "Caf\u00e9" in said.json()["custom_fields"]["secureb2share:contact_name"]
         assert "e\u0301" not in json.dumps(said.json(), ensure_ascii=False)
+        instance.index()
         hits = instance.call("GET", "/api/records/", params={"q": 'metadata.title:"%s\u00e9"' % word}).json()["hits"]
         assert [hit["id"] for hit in hits["hits"]] == [pid]
 
