@@ -78,6 +78,7 @@ class Dataset(NamedTuple):
             and isinstance(sensitive, dict)
             and _CORE <= set(core)
             and bool(core["contacts"])
+            and all("name" in contact for contact in core["contacts"])
             and _SENSITIVE <= set(sensitive)
         )
 
