@@ -97,7 +97,8 @@ def test_only_a_superseded_dataset_has_a_successor_and_another_one():
 
 @pytest.mark.parametrize(
     "contacts, expected",
-    [([{"name": "A"}], True), ([], False), ([{}], False), ([{"name": "A"}, {"email": "a"}], False)],
+    [([{"name": "A"}], True), ([], False), ([{}], False), ([{"name": "A"}, {"email": "a"}], False), ([1], False)]
+    + [(1, False), ({"name": "A"}, False)],
 )
 def test_a_description_is_whole_where_each_contact_has_a_name(contacts, expected):
     core = dict.fromkeys(("titles", "descriptions", "creators", "publisher", "publication_year"), "A")
