@@ -77,7 +77,9 @@ class Dataset(NamedTuple):
             isinstance(core, dict)
             and isinstance(sensitive, dict)
             and _CORE <= set(core)
+            and isinstance(core["contacts"], list)
             and bool(core["contacts"])
+            and all(isinstance(contact, dict) and "name" in contact for contact in core["contacts"])
             and _SENSITIVE <= set(sensitive)
         )
 

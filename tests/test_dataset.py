@@ -95,6 +95,20 @@ def test_only_a_superseded_dataset_has_a_successor_and_another_one():
     assert state_fault("active", "superseded", "a", "a") == "cannot name the dataset itself as its successor"
 
 
+@pytest.mark.parametrize(
+    "contacts, expected",
+    [([{"name": "A"}], True), ([], False), ([{}], False), ([{"name": "A"}, {"email": "a"}], False), ([1], False)]
+    + [(1, False), ({"name": "A"}, False)],
+)
+def test_a_description_is_whole_where_each_contact_has_a_name(contacts, expected):
+    core = dict.fromkeys(("titles", "descriptions", "creators", "publisher", "publication_year"), "A")
+    description = {
+        "core": dict(core, contacts=contacts),
+        "sensitive": dict.fromkeys(("access_right", "access_conditions")),
+    }
+    assert Dataset("tsd", "a", description).is_whole == expected
+
+
 def test_the_digest_is_of_the_description_alone():
     one = Dataset("tsd", "a", {"core": {"titles": [{"lang": "en", "text": "A"}]}, "sensitive": {}})
     description = {"sensitive": {}, "core": {"titles": [{"text": "A", "lang": "en"}]}}

@@ -34,6 +34,7 @@ FIELDS = {
     "way": "sensitive.access_mode",
     "use": "sensitive.duo_codes",
     "participants": "sensitive.participants_band",
+    "controller": "sensitive.controller_name",
 }
 IN_ORDER = {
     "access": ["controlled", "embargoed", "suspended", "metadata-only", "superseded"],

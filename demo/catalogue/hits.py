@@ -7,6 +7,7 @@ from invenio_db import db
 from invenio_records.models import RecordMetadata
 
 from secureb2share_ext.descriptions import search_document
+from secureb2share_ext.exports import coverage
 from secureb2share_ext.hosts import published
 from secureb2share_ext.pages import dataset_page, language, words
 
@@ -62,7 +63,7 @@ def _facts(core, sensitive, tag):
     else:
         yield words.countries(names, tag)
     yield words.years(sensitive, tag)
-    yield sensitive.get("controller_name") or core["publisher"]
+    yield coverage.controller(sensitive) or core["publisher"]
 
 
 def _access(shown, tag):

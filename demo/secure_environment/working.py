@@ -5,6 +5,7 @@ What is said follows from the ways of access that a description states.
 
 from typing import Any, Dict, List
 
+from secureb2share_ext.exports import coverage
 from secureb2share_ext.pages.language import gettext
 
 from . import datasets
@@ -19,7 +20,7 @@ def sentences(dataset: Dict[str, Any]) -> List[str]:
 
 def place(dataset: Dict[str, Any]) -> str:
     """The service that holds the data and its organisation, as far as they are stated."""
-    named = (dataset["sensitive"].get(name) for name in ("storage_service", "storage_organisation"))
+    named = (coverage.stated(dataset["sensitive"], name) for name in ("storage_service", "storage_organisation"))
     return ", ".join(text for text in named if isinstance(text, str) and text.strip())
 
 

@@ -58,7 +58,8 @@ def by_law(description: Any) -> Iterator[Fault]:
         return
     if is_missing(sensitive, "controller_country") and sensitive.get("controller_name") != "not-stated":
         yield "sensitive.controller_country", BY_LAW
-    if sensitive.get("controller_country") in EEA:
+    country = sensitive.get("controller_country")
+    if isinstance(country, str) and country in EEA:
         for name in NEEDS + BODY:
             if is_missing(sensitive, name):
                 yield "sensitive." + name, BY_LAW

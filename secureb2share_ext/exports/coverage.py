@@ -5,10 +5,12 @@
 
 import functools
 from typing import Any, Dict, List, Mapping, Optional, Tuple
+from urllib.parse import quote
 
 from babel import Locale
 
 from ..descriptions import labels
+from .graph import iri
 
 SIZES = (
     ("participants_band", "%s participants"),
@@ -22,8 +24,6 @@ RESOLVERS = {
     "Handle": "https://hdl.handle.net/",
     "PMID": "https://pubmed.ncbi.nlm.nih.gov/",
     "arXiv": "https://arxiv.org/abs/",
-    "URL": "",
-    "URN": "",
 }
 
 
@@ -51,10 +51,11 @@ def controller(sensitive: Mapping[str, Any]) -> Optional[str]:
 
 
 def address(identifier: str, scheme: str) -> Optional[str]:
-    """The web address of a related resource, or None where its scheme (of DataCite) has no resolver."""
-    if identifier.startswith(("https:", "http:")):
-        return identifier
-    return RESOLVERS[scheme] + identifier if scheme in RESOLVERS else None
+    """The address (an IRI) of a related resource, or None where its scheme (of DataCite) has no resolver."""
+    if scheme in ("URL", "URN") or identifier.startswith(("https:", "http:")):
+        return iri(identifier).address
+    # a sign that would end the path belongs to the identifier
+    return RESOLVERS[scheme] + quote(identifier, safe="/:;()", errors="replace") if scheme in RESOLVERS else None
 
 
 def sizes(sensitive: Mapping[str, Any]) -> List[str]:

@@ -29,7 +29,10 @@ def are_there() -> bool:
 def page(given: Mapping[str, str], span: Window, token: str) -> Tuple[List[Any], str]:
     """([element], token) of others' records on the host's next pages; ([], "") for none."""
     left: List[Any] = []
-    for _ in range(AT_ONCE):
+    pages = 0
+    # an empty page would end the list for who harvests it
+    while pages < AT_ONCE or not left:
+        pages += 1
         root = _host_page(given, span, token)
         parent = root.find(OAI + given["verb"]) if root is not None else None
         if parent is None:

@@ -122,7 +122,7 @@ def read_line(
             line.sender.source.describe_files,
             now,
             names,
-            line.sender.source.hdab_from,
+            line.sender.source.needs_hdab(now.date()),
         )
     except Problem as problem:
         line.refused(problem)

@@ -101,14 +101,13 @@ def read(
     describe_files: str,
     now: datetime.datetime,
     names: Iterable[str],
-    hdab_from: Optional[datetime.date] = None,
+    needs_hdab: bool = False,
 ) -> Message:
     """The Message in `body` (bytes) for the action, Source name and identifier of the URL.
 
     message_id: of the signature, or None where the body has to name it; now: naive UTC; names: those by which messages
-    may call this catalogue, the present one first; hdab_from: from which day on health data name their access body,
-    None for never. Raises Invalid, with all faults at once, those of the dataset starting with ``dataset.``; and
-    OtherCatalogue.
+    may call this catalogue, the present one first; needs_hdab: whether health data have to name their access body by
+    now. Raises Invalid, with all faults at once, those of the dataset starting with ``dataset.``; and OtherCatalogue.
     """
     value = strict_json.parse(body)
     must_be_ours(value, names)
@@ -127,7 +126,6 @@ def read(
     if isinstance(found.get("dataset"), dict):
         # who writes an accent as a character of its own means the same text
         found["dataset"] = characters.composed(found["dataset"])
-        needs_hdab = hdab_from is not None and hdab_from <= now.date()
         told = schema.description_faults(found["dataset"], describe_files, needs_hdab)
         faults += [("dataset." + f, m) for f, m in told]
     named = [("id", message_id)] + [(field, found.get(field)) for field in ["id"] + list(_MEMBERS[action][0])]

@@ -194,7 +194,7 @@ def _act(action, name, identifier):
     body = request.get_data(cache=False)
     sender = _sender(extension, name, body)
     stops.must_be_writable()
-    source = sender.source
+    source, now = sender.source, utcnow()
     read_message = message.read(
         sender.message_id,
         action,
@@ -202,9 +202,9 @@ def _act(action, name, identifier):
         _decoded(identifier),
         body,
         source.describe_files,
-        utcnow(),
+        now,
         Names(extension),
-        source.hdab_from,
+        source.needs_hdab(now.date()),
     )
     status, said = inbox.carry_out(extension.host, sender, read_message)
     response = jsonify(said)

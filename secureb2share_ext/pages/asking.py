@@ -28,6 +28,10 @@ INSIDE = {
         N_("You sign an agreement"),
         N_("After that the owner hands the data over. This catalogue has none of them."),
     ),
+    "not-stated": (
+        N_("You get access"),
+        N_("The description of the dataset does not state how one works with the data."),
+    ),
 }
 
 

@@ -1,9 +1,9 @@
 """What a description says of law, ethics, place and form, in groups that a page can fold. Pure."""
 
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
-from urllib.parse import quote
 
 from ..descriptions.labels import label as english
+from ..exports import coverage
 from ..exports.published import Published
 from .language import country, format_date, format_number, in_language, language_name, translate
 from .words import N_, label, title
@@ -200,12 +200,10 @@ def _other_identifier(row, field, language):
 
 def _resource(row, field, language):
     relation = label("core.related[0].relation", row["relation"], language)
-    resolver = RESOLVERS.get(row["scheme"])
-    address = resolver + quote(row["identifier"], safe="/:") if resolver else row["identifier"]
+    address = coverage.address(row["identifier"], row["scheme"]) or ""
     return Text(row.get("title") or row["identifier"], code=relation, url=address if is_address(address) else "")
 
 
-RESOLVERS = {"DOI": "https://doi.org/", "Handle": "https://hdl.handle.net/", "arXiv": "https://arxiv.org/abs/"}
 _ROWS = {
     "contributors": _contributor,
     "funders": _funder,

@@ -2,6 +2,7 @@
 
 from typing import Any, Dict, List, NamedTuple, Sequence
 
+from ..exports import coverage
 from ..exports.published import Published
 from .folds import one_language
 from .language import translate, translate_number
@@ -22,7 +23,7 @@ class Fact(NamedTuple):
 def glance(shown: Published, language: str, tags: Sequence[str]) -> List[Fact]:
     """The Facts; each says so where a description does not state it."""
     sensitive, not_stated = shown.dataset.sensitive, translate(language, NOT_STATED)
-    form = sensitive.get("deidentification")
+    form = coverage.stated(sensitive, "deidentification")
     people = [ages(sensitive, language), form and label("sensitive.deidentification", form, language)]
     population = [one for one in one_language(sensitive.get("population_coverage"), tags) if len(one["text"]) <= SHORT]
     places = countries(sensitive.get("spatial") or [], language)

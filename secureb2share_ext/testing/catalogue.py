@@ -134,7 +134,7 @@ class Catalogue:
         """A messages.message.Message, read as from a request whose signature holds; raises Invalid."""
         body = self.body(action, identifier, source, **members)
         settings = self.extension.sources[source]
-        message_id = message_id or str(uuid.uuid4())
+        message_id, now = message_id or str(uuid.uuid4()), utcnow()
         return message.read(
             message_id,
             action,
@@ -142,9 +142,9 @@ class Catalogue:
             identifier,
             body,
             settings.describe_files,
-            utcnow(),
+            now,
             Names(self.extension),
-            settings.hdab_from,
+            settings.needs_hdab(now.date()),
         )
 
     def send(

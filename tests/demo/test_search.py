@@ -252,6 +252,14 @@ def test_chip_takes_one_filter_away():
     ]
 
 
+def test_a_controller_that_nobody_states_is_not_named_so(site):
+    with site.test_request_context():
+        core, said = {"publisher": "An archive"}, {"controller_name": "not-stated"}
+        assert list(hits._facts(core, said, "en"))[-1] == "An archive"
+    assert facets.label("controller", "not-stated", "en") == "Not stated"
+    assert facets.label("controller", "Institute: 99", "en") == "Institute: 99"
+
+
 def test_facet_with_many_values_names_some_and_counts_the_others():
     counts = {"controller": {"Institute %d" % number: 1 for number in range(300)}}
     chosen = asking.Query(chosen=(("controller", "Institute 99"),))

@@ -1139,6 +1139,12 @@ def test_an_approval_says_where_and_how_one_works(visitor, anonymous, catalogue)
     assert str(escape(HOSTILE)) in page and "Please ask the contact" not in page
 
 
+def test_a_place_that_nobody_states_is_not_named_so():
+    said = {"storage_service": "not-stated", "storage_organisation": "A university"}
+    assert working.place({"sensitive": said}) == "A university"
+    assert working.place({"sensitive": dict(said, storage_organisation="not-stated")}) == ""
+
+
 def test_each_way_of_access_has_a_sentence_and_promises_no_link_that_is_not_there(site):
     modes = labels.SCHEMA["properties"]["sensitive"]["properties"]["access_mode"]["items"]["enum"]
     with site.test_request_context():

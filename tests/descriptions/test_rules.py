@@ -163,6 +163,11 @@ def test_health_data_need_more_by_law_and_are_advised_before(term):
     assert {field for field, _ in health.advice({"sensitive": sensitive})} == needed
 
 
+def test_the_country_of_a_controller_may_be_of_any_type():
+    wrong = {"sensitive": dict(HEALTH, controller_country=["NO"])}
+    assert rules.faults(wrong, "labels", True) == rules.faults(wrong, "labels")
+
+
 def test_data_that_are_not_about_health_need_no_body():
     assert rules.faults({"sensitive": {"controller_country": "NO"}}, "labels", True) == []
 

@@ -4,6 +4,7 @@ import pytest
 from samples import shown
 
 from secureb2share_ext.exports import coverage, datacite, dcat, dublin_core, schema_org
+from secureb2share_ext.pages import folds
 
 SAID = {
     "temporal_start": "2004-05",
@@ -86,3 +87,27 @@ def test_what_is_not_said_is_not_exported():
     assert not {"temporalCoverage", "spatialCoverage", "variableMeasured", "measurementTechnique", "size"} & set(web)
     assert not {"geoLocations", "sizes", "formats"} & set(datacite.document(bare))
     assert dublin_core.document(bare)["coverage"] == dublin_core.document(bare)["formats"] == []
+
+
+@pytest.mark.parametrize(
+    "scheme, identifier, address",
+    [
+        ("DOI", '10.5072/a b"<c>#d', "https://doi.org/10.5072/a%20b%22%3Cc%3E%23d"),
+        ("DOI", "10.1002/(SICI)1097;2-C", "https://doi.org/10.1002/(SICI)1097;2-C"),
+        ("arXiv", "https://arxiv.org/abs/1 2", "https://arxiv.org/abs/1%202"),
+        ("PMID", "12345", "https://pubmed.ncbi.nlm.nih.gov/12345"),
+        ("URL", "https://example.org/?a=%20#b", "https://example.org/?a=%20#b"),
+        ("URN", "urn:nbn:fi:lb 1", "urn:nbn:fi:lb%201"),
+        ("ISBN", "978-0", None),
+    ],
+)
+def test_a_related_resource_has_one_address_on_its_page_and_in_every_export(scheme, identifier, address):
+    one = {"relation": "Cites", "scheme": scheme, "identifier": identifier}
+    seen = shown(change=lambda description: description["core"].update(related=[one]))
+    assert coverage.address(identifier, scheme) == address
+    (work,) = schema_org.document(seen)["citation"]
+    assert work.get("url") == address
+    rows = [text for fold in folds.folds(seen, "en", ()) for _, texts in fold.rows for text in texts]
+    (row,) = [row for row in rows if row.text == identifier]
+    # a reader's browser opens nothing but pages of the web
+    assert row.url == (address if (address or "").startswith("https:") else "")

@@ -57,6 +57,17 @@ def test_an_example_is_read(path):
     assert (got.issued, got.tenant) == (NOW, example["tenant"])
 
 
+def test_an_access_body_is_asked_for_where_it_is_needed_by_now():
+    sensitive = {name: value for name, value in MOBA["sensitive"].items() if not name.startswith("hdab")}
+    body = json.dumps(envelope(dataset=dict(MOBA, sensitive=sensitive))).encode("utf-8")
+    given = ("m1", "register", "tsd", "a/b", body, "labels", NOW, NAMES)
+    assert message.read(*given).action == "register"
+    with pytest.raises(Invalid) as error:
+        message.read(*given, needs_hdab=True)
+    told = [fault["field"] for fault in error.value.extra["errors"]]
+    assert told == ["dataset.sensitive.hdab_contact", "dataset.sensitive.hdab_name"]
+
+
 def test_the_texts_of_a_dataset_are_kept_composed():
     example = json.loads(EXAMPLES[0].read_text(encoding="utf-8"))
     example["dataset"]["core"]["keywords"] = ["Cafe\u0301"]

@@ -66,6 +66,17 @@ def test_a_source_as_it_is_configured():
     assert read({}) == {}
 
 
+def test_health_data_need_their_access_body_from_the_configured_day_on():
+    def needs(given, today):
+        config = {"SECUREB2SHARE_SOURCES": {"tsd": entry()}, "SECUREB2SHARE_HDAB_FROM": given}
+        return sources.read(config, TARGETS, PROVIDERS)["tsd"].needs_hdab(datetime.date(*today))
+
+    found = [needs("2029-03-26", day) for day in ((2029, 3, 25), (2029, 3, 26), (2029, 3, 27))]
+    assert found == [False, True, True] and not needs(None, (9999, 1, 1))
+    with pytest.raises(ConfigError, match="SECUREB2SHARE_HDAB_FROM must be a day such as '2027-01-31'"):
+        needs("2029", (2029, 1, 1))
+
+
 KEYS = [[], TSD_PUBLIC, [TSD], [TSD_PUBLIC, "secret"], ["whpk_"], [TSD_PUBLIC[:-4]]]
 KEYS += [["whpk_!" + TSD_PUBLIC[6:]], ["whsec_"], ["whsec_not base64"]]
 KEYS += [[{"key": TSD_PUBLIC, "tenants": value}] for value in ([], "p11", [1], None, [""])]

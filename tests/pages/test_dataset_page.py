@@ -350,3 +350,10 @@ def test_contacts_parts_grants_and_resources_stand_on_the_page(app):
         ror,
     } <= links
     assert not [link for link in links if link.startswith("javascript")]
+
+
+def test_what_nobody_states_is_said_once_and_in_a_sentence():
+    said = {"access_mode": ["not-stated"], "deidentification": "not-stated"}
+    page = DatasetPage(shown(change=lambda description: description["sensitive"].update(said)), "en")
+    assert page.steps[-1][1].startswith("The description of the dataset does not state how one works with the data.")
+    assert {"text": "Not stated"} not in page.glance[0].more

@@ -160,7 +160,7 @@ def _properties() -> Dict[str, Any]:
             dict(contact["name"], title="Contact", description=contacts["description"]), is_required=True
         ),
         "contact_url": _property(
-            dict(contact["url"], title="Contact page", description="A web page; needed where no e-mail is given.")
+            dict(contact["url"], title="Contact page", description="A web page, beside an e-mail address or alone.")
         ),
         CONTACTS: _property(
             dict(contacts, title="More contacts", description="Others that answer questions: roles, never persons.")
