@@ -156,8 +156,16 @@ def encoded_faults(texts: Dict[str, str]) -> List[Fault]:
     # these have abbreviations and symbols
     lists = unlike_words(_once(texts[field] for field in texts if field not in in_prose))
     if prose + lists / 2 > MOST_UNLIKE_WORDS:
-        return [(max(sorted(texts), key=lambda field: unlike_words([texts[field]])), PIECES)]
+        return [(_worst(texts), PIECES)]
     return []
+
+
+def _worst(texts):
+    # one short text may be no words by chance; the list that it stands in tells where to look
+    found: Dict[str, List[str]] = {}
+    for field, text in texts.items():
+        found.setdefault(field.split("[")[0], []).append(text)
+    return max(sorted(found), key=lambda name: unlike_words(_once(found[name])))
 
 
 def _every(value):
