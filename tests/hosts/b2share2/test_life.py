@@ -262,7 +262,7 @@ class TestLife:
         path = os.path.join(instance.data, "access.conf")
         answers = {
             name: instance.call("GET", "/api/access/" + name).headers["Location"]
-            for name in (self.registered, "0000/" + self.registered, "XXXX/b2share." + self.registered)
+            for name in (self.registered, "0000/" + self.registered, "10.5072/b2share." + self.registered)
         }
         before = rows.dump(instance)
         code, said = cli(instance, "uninstall", "--drop-tables")
