@@ -272,6 +272,18 @@ def test_a_usual_mistake_is_told_with_what_to_write_instead(name, given, words):
     assert any(text.startswith(words) for text in told), told
 
 
+def test_classifications_are_named_with_the_abbreviations_by_which_people_look_for_them():
+    form = Form({})
+    systems, standards, materials = (
+        fields.FIELDS["sensitive." + name] for name in ("coding_systems", "standards", "materials")
+    )
+    for code in ("ATC", "LOINC", "SNOMED-CT", "ICD-10"):
+        assert form.shown_code(systems, code) == code
+    # words that hold the code already, and codes that are but the words once more
+    assert form.shown_code(standards, "DICOM") == "DICOM" and form.shown_code(standards, "HL7-CCOW") == "HL7-CCOW"
+    assert form.shown_code(standards, "CDA") == form.shown_code(materials, "WHOLE_BLOOD") == ""
+
+
 def test_all_lines_and_rows_with_the_same_mistake_are_told_at_once():
     columns = [{"name": "v%d" % number, "datatype": "text" if number % 10 == 3 else "string"} for number in range(130)]
     given = {"formats": ["csv", "PDF", "docx"], "columns": columns}
