@@ -62,7 +62,8 @@ def _facts(core, sensitive, tag):
     else:
         yield words.countries(names, tag)
     yield words.years(sensitive, tag)
-    yield sensitive.get("controller_name") or core["publisher"]
+    controller = sensitive.get("controller_name")
+    yield controller if controller and controller != "not-stated" else core["publisher"]
 
 
 def _access(shown, tag):
