@@ -94,7 +94,7 @@ def save(draft, key):
         _keep_files(draft)
     if button or "more" in request.form or "drop" in request.form:
         rows = _rows(request.form.get("rows", "")) + 1 if "more" in request.form else None
-        place = {"add": target, "remove": target.rpartition(".")[0]}.get(button, "uploads")
+        place = {"add": target + "-f", "remove": target.rpartition(".")[0] + "-f"}.get(button, "uploads")
         return redirect(url_for("portal.group", draft=draft, key=key, rows=rows, _anchor=place), 303)
     if "leave" in request.form:
         return look.done(url_for("portal.form"), gettext("The draft is kept. You can go on with it later."))

@@ -20,15 +20,32 @@ class Fault(NamedTuple):
 def faults_by_field(found: Iterable[Tuple[str, str]]) -> Dict[str, List[Fault]]:
     """{name of a control: [Fault]} of faults as descriptions.schema.description_faults tells them. Pure.
 
-    A fault of a list stands at the list's own name, one of a line in a text of several at that of the text.
+    A fault of a list stands at the list's own name, one of a line in a text of several at that of the text; lines or
+    rows with the same fault are told together, as `more` of its values: [number], in order.
     """
     told: Dict[str, List[Fault]] = {}
     for path, message in found:
         fault = _fault(path, message)
+        entries = told.setdefault(fault.control, [])
         # two rules may have the same words, such as a pattern and a length
-        if fault.text not in [one.text for one in told.get(fault.control, ())]:
-            told.setdefault(fault.control, []).append(fault)
+        same = next((place for place, one in enumerate(entries) if _is_same(one, fault)), None)
+        if same is None:
+            entries.append(fault)
+        else:
+            entries[same] = _together(entries[same], fault)
     return told
+
+
+def _is_same(one, other):
+    return (one.text, one.inside) == (other.text, other.inside)
+
+
+def _together(one, other):
+    kind = next((kind for kind in ("line", "row") if kind in one.values), "")
+    numbers = {*one.values.get("more", [one.values.get(kind)]), other.values.get(kind)} - {None}
+    if len(numbers) < 2:
+        return one
+    return one._replace(values=dict(one.values, more=sorted(numbers), **{kind: min(numbers)}))
 
 
 def in_order(told: Dict[str, List[Fault]], names: Iterable[str]) -> List[Fault]:
@@ -109,8 +126,10 @@ FORMS = {  # name or kind -> what a text must look like
     "choice": "Choose from the list.",
     "choices": "Choose from the list.",
     "yesno": "Choose yes or no.",
-    "number": "Write a whole number in digits.",
+    "number": "Write a whole number in digits, without spaces or commas.",
 }
+SHORT = 30  # characters of a code or an identifier
+FEW = "must be at least 100"  # of a rounded number
 NUMBERED = (  # a message with a number in it -> its words
     ("must have at most %s characters", "Write at most %(number)s characters."),
     ("must have at least %s characters", "Write at least %(number)s characters."),
@@ -158,6 +177,11 @@ RULES = {  # the beginning of a rule's message -> its words
     "must not be later than temporal_end": "This must not be later than the end of the collection.",
     "must not be later than retention_until": "This must not be later than the last day on which the data are kept.",
     "must not be more than max_age": "This must not be more than the age of the oldest participants.",
+    "is no country of ISO 3166-1: write GB": "The code of the United Kingdom is GB. Choose the country from the list.",
+    "is no country of ISO 3166-1: write GR": "The code of Greece is GR. Choose the country from the list.",
+    "is no country of ISO 3166-1: the European Union": "The European Union is not a country: name its countries.",
+    "is no country of ISO 3166-1: name the countries": "This country is no more: name the countries of today.",
+    "is no country of ISO 3166-1: Kosovo": "Kosovo has no code in ISO 3166-1: leave it out, or name it in words.",
     "is no country of ISO 3166-1": "No country has this code. Choose one from the list.",
     "must hold at most one permission": "Choose at most one of the first five; the others narrow it.",
     "must hold nothing else beside any": "Where anybody can ask, nothing else can be chosen.",
@@ -173,6 +197,7 @@ RULES = {  # the beginning of a rule's message -> its words
     "has one by now.",
     "says that the data are structured": "The data are structured, and no columns are described. It can be published; "
     "the European dataset catalogue asks for them in health data.",
+    "must be at most 90: write 90": "Write 90 for 90 and above.",
     "must be rounded": "Round the number to two digits and zeros, such as 48000.",
     "must lie in": "This number and the range that you chose do not fit.",
     "stands in this table already": "This name stands twice in the same table.",
@@ -203,8 +228,13 @@ def _words(field: Optional[Field], message: str) -> Tuple[str, Dict[str, Any]]:
     name, kind = (field.name.split(".")[-1], field.kind) if field is not None else ("", "")
     if message in ("is required", "is empty"):
         return NEEDED.get(kind, "Fill in this field."), {}
+    if message == FEW:
+        return "Leave this empty where there are fewer than 100: the range says enough.", {}
     for form, words in NUMBERED:
         found = re.match(form.replace("%s", "([0-9]+)") + r"\Z", message)
+        # a name in place of a short code is of another form, whatever its length
+        if found and name in FORMS and int(found.group(1)) < SHORT:
+            return FORMS[name], {}
         if found:
             return words, {"number": int(found.group(1))}
     for start, words in RULES.items():

@@ -40,6 +40,7 @@ PATTERNS = (  # the beginning of a pattern of the schema -> the kind of its text
 )
 LONG = 500  # characters of a text from which on it needs several lines
 ROWS = ("sensitive.columns",)  # of these there are many
+ONE_LINE = ("identifier", "value")  # of other things: long as they may be, nobody breaks them
 MANY = {"country": "countries", "language": "languages"}
 
 
@@ -61,6 +62,7 @@ class Field(NamedTuple):
 
 def _field(name: str, node: Dict[str, Any], is_required: bool) -> Field:
     kind, item = "rows" if name in ROWS else _kind(node), node.get("items", node)
+    kind = "text" if kind == "long" and name in ONE_LINE else kind
     labels = item.get("x-labels", {})
     codes = item.get("enum") or [code for code in labels if not code.endswith(":")]
     properties = item.get("properties", {})

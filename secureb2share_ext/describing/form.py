@@ -10,6 +10,9 @@ from .conditions import NEEDED_IF
 from .fields import FIELDS, Field, place
 from .values import NAMED, Values
 
+# people look for these by their abbreviations, such as LOINC
+ABBREVIATED = ("sensitive.coding_systems", "sensitive.standards")
+
 
 class Form:
     """The values and faults of the form's controls.
@@ -95,9 +98,11 @@ class Form:
         """What makes a field necessary that is else not, a message for gettext, or ""."""
         return NEEDED_IF.get(field.name, "")
 
-    def shown_code(self, code: str) -> str:
+    def shown_code(self, field: Field, code: str) -> str:
         """A code as it stands behind its words, or "" where it is but the words once more, as most are."""
-        return code if re.search("[0-9]", code) and "/" not in code else ""
+        words = dict(field.options).get(code, "")
+        is_known_by_it = field.name in ABBREVIATED and code.casefold() not in words.casefold()
+        return code if is_known_by_it or re.search("[0-9]", code) and "/" not in code else ""
 
     def listed(self, kind: str) -> List[str]:
         """The names that are offered, in their order; kind: "country" or "language"."""

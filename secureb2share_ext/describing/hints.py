@@ -35,7 +35,8 @@ TITLES = {
 HINTS = {
     "core.titles": "What you would say to a colleague: what, whom, where, when.",
     "core.descriptions": "What the data are, and why and how they were collected. Nothing in it may point to a person.",
-    "core.creators": "A group or an organisation rather than a person.",
+    "core.creators": "A group or an organisation rather than a person; of a person, write the name as "
+    "Family name, Given name.",
     "core.publisher": "The organisation that publishes the dataset.",
     "core.publication_year": "The year in which the dataset is published, such as 2026.",
     "core.keywords": "Write one keyword on each line, in any language. A comma does not separate keywords.",

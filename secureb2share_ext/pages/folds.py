@@ -117,11 +117,11 @@ GISTS = {
     "basis": ("legal_basis_art6",),
     "ethics": ("consent_type",),
     "kept": ("storage_organisation", "storage_country"),
-    "form": ("health_categories",),
+    "form": ("health_categories", "materials", "collection_modes"),
 }
 COUNTRIES = ("controller_country", "storage_country", "spatial")
 DATES = ("retention_until", "retention_review", "temporal_start", "temporal_end")
-CODED = ("legal_basis_art6", "legal_basis_art9", "sensitivity_level", "health_categories")
+CODED = ("legal_basis_art6", "legal_basis_art9", "sensitivity_level", "health_categories", "coding_systems")
 GIST = 70  # letters
 
 

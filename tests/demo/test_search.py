@@ -212,6 +212,15 @@ def test_withdrawn_dataset_is_no_card_while_the_index_lags(site):
     assert [hit.shown.dataset.identifier for hit in found] == ["moba"]
 
 
+def test_card_names_the_publisher_where_no_controller_is_stated(site):
+    with site.app.test_request_context("/"):
+        told = [
+            list(hits._facts({"publisher": "Publisher"}, sensitive, "en"))[-1]
+            for sensitive in ({}, {"controller_name": "not-stated"}, {"controller_name": "Controller"})
+        ]
+    assert told == ["Publisher", "Publisher", "Controller"]
+
+
 def test_change_of_a_dataset_is_found_and_its_former_words_are_not(site):
     description = example("moba")
     description["core"]["keywords"] = ["formerword"]

@@ -552,7 +552,7 @@ def test_what_is_typed_is_kept_group_by_group_and_parts_are_added_without_a_scri
     assert "A comma does not separate keywords." in visitor.get(draft + "/what").text
     typed = {"core.titles.0.lang": "en", "core.titles.0.text": HOSTILE, "core.publication_year": "last year"}
     added = visitor.post(draft + "/what", data=dict(typed, add="core.titles"))
-    assert (added.status_code, added.location) == (303, draft + "/what#core.titles")
+    assert (added.status_code, added.location) == (303, draft + "/what#core.titles-f")
     page = visitor.get(draft + "/what").text
     assert 'name="core.titles.1.text"' in page and 'value="last year"' in page and str(escape(HOSTILE)) in page
     visitor.post(draft + "/what", data=dict(typed, **{"core.titles.1.text": "x", "remove": "core.titles.1"}))

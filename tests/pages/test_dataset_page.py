@@ -146,6 +146,15 @@ def test_whatever_a_description_says_stands_on_its_page(app, name, value):
         assert wanted in found or wanted in addresses
 
 
+def test_the_fold_of_the_description_tells_its_materials_and_names_classifications_by_code():
+    def change(dataset):
+        dataset["sensitive"].update(health_categories=[], materials=["WHOLE_BLOOD", "DNA"], coding_systems=["LOINC"])
+
+    fold = next(one for one in DatasetPage(shown(change=change), "en").folds if one.id == "form")
+    assert fold.gist == "Whole blood, DNA"
+    assert [one.code for one in dict(fold.rows)["Coding systems"]] == ["LOINC"]
+
+
 def expected(name, entry):
     if name == "expected_decision_days":
         return "About %s day" % language.format_number(entry, "en")
