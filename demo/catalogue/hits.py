@@ -63,12 +63,7 @@ def _facts(core, sensitive, tag):
     else:
         yield words.countries(names, tag)
     yield words.years(sensitive, tag)
-<<<<<<< HEAD
     yield coverage.controller(sensitive) or core["publisher"]
-=======
-    controller = sensitive.get("controller_name")
-    yield controller if controller and controller != "not-stated" else core["publisher"]
->>>>>>> v-users
 
 
 def _access(shown, tag):
