@@ -15,10 +15,14 @@ HOSTED = "secureb2share_ext/hosted.html"
 
 
 def _digest_of_look():
-    with open(
-        os.path.join(os.path.dirname(os.path.abspath(__file__)), "static/secureb2share_ext/style.css"), "rb"
-    ) as file:
-        return hashlib.sha256(file.read()).hexdigest()[:8]
+    folder, look = (
+        os.path.join(os.path.dirname(os.path.abspath(__file__)), "static/secureb2share_ext"),
+        hashlib.sha256(),
+    )
+    for name in ("style.css", "start.css"):
+        with open(os.path.join(folder, name), "rb") as file:
+            look.update(file.read())
+    return look.hexdigest()[:8]
 
 
 VERSION = _digest_of_look()  # in the addresses of static files, so that browsers keep none that has changed
