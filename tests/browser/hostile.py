@@ -19,6 +19,7 @@ def described(dataset):
     dataset["core"]["keywords"] = ["k"]
     dataset["sensitive"]["access_eligibility"] = ["affiliated:a"]
     dataset["sensitive"]["joint_controllers"] = ["j"]
+    dataset["sensitive"]["columns"] = dataset["sensitive"]["columns"][:1]  # two would become the same
     dataset["files"] = [{"label": "l"}]
     return _spoilt(dataset, SCHEMA)
 
