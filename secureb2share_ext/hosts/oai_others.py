@@ -1,7 +1,7 @@
 """The records of OAI-PMH that are no datasets of ours: read from the host's own pages, without ours among them."""
 
 import datetime
-from typing import Any, List, Mapping, Set, Tuple
+from typing import Any, Dict, List, Mapping, Tuple
 from urllib.parse import urlencode
 
 from flask import current_app, request
@@ -12,6 +12,7 @@ from itsdangerous import BadData
 from lxml import etree
 
 from ..datasets import store
+from ..datasets.models import DatasetRow
 from . import published
 from .oai_arguments import Fault, Window
 
@@ -27,11 +28,15 @@ def are_there() -> bool:
 
 
 def page(given: Mapping[str, str], span: Window, token: str) -> Tuple[List[Any], str]:
-    """([element], token) of others' records on the host's next pages; ([], "") for none."""
+    """([element], token) of others' records on the host's next pages; ([], "") for none.
+
+    Where all of these pages hold datasets of ours alone, one of them stands once more, for an empty page would end the
+    list of who harvests it, and a search for a page with others would have no bound.
+    """
     left: List[Any] = []
-    pages = 0
-    # an empty page would end the list for who harvests it
-    while pages < AT_ONCE or not left:
+    spare: List[Any] = []
+    pages, goes_on = 0, bool(token)
+    while pages < AT_ONCE or not left + spare:
         pages += 1
         root = _host_page(given, span, token)
         parent = root.find(OAI + given["verb"]) if root is not None else None
@@ -39,11 +44,14 @@ def page(given: Mapping[str, str], span: Window, token: str) -> Tuple[List[Any],
             return left, ""
         found = [one for one in parent if one.tag in (OAI + "record", OAI + "header")]
         token = _next(parent, len(found))
-        ours = _ours([one.findtext(".//" + OAI + "identifier") or "" for one in found])
-        left += [one for one in found if (one.findtext(".//" + OAI + "identifier") or "") not in ours]
+        named = [(one.findtext(".//" + OAI + "identifier") or "", one) for one in found]
+        ours = _ours([name for name, _ in named])
+        left += [one for name, one in named if name not in ours]
+        # an index that lags has withdrawn ones too
+        spare = spare or [one for name, one in named if ours.get(name, "withdrawn") != "withdrawn"][-1:]
         if not token:
-            break
-    return left, token
+            return left or (spare if goes_on else []), ""
+    return left or spare, token
 
 
 def _host_page(given, span, token):
@@ -81,9 +89,11 @@ def _next(parent, count):
     return "" if is_last else element.text
 
 
-def _ours(identifiers) -> Set[str]:
-    query = db.session.query(PersistentIdentifier.pid_value).filter(
-        PersistentIdentifier.pid_type == OAIIDProvider.pid_type, PersistentIdentifier.pid_value.in_(identifiers)
+def _ours(identifiers) -> Dict[str, str]:
+    """{identifier: state} of those that are datasets of ours."""
+    query = db.session.query(PersistentIdentifier.pid_value, DatasetRow.state).filter(
+        PersistentIdentifier.pid_type == OAIIDProvider.pid_type,
+        PersistentIdentifier.pid_value.in_(identifiers),
+        PersistentIdentifier.object_uuid == DatasetRow.record_uuid,
     )
-    query = query.filter(PersistentIdentifier.object_uuid.in_(store.record_uuids()))
-    return {value for (value,) in query} if identifiers else set()
+    return dict(query.all()) if identifiers else {}

@@ -15,10 +15,8 @@ HOSTED = "secureb2share_ext/hosted.html"
 
 
 def _digest_of_look():
-    folder, look = (
-        os.path.join(os.path.dirname(os.path.abspath(__file__)), "static/secureb2share_ext"),
-        hashlib.sha256(),
-    )
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "static/secureb2share_ext")
+    look = hashlib.sha256()
     for name in ("style.css", "start.css"):
         with open(os.path.join(folder, name), "rb") as file:
             look.update(file.read())

@@ -9,6 +9,7 @@ from secureb2share_ext.hosts import oai_others
 from secureb2share_ext.hosts.oai_arguments import Window
 
 GIVEN = {"verb": "ListIdentifiers", "metadataPrefix": "oai_dc"}
+OURS = {"ours": "active", "gone": "withdrawn"}
 SPAN = Window(None, datetime.datetime(2026, 1, 31))
 
 
@@ -30,16 +31,22 @@ def served(pages):
 
 
 @pytest.mark.parametrize(
-    "pages, names, token",
+    "pages, begun, names, token",
     [
-        ([["a"], ["ours"]], ["a"], ""),
-        ([["ours"]] * 11 + [["a"], ["b"]], ["a"], "12"),
-        ([["ours"]] * 9 + [["a"], ["b"]], ["a"], "10"),
-        ([["ours"]] * 12, [], ""),
+        ([["a"], ["ours"]], "", ["a"], ""),
+        ([["ours"]] * 11 + [["a"], ["b"]], "", ["ours"], "10"),
+        ([["ours"]] * 11 + [["a"], ["b"]], "10", ["a", "b"], ""),
+        ([["gone"]] * 11 + [["ours"], ["a"]], "", ["ours"], "12"),
+        ([["ours"]] * 9 + [["a"], ["b"]], "", ["a"], "10"),
+        ([["ours"]] * 12, "", ["ours"], "10"),
+        ([["ours"]] * 12, "10", ["ours"], ""),
+        ([["ours"]] * 2, "", [], ""),
     ],
 )
-def test_a_page_has_a_record_as_long_as_there_is_one(monkeypatch, pages, names, token):
+def test_no_page_that_goes_on_is_empty_and_each_has_an_end(monkeypatch, pages, begun, names, token):
     monkeypatch.setattr(oai_others, "_host_page", served(pages))
-    monkeypatch.setattr(oai_others, "_ours", lambda identifiers: {"ours"} & set(identifiers))
-    found, following = oai_others.page(GIVEN, SPAN, "")
+    monkeypatch.setattr(
+        oai_others, "_ours", lambda identifiers: {name: OURS[name] for name in identifiers if name in OURS}
+    )
+    found, following = oai_others.page(GIVEN, SPAN, begun)
     assert ([one.findtext(oai_others.OAI + "identifier") for one in found], following) == (names, token)
