@@ -91,9 +91,8 @@ def _next(parent, count):
 
 def _ours(identifiers) -> Dict[str, str]:
     """{identifier: state} of those that are datasets of ours."""
-    query = db.session.query(PersistentIdentifier.pid_value, DatasetRow.state).filter(
-        PersistentIdentifier.pid_type == OAIIDProvider.pid_type,
-        PersistentIdentifier.pid_value.in_(identifiers),
-        PersistentIdentifier.object_uuid == DatasetRow.record_uuid,
+    query = db.session.query(PersistentIdentifier.pid_value, DatasetRow.state).select_from(DatasetRow)
+    query = query.join(PersistentIdentifier, PersistentIdentifier.object_uuid == DatasetRow.record_uuid).filter(
+        PersistentIdentifier.pid_type == OAIIDProvider.pid_type, PersistentIdentifier.pid_value.in_(identifiers)
     )
     return dict(query.all()) if identifiers else {}

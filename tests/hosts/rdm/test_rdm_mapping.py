@@ -31,6 +31,16 @@ FIELDS = st.dictionaries(
 )
 
 
+def test_creators_whom_rdm_does_not_tell_apart_keep_their_order():
+    description = json.loads(EXAMPLES[0].read_text())["dataset"]
+    description["core"]["creators"] = [
+        {"name": "A"}, {"name": "A", "family_name": "A"}, {"name": "B", "affiliation": "C"},
+        {"name": "B", "affiliation": "C", "affiliation_ror": "https://ror.org/00j9c2840"}, {"name": "A"},
+    ]  # fmt: skip
+    record = json.loads(json.dumps(mapping.to_record(description)))
+    assert mapping.from_record(record) == description
+
+
 @MANY
 @given(DESCRIPTIONS)
 def test_a_record_holds_a_whole_description(description):

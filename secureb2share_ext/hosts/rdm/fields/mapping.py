@@ -6,7 +6,7 @@ description has; it may be wrong, for the schema of descriptions tells that by n
 
 import json
 import re
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from marshmallow_utils.html import sanitize_unicode
 
@@ -221,17 +221,29 @@ def _creator(creator: Dict[str, Any]) -> Dict[str, Any]:
 def _creators(entries: List[Any], exact: List[Any]) -> Iterator[Dict[str, Any]]:
     """The creators of a record; those that an editor left alone as they were said, though RDM has a type for each."""
     rows = [(row, _read_creator(_creator(row))) for row in exact if isinstance(row, dict) and _is_creator(row)]
-    rows.reverse()
-    said = {_key(found): row for row, found in rows}
-    saved = {_key(_saved(found)): row for row, found in rows}
-    chosen = {_key(_without_affiliation(found), row.get("affiliation_ror")): row for row, found in rows}
+    said = _by_key((_key(found), row) for row, found in rows)
+    saved = _by_key((_key(_saved(found)), row) for row, found in rows)
+    chosen = _by_key((_key(_without_affiliation(found), row.get("affiliation_ror")), row) for row, found in rows)
     for entry in entries:
         found, identifier = _read_creator(entry), _affiliation_id(entry)
         if identifier is not None:
             key = _without_affiliation(found)
-            yield chosen.get(_key(key, _ror(identifier))) or chosen.get(_key(key, None), found)
+            yield _take(chosen, _key(key, _ror(identifier))) or _take(chosen, _key(key, None)) or found
         else:
-            yield said.get(_key(found)) or saved.get(_key(_saved(found)), found)
+            yield _take(said, _key(found)) or _take(saved, _key(_saved(found))) or found
+
+
+def _by_key(pairs: Iterable[Tuple[str, Dict[str, Any]]]) -> Dict[str, List[Dict[str, Any]]]:
+    found: Dict[str, List[Dict[str, Any]]] = {}
+    for key, row in pairs:
+        found.setdefault(key, []).append(row)
+    return found
+
+
+def _take(found, key):
+    # creators whom RDM does not tell apart are in the order in which they were said
+    rows = found.get(key, [None])
+    return rows.pop(0) if len(rows) > 1 else rows[0]
 
 
 def affiliation_ids(metadata: Any) -> List[str]:
