@@ -21,6 +21,7 @@ LONGEST_KEPT = 86400  # seconds after which nothing counts that could not be rea
 TIMEOUT = 5  # seconds for a connection, and between two pieces of an answer
 LONGEST_WAIT = 15  # seconds for an answer
 PATIENCE = 2  # seconds that any request waits; while a provider does not answer by then, only some wait longer
+LOOK = 0.05  # seconds in which a place is free again that was only looked at
 WAIT = 1  # seconds for the first reading of another request
 WAITING = 4  # requests that wait for it
 AT_ONCE = threading.BoundedSemaphore(8)  # requests of this process that wait for an answer
@@ -56,8 +57,8 @@ def ask(method: str, url: str, headers: Any = None, data: Any = None) -> Answer:
 def _answer(method, url, headers, data):
     origin = "/".join(url.split("/", 3)[:3])
     places = _long.setdefault(origin, threading.BoundedSemaphore(LONG_AT_ONCE))
-    # while a provider hangs, whoever comes is told so at once
-    with _place(places):
+    # while a provider hangs, whoever comes is told so at once; who only looks holds a place for a moment
+    with _place(places, LOOK):
         pass
     # a time-out of requests is one of each piece, and the head of an answer may come byte by byte
     found: Any = queue.Queue()
@@ -74,9 +75,9 @@ def _answer(method, url, headers, data):
 
 
 @contextlib.contextmanager
-def _place(places):
-    """Hold one of the places; raises ProviderDown where there is none."""
-    if not places.acquire(False):
+def _place(places, patience=0.0):
+    """Hold one of the places; raises ProviderDown where there is none within patience seconds."""
+    if not places.acquire(timeout=patience):
         raise ProviderDown("too many wait")
     try:
         yield
