@@ -5,12 +5,22 @@ import shutil
 import sys
 import tempfile
 
+import hypothesis
 import pytest
 
 # before Invenio is imported: its instance folder must not be that of the environment
 if "INVENIO_INSTANCE_PATH" not in os.environ:
     os.environ["INVENIO_INSTANCE_PATH"] = tempfile.mkdtemp(prefix="secureb2share-tests-")
     atexit.register(shutil.rmtree, os.environ["INVENIO_INSTANCE_PATH"], ignore_errors=True)
+
+# a loaded machine is slow, which says nothing of the code; a run that decides about a change tries the same each time
+hypothesis.settings.register_profile(
+    "secureb2share",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize="SECUREB2SHARE_TEST_REQUIRE" in os.environ,
+)
+hypothesis.settings.load_profile("secureb2share")
 
 if sys.version_info >= (3, 10):
     import importlib.metadata

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from secureb2share_ext import characters
 from secureb2share_ext.descriptions import schema
 
-MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=120, suppress_health_check=list(HealthCheck))
 TAGS = st.sampled_from(["en", "nb", "nn", "sv-FI", "sma", "zh-Hant-TW", "und", "eng"])
 HOSTILE = [
     "Helse i Tromsø", "健康", "صحة", "😀 é", "nb=1", "none", "=1", "</script><script>alert(1)</script>", "a\nb\r\n",

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from secureb2share_ext.descriptions import countries, dates, duo, health, rules, schema, tables
@@ -109,7 +109,6 @@ def test_the_rules_read_anything_and_repeat_no_value(description):
 
 
 # the first use makes the validator
-@settings(deadline=None)
 @given(st.sampled_from(EXAMPLES), st.sampled_from(sorted(SENSITIVE)), JUNK)
 def test_so_of_an_example_with_a_wrong_field(path, name, value):
     description = json.loads(path.read_text(encoding="utf-8"))["dataset"]

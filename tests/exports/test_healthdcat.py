@@ -24,7 +24,6 @@ JUDGE = next((place for place in PLACES if (place / "validate.py").is_file()), N
 judged = pytest.mark.skipif(JUDGE is None, reason="the official shapes are not beside this repository")
 SOME = settings(
     max_examples=int(os.environ.get("HEALTHDCAT_EXAMPLES", 25)),
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     # each example costs the judge half a second
     phases=[Phase.explicit, Phase.generate],

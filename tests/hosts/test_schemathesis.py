@@ -188,7 +188,7 @@ def bulks(draw, operations, key, event, mode):
 
 def trying(strategy, examples):
     # the same tries in each run; what fails is not made smaller, for that takes minutes
-    kind = {"derandomize": True, "database": None, "deadline": None, "phases": [Phase.generate]}
+    kind = {"derandomize": True, "database": None, "phases": [Phase.generate]}
     chosen = settings(max_examples=examples, suppress_health_check=list(HealthCheck), **kind)
     return lambda function: chosen(given(strategy)(function))()
 

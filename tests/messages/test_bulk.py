@@ -81,7 +81,7 @@ def plain(catalogue, found):
     return re.sub(r'"event_digest": "[0-9a-f]+"|"updated": \d+', "", NOW.sub("T", text))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(messages=MESSAGES, chunk=st.sampled_from([1, 2, 50]))
 def test_bulk_and_single_leave_the_same_rows(made, messages, chunk):
     found = []

@@ -261,7 +261,7 @@ def check(catalogue, pids):
     assert len(catalogue.rows()["testing_record"]) <= len([row for row in rows.values() if row.pid])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(history=HISTORY)
 def test_whatever_is_said_in_whatever_order(made, history):
     made.clear()

@@ -23,7 +23,7 @@ def line_of(said):
     return json.dumps({"id": "a", "timestamp": 1, "signature": "v1,x", "body": json.dumps(body)}).encode("ascii")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(MESSAGES, st.integers(1, 7))
 def test_every_line_is_in_one_part_with_its_family(messages, count):
     found = partition.of_lines([line_of(said) for said in messages], count)

@@ -227,7 +227,7 @@ def test_another_failure_is_raised_at_once_and_nothing_is_stored(catalogue, monk
     assert catalogue.rows() == before
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(cases=st.lists(arrivals(), min_size=1, max_size=3), mix=st.randoms())
 def test_any_order_and_number_of_events_ends_in_the_counts_of_the_right_order(made, cases, mix):
     if made.row("a", "csc") is None:

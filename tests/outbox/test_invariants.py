@@ -220,7 +220,6 @@ def test_any_order_of_steps_loses_and_doubles_nothing(database):
         profile = hypothesis.settings(
             max_examples=25 if database == "sqlite" else 10,
             stateful_step_count=25,
-            deadline=None,
             suppress_health_check=list(hypothesis.HealthCheck),
         )
         run_state_machine_as_test(Outbox, settings=profile)

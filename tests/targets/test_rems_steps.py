@@ -362,7 +362,7 @@ def by_hand(server, what):
     return what in ("second", "archived")
 
 
-@hypothesis.settings(max_examples=150, deadline=None)
+@hypothesis.settings(max_examples=150)
 @hypothesis.given(
     strategies.lists(
         strategies.tuples(
