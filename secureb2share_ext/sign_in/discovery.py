@@ -57,8 +57,8 @@ def ask(method: str, url: str, headers: Any = None, data: Any = None) -> Answer:
 def _answer(method, url, headers, data):
     origin = "/".join(url.split("/", 3)[:3])
     places = _long.setdefault(origin, threading.BoundedSemaphore(LONG_AT_ONCE))
-    # while a provider hangs, whoever comes is told so at once; who only looks holds a place for a moment
-    with _place(places, LOOK):
+    # while a provider hangs, whoever comes is told so at once
+    with _place(places):
         pass
     # a time-out of requests is one of each piece, and the head of an answer may come byte by byte
     found: Any = queue.Queue()
@@ -75,9 +75,10 @@ def _answer(method, url, headers, data):
 
 
 @contextlib.contextmanager
-def _place(places, patience=0.0):
-    """Hold one of the places; raises ProviderDown where there is none within patience seconds."""
-    if not places.acquire(timeout=patience):
+def _place(places):
+    """Hold one of the places; raises ProviderDown where there is none."""
+    # who only looks holds one for a moment
+    if not places.acquire(timeout=LOOK):
         raise ProviderDown("too many wait")
     try:
         yield
