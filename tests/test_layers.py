@@ -62,8 +62,8 @@ PURE = """
     maintenance.expiry maintenance.findings maintenance.report maintenance.sign_in
     hosts.records_rest.mapping hosts.records_rest.search_mapping
     hosts.b2share2.block hosts.b2share2.languages hosts.b2share2.mapping
-    hosts.rdm.fields.deposit_form hosts.rdm.fields.error_paths hosts.rdm.fields.html hosts.rdm.fields.languages
-    hosts.rdm.fields.mapping hosts.rdm.fields.names hosts.rdm.fields.validation_errors
+    hosts.rdm.fields.creators hosts.rdm.fields.deposit_form hosts.rdm.fields.error_paths hosts.rdm.fields.html
+    hosts.rdm.fields.languages hosts.rdm.fields.mapping hosts.rdm.fields.names hosts.rdm.fields.validation_errors
 """.split()
 HEAVY = {"flask", "werkzeug", "sqlalchemy", "celery", "click"}
 OF_CLIENT = set(

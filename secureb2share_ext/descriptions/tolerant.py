@@ -3,7 +3,7 @@
 The rules tell their faults together with those of the schema, so that they read whatever was sent.
 """
 
-from typing import Any, Dict, Iterator, Set, Tuple
+from typing import Any, Dict, Iterator, List, Set, Tuple
 
 
 def member(value: Any, name: str) -> Dict[str, Any]:
@@ -12,16 +12,20 @@ def member(value: Any, name: str) -> Dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def listed(value: Any, name: str) -> List[Any]:
+    """The list that a member of `value` is, or an empty one."""
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, list) else []
+
+
 def entries(value: Dict[str, Any], name: str) -> Set[str]:
     """The set of texts in the list that a member of `value` is, or an empty one."""
-    found = value.get(name)
-    return {entry for entry in found if isinstance(entry, str)} if isinstance(found, list) else set()
+    return {entry for entry in listed(value, name) if isinstance(entry, str)}
 
 
-def rows(value: Dict[str, Any], name: str) -> Iterator[Tuple[int, Dict[str, Any]]]:
+def rows(value: Any, name: str) -> Iterator[Tuple[int, Dict[str, Any]]]:
     """(number, row) of the objects in the list that a member of `value` is."""
-    found = value.get(name)
-    for number, row in enumerate(found if isinstance(found, list) else ()):
+    for number, row in enumerate(listed(value, name)):
         if isinstance(row, dict):
             yield number, row
 

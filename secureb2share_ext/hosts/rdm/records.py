@@ -30,7 +30,7 @@ from ...proxies import current
 from .. import index_queue
 from ..revisions import of_rows
 from . import communities
-from .fields import mapping, validation_errors
+from .fields import creators, mapping, validation_errors
 
 PID_TYPES = ("recid", "doi", "hdl")  # under which a record can be asked for
 OPEN_DRAFT = N_(
@@ -151,10 +151,10 @@ def complete(row: DatasetRow, record: RDMRecord) -> None:
     identifier = None if row.identifier.startswith(CATALOGUE_PREFIX) else row.identifier
     address, state = current().host.access_url(row.pid), view.state_in_words(row)
     record.metadata = composed(record.get("metadata", {}))
-    fields, chosen = composed(record.get("custom_fields", {})), mapping.affiliation_ids(record.metadata)
+    fields, chosen = composed(record.get("custom_fields", {})), creators.affiliation_ids(record.metadata)
     if chosen:
         said = {"metadata": record.metadata, "custom_fields": fields}
-        fields = composed(mapping.with_affiliations(said, {one: _affiliation(one) for one in chosen}))
+        fields = composed(creators.with_affiliations(said, {one: _affiliation(one) for one in chosen}))
     record.custom_fields = mapping.write(fields, address, state, identifier)
 
 

@@ -13,7 +13,7 @@ from marshmallow.schema import SchemaMeta  # noqa: E402
 from strategies import DESCRIPTIONS, JSON, MANY, WORDS  # noqa: E402
 
 from secureb2share_ext.descriptions import schema  # noqa: E402
-from secureb2share_ext.hosts.rdm.fields import definitions, deposit_form, error_paths, html, mapping, names  # noqa: E402
+from secureb2share_ext.hosts.rdm.fields import creators, definitions, deposit_form, error_paths, html, mapping, names  # noqa: E402
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "docs" / "examples").glob("*.json"))
 METADATA = st.dictionaries(
@@ -136,8 +136,8 @@ def test_an_affiliation_that_an_editor_chose_is_kept_with_its_name(identifier, r
     description["core"]["creators"] = [PERSON, {"name": "B"}]
     record = mapping.to_record(description)
     record["metadata"]["creators"][0]["affiliations"] = [{"id": identifier}, {"name": "Another"}]
-    assert mapping.affiliation_ids(record["metadata"]) == [identifier]
-    record["custom_fields"] = mapping.with_affiliations(record, {identifier: "CERN"})
+    assert creators.affiliation_ids(record["metadata"]) == [identifier]
+    record["custom_fields"] = creators.with_affiliations(record, {identifier: "CERN"})
     first = dict(PERSON, affiliation="CERN", **ror)
     assert mapping.from_record(record)["core"]["creators"] == [first, {"name": "B"}]
     # as an index has it
@@ -148,7 +148,7 @@ def test_an_affiliation_that_an_editor_chose_is_kept_with_its_name(identifier, r
     description["core"]["creators"][0] = first
     assert mapping.updated(record, description)["metadata"] == record["metadata"]
     assert mapping.from_record(mapping.updated(record, description)) == description
-    renamed = mapping.with_affiliations(record, {identifier: "Renamed"})
+    renamed = creators.with_affiliations(record, {identifier: "Renamed"})
     assert renamed["secureb2share:creators"][0] == dict(first, affiliation="Renamed")
 
 
