@@ -61,11 +61,16 @@ def doi_of(shown: Published) -> str:
 
 
 def xml(shown: Published) -> str:
-    """The DataCite XML; a record without a DOI has its page's address as identifier."""
+    """The DataCite XML of a record."""
+    return as_xml(document(shown))
+
+
+def as_xml(whole: Dict[str, Any]) -> str:
+    """The DataCite XML of a document; a record without a DOI has its page's address as identifier."""
     from datacite import schema45
     from lxml import etree
 
-    said = for_xml(document(shown))
+    said = for_xml(whole)
     root = schema45.dump_etree(said)
     if "doi" not in said:
         etree.SubElement(root, "identifier", identifierType="URL").text = said["url"]

@@ -36,7 +36,7 @@ VOCABULARIES = {
     ("removalreasons", "rem"): ("test-record",),
     ("relationtypes", "rlt"): ("isderivedfrom",),
     ("creatorsroles", "crr"): ("datamanager",),
-    ("contributorsroles", "cor"): ("contactperson",),
+    ("contributorsroles", "cor"): ("contactperson", "datamanager"),
     ("datetypes", "dat"): ("other",),
     ("licenses", "lic"): ("cc-by-4.0",),
 }

@@ -206,11 +206,53 @@ class TestRDM(HostContract):
             # RDM's own, and what the description says
             assert record["metadata"]["creators"][0]["person_or_org"]["name"] == "Etternavn, Fornavn"
             assert record["custom_fields"]["secureb2share:creators"] == [said, {"name": "Another"}]
-            accepted = {"Accept": "application/vnd.datacite.datacite+json"}
-            stated = instance.call("GET", "/api/records/" + pid, headers=accepted).json()["creators"][0]
+            stated = self.datacite(instance, pid)["creators"][0]
             assert stated["name"] == "Fornavn Etternavn" and "CERN" in json.dumps(stated["affiliation"])
             # the form gives back what it was given
             assert instance.publish_edit(pid, lambda body: None).status_code == 200
+
+    def test_what_a_curator_enters_in_the_hosts_own_sections_is_exported_as_long_as_it_stands(self, instance):
+        from invenio_access.permissions import system_identity
+        from invenio_records_resources.proxies import current_service_registry as services
+
+        with instance.app.app_context():
+            services.get("funders").create(system_identity, {"id": "00k4n6c32", "name": "European Commission"})
+        body = instance.metadata(self.description())
+        who = {"type": "personal", "family_name": "Etternavn", "given_name": "Fornavn"}
+        article = {"identifier": "10.5281/zenodo.1234", "scheme": "doi", "relation_type": {"id": "isderivedfrom"}}
+        body["metadata"].update(
+            contributors=[{"person_or_org": who, "role": {"id": role}} for role in ("datamanager", "contactperson")],
+            funding=[{"funder": {"id": "00k4n6c32"}, "award": {"number": "7", "title": {"en": "A grant"}}}],
+            identifiers=[{"identifier": "2041-1723", "scheme": "issn"}],
+            related_identifiers=[article],
+        )
+        pid = instance.draft(body).json()["id"]
+        assert instance.submit(pid).status_code in (200, 202)
+        for _ in range(2):
+            stated = self.datacite(instance, pid)
+            roles = [(one["name"], one["contributorType"]) for one in stated["contributors"]]
+            assert ("Etternavn, Fornavn", "DataManager") in roles
+            (funded,) = [one for one in stated["fundingReferences"] if one.get("awardNumber") == "7"]
+            assert (funded["funderName"], funded["awardTitle"]) == ("European Commission", "A grant")
+            assert "10.5281/zenodo.1234" in [one["relatedIdentifier"] for one in stated["relatedIdentifiers"]]
+            assert "2041-1723" in json.dumps(stated["alternateIdentifiers"])
+            record = instance.call("GET", "/api/records/" + pid).json()
+            assert [one["role"]["id"] for one in record["metadata"]["contributors"]] == ["datamanager", "contactperson"]
+            accepted = {"Accept": "application/vnd.datacite.datacite+xml"}
+            written = [instance.call("GET", "/api/records/" + pid, headers=accepted).text]
+            for prefix in ("datacite", "oai_datacite"):
+                asked = "verb=GetRecord&metadataPrefix=%s&identifier=%s" % (prefix, record["pids"]["oai"]["identifier"])
+                written.append(instance.call("GET", "/oai2d?" + asked).text)
+            for text in written:
+                assert "DataManager" in text and "European Commission" in text and "2041-1723" in text
+            # the form gives back what it was given
+            assert instance.publish_edit(pid, lambda body: None).status_code == 200
+        assert instance.publish_edit(pid, lambda body: body["metadata"].pop("funding") and None).status_code == 200
+        assert "European Commission" not in json.dumps(self.datacite(instance, pid))
+
+    def datacite(self, instance, pid):
+        accepted = {"Accept": "application/vnd.datacite.datacite+json"}
+        return instance.call("GET", "/api/records/" + pid, headers=accepted).json()
 
     def test_draft_says_its_faults_beside_their_fields(self, instance):
         body = instance.metadata(self.description(duo_codes=["DUO:0000024"]))

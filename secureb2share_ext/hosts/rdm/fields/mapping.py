@@ -4,7 +4,6 @@ RDM's metadata hold what they can, custom fields the rest (names.py). Of what an
 description has; it may be wrong, for the schema of descriptions tells that by name. Pure.
 """
 
-import json
 import re
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 

@@ -12,7 +12,7 @@ from invenio_rdm_records import config as defaults
 from invenio_rdm_records.services.pids.providers import DataCitePIDProvider
 
 from ....exports import datacite
-from . import lookup
+from . import lookup, own_sections
 
 KEYS = ("RDM_PERSISTENT_IDENTIFIER_PROVIDERS", "RDM_PARENT_PERSISTENT_IDENTIFIER_PROVIDERS")
 FOREIGN = "%s: the provider %s registers DOIs in words of its own; check what they say of access."
@@ -31,11 +31,11 @@ class DOISerializer:
         shown = lookup.shown_of_pid(newest.pid.pid_value)
         if shown is None:
             return self.own.dump_obj(record)
-        ours = datacite.document(shown)
         if newest is record or shown.is_withdrawn:
+            ours = own_sections.document(shown, getattr(record, "metadata", None), lambda: self.own.dump_obj(record))
             return dict(ours, doi=record.pids["doi"]["identifier"])
-        said = self.own.dump_obj(record)
-        return dict({name: value for name, value in said.items() if name not in PLACES}, rightsList=ours["rightsList"])
+        said, rights = self.own.dump_obj(record), datacite.document(shown)["rightsList"]
+        return dict({name: value for name, value in said.items() if name not in PLACES}, rightsList=rights)
 
 
 def wrap(app: Flask) -> None:

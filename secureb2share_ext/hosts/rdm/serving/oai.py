@@ -9,22 +9,31 @@ from typing import Any, Dict, List
 from flask import Flask
 from invenio_app_rdm import config as defaults
 from invenio_base.utils import obj_or_import_string
+from invenio_rdm_records.resources import serializers
 from lxml import etree
 
 from ....exports import datacite, dcat, dublin_core, marcxml, oai_datacite
-from . import lookup, redaction
+from . import lookup, own_sections, redaction
 
 KEY = "OAISERVER_METADATA_FORMATS"
 WRAPPER = "secureb2share_ext.hosts.rdm.serving.oai:serialize"
-# by the host's function, under whatever prefix a site offers it
+
+
+def _datacite(shown, source):
+    # RDM 13 has an older one alone
+    host = getattr(serializers, "DataCite45JSONSerializer", serializers.DataCite43JSONSerializer)
+    return own_sections.document(shown, source.get("metadata"), lambda: host().dump_obj(redaction.source(source)))
+
+
+# by the host's function, under whatever prefix a site offers it; they take a Published and the record's index document
 WRITTEN = {
-    "dublincore_etree": dublin_core.xml,
-    "datacite_etree": datacite.xml,
-    "oai_datacite_etree": oai_datacite.xml,
-    "dcat_etree": dcat.xml,
+    "dublincore_etree": lambda shown, source: dublin_core.xml(shown),
+    "datacite_etree": lambda shown, source: datacite.as_xml(_datacite(shown, source)),
+    "oai_datacite_etree": lambda shown, source: oai_datacite.xml(shown, _datacite(shown, source)),
+    "dcat_etree": lambda shown, source: dcat.xml(shown),
 }
 CORRECTED = {"marcxml_etree": marcxml.correct}
-BY_PREFIX = {"oai_dc": dublin_core.xml, "oai_datacite": oai_datacite.xml}
+BY_PREFIX = {"oai_dc": WRITTEN["dublincore_etree"], "oai_datacite": WRITTEN["oai_datacite_etree"]}
 FOREIGN = "%s[%r] is the site's own serializer; check that it says of access what the record's page says."
 AGAIN = "%s[%r] was set anew after this package had wrapped it."
 
@@ -58,7 +67,7 @@ def serialize(pid: Any, record: Dict[str, Any], inner: Any, prefix: str) -> Any:
     shown, name = lookup.shown_of_source(found, source), function.__name__
     write = WRITTEN.get(name) or (BY_PREFIX.get(prefix) if name not in CORRECTED else None)
     if write is not None and shown is not None:
-        return etree.fromstring(write(shown).encode("utf-8"))
+        return etree.fromstring(write(shown, source).encode("utf-8"))
     element = function(pid, dict(record, _source=redaction.source(source)), **arguments)
     if name in CORRECTED and shown is not None:
         CORRECTED[name](element, shown)

@@ -13,11 +13,11 @@ from flask_resources.serializers import BaseSerializer
 from lxml import etree
 
 from ....datasets.view import Entry
-from ....exports import dublin_core, formats, linkset, marcxml
+from ....exports import datacite, dublin_core, formats, linkset, marcxml
 from ....exports.published import Published
 from ....proxies import current
 from ... import published
-from . import link_headers, lookup, redaction
+from . import link_headers, lookup, own_sections, redaction
 
 # by the name of the host's class, or of the host's class that a site's is made from
 WRITTEN = {
@@ -43,6 +43,7 @@ SILENT = (
     "GeoJSONSerializer",
     "StringCitationSerializer",
 )
+OF_DATACITE: Dict[str, Callable[[Dict[str, Any]], str]] = {"datacite-json": json.dumps, "datacite-xml": datacite.as_xml}
 ITEMS = ("JSONSerializer", "UIJSONSerializer")
 _OWN_FORMATS = (
     formats.Format("linkset", linkset.MIMETYPE, lambda shown, exports: json.dumps(link_headers.document(shown))),
@@ -105,7 +106,14 @@ class FormatSerializer(AccessSerializer):
 
     def one(self, obj: Dict[str, Any], found: Entry) -> str:
         shown = None if obj.get("is_draft") else published.shown(found)
-        return super().one(obj, found) if shown is None else self.form.write(shown, link_headers.urls(shown))
+        if shown is None:
+            return super().one(obj, found)
+        if self.form.name not in OF_DATACITE:
+            return self.form.write(shown, link_headers.urls(shown))
+        # a site's own serializer need not be one of the host's kind
+        dump: Any = getattr(self.own, "dump_obj", lambda copy: {})
+        said = own_sections.document(shown, obj.get("metadata"), lambda: dump(self.copy(obj, found)))
+        return OF_DATACITE[self.form.name](said)
 
     def many(self, obj_list: Dict[str, Any], ours: Dict[int, Entry]) -> str:
         if not self.form.mimetype.endswith("json"):
