@@ -219,10 +219,12 @@ class TestRDM(HostContract):
             services.get("funders").create(system_identity, {"id": "00k4n6c32", "name": "European Commission"})
         body = instance.metadata(self.description())
         who = {"type": "personal", "family_name": "Etternavn", "given_name": "Fornavn"}
+        award = {"number": "7", "title": {"en": "A grant"}}
+        award["identifiers"] = [{"scheme": "url", "identifier": "https://example.org/7"}]
         article = {"identifier": "10.5281/zenodo.1234", "scheme": "doi", "relation_type": {"id": "isderivedfrom"}}
         body["metadata"].update(
             contributors=[{"person_or_org": who, "role": {"id": role}} for role in ("datamanager", "contactperson")],
-            funding=[{"funder": {"id": "00k4n6c32"}, "award": {"number": "7", "title": {"en": "A grant"}}}],
+            funding=[{"funder": {"id": "00k4n6c32"}, "award": award}],
             identifiers=[{"identifier": "2041-1723", "scheme": "issn"}],
             related_identifiers=[article],
         )
@@ -233,7 +235,8 @@ class TestRDM(HostContract):
             roles = [(one["name"], one["contributorType"]) for one in stated["contributors"]]
             assert ("Etternavn, Fornavn", "DataManager") in roles
             (funded,) = [one for one in stated["fundingReferences"] if one.get("awardNumber") == "7"]
-            assert (funded["funderName"], funded["awardTitle"]) == ("European Commission", "A grant")
+            told = [funded[name] for name in ("funderName", "awardTitle", "awardUri")]
+            assert told == ["European Commission", "A grant", "https://example.org/7"]
             assert "10.5281/zenodo.1234" in [one["relatedIdentifier"] for one in stated["relatedIdentifiers"]]
             assert "2041-1723" in json.dumps(stated["alternateIdentifiers"])
             record = instance.call("GET", "/api/records/" + pid).json()

@@ -44,7 +44,7 @@ def read(entries: List[Any], exact: List[Any]) -> Iterator[Dict[str, Any]]:
         found, identifier = read_one(entry), _affiliation_id(entry)
         if identifier is not None:
             key = _without_affiliation(found)
-            yield _take(chosen, _key(key, ror_of(identifier))) or _take(chosen, _key(key, None)) or found
+            yield _take(chosen, _key(key, _ror(identifier))) or _take(chosen, _key(key, None)) or found
         else:
             yield _take(said, _key(found)) or _take(saved, _key(_saved(found))) or found
 
@@ -110,7 +110,7 @@ def _parts(name: str) -> Tuple[str, Optional[str]]:
 
 
 def read_one(entry: Any) -> Dict[str, Any]:
-    """What a description says of a creator or contributor whom RDM has this entry for."""
+    """What a description says of a creator whom RDM has this entry for."""
     who = member(entry, "person_or_org")
     names_of = [who.get(name) for name in ("family_name", "given_name") if who.get(name)]
     found = {"name": who.get("name") or ", ".join(map(str, names_of))}
@@ -138,12 +138,11 @@ def _affiliation_id(entry: Any) -> Optional[str]:
 def _affiliation(entry: Dict[str, Any]) -> Dict[str, Any]:
     if not entry.get("name"):
         return {}
-    ror = ror_of(entry.get("id"))
+    ror = _ror(entry.get("id"))
     return dict({"affiliation": entry["name"]}, **({"affiliation_ror": ror} if ror else {}))
 
 
-def ror_of(identifier: Any) -> Optional[str]:
-    """The ROR of an entry of RDM's vocabularies with this id, or None."""
+def _ror(identifier: Any) -> Optional[str]:
     # the vocabulary's entries have the end of their ROR as their id, where they come from there
     address = "%s%s" % (ROR, identifier)
     return address if isinstance(identifier, str) and is_ror(address) else None
