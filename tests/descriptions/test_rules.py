@@ -108,7 +108,6 @@ def test_the_rules_read_anything_and_repeat_no_value(description):
         assert field.split(".")[0].split("[")[0] in ("core", "sensitive", "files", "version")
 
 
-# the first use makes the validator
 @given(st.sampled_from(EXAMPLES), st.sampled_from(sorted(SENSITIVE)), JUNK)
 def test_so_of_an_example_with_a_wrong_field(path, name, value):
     description = json.loads(path.read_text(encoding="utf-8"))["dataset"]

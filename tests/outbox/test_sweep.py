@@ -291,9 +291,7 @@ def test_sigterm_gives_back_what_was_not_sent(catalogue):  # noqa: F811
     # the signal has its own effect behind it
     assert len(came) == 1
     found = values(catalogue, "state, lease_token IS NULL")
-    assert set(found) == {("acknowledged", 1), ("pending", 1)}
-    # two at most without load
-    assert 3 <= found.count(("acknowledged", 1)) < 15
+    assert set(found) == {("acknowledged", 1), ("pending", 1)} and 3 <= found.count(("acknowledged", 1)) < 6
 
 
 def test_a_clock_that_was_set_back_keeps_nothing_waiting(catalogue):  # noqa: F811
@@ -359,8 +357,8 @@ def test_a_freeze_holds_for_a_sweep_that_is_running(catalogue, monkeypatch):  # 
 
     monkeypatch.setattr(delivery.Sweep, "wait", wait)
     sweep(catalogue, tsd=target)
-    # POLL, KEPT, and what was on its way are five without load
-    assert frozen and len(target.tries) - frozen[0] <= 30, (frozen, len(target.tries))
+    # POLL, KEPT, and what was on its way
+    assert frozen and len(target.tries) - frozen[0] <= 15, (frozen, len(target.tries))
     target.answer = None
     assert set(values(catalogue, "state, lease_token IS NULL")) == {("acknowledged", 1), ("pending", 1)}
     assert sweep(catalogue, tsd=target) == {}

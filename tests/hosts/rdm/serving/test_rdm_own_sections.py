@@ -61,16 +61,8 @@ GND = {"funderName": "EC", "funderIdentifier": "1", "funderIdentifierType": "GND
         ("fundingReferences", [GND, GND], [{"funderName": "EC"}]),
         ("fundingReferences", [{"funderName": "F", "awardTitle": "B"}], [{"funderName": "F", "awardTitle": "B"}]),
         ("fundingReferences", [{"awardNumber": "7"}], []),
-        (
-            "contributors",
-            [dict(CONTRIBUTOR, contributorType="Translator")],
-            [dict(CONTRIBUTOR, contributorType="Other")],
-        ),
-        (
-            "contributors",
-            [{"name": "A"}, CONTRIBUTOR, CONTRIBUTOR],
-            [{"name": "A", "contributorType": "Other"}, CONTRIBUTOR],
-        ),
+        ("contributors", [dict(CONTRIBUTOR, contributorType="Translator")], [OTHER]),
+        ("contributors", [{"name": "A"}, CONTRIBUTOR, CONTRIBUTOR], [OTHER, CONTRIBUTOR]),
         ("relatedIdentifiers", [dict(RELATED, resourceTypeGeneral="Poster")], [RELATED]),
         ("relatedIdentifiers", [dict(RELATED, relationType="HasTranslation"), dict(RELATED, relationType="")], []),
         ("alternateIdentifiers", [ALTERNATE, ALTERNATE], [ALTERNATE]),
